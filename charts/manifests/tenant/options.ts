@@ -1,0 +1,117 @@
+/**
+ * Everything that a tenant's objects are made of: one flat, resolved, readonly value. The operator's `resolve` is the
+ * only writer; builders read it and nothing else, so that equal options always give equal bytes.
+ */
+export type Tier = 'Pooled' | 'Dedicated' | 'Isolated';
+export type Mode = 'Active' | 'ReadOnly' | 'Suspended';
+export type Size = 'small' | 'medium' | 'large';
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface Quantities {
+  readonly cpu: string;
+  readonly memory: string;
+}
+
+export interface ServiceOptions {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly targetCPUUtilizationPercentage: number | undefined;
+  readonly targetMemoryUtilizationPercentage: number | undefined;
+  readonly requests: Quantities;
+  readonly limits: Quantities;
+}
+
+export interface NamedCidr {
+  readonly name: string;
+  readonly cidr: string;
+  readonly ports: readonly number[];
+}
+
+export interface Toleration {
+  readonly key?: string;
+  readonly operator?: 'Exists' | 'Equal';
+  readonly value?: string;
+  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+  readonly tolerationSeconds?: number;
+}
+
+export interface TenantOptions {
+  readonly name: string;
+  readonly namespace: string;
+  /** Made once, kept in the catalogue; never `metadata.uid`. */
+  readonly tenantId: string;
+  readonly tier: Tier;
+  readonly mode: Mode;
+  readonly size: Size;
+
+  readonly image: string;
+  readonly version: string;
+  readonly imagePullSecrets: readonly string[];
+  readonly serviceAccountAnnotations: Readonly<Record<string, string>>;
+
+  readonly memory: ServiceOptions;
+
+  readonly hostnames: readonly string[];
+  readonly corsOrigins: readonly string[];
+  readonly rateLimits: { readonly tenantPerMinute: number; readonly ipPerMinute: number };
+  readonly admins: readonly {
+    readonly kind: 'User' | 'Group' | 'ServiceAccount';
+    readonly name: string;
+    readonly namespace?: string;
+  }[];
+  readonly consumers: readonly { readonly namespace: string; readonly roles: readonly string[] }[];
+
+  /** undefined = unlimited. */
+  readonly quotas: {
+    readonly memories: number | undefined;
+    readonly memoriesPerUser: number | undefined;
+    readonly storage: string | undefined;
+    readonly tokensPerDay: number | undefined;
+  };
+  /** ResourceQuota hard limits, derived from scaling and surge, or given. */
+  readonly quotaHard: Readonly<Record<string, string>>;
+
+  readonly policies: {
+    readonly ttlDays: number | undefined;
+    readonly minConfidencePercent: number;
+    readonly redact: readonly string[];
+    readonly predicates: readonly string[] | undefined;
+  };
+  readonly logLevel: LogLevel;
+  readonly metrics: boolean;
+
+  readonly embedding: { readonly provider: string; readonly model: string; readonly dimensions: number };
+  readonly vectors: { readonly provider: 'embedded' | 'qdrant' | 'pgvector' };
+
+  /** The Postgres role that the service works as; the migration grants it what each table allows. */
+  readonly databaseRole: string;
+  /** Where the keyring lives, as a URL (`file:///…`, `s3://…`), and which KMS key wraps it. */
+  readonly keysBucketUrl: string;
+  readonly kms: { readonly provider: string; readonly keyId: string };
+
+  readonly gateway: {
+    readonly parentRefs: readonly {
+      readonly name: string;
+      readonly namespace?: string;
+      readonly sectionName?: string;
+    }[];
+    readonly ingressClassName: string | undefined;
+    readonly issuerRef: { readonly name: string; readonly kind: string; readonly group: string } | undefined;
+  };
+  /** Store addresses that the pods must reach; rendered as egress rules. */
+  readonly storePeers: readonly { readonly name: string; readonly cidr: string | undefined; readonly port: number }[];
+  readonly egress: readonly NamedCidr[];
+  readonly ingressFrom: readonly { readonly namespace: string }[];
+  readonly proxy: { readonly httpsProxy: string; readonly noProxy: readonly string[] } | undefined;
+  readonly trustBundle: { readonly configMap: string; readonly key: string } | undefined;
+
+  readonly scheduling: {
+    readonly nodeSelector: Readonly<Record<string, string>>;
+    readonly tolerations: readonly Toleration[];
+    readonly priorityClassName: string | undefined;
+    readonly topologySpread: 'Zone' | 'Node' | 'None';
+  };
+
+  /** Changes when a credential of the tenant changes: rolls the pods. Never derived from a secret's value. */
+  readonly credentialsVersion: string;
+}
