@@ -79,6 +79,8 @@ export interface KubeClient {
   /** All pages. */
   list<T extends LiveObject>(resource: Resource, options?: ListOptions, signal?: AbortSignal): Promise<ListResult<T>>;
   create<T extends LiveObject>(resource: Resource, object: K8sObject, signal?: AbortSignal): Promise<T>;
+  /** POST to a subresource of an object: `binding` of a Pod, `token` of a ServiceAccount. Answers what the server answers. */
+  createSubresource(ref: ObjectRef, subresource: string, body: K8sObject, signal?: AbortSignal): Promise<unknown>;
   /** Server-side apply of raw JSON with our field manager, `force` and strict field validation. */
   apply<T extends LiveObject>(
     resource: Resource,
