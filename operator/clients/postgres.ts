@@ -9,6 +9,8 @@ export interface Database extends Sql {
   readonly host: string;
   readonly port: number;
   readonly database: string;
+  /** What a connection string for this database must say; undefined = no TLS. */
+  readonly sslMode: 'require' | 'verify-full' | undefined;
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export function openDatabase(address: DatabaseAddress): Database {
     host: address.host,
     port: address.port,
     database: address.database,
+    sslMode: address.tls === undefined ? undefined : address.tls.verifyName ? 'verify-full' : 'require',
     query: (text, values) => run(pool, text, values),
     transaction: (work) => transaction(pool, work),
     close: () => pool.end(),

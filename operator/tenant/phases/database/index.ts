@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { SECRETS } from '../../../../charts/manifests/names.js';
+import { recordCredential, type TenantRecord } from '../../../catalogue/catalogue.js';
+import { connectionProblem, type Database } from '../../../clients/postgres.js';
+import { done, type Outcome, wait } from '../../../runtime/outcome.js';
+import type { Facts } from '../../facts.js';
+import { decodeSecret, readSecret, type SecretView } from '../../secrets.js';
+import type { Phase, PhaseContext, TeardownContext } from '../phase.js';
+import { createGroup, createRole, createSchema, dropTenant, lockOut, setPasswords } from './apply.js';
+import { type DatabaseObservation, observeRoles, ownerRole } from './observe.js';
+import { type DatabaseAction, planDatabase } from './plan.js';
+
+/** Schema, roles and least grants of a pooled tenant, and the Secret with its connection strings. */
+export const databasePhase: Phase = {
+  name: 'database',
+
+  async run(context) {
+    try {
+      const observed = await observe(context);
+      for (const action of planDatabase(observed)) await apply(context, action);
+      return done<Facts>({ placement: placement(context.record) });
+    } catch (error) {
+      return unreachable(context.stores.database, error);
+    }
+  },
+
+  async teardown({ stores, record, fate }: TeardownContext) {
+    try {
+      if (fate === 'destroy') await dropTenant(stores.database, record.schema);
+      else await lockOut(stores.database, record.schema);
+      return done(undefined);
+    } catch (error) {
+      return unreachable(stores.database, error);
+    }
+  },
+};
+
+const placement = (record: TenantRecord): Facts['placement'] => ({
+  tier: record.tier,
+  plane: record.plane,
+  database: record.database,
+  schema: record.schema,
+});
+
+async function observe({ kube, options, record, stores }: PhaseContext): Promise<DatabaseObservation> {
+  const secret = await readSecret(kube, options.namespace, SECRETS.database);
+  return {
+    ...(await observeRoles(stores.database, record.schema)),
+    secret: secret === undefined ? undefined : { uid: secret.uid, complete: fits(secret, stores.database) },
+    credentialSecretUid: record.credentialSecretUid,
+  };
+}
+
+async function apply(context: PhaseContext, step: DatabaseAction): Promise<void> {
+  const { database, catalogue } = context.stores;
+  const { schema, tenantId } = context.record;
+  switch (step.action) {
+    case 'createGroup':
+      return createGroup(database);
+    case 'createRole':
+      return createRole(database, step.role === 'owner' ? ownerRole(schema) : schema);
+    case 'createSchema':
+      return createSchema(database, schema);
+    case 'writeCredential':
+      return writeCredential(context);
+    case 'setPasswords': {
+      const secret = await readSecret(context.kube, context.options.namespace, SECRETS.database);
+      const passwords = secret === undefined ? undefined : passwordsOf(secret);
+      if (secret === undefined || passwords === undefined) {
+        throw new Error(`Secret ${context.options.namespace}/${SECRETS.database} vanished before it was used`);
+      }
+      await setPasswords(database, schema, passwords);
+      return recordCredential(catalogue, tenantId, secret.uid);
+    }
+  }
+}
+
+/** Made here, once, and stored where the platform keeps secrets; the database gets a verifier of it. */
+async function writeCredential({ objects, options, record, stores }: PhaseContext): Promise<void> {
+  const { host, port, database, sslMode } = stores.database;
+  const url = (role: string): string =>
+    `postgres://${role}:${randomBytes(24).toString('base64url')}@${host}:${port}/${encodeURIComponent(database)}` +
+    (sslMode === undefined ? '' : `?sslmode=${sslMode}`);
+  await objects.writeSecret(options, SECRETS.database, {
+    url: url(record.schema),
+    ownerUrl: url(ownerRole(record.schema)),
+  });
+}
+
+/** Both connection strings are there and lead to where the database is now. */
+function fits(secret: SecretView, database: Database): boolean {
+  const leads = (key: string): boolean => {
+    const text = decodeSecret(secret, key);
+    if (text === undefined || !URL.canParse(text)) return false;
+    const url = new URL(text);
+    return url.hostname === database.host && Number(url.port || 5432) === database.port;
+  };
+  return passwordsOf(secret) !== undefined && leads('url') && leads('ownerUrl');
+}
+
+function passwordsOf(secret: SecretView): { readonly owner: string; readonly service: string } | undefined {
+  const password = (key: string): string | undefined => {
+    const text = decodeSecret(secret, key);
+    return text !== undefined && URL.canParse(text) ? new URL(text).password : undefined;
+  };
+  const [owner, service] = [password('ownerUrl'), password('url')];
+  return owner && service ? { owner, service } : undefined;
+}
+
+function unreachable(database: Database, error: unknown): Outcome<never> {
+  const problem = connectionProblem(error);
+  if (problem === undefined) throw error;
+  const where = `${database.host}:${database.port}/${database.database}`;
+  return problem === 'refused'
+    ? wait('DatabaseLoginRefused', `${where} refuses the plane's administrator; correct the plane's adminSecretRef`, 15_000)
+    : wait('DatabaseUnreachable', `${where} does not answer; what runs keeps its last good state`, 5_000);
+}

@@ -1,0 +1,24 @@
+export interface KeysObservation {
+  /** Where a keyring of this tenant lies now. */
+  readonly atNamespace: boolean;
+  readonly retained: boolean;
+  /** The tenant has data whose keys must exist: it was placed before. */
+  readonly hasData: boolean;
+}
+
+export type KeysAction =
+  | { readonly action: 'birth'; readonly because: string }
+  | { readonly action: 'moveBack'; readonly because: string }
+  | { readonly action: 'none' }
+  | { readonly action: 'refuse'; readonly because: string };
+
+/**
+ * A keyring is born once. When data exists and its keyring does not, a new one would hide a loss: everything sealed
+ * before would be unreadable, so a person must decide.
+ */
+export function planKeys(observed: KeysObservation): KeysAction {
+  if (observed.atNamespace) return { action: 'none' };
+  if (observed.retained) return { action: 'moveBack', because: 'the tenant came back to what was retained' };
+  if (observed.hasData) return { action: 'refuse', because: 'its data exists, its keyring does not' };
+  return { action: 'birth', because: 'the tenant is new' };
+}

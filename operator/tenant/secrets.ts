@@ -1,0 +1,25 @@
+import type { KubeClient, LiveObject } from '../clients/kube.js';
+import { SECRET_RESOURCE } from '../clients/kube-resources.js';
+
+export interface SecretView {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+interface SecretObject extends LiveObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** Secrets are read one by one and never watched: the operator holds no list of anybody's secrets. */
+export async function readSecret(kube: KubeClient, namespace: string, name: string): Promise<SecretView | undefined> {
+  const secret = await kube.get<SecretObject>({ resource: SECRET_RESOURCE, namespace, name });
+  if (secret === undefined || secret.metadata.deletionTimestamp !== undefined) return undefined;
+  const { uid, resourceVersion } = secret.metadata;
+  return { uid, resourceVersion, data: secret.data ?? {} };
+}
+
+export function decodeSecret(secret: SecretView, key: string): string | undefined {
+  const value = secret.data[key];
+  return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8');
+}
