@@ -10,7 +10,7 @@ const steps = [
   ['format', 'npx', ['biome', 'format', '.']],
   ['lint', 'npm', ['run', '--silent', 'lint']],
   ['types', 'npm', ['run', '--silent', 'types']],
-  ['import rule and sizes', 'npm', ['run', '--silent', 'jest', '--', '--selectProjects', 'unit', 'test/architecture']],
+  ['import rule and sizes', 'npm', ['run', '--silent', 'jest', '--', 'test/architecture', '--selectProjects', 'unit']],
 ];
 
 for (const [name, command, args] of steps) {
