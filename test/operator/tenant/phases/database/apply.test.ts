@@ -1,0 +1,95 @@
+import {
+  createGroup,
+  createRole,
+  createSchema,
+  dropTenant,
+  lockOut,
+  setPasswords,
+} from '../../../../../operator/tenant/phases/database/apply.js';
+import { observeRoles, ownerRole } from '../../../../../operator/tenant/phases/database/observe.js';
+import { createPlaneDatabase, type PlaneDatabase } from '../../../../support/plane-database.js';
+
+let plane: PlaneDatabase;
+beforeAll(async () => {
+  plane = await createPlaneDatabase();
+  await Promise.all([1, 2, 3].map(() => createGroup(plane.database)));
+});
+afterAll(() => plane.drop());
+
+const schemas = { acme: `t_${'a'.repeat(32)}`, globex: `t_${'b'.repeat(32)}` };
+const passwords = { owner: 'owner-secret', service: 'service-secret' };
+
+async function place(schema: string): Promise<void> {
+  await createRole(plane.database, ownerRole(schema));
+  await createRole(plane.database, schema);
+  await createSchema(plane.database, schema);
+  await setPasswords(plane.database, schema, passwords);
+}
+
+describe('a pooled tenant in a shared database', () => {
+  beforeAll(async () => {
+    await Promise.all([place(schemas.acme), place(schemas.globex)]);
+    const owner = plane.as(ownerRole(schemas.acme), passwords.owner);
+    await owner.query('CREATE TABLE secrets (n int)');
+    await owner.query('CREATE TABLE granted (n int)');
+    await owner.query(`GRANT SELECT ON granted TO ${schemas.acme}`);
+  });
+
+  it('is observed as it is', async () => {
+    const state = { exists: true, canLogin: true };
+    expect(await observeRoles(plane.database, schemas.acme)).toEqual({
+      groupReady: true,
+      owner: state,
+      service: state,
+      schemaExists: true,
+    });
+  });
+
+  it('may be placed again without harm', async () => {
+    await place(schemas.acme);
+  });
+
+  it('lets the service use what it was granted and nothing else', async () => {
+    const service = plane.as(schemas.acme, passwords.service);
+    expect(await service.query('SELECT * FROM granted')).toEqual([]);
+    await expect(service.query('INSERT INTO granted VALUES (1)')).rejects.toThrow(/permission denied/);
+    await expect(service.query('SELECT * FROM secrets')).rejects.toThrow(/permission denied/);
+    await expect(service.query('CREATE TABLE mine (n int)')).rejects.toThrow(/permission denied/);
+    await expect(service.query('CREATE TABLE public.mine (n int)')).rejects.toThrow(/permission denied/);
+    await expect(service.query('SELECT * FROM memplane.tenants')).rejects.toThrow(/permission denied/);
+  });
+
+  it.each(['owner', 'service'] as const)("keeps another tenant's %s out", async (who) => {
+    const other = plane.as(who === 'owner' ? ownerRole(schemas.globex) : schemas.globex, passwords[who]);
+    await expect(other.query(`SELECT * FROM ${schemas.acme}.granted`)).rejects.toThrow(/permission denied/);
+    await expect(other.query(`SET ROLE ${schemas.acme}`)).rejects.toThrow(/permission denied/);
+  });
+
+  it('hides the password from whoever reads the catalogue of roles', async () => {
+    const [row] = await plane.database.query<{ rolpassword: string }>(
+      'SELECT rolpassword FROM pg_authid WHERE rolname = $1',
+      [schemas.acme],
+    );
+    expect(row?.rolpassword).toMatch(/^SCRAM-SHA-256\$4096:/);
+    await expect(plane.as(schemas.acme, 'wrong').query('SELECT 1')).rejects.toThrow(/password authentication failed/);
+  });
+
+  it('is locked out and kept, then comes back', async () => {
+    await lockOut(plane.database, schemas.acme);
+    await expect(plane.as(schemas.acme, passwords.service).query('SELECT 1')).rejects.toThrow();
+    await setPasswords(plane.database, schemas.acme, passwords);
+    expect(await plane.as(schemas.acme, passwords.service).query('SELECT * FROM granted')).toEqual([]);
+  });
+
+  it('leaves nothing when it is dropped, however often, and leaves others alone', async () => {
+    await dropTenant(plane.database, schemas.acme);
+    await dropTenant(plane.database, schemas.acme);
+    const none = { exists: false, canLogin: false };
+    expect(await observeRoles(plane.database, schemas.acme)).toMatchObject({
+      owner: none,
+      service: none,
+      schemaExists: false,
+    });
+    expect(await plane.as(schemas.globex, passwords.service).query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+});
