@@ -1,0 +1,93 @@
+import type { AwsSite } from '../support/site.js';
+import type { KeyPurpose } from './contract.js';
+
+type Statement = Readonly<Record<string, unknown>>;
+
+const ADMINISTER = [
+  'kms:Create*',
+  'kms:Describe*',
+  'kms:Enable*',
+  'kms:List*',
+  'kms:Put*',
+  'kms:Update*',
+  'kms:Get*',
+  'kms:TagResource',
+  'kms:UntagResource',
+  'kms:RotateKeyOnDemand',
+  'kms:ReplicateKey',
+];
+const USE = [
+  'kms:Encrypt',
+  'kms:Decrypt',
+  'kms:ReEncrypt*',
+  'kms:GenerateDataKey*',
+  'kms:DescribeKey',
+  'kms:CreateGrant',
+  'kms:Sign',
+  'kms:Verify',
+  'kms:GetPublicKey',
+];
+const DESTROY = ['kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:DeleteImportedKeyMaterial', 'kms:DeleteAlias'];
+
+/**
+ * The policy of one key. Nothing in it allows destruction: break-glass needs an Allow that somebody adds on purpose,
+ * and the two denials bound even that one. A replica key has a policy of its own, so it gets this one in full.
+ */
+export function buildKeyPolicy(site: AwsSite, purpose: KeyPurpose): string {
+  return JSON.stringify({ Version: '2012-10-17', Statement: [...base(site), ...special(site, purpose)] });
+}
+
+function base({ partition, accountId, principals }: AwsSite): readonly Statement[] {
+  return [
+    { Sid: 'Admin', Effect: 'Allow', Principal: { AWS: principals.deploy }, Action: ADMINISTER, Resource: '*' },
+    {
+      Sid: 'DelegateUseToIam',
+      Effect: 'Allow',
+      Principal: { AWS: `arn:${partition}:iam::${accountId}:root` },
+      Action: USE,
+      Resource: '*',
+    },
+    // `BoolIfExists`: `Bool` misses a request without the key, `Null` misses `false`.
+    deny('NoDestroyWithoutMfa', DESTROY, { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } }),
+    deny('OnlyBreakGlassDestroys', DESTROY, { ArnNotEquals: { 'aws:PrincipalArn': principals.breakGlass } }),
+  ];
+}
+
+function special(site: AwsSite, purpose: KeyPurpose): readonly Statement[] {
+  switch (purpose) {
+    case 'audit':
+    case 'keys':
+      return [onlyThroughS3];
+    case 'tenant':
+      return tenantKey(site);
+    default:
+      return [];
+  }
+}
+
+const onlyThroughS3 = deny(
+  'S3Only',
+  ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:CreateGrant'],
+  { StringNotLikeIfExists: { 'kms:ViaService': 's3.*.amazonaws.com' } },
+);
+
+/** Tenants' pods read, the operator rewraps, nobody does both, and nothing works without naming the tenant. */
+function tenantKey({ principals }: AwsSite): readonly Statement[] {
+  return [
+    deny('ContextAlways', ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'], {
+      Null: { 'kms:EncryptionContext:tenant': 'true' },
+    }),
+    deny(
+      'OnlyTenantRoleReads',
+      ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyPair*', 'kms:CreateGrant'],
+      { ArnNotEquals: { 'aws:PrincipalArn': principals.tenant } },
+    ),
+    deny('OnlyOperatorRewraps', 'kms:ReEncrypt*', { ArnNotEquals: { 'aws:PrincipalArn': principals.operator } }),
+    // ReEncryptFrom here with a foreign key as destination would be Decrypt by another name.
+    deny('RewrapSameKeyOnly', 'kms:ReEncrypt*', { Bool: { 'kms:ReEncryptOnSameKey': 'false' } }),
+  ];
+}
+
+function deny(Sid: string, Action: string | readonly string[], Condition: Statement): Statement {
+  return { Sid, Effect: 'Deny', Principal: '*', Action, Resource: '*', Condition };
+}

@@ -1,0 +1,93 @@
+import { KeyVault } from '@cdktf/provider-azurerm/lib/key-vault/index.js';
+import { KeyVaultKey } from '@cdktf/provider-azurerm/lib/key-vault-key/index.js';
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment/index.js';
+import { Construct } from 'constructs';
+import { GUARDED } from '../support/guard.js';
+import { checkName } from '../support/naming.js';
+import type { AzureSite } from '../support/site.js';
+import { buildTags } from '../support/tags.js';
+import { KEY_TRAITS, type Key, type KeyPurpose, type KmsOutput, keysOf, type ResolvedKms } from './contract.js';
+
+type AzureKms<P extends KeyPurpose> = ResolvedKms<P, AzureSite>;
+
+export function buildAzureKms<P extends KeyPurpose>(unit: Construct, kms: AzureKms<P>): KmsOutput<P> {
+  const vault = buildVault(unit, kms);
+  // The vault's own permissions, not the subscription's, decide who makes keys in it: without this the next call fails.
+  const officer = new RoleAssignment(unit, 'officer', {
+    scope: vault.id,
+    roleDefinitionName: 'Key Vault Crypto Officer',
+    principalId: kms.site.deployPrincipalId,
+  });
+  return {
+    keys: keysOf(kms.purposes, (purpose) =>
+      purpose === 'tenant'
+        ? {
+            purpose,
+            id: vault.vaultUri,
+            grantOn: vault.id,
+            name: kms.name,
+            address: vault.friendlyUniqueId,
+            ready: [officer],
+          }
+        : buildKey(new Construct(unit, purpose), kms, purpose, vault, officer),
+    ),
+  };
+}
+
+function buildVault<P extends KeyPurpose>(unit: Construct, kms: AzureKms<P>): KeyVault {
+  return new KeyVault(unit, 'vault', {
+    name: checkName('azure', 'keyStore', kms.name),
+    resourceGroupName: kms.site.resourceGroup,
+    location: kms.site.region,
+    tenantId: kms.site.entraTenantId,
+    // Keys in an HSM are in the premium tier only.
+    skuName: kms.protection === 'Hsm' ? 'premium' : 'standard',
+    rbacAuthorizationEnabled: true,
+    purgeProtectionEnabled: true,
+    softDeleteRetentionDays: kms.deletionWindowDays,
+    publicNetworkAccessEnabled: false,
+    // Storage fetches its key from outside every network of ours, as a trusted service.
+    networkAcls: { defaultAction: 'Deny', bypass: 'AzureServices' },
+    tags: buildTags('azure', kms.tags, 'keys'),
+    lifecycle: GUARDED,
+  });
+}
+
+function buildKey<P extends KeyPurpose>(
+  scope: Construct,
+  kms: AzureKms<P>,
+  purpose: P,
+  vault: KeyVault,
+  officer: RoleAssignment,
+): Key {
+  const hsm = kms.protection === 'Hsm' ? '-HSM' : '';
+  const key = new KeyVaultKey(scope, 'key', {
+    name: checkName('azure', 'key', purpose),
+    keyVaultId: vault.id,
+    ...(KEY_TRAITS[purpose].usage === 'Sign'
+      ? { keyType: `EC${hsm}`, curve: 'P-256', keyOpts: ['sign', 'verify'] }
+      : {
+          keyType: `RSA${hsm}`,
+          keySize: 3072,
+          keyOpts: ['wrapKey', 'unwrapKey'],
+          rotationPolicy: {
+            automatic: { timeAfterCreation: `P${kms.rotationDays}D` },
+            // A version outlives its successor's birth by one whole period, so that nothing expires in use.
+            expireAfter: `P${2 * kms.rotationDays}D`,
+          },
+        }),
+    tags: buildTags('azure', kms.tags, purpose),
+    dependsOn: [officer],
+    // Rotation sets the date; Terraform would take it away again.
+    lifecycle: { ...GUARDED, ignoreChanges: ['expiration_date'] },
+  });
+  // Versionless, so that whoever uses the key follows its rotation.
+  return {
+    purpose,
+    id: key.versionlessId,
+    grantOn: key.resourceVersionlessId,
+    name: purpose,
+    address: key.friendlyUniqueId,
+    ready: [],
+  };
+}

@@ -1,0 +1,66 @@
+import { KmsCryptoKey } from '@cdktf/provider-google/lib/kms-crypto-key/index.js';
+import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member/index.js';
+import { KmsKeyRing } from '@cdktf/provider-google/lib/kms-key-ring/index.js';
+import { Construct } from 'constructs';
+import { storageAgent } from '../support/agents.js';
+import { GUARDED } from '../support/guard.js';
+import { checkName } from '../support/naming.js';
+import type { GcpSite } from '../support/site.js';
+import { buildTags } from '../support/tags.js';
+import { KEY_TRAITS, type Key, type KeyPurpose, type KmsOutput, keysOf, type ResolvedKms } from './contract.js';
+
+type GcpKms<P extends KeyPurpose> = ResolvedKms<P, GcpSite>;
+
+const seconds = (days: number): string => `${days * 86_400}s`;
+
+/** Neither rings nor keys can ever be deleted, only versions: a name that is used once stays used. */
+export function buildGcpKms<P extends KeyPurpose>(unit: Construct, kms: GcpKms<P>): KmsOutput<P> {
+  const ring = new KmsKeyRing(unit, 'ring', {
+    project: kms.site.projectId,
+    location: kms.site.region,
+    name: checkName('gcp', 'keyStore', kms.name),
+    lifecycle: GUARDED,
+  });
+  return {
+    keys: keysOf(kms.purposes, (purpose) =>
+      purpose === 'tenant'
+        ? { purpose, id: ring.id, grantOn: ring.id, name: kms.name, address: ring.friendlyUniqueId, ready: [] }
+        : buildKey(new Construct(unit, purpose), kms, purpose, ring),
+    ),
+  };
+}
+
+function buildKey<P extends KeyPurpose>(scope: Construct, kms: GcpKms<P>, purpose: P, ring: KmsKeyRing): Key {
+  const { usage, usedBy } = KEY_TRAITS[purpose];
+  const protectionLevel = kms.protection === 'Hsm' ? 'HSM' : 'SOFTWARE';
+  const key = new KmsCryptoKey(scope, 'key', {
+    keyRing: ring.id,
+    name: checkName('gcp', 'key', purpose),
+    ...(usage === 'Sign'
+      ? { purpose: 'ASYMMETRIC_SIGN', versionTemplate: { algorithm: 'EC_SIGN_P256_SHA256', protectionLevel } }
+      : {
+          purpose: 'ENCRYPT_DECRYPT',
+          rotationPeriod: seconds(kms.rotationDays),
+          versionTemplate: { algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION', protectionLevel },
+        }),
+    destroyScheduledDuration: seconds(kms.deletionWindowDays),
+    labels: buildTags('gcp', kms.tags, purpose),
+    lifecycle: GUARDED,
+  });
+  return {
+    purpose,
+    id: key.id,
+    grantOn: key.id,
+    name: purpose,
+    address: key.friendlyUniqueId,
+    ready: usedBy === 'Storage' ? [grantToStorage(scope, kms.site, key)] : [],
+  };
+}
+
+function grantToStorage(scope: Construct, site: GcpSite, key: KmsCryptoKey): KmsCryptoKeyIamMember {
+  return new KmsCryptoKeyIamMember(scope, 'storage', {
+    cryptoKeyId: key.id,
+    role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter',
+    member: storageAgent(site),
+  });
+}
