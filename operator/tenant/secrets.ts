@@ -1,5 +1,5 @@
 import type { KubeClient, LiveObject } from '../clients/kube.js';
-import { SECRET_RESOURCE } from '../clients/kube-resources.js';
+import { RESOURCES } from '../clients/kube-resources.js';
 
 export interface SecretView {
   readonly uid: string;
@@ -13,7 +13,7 @@ interface SecretObject extends LiveObject {
 
 /** Secrets are read one by one and never watched: the operator holds no list of anybody's secrets. */
 export async function readSecret(kube: KubeClient, namespace: string, name: string): Promise<SecretView | undefined> {
-  const secret = await kube.get<SecretObject>({ resource: SECRET_RESOURCE, namespace, name });
+  const secret = await kube.get<SecretObject>({ resource: RESOURCES.secrets, namespace, name });
   if (secret === undefined || secret.metadata.deletionTimestamp !== undefined) return undefined;
   const { uid, resourceVersion } = secret.metadata;
   return { uid, resourceVersion, data: secret.data ?? {} };

@@ -1,0 +1,106 @@
+import { FINALIZER } from '../../charts/manifests/names.js';
+import { MEMORY_TENANTS } from '../api/v1alpha1/resources.js';
+import type { MemoryTenant } from '../api/v1alpha1/types.js';
+import { retireTenant } from '../catalogue/catalogue.js';
+import { done, type Outcome, stalled, wait } from '../runtime/outcome.js';
+import type { TenantDependencies } from './dependencies.js';
+import { gatherTeardown } from './gather.js';
+import { PHASE_LIST } from './phases/index.js';
+import type { Fate, TeardownContext } from './phases/phase.js';
+import type { Reconciled } from './reconcile.js';
+import { foldStatus } from './status.js';
+
+const DAY_MS = 86_400_000;
+
+/** Tears a tenant down in reverse order of its phases; its object goes when nothing of it runs any more. */
+export async function finalizeTenant(
+  deps: TenantDependencies,
+  tenant: MemoryTenant,
+  signal: AbortSignal,
+): Promise<Reconciled> {
+  if (!tenant.metadata.finalizers?.includes(FINALIZER)) return { afterMs: undefined };
+  const outcome = await teardown(deps, tenant, signal);
+  if (outcome.kind === 'done') {
+    await removeFinalizer(deps, tenant);
+    return { afterMs: undefined };
+  }
+  const findings = { gate: outcome, phases: [], facts: {}, paused: false, suspended: false };
+  await deps.patchStatus(
+    tenant,
+    foldStatus(tenant.status, tenant.metadata.generation ?? 0, findings, deps.now()),
+  );
+  return { afterMs: outcome.kind === 'wait' ? outcome.afterMs : undefined };
+}
+
+async function teardown(
+  deps: TenantDependencies,
+  tenant: MemoryTenant,
+  signal: AbortSignal,
+): Promise<Outcome<undefined>> {
+  const refusal = planRefusal(tenant, holdsOf(deps, tenant.metadata.name));
+  if (refusal !== undefined) return refusal;
+  const gathered = await gatherTeardown(deps, tenant, fateOf(tenant), signal);
+  if (gathered.kind !== 'done') return gathered;
+  // Nothing was ever made: the identity was never decided.
+  if (gathered.facts === undefined) return done(undefined);
+  const outcome = await runTeardown(gathered.facts);
+  if (outcome.kind !== 'done') return outcome;
+  await retire(deps, tenant, gathered.facts);
+  return done(undefined);
+}
+
+/** With a grace period, `Erase` keeps everything until the period is over: the sweeper destroys it then. */
+export const fateOf = ({ spec }: Pick<MemoryTenant, 'spec'>): Fate =>
+  spec.deletionPolicy === 'Erase' && spec.erasureGraceDays === 0 ? 'destroy' : 'keep';
+
+/** Legal hold beats erasure, and nobody is told that an archive was made which was not. */
+export function planRefusal(
+  { spec, metadata }: Pick<MemoryTenant, 'spec' | 'metadata'>,
+  holds: readonly string[],
+): Outcome<never> | undefined {
+  if (spec.deletionPolicy === 'Archive') {
+    return stalled(
+      'DeletionPolicyNotSupported',
+      'spec.deletionPolicy is Archive and this version makes no backups yet; set Retain to keep the data or Erase to destroy it',
+    );
+  }
+  if (spec.deletionPolicy !== 'Erase' || holds.length === 0) return undefined;
+  return wait(
+    'Held',
+    `MemoryHold ${holds.join(', ')} forbids to erase ${metadata.name}; release it, or set spec.deletionPolicy to Retain`,
+    60_000,
+  );
+}
+
+const holdsOf = (deps: TenantDependencies, tenant: string): readonly string[] =>
+  deps.holds
+    .list()
+    .filter(({ spec }) => spec.tenantNames.includes(tenant))
+    .map(({ metadata }) => metadata.name);
+
+async function runTeardown(context: TeardownContext): Promise<Outcome<undefined>> {
+  for (const phase of PHASE_LIST.toReversed()) {
+    context.signal.throwIfAborted();
+    const outcome = await phase.teardown(context);
+    if (outcome.kind !== 'done') return outcome;
+  }
+  return done(undefined);
+}
+
+async function retire(deps: TenantDependencies, tenant: MemoryTenant, context: TeardownContext): Promise<void> {
+  const { deletionPolicy, erasureGraceDays } = tenant.spec;
+  const { tenantId } = context.record;
+  const { catalogue } = context.stores;
+  if (deletionPolicy !== 'Erase') return retireTenant(catalogue, tenantId, 'Retained', undefined);
+  if (context.fate === 'destroy') return retireTenant(catalogue, tenantId, 'Erased', undefined);
+  const eraseAt = new Date(deps.now().getTime() + erasureGraceDays * DAY_MS);
+  return retireTenant(catalogue, tenantId, 'Erasing', eraseAt);
+}
+
+async function removeFinalizer(deps: TenantDependencies, tenant: MemoryTenant): Promise<void> {
+  const { name, resourceVersion, finalizers = [] } = tenant.metadata;
+  await deps.kube.mergePatch(
+    { resource: MEMORY_TENANTS, name },
+    { metadata: { resourceVersion, finalizers: finalizers.filter((one) => one !== FINALIZER) } },
+  );
+}

@@ -1,0 +1,68 @@
+import { FINALIZER } from '../../charts/manifests/names.js';
+import { MEMORY_TENANTS } from '../api/v1alpha1/resources.js';
+import type { MemoryTenant } from '../api/v1alpha1/types.js';
+import { done, type Outcome } from '../runtime/outcome.js';
+import type { TenantDependencies } from './dependencies.js';
+import { finalizeTenant } from './finalize.js';
+import { gatherTenant } from './gather.js';
+import { PHASE_LIST } from './phases/index.js';
+import type { PhaseContext } from './phases/phase.js';
+import { type Findings, foldStatus } from './status.js';
+
+/** When to look again without an event; undefined = at the next resync. */
+export interface Reconciled {
+  readonly afterMs: number | undefined;
+}
+
+/** Gather → build → plan → apply → status, for one tenant. Called for one name at a time, never twice at once. */
+export async function reconcileTenant(
+  deps: TenantDependencies,
+  name: string,
+  signal: AbortSignal,
+): Promise<Reconciled> {
+  const tenant = deps.tenants.get(name);
+  if (tenant === undefined) return { afterMs: undefined };
+  if (tenant.metadata.deletionTimestamp !== undefined) return finalizeTenant(deps, tenant, signal);
+  if (!tenant.metadata.finalizers?.includes(FINALIZER)) await addFinalizer(deps, tenant);
+  const findings = await findOut(deps, tenant, signal);
+  await deps.patchStatus(
+    tenant,
+    foldStatus(tenant.status, tenant.metadata.generation ?? 0, findings, deps.now()),
+  );
+  return { afterMs: nextLook(findings) };
+}
+
+/** Before anything is made for a tenant, its deletion is made to wait for us. */
+async function addFinalizer(deps: TenantDependencies, tenant: MemoryTenant): Promise<void> {
+  const { name, resourceVersion, finalizers = [] } = tenant.metadata;
+  await deps.kube.mergePatch(
+    { resource: MEMORY_TENANTS, name },
+    { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } },
+  );
+}
+
+async function findOut(deps: TenantDependencies, tenant: MemoryTenant, signal: AbortSignal): Promise<Findings> {
+  const { paused, mode } = tenant.spec;
+  const findings: Findings = { gate: undefined, phases: [], facts: {}, paused, suspended: mode === 'Suspended' };
+  if (paused) return findings;
+  const gathered = await gatherTenant(deps, tenant, signal);
+  if (gathered.kind !== 'done') return { ...findings, gate: gathered };
+  return { ...findings, facts: gathered.facts.facts, phases: await runPhases(gathered.facts.context) };
+}
+
+/** In order, up to the first that does not hold. */
+async function runPhases(context: PhaseContext): Promise<Findings['phases']> {
+  const said: Findings['phases'][number][] = [];
+  for (const phase of PHASE_LIST) {
+    context.signal.throwIfAborted();
+    const outcome = await phase.run(context);
+    said.push({ phase: phase.name, outcome });
+    if (outcome.kind !== 'done') break;
+  }
+  return said;
+}
+
+function nextLook({ gate, phases }: Findings): number | undefined {
+  const last: Outcome<unknown> = gate ?? phases.at(-1)?.outcome ?? done(undefined);
+  return last.kind === 'wait' ? last.afterMs : undefined;
+}

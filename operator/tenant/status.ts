@@ -1,0 +1,97 @@
+import type { Condition, MemoryTenantStatus } from '../api/v1alpha1/types.js';
+import type { Outcome } from '../runtime/outcome.js';
+import { mergeConditions, type NewCondition } from '../runtime/patch-status.js';
+import type { Facts } from './facts.js';
+import { PHASES, type PhaseName, phaseCondition } from './phases/phase.js';
+
+/** What one reconcile found out: why it stopped before the phases, or what each phase said. */
+export interface Findings {
+  /** Before the phases: paused, a plane that is missing, an identity that must be decided. */
+  readonly gate: Outcome<Facts> | undefined;
+  readonly phases: readonly { readonly phase: PhaseName; readonly outcome: Outcome<Facts> }[];
+  /** What resolving found, whatever the phases said. */
+  readonly facts: Facts;
+  readonly paused: boolean;
+  readonly suspended: boolean;
+}
+
+/** A pure fold of the findings into the next status; what no phase spoke of stays as it was. */
+export function foldStatus(
+  previous: MemoryTenantStatus | undefined,
+  generation: number,
+  findings: Findings,
+  now: Date,
+): MemoryTenantStatus {
+  const facts = findings.phases.reduce<Facts>(
+    (all, { outcome }) => (outcome.kind === 'done' ? { ...all, ...outcome.facts } : all),
+    findings.facts,
+  );
+  const { available, ...fields } = facts;
+  const early = findings.gate !== undefined || findings.paused;
+  const conditions = [
+    ...readiness(findings),
+    ...availability(previous, available),
+    ...(early ? [] : phaseConditions(findings)),
+    ...(findings.paused ? [condition('Paused', 'True', 'Paused', 'spec.paused is set: the operator looks and does not touch')] : []),
+  ].map((one) => ({ ...one, observedGeneration: generation }));
+  const kept = early ? keptConditions(previous, conditions) : [];
+  return {
+    ...previous,
+    ...fields,
+    observedGeneration: generation,
+    conditions: mergeConditions(previous?.conditions ?? [], [...conditions, ...kept], now),
+  };
+}
+
+const condition = (type: string, status: NewCondition['status'], reason: string, message: string): NewCondition => ({
+  type,
+  status,
+  reason,
+  message,
+});
+
+/** Ready always; Reconciling and Stalled only while they are true, as kstatus reads them. */
+function readiness({ gate, phases, paused, suspended }: Findings): readonly NewCondition[] {
+  const blocking = [gate, ...phases.map(({ outcome }) => outcome)].find((outcome) => outcome !== undefined && outcome.kind !== 'done');
+  if (paused) return [];
+  if (blocking === undefined || blocking.kind === 'done') {
+    return suspended
+      ? [condition('Ready', 'True', 'Suspended', 'scaled to zero as spec.mode asks; data and keys are kept')]
+      : [condition('Ready', 'True', 'Ready', 'every phase holds')];
+  }
+  const { reason, message, kind } = blocking;
+  return [
+    condition('Ready', 'False', reason, message),
+    condition(kind === 'stalled' ? 'Stalled' : 'Reconciling', 'True', reason, message),
+  ];
+}
+
+/** Whether the service answers now: it goes on to do so while a later phase waits. */
+function availability(previous: MemoryTenantStatus | undefined, available: Facts['available']): readonly NewCondition[] {
+  if (available !== undefined) {
+    return [condition('Available', available.yes ? 'True' : 'False', available.reason, available.message)];
+  }
+  const before = previous?.conditions?.find(({ type }) => type === 'Available');
+  return before === undefined ? [] : [condition('Available', before.status, before.reason, before.message)];
+}
+
+function phaseConditions({ phases }: Findings): readonly NewCondition[] {
+  return PHASES.map((name) => {
+    const outcome = phases.find(({ phase }) => phase === name)?.outcome;
+    const type = phaseCondition(name);
+    if (outcome === undefined) return condition(type, 'Unknown', 'Pending', `waits for ${lastOf(phases)}`);
+    if (outcome.kind === 'done') return condition(type, 'True', 'Ready', `${name} holds`);
+    return condition(type, 'False', outcome.reason, outcome.message);
+  });
+}
+
+const lastOf = (phases: Findings['phases']): string => phases.at(-1)?.phase ?? 'the phases before it';
+
+/** When a reconcile stops early, what the phases said last time is still the best that is known. */
+function keptConditions(
+  previous: MemoryTenantStatus | undefined,
+  next: readonly NewCondition[],
+): readonly (NewCondition & Pick<Condition, 'observedGeneration'>)[] {
+  const spoken = new Set([...next.map(({ type }) => type), 'Reconciling', 'Stalled', 'Paused']);
+  return (previous?.conditions ?? []).filter(({ type }) => !spoken.has(type));
+}
