@@ -1,0 +1,10 @@
+export type { KeyBucket } from './bucket.js';
+export { BucketError, openBucket, PreconditionFailed } from './bucket.js';
+export type { KeyErrorCode } from './errors.js';
+export { isKeyError, KeyError } from './errors.js';
+export type { KekContext, Kms, KmsProvider } from './kms.js';
+export { kekContext, openKms } from './kms.js';
+export type { SlotKey, SlotKeys } from './slot.js';
+export { isSlot, SLOTS } from './slot.js';
+export type { KeyLog, OpenTenantKeys, TenantKeys, TenantLogKey } from './tenant-keys.js';
+export { openTenantKeys } from './tenant-keys.js';

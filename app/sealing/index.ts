@@ -1,0 +1,16 @@
+export type { SealBatch, SealedBatch } from './batch.js';
+export { newSalts, sealBatch } from './batch.js';
+export type { SealErrorCode } from './errors.js';
+export { SealError } from './errors.js';
+export type { Json } from './jcs.js';
+export { jcs, jcsBytes, NotCanonical } from './jcs.js';
+export type { ContentUse, MacRow } from './macs.js';
+export { apiKeyHash, contentHash, cursorKey, pseudonym, rowMac, verifyRowMac } from './macs.js';
+export type { Place } from './place.js';
+export type { RowContent, RowEnvelope, SealedRow } from './row.js';
+export { newRowEnvelope, openRow, rowCommit, rowPlaintext, sealRow } from './row.js';
+export type { Purpose, SealedHeader } from './sealed-value.js';
+export { open, seal, sealedHeader } from './sealed-value.js';
+export { normalise, termsOf } from './terms.js';
+export { padTokens, queryTokens, searchTokens, termTokens } from './tokens.js';
+export { openVector, sealVector } from './vector.js';

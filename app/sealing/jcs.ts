@@ -1,0 +1,74 @@
+/**
+ * RFC 8785, the JSON Canonicalization Scheme: one text for one value, so that it can be sealed, signed and compared.
+ * What JSON cannot carry without loss is refused with its path, never dropped: `undefined`, `NaN`, a `Date`, a
+ * `bigint`, half a surrogate pair.
+ */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json };
+
+export class NotCanonical extends Error {
+  readonly code = 'NotCanonical';
+  readonly path: string;
+
+  constructor(path: string, why: string) {
+    super(`${path === '' ? 'the value' : path} cannot be canonical JSON: ${why}`);
+    this.name = 'NotCanonical';
+    this.path = path;
+  }
+}
+
+/** Deep enough for any metadata, shallow enough for the stack of a worker thread. */
+const MAXIMUM_DEPTH = 128;
+
+/** With the u flag a pair is one character, so only lone surrogates match. */
+const HALF_CHARACTER = /\p{Surrogate}/u;
+
+export const jcs = (value: unknown): string => canonical(value, '', 0);
+
+export const jcsBytes = (value: unknown): Buffer => Buffer.from(jcs(value), 'utf8');
+
+function canonical(value: unknown, path: string, depth: number): string {
+  if (depth > MAXIMUM_DEPTH) throw new NotCanonical(path, `nested deeper than ${MAXIMUM_DEPTH}`);
+  switch (typeof value) {
+    case 'string':
+      return canonicalString(value, path);
+    case 'number':
+      if (!Number.isFinite(value)) throw new NotCanonical(path, `${value} is no JSON number`);
+      // ECMAScript prints the shortest digits that read back, which is what the RFC asks for; -0 prints as 0.
+      return String(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object':
+      if (value === null) return 'null';
+      if (Array.isArray(value)) return canonicalArray(value, path, depth);
+      return canonicalObject(value, path, depth);
+    default:
+      throw new NotCanonical(path, `${typeof value} has no JSON form`);
+  }
+}
+
+function canonicalString(value: string, path: string): string {
+  if (HALF_CHARACTER.test(value)) throw new NotCanonical(path, 'half a surrogate pair is no character');
+  // JSON.stringify escapes exactly what the RFC escapes, in the same form, for well-formed strings.
+  return JSON.stringify(value);
+}
+
+function canonicalArray(value: readonly unknown[], path: string, depth: number): string {
+  const items: string[] = [];
+  // By index: a hole must be refused, and map would pass over it.
+  for (let i = 0; i < value.length; i += 1) items.push(canonical(value[i], `${path}/${i}`, depth + 1));
+  return `[${items.join(',')}]`;
+}
+
+function canonicalObject(value: object, path: string, depth: number): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new NotCanonical(path, `a ${value.constructor.name} has no JSON form of its own`);
+  }
+  // The default order of sort() is by UTF-16 code units, which is the RFC's.
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const parts = members.map(([name, member]) => {
+    const at = `${path}/${name}`;
+    return `${canonicalString(name, at)}:${canonical(member, at, depth + 1)}`;
+  });
+  return `{${parts.join(',')}}`;
+}

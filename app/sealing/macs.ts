@@ -1,0 +1,57 @@
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { LABELS, type PurposeLabel, purposeKey } from '../keys/derive.js';
+import { SLOTS, type SlotKey } from '../keys/slot.js';
+import { SealError } from './errors.js';
+import { jcs } from './jcs.js';
+
+const hmac = (key: SlotKey, label: PurposeLabel) => createHmac('sha256', purposeKey(key.key, label));
+
+/**
+ * The name by which the audit log knows a subject. Under the subject's own slot key: once that is destroyed nobody can
+ * tell whose it was. It changes with the key's generation, so store it with the user and compute it once.
+ */
+export const pseudonym = (key: SlotKey): string =>
+  hmac(key, LABELS.pseudonym).update(key.tenantId, 'utf8').digest().subarray(0, 16).toString('base64url');
+
+/** What is stored of an API key. Under slot 1: whoever reads the table cannot test guesses, nor mint a row. */
+export function apiKeyHash(key: SlotKey, apiKey: string): Buffer {
+  demandSlot(key, SLOTS.authentication, 'apiKeyHash');
+  return hmac(key, LABELS.apiKey).update(apiKey, 'utf8').digest();
+}
+
+export type ContentUse = 'dedupe' | 'cache' | 'idempotency';
+
+/** A fingerprint of content for one use. Content is never hashed without a key: a plain hash confirms a guess. */
+export const contentHash = (key: SlotKey, use: ContentUse, content: string | Uint8Array): Buffer =>
+  hmac(key, LABELS.content).update(`${use}\0`).update(content).digest();
+
+/** The key that authenticates page cursors. */
+export function cursorKey(key: SlotKey): KeyObject {
+  demandSlot(key, SLOTS.authentication, 'cursorKey');
+  return purposeKey(key.key, LABELS.cursor);
+}
+
+export interface MacRow {
+  readonly [column: string]: unknown;
+}
+
+/**
+ * The MAC of a row that decides what somebody may do, over `table ‖ LF ‖ JCS(row without mac)`. Values must be JSON:
+ * pass times as text and big integers as strings, as they will be read back.
+ */
+export function rowMac(key: SlotKey, table: string, row: MacRow): Buffer {
+  demandSlot(key, SLOTS.authentication, 'rowMac');
+  const { mac: _, ...columns } = row;
+  return hmac(key, LABELS.rowMac).update(`${table}\n`).update(jcs(columns), 'utf8').digest();
+}
+
+/** In constant time. False means the row was not written by this service: refuse it and record `security.tamper`. */
+export function verifyRowMac(key: SlotKey, table: string, row: MacRow, mac: Uint8Array): boolean {
+  const expected = rowMac(key, table, row);
+  return mac.length === expected.length && timingSafeEqual(expected, mac);
+}
+
+function demandSlot(key: SlotKey, slot: number, what: string): void {
+  if (key.slot === slot) return;
+  throw new SealError('PlaceInvalid', `${what} was given slot ${key.slot}`, `pass the key of slot ${slot}`);
+}

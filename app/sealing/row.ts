@@ -1,0 +1,82 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { SlotKey, SlotKeys } from '../keys/slot.js';
+import { SealError } from './errors.js';
+import { type Json, jcs } from './jcs.js';
+import type { Place } from './place.js';
+import { open, seal } from './sealed-value.js';
+
+/** What is sealed of a row, all in one envelope: its sizes and repetitions say nothing about single fields. */
+export interface RowContent {
+  readonly content: string;
+  readonly subject: string | null;
+  readonly predicate: string | null;
+  readonly object: string | null;
+  readonly metadata: { readonly [member: string]: Json };
+  readonly source: Json;
+}
+
+export interface RowEnvelope extends RowContent {
+  /** 32 random bytes in base64, which make the commitment in the audit log say nothing to who lacks them. */
+  readonly salt: string;
+}
+
+export interface SealedRow {
+  readonly sealed: Buffer;
+  /** What the audit log holds of this version: see `rowCommit`. */
+  readonly commit: Buffer;
+}
+
+export const ROW_SALT_BYTES = 32;
+const COMMIT_LABEL = 'memplane/commit/1\n';
+
+export const newRowEnvelope = (content: RowContent): RowEnvelope => ({
+  ...content,
+  salt: randomBytes(ROW_SALT_BYTES).toString('base64'),
+});
+
+/** Seals a row's content under a fresh envelope salt, with the commitment for the audit log. */
+export function sealRow(key: SlotKey, place: Place, content: RowContent): SealedRow {
+  const envelope = newRowEnvelope(content);
+  const texts = envelopeTexts(envelope);
+  return {
+    sealed: seal(key, 'row', place, Buffer.from(texts.whole, 'utf8')),
+    commit: commit(envelope.salt, texts.withoutSalt),
+  };
+}
+
+export function openRow(keys: SlotKeys, place: Place, sealed: Uint8Array): RowEnvelope {
+  const plaintext = open(keys, 'row', place, sealed);
+  const envelope: unknown = JSON.parse(plaintext.toString('utf8'));
+  plaintext.fill(0);
+  if (!isEnvelope(envelope)) {
+    throw new SealError(
+      'EnvelopeInvalid',
+      `the envelope of ${place.table} ${place.rowId} lacks a member`,
+      'report a bug',
+    );
+  }
+  return envelope;
+}
+
+/** JCS of the envelope: what is sealed. */
+export const rowPlaintext = (envelope: RowEnvelope): Buffer => Buffer.from(envelopeTexts(envelope).whole, 'utf8');
+
+/** SHA-256("memplane/commit/1\n" ‖ salt ‖ JCS(envelope without salt)): proves later what was written, hides it till then. */
+export const rowCommit = (envelope: RowEnvelope): Buffer => commit(envelope.salt, envelopeTexts(envelope).withoutSalt);
+
+const commit = (salt: string, text: string): Buffer =>
+  createHash('sha256').update(COMMIT_LABEL).update(Buffer.from(salt, 'base64')).update(text, 'utf8').digest();
+
+/** Both texts from one walk over the content: members in JCS order, `salt` between `predicate` and `source`. */
+function envelopeTexts(envelope: RowEnvelope): { readonly whole: string; readonly withoutSalt: string } {
+  const before =
+    `{"content":${jcs(envelope.content)},"metadata":${jcs(envelope.metadata)},` +
+    `"object":${jcs(envelope.object)},"predicate":${jcs(envelope.predicate)},`;
+  const after = `"source":${jcs(envelope.source)},"subject":${jcs(envelope.subject)}}`;
+  return { whole: `${before}"salt":${jcs(envelope.salt)},${after}`, withoutSalt: before + after };
+}
+
+const MEMBERS = ['content', 'metadata', 'object', 'predicate', 'salt', 'source', 'subject'] as const;
+
+const isEnvelope = (value: unknown): value is RowEnvelope =>
+  typeof value === 'object' && value !== null && MEMBERS.every((member) => member in value);

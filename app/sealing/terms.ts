@@ -1,0 +1,44 @@
+import { STOP_WORDS } from './stop-words.js';
+
+/** Accents of Latin, Greek and Cyrillic letters; the vowel signs of other scripts are letters there and stay. */
+const ACCENTS = /[\u0300-\u036f]/g;
+const POSSESSIVE = /['’]s(?![\p{L}\p{N}])/gu;
+const APOSTROPHE = /['’]/g;
+const TERM = /[\p{L}\p{N}\p{M}]+/gu;
+/** Scripts without spaces between words: pairs of characters stand for words. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
+
+/** One form for what people take for the same word: compatibility forms, case and accents folded. */
+export const normalise = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .replace(ACCENTS, '')
+    .toLowerCase()
+    .normalize('NFKC')
+    .replace(POSSESSIVE, '')
+    .replace(APOSTROPHE, '');
+
+/** The distinct terms of a text, in order of appearance, without stop words. The same for what is stored and sought. */
+export function termsOf(text: string): ReadonlySet<string> {
+  const terms = new Set<string>();
+  for (const [word] of normalise(text).matchAll(TERM)) {
+    for (const term of splitUnspaced(word)) if (!STOP_WORDS.has(term)) terms.add(term);
+  }
+  return terms;
+}
+
+function splitUnspaced(word: string): readonly string[] {
+  const parts: string[] = [];
+  let end = 0;
+  for (const match of word.matchAll(UNSPACED)) {
+    if (match.index > end) parts.push(word.slice(end, match.index));
+    parts.push(...pairs([...match[0]]));
+    end = match.index + match[0].length;
+  }
+  if (end < word.length) parts.push(word.slice(end));
+  return parts;
+}
+
+const pairs = (characters: readonly string[]): readonly string[] =>
+  characters.length < 2 ? characters : characters.slice(1).map((character, i) => `${characters[i] ?? ''}${character}`);

@@ -1,0 +1,58 @@
+import { createCipheriv, createHash, randomFillSync } from 'node:crypto';
+import { LABELS, purposeKey } from '../keys/derive.js';
+import type { SlotKey } from '../keys/slot.js';
+import { termsOf } from './terms.js';
+
+/**
+ * Search tokens: equal terms of one slot have equal tokens, and that is all they show. Across slots they are unrelated.
+ * Tokens are 32 bits, so some matches are false: check them after opening the row.
+ */
+const BLOCK = 16;
+const LONGEST_INLINE = 15;
+const HASHED = 0xff;
+
+/** A set of tokens shows only the step it was padded to. Beyond the last step: its multiples. */
+const STEPS = [8, 16, 32, 64] as const;
+const LARGEST_STEP = 64;
+
+/** The tokens to store with a text, padded with random ones, sorted. */
+export const searchTokens = (key: SlotKey, text: string): Int32Array => padTokens(termTokens(key, termsOf(text)));
+
+/** The tokens to search for. Not padded: a random token would demand a match. Empty when only stop words were given. */
+export const queryTokens = (key: SlotKey, text: string): Int32Array => termTokens(key, termsOf(text));
+
+/** The tokens of terms as they are, sorted and distinct: for metadata (`key=value`) and other exact terms. */
+export function termTokens(key: SlotKey, terms: Iterable<string>): Int32Array {
+  const blocks = [...terms].map(termBlock);
+  // One pass over all blocks. ECB is right here: equal terms are meant to give equal tokens.
+  const cipher = createCipheriv('aes-256-ecb', purposeKey(key.key, LABELS.index), null).setAutoPadding(false);
+  const encrypted = cipher.update(Buffer.concat(blocks));
+  cipher.final();
+  const tokens = new Set<number>();
+  for (let at = 0; at < encrypted.length; at += BLOCK) tokens.add(encrypted.readInt32BE(at));
+  return Int32Array.from(tokens).sort();
+}
+
+/** Adds random tokens up to the next step, and sorts, so that neither number nor place tells which are real. */
+export function padTokens(tokens: Int32Array): Int32Array {
+  const size = STEPS.find((step) => tokens.length <= step) ?? Math.ceil(tokens.length / LARGEST_STEP) * LARGEST_STEP;
+  const padded = new Set(tokens);
+  while (padded.size < size) {
+    for (const token of randomFillSync(new Int32Array(size - padded.size))) padded.add(token);
+  }
+  return Int32Array.from(padded).sort();
+}
+
+/** At most 15 bytes: length ‖ utf8 ‖ zeros. Longer: FF ‖ SHA-256(term)[0:15). The hash never leaves the cipher. */
+function termBlock(term: string): Buffer {
+  const utf8 = Buffer.from(term, 'utf8');
+  const block = Buffer.alloc(BLOCK);
+  if (utf8.length <= LONGEST_INLINE) {
+    block[0] = utf8.length;
+    block.set(utf8, 1);
+    return block;
+  }
+  block[0] = HASHED;
+  createHash('sha256').update(utf8).digest().copy(block, 1, 0, LONGEST_INLINE);
+  return block;
+}
