@@ -8,6 +8,7 @@ import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-pub
 import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js';
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning/index.js';
 import type { Construct } from 'constructs';
+import { addressOf } from '../support/address.js';
 import { GUARDED } from '../support/guard.js';
 import { checkName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
@@ -43,7 +44,7 @@ export function buildAwsBucket(unit: Construct, config: AwsBucket): BucketOutput
     lockDays: lock.floorDays,
     id: bucket.arn,
     logTarget: bucket.bucket,
-    address: bucket.friendlyUniqueId,
+    address: addressOf(bucket),
     ready: [versioning],
   };
 }

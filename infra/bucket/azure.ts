@@ -6,6 +6,7 @@ import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container/
 import { StorageManagementPolicy } from '@cdktf/provider-azurerm/lib/storage-management-policy/index.js';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity/index.js';
 import type { Construct } from 'constructs';
+import { addressOf } from '../support/address.js';
 import { GUARDED } from '../support/guard.js';
 import { checkName } from '../support/naming.js';
 import type { AzureSite } from '../support/site.js';
@@ -47,7 +48,7 @@ export function buildAzureBucket(unit: Construct, config: AzureBucket): BucketOu
     lockDays: config.lock.floorDays,
     id: account.id,
     logTarget: account.id,
-    address: account.friendlyUniqueId,
+    address: addressOf(account),
     ready: [container],
   };
 }

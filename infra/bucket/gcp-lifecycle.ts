@@ -9,16 +9,11 @@ export function buildGcpLifecycleRules(bucket: GcpBucket): StorageBucketLifecycl
 }
 
 function tidy({ lifecycle, traits, lock }: GcpBucket): StorageBucketLifecycleRule[] {
-  const abort = {
-    action: { type: 'AbortIncompleteMultipartUpload' },
-    condition: { age: lifecycle.abortUploadsAfterDays },
-  };
-  const old = { action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: lifecycle.noncurrentDays } };
-  const expired = { action: { type: 'Delete' }, condition: { age: lifecycle.expireDays ?? 0, withState: 'LIVE' } };
+  const drop = (condition: StorageBucketLifecycleRule['condition']) => ({ action: { type: 'Delete' }, condition });
   return [
-    abort,
-    ...(traits.versioned && lock.mode === 'None' ? [old] : []),
-    ...(lifecycle.expireDays === undefined ? [] : [expired]),
+    { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: lifecycle.abortUploadsAfterDays } },
+    ...(traits.versioned && lock.mode === 'None' ? [drop({ daysSinceNoncurrentTime: lifecycle.noncurrentDays })] : []),
+    ...(lifecycle.expireDays === undefined ? [] : [drop({ age: lifecycle.expireDays, withState: 'LIVE' })]),
   ];
 }
 

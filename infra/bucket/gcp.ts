@@ -1,6 +1,7 @@
 import { StorageBucket, type StorageBucketConfig } from '@cdktf/provider-google/lib/storage-bucket/index.js';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member/index.js';
 import type { Construct } from 'constructs';
+import { addressOf } from '../support/address.js';
 import { STORAGE_LOG_WRITERS } from '../support/agents.js';
 import { GUARDED } from '../support/guard.js';
 import { checkName } from '../support/naming.js';
@@ -37,7 +38,7 @@ export function buildGcpBucket(unit: Construct, config: GcpBucket): BucketOutput
     lockDays: lock.floorDays,
     id: bucket.id,
     logTarget: bucket.name,
-    address: bucket.friendlyUniqueId,
+    address: addressOf(bucket),
     ready: [bucket],
   };
 }

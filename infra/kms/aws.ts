@@ -2,6 +2,7 @@ import { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias/index.js';
 import { KmsKey } from '@cdktf/provider-aws/lib/kms-key/index.js';
 import { KmsReplicaKey } from '@cdktf/provider-aws/lib/kms-replica-key/index.js';
 import { Construct } from 'constructs';
+import { addressOf } from '../support/address.js';
 import { GUARDED } from '../support/guard.js';
 import { buildName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
@@ -20,7 +21,7 @@ function buildKey<P extends KeyPurpose>(scope: Construct, kms: AwsKms<P>, purpos
   const original = kms.copyOf?.keys[purpose];
   const key = original === undefined ? newKey(scope, kms, purpose) : replicaOf(scope, kms, purpose, original);
   new KmsAlias(scope, 'alias', { ...providerOf(kms.site), name, targetKeyId: key.keyId });
-  return { purpose, id: key.arn, grantOn: key.arn, name, address: key.friendlyUniqueId, ready: [] };
+  return { purpose, id: key.arn, grantOn: key.arn, name, address: addressOf(key), ready: [] };
 }
 
 function newKey<P extends KeyPurpose>(scope: Construct, kms: AwsKms<P>, purpose: P): KmsKey {

@@ -2,6 +2,7 @@ import { KeyVault } from '@cdktf/provider-azurerm/lib/key-vault/index.js';
 import { KeyVaultKey } from '@cdktf/provider-azurerm/lib/key-vault-key/index.js';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment/index.js';
 import { Construct } from 'constructs';
+import { addressOf } from '../support/address.js';
 import { GUARDED } from '../support/guard.js';
 import { checkName } from '../support/naming.js';
 import type { AzureSite } from '../support/site.js';
@@ -26,7 +27,7 @@ export function buildAzureKms<P extends KeyPurpose>(unit: Construct, kms: AzureK
             id: vault.vaultUri,
             grantOn: vault.id,
             name: kms.name,
-            address: vault.friendlyUniqueId,
+            address: addressOf(vault),
             ready: [officer],
           }
         : buildKey(new Construct(unit, purpose), kms, purpose, vault, officer),
@@ -87,7 +88,7 @@ function buildKey<P extends KeyPurpose>(
     id: key.versionlessId,
     grantOn: key.resourceVersionlessId,
     name: purpose,
-    address: key.friendlyUniqueId,
+    address: addressOf(key),
     ready: [],
   };
 }

@@ -1,6 +1,6 @@
 import type { ITerraformDependable } from 'cdktf';
 import { refused } from '../support/errors.js';
-import type { Site } from '../support/site.js';
+import type { Cloud, Site } from '../support/site.js';
 import type { Tags } from '../support/tags.js';
 
 /**
@@ -69,11 +69,17 @@ export interface ResolvedKms<P extends KeyPurpose, S extends Site> extends Omit<
   readonly protection: 'Software' | 'Hsm';
 }
 
-/** The narrowest of the three vendors, so that one number is valid on each. */
-const LIMITS = {
-  rotationDays: { min: 90, max: 2560 },
-  deletionWindowDays: { min: 7, max: 30 },
-} as const;
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The vendors' limits in days; AWS has the narrowest rotation, and it is kept on all three. */
+export const KMS_LIMITS: Readonly<Record<Cloud, Readonly<Record<'rotationDays' | 'deletionWindowDays', Range>>>> = {
+  aws: { rotationDays: { min: 90, max: 2560 }, deletionWindowDays: { min: 7, max: 30 } },
+  gcp: { rotationDays: { min: 90, max: 2560 }, deletionWindowDays: { min: 1, max: 120 } },
+  azure: { rotationDays: { min: 90, max: 2560 }, deletionWindowDays: { min: 7, max: 90 } },
+};
 
 export function withKmsDefaults<P extends KeyPurpose, S extends Site>(config: KmsConfig<P, S>): ResolvedKms<P, S> {
   const kms = {
@@ -84,9 +90,14 @@ export function withKmsDefaults<P extends KeyPurpose, S extends Site>(config: Km
     protection: config.protection ?? 'Hsm',
   };
   for (const field of ['rotationDays', 'deletionWindowDays'] as const) {
-    const { min, max } = LIMITS[field];
+    const { min, max } = KMS_LIMITS[config.site.cloud][field];
     if (!Number.isInteger(kms[field]) || kms[field] < min || kms[field] > max) {
-      throw refused(`kms ${config.name}.${field}`, kms[field], `must be ${min} to ${max} days`, 'set kms.* in the spec');
+      throw refused(
+        `kms ${config.name}.${field}`,
+        kms[field],
+        `must be ${min} to ${max} days`,
+        'set kms.* in the spec',
+      );
     }
   }
   return kms;

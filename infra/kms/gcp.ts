@@ -2,6 +2,7 @@ import { KmsCryptoKey } from '@cdktf/provider-google/lib/kms-crypto-key/index.js
 import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member/index.js';
 import { KmsKeyRing } from '@cdktf/provider-google/lib/kms-key-ring/index.js';
 import { Construct } from 'constructs';
+import { addressOf } from '../support/address.js';
 import { storageAgent } from '../support/agents.js';
 import { GUARDED } from '../support/guard.js';
 import { checkName } from '../support/naming.js';
@@ -24,7 +25,7 @@ export function buildGcpKms<P extends KeyPurpose>(unit: Construct, kms: GcpKms<P
   return {
     keys: keysOf(kms.purposes, (purpose) =>
       purpose === 'tenant'
-        ? { purpose, id: ring.id, grantOn: ring.id, name: kms.name, address: ring.friendlyUniqueId, ready: [] }
+        ? { purpose, id: ring.id, grantOn: ring.id, name: kms.name, address: addressOf(ring), ready: [] }
         : buildKey(new Construct(unit, purpose), kms, purpose, ring),
     ),
   };
@@ -52,7 +53,7 @@ function buildKey<P extends KeyPurpose>(scope: Construct, kms: GcpKms<P>, purpos
     id: key.id,
     grantOn: key.id,
     name: purpose,
-    address: key.friendlyUniqueId,
+    address: addressOf(key),
     ready: usedBy === 'Storage' ? [grantToStorage(scope, kms.site, key)] : [],
   };
 }

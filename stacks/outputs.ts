@@ -1,0 +1,67 @@
+/**
+ * What Terraform hands to Kubernetes: the only bridge, so it imports nothing. One output a stack, one object with a
+ * version, no secret in it. It grows with the units: cluster, postgres, redis, identity, queue, registry, secrets
+ * and storage class are to come, under these two names and without a new version while fields are only added.
+ */
+export const OUTPUT_NAMES = { vault: 'memplane_vault', plane: 'memplane' } as const;
+
+export const OUTPUT_VERSION = 1;
+
+export type OutputCloud = 'aws' | 'gcp' | 'azure';
+
+export type OutputBucket =
+  | 'artifacts'
+  | 'backups'
+  | 'backupsReplica'
+  | 'audit'
+  | 'auditReplica'
+  | 'keys'
+  | 'keysReplica';
+
+export interface BucketAddress {
+  readonly name: string;
+  readonly region: string;
+  /** Empty where the SDK finds it by region. */
+  readonly endpoint: string;
+  /** How long every object stays at least; 0 without a lock. */
+  readonly lockDays: number;
+}
+
+export interface PlaneKms {
+  /** `shared`: one key, bounded by its encryption context. `perTenant`: `keyID` is the ring or vault that holds them. */
+  readonly mode: 'shared' | 'perTenant';
+  readonly keyID: string;
+  readonly replicaKeyID: string;
+  readonly anchorKeyID: string;
+  readonly objectsKeyID: string;
+}
+
+export interface Irreversible {
+  readonly address: string;
+  readonly what: string;
+}
+
+/** Output `memplane`: enough for `MemoryPlane.spec.buckets` and `.kms`. */
+export interface PlaneOutput {
+  readonly version: typeof OUTPUT_VERSION;
+  readonly cloud: OutputCloud;
+  readonly environment: string;
+  readonly region: string;
+  readonly clusterID: string;
+  readonly baseDomain: string;
+  readonly buckets: Readonly<Record<Exclude<OutputBucket, 'backupsReplica'>, BucketAddress>> & {
+    readonly backupsReplica?: BucketAddress;
+  };
+  readonly kms: PlaneKms;
+  readonly irreversible: readonly Irreversible[];
+}
+
+/** Output `memplane_vault`: what the plane derived, as it really is; `from-outputs --vault` compares. */
+export interface VaultOutput {
+  readonly version: typeof OUTPUT_VERSION;
+  readonly cloud: OutputCloud;
+  readonly environment: string;
+  readonly buckets: Readonly<Record<'audit' | 'auditReplica' | 'keys' | 'keysReplica', BucketAddress>>;
+  readonly kms: { readonly tenant: string; readonly tenantReplica: string; readonly anchor: string };
+  readonly irreversible: readonly Irreversible[];
+}

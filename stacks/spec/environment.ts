@@ -1,0 +1,125 @@
+/**
+ * What a user says of one environment on one cloud. Names are final; the type grows with the units that read it.
+ * Data only: everything that follows from it (names, key ids, role ARNs) is derived in `names.ts`.
+ */
+export type Days = number;
+export type Profile = 'dev' | 'prod' | 'regulated';
+export type Layer = 'vault' | 'plane';
+
+export interface Environment {
+  readonly name: string;
+  readonly profile: Profile;
+  readonly place: Place;
+  /** The owner's mark in the stores' catalogues: `MemoryPlane.spec.clusterID`. */
+  readonly clusterId: string;
+  readonly baseDomain: string;
+  readonly buckets: Buckets;
+  readonly kms: Kms;
+  /** Version constraints that are emitted. */
+  readonly providers: Providers;
+  readonly tags: EnvironmentTags;
+}
+
+export type Place = AwsPlace | GcpPlace | AzurePlace;
+
+export interface AwsPlace {
+  readonly cloud: 'aws';
+  readonly accountId: string;
+  readonly partition: 'aws' | 'aws-us-gov' | 'aws-cn';
+  readonly region: string;
+  readonly zones: readonly [string, string, string];
+  readonly replicaRegion: string;
+  readonly deployRoleArn: string;
+  readonly complianceRoleArn: string;
+  readonly breakGlassRoleArn: string;
+}
+
+export interface GcpPlace {
+  readonly cloud: 'gcp';
+  readonly projectId: string;
+  readonly projectNumber: string;
+  readonly region: string;
+  readonly zones: readonly [string, string, string];
+  readonly replicaRegion: string;
+  readonly deployServiceAccount: string;
+  readonly complianceGroup: string;
+  readonly breakGlassGroup: string;
+}
+
+export interface AzurePlace {
+  readonly cloud: 'azure';
+  readonly subscriptionId: string;
+  readonly entraTenantId: string;
+  readonly region: string;
+  readonly zones: readonly ['1', '2', '3'];
+  readonly replicaRegion: string;
+  /** Makes account and vault names unique in the world. */
+  readonly suffix: string;
+  readonly deployPrincipalId: string;
+  readonly complianceGroupId: string;
+  readonly breakGlassGroupId: string;
+  readonly adminGroupId: string;
+  /** First apply `Unlocked`, second `Locked`; there is no way back. */
+  readonly immutability: 'Unlocked' | 'Locked';
+}
+
+export interface Buckets {
+  readonly artifacts: Bucket;
+  readonly backups: Bucket & Lock & { readonly crossRegion: boolean };
+  readonly audit: Bucket & Lock;
+  readonly accessLogs: Bucket;
+}
+
+export interface Bucket {
+  readonly archiveAfterDays?: Days;
+  readonly infrequentAfterDays?: Days;
+  readonly expireDays?: Days;
+  readonly noncurrentDays?: Days;
+}
+
+export interface Lock {
+  readonly lock: 'Compliance' | 'Governance' | 'None';
+  readonly floorDays: Days;
+  readonly retentionDays: Days;
+}
+
+export interface Kms {
+  readonly rotationDays: Days;
+  readonly deletionWindowDays: Days;
+  readonly protection: 'Software' | 'Hsm';
+}
+
+export interface Providers {
+  readonly aws: string;
+  readonly google: string;
+  readonly azurerm: string;
+}
+
+export interface EnvironmentTags {
+  readonly owner: string;
+  readonly costCenter: string;
+  readonly dataClass: 'internal' | 'confidential' | 'restricted';
+  readonly [key: string]: string;
+}
+
+export interface Problem {
+  readonly path: string;
+  readonly value: unknown;
+  readonly message: string;
+  readonly allowed?: string;
+}
+
+type Optional<T> = { readonly [K in keyof T]?: T[K] extends object ? Optional<T[K]> : T[K] };
+
+/** What must be written by hand; the rest has a default of the profile, field by field. */
+export interface EnvironmentInput {
+  readonly name: string;
+  readonly profile: Profile;
+  readonly place: Place;
+  readonly clusterId: string;
+  readonly baseDomain: string;
+  readonly tags: EnvironmentTags;
+  readonly buckets?: Optional<Buckets>;
+  readonly kms?: Partial<Kms>;
+  readonly providers?: Partial<Providers>;
+}

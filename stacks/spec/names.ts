@@ -1,0 +1,152 @@
+import { buildName } from '../../infra/support/naming.js';
+import type { AwsPlace, Environment, GcpPlace, Layer } from './environment.js';
+
+/**
+ * No value crosses stacks, so both sides derive every name they share from the environment. Pure: the same
+ * environment always gives the same names, and the vault's outputs are tested to be what is derived here.
+ */
+export type BucketKind =
+  | 'artifacts'
+  | 'backups'
+  | 'backupsReplica'
+  | 'audit'
+  | 'auditReplica'
+  | 'keys'
+  | 'keysReplica'
+  | 'accessLogs'
+  | 'accessLogsReplica'
+  | 'state';
+
+/** Azure storage accounts: 24 characters for prefix, environment, kind and suffix together. */
+const AZURE_KINDS: Readonly<Record<BucketKind, string>> = {
+  artifacts: 'arts',
+  backups: 'bkp',
+  backupsReplica: 'bkpr',
+  audit: 'audit',
+  auditReplica: 'auditr',
+  keys: 'keys',
+  keysReplica: 'keysr',
+  accessLogs: 'logs',
+  accessLogsReplica: 'logsr',
+  state: 'state',
+};
+
+const AZURE_VAULTS: Readonly<Record<KeyStore, string>> = {
+  vault: 'v',
+  vaultReplica: 'vd',
+  plane: 'p',
+  planeReplica: 'pd',
+  tenants: 't',
+  tenantsReplica: 'td',
+};
+
+export type KeyStore = 'vault' | 'vaultReplica' | 'plane' | 'planeReplica' | 'tenants' | 'tenantsReplica';
+
+export const prefixOf = (environment: Environment): string => `memplane-${environment.name}`;
+
+export const stackName = (environment: Environment, layer: Layer): string =>
+  `${environment.place.cloud}-${environment.name}-${layer}`;
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const kebab = (text: string): string => text.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+export function bucketName(environment: Environment, kind: BucketKind): string {
+  const { place } = environment;
+  switch (place.cloud) {
+    case 'aws':
+      return buildName('aws', 'bucket', [prefixOf(environment), kebab(kind), place.accountId]);
+    case 'gcp':
+      return buildName('gcp', 'bucket', [prefixOf(environment), kebab(kind), place.projectNumber]);
+    case 'azure':
+      return buildName('azure', 'bucket', [`mp${environment.name}`, AZURE_KINDS[kind], place.suffix]);
+  }
+}
+
+/** Azure: the container in the account; elsewhere nobody looks at it. */
+export const containerName = (kind: BucketKind): string => AZURE_KINDS[kind];
+
+/** What the data plane calls a bucket, and where it finds it. */
+export function bucketAddress(environment: Environment, kind: BucketKind) {
+  const account = bucketName(environment, kind);
+  const { place } = environment;
+  const region = kind.endsWith('Replica') ? place.replicaRegion : place.region;
+  if (place.cloud !== 'azure') return { name: account, region, endpoint: '' };
+  return { name: containerName(kind), region, endpoint: `https://${account}.blob.core.windows.net/` };
+}
+
+/** What `logsTo` of a bucket takes, from a stack that does not hold the access-log bucket. */
+export function logTarget(environment: Environment, kind: 'accessLogs' | 'accessLogsReplica'): string {
+  const name = bucketName(environment, kind);
+  const { place } = environment;
+  if (place.cloud !== 'azure') return name;
+  const group = resourceGroup(environment, 'vault');
+  return `/subscriptions/${place.subscriptionId}/resourceGroups/${group}/providers/Microsoft.Storage/storageAccounts/${name}`;
+}
+
+export function keyStoreName(environment: Environment, store: KeyStore): string {
+  const { place } = environment;
+  switch (place.cloud) {
+    case 'aws':
+      return buildName('aws', 'keyStore', [prefixOf(environment)]);
+    case 'gcp':
+      return buildName('gcp', 'keyStore', [prefixOf(environment), store.replace('Replica', '')]);
+    case 'azure':
+      return buildName('azure', 'keyStore', [`mp-${environment.name}`, AZURE_VAULTS[store], place.suffix]);
+  }
+}
+
+/** A key by the name under which it is found without state: alias ARN, resource name, or URL. */
+export function keyId(environment: Environment, store: KeyStore, key: string): string {
+  const { place } = environment;
+  const name = keyStoreName(environment, store);
+  const region = store.endsWith('Replica') ? place.replicaRegion : place.region;
+  switch (place.cloud) {
+    case 'aws':
+      return `arn:${place.partition}:kms:${region}:${place.accountId}:alias/${name}-${key}`;
+    case 'gcp':
+      return `${ringId(place, region, name)}/cryptoKeys/${key}`;
+    case 'azure':
+      return `https://${name}.vault.azure.net/keys/${key}`;
+  }
+}
+
+/** Where tenants' keys come from: AWS one shared key, elsewhere the ring or vault that holds one a tenant. */
+export function tenantKeyId(environment: Environment, store: 'tenants' | 'tenantsReplica'): string {
+  const { place } = environment;
+  const name = keyStoreName(environment, store);
+  const region = store === 'tenants' ? place.region : place.replicaRegion;
+  switch (place.cloud) {
+    case 'aws':
+      return keyId(environment, store, 'tenant');
+    case 'gcp':
+      return ringId(place, region, name);
+    case 'azure':
+      return `https://${name}.vault.azure.net/`;
+  }
+}
+
+const ringId = (place: GcpPlace, region: string, name: string): string =>
+  `projects/${place.projectId}/locations/${region}/keyRings/${name}`;
+
+/** Names of roles are unique in an account whatever their path, so the prefix is in the name as well. */
+export function roleArn(environment: Environment, place: AwsPlace, role: string): string {
+  const name = buildName('aws', 'role', [prefixOf(environment), role]);
+  return `arn:${place.partition}:iam::${place.accountId}:role/memplane/${environment.name}/${name}`;
+}
+
+/** Who copies from one region to the other: a role on AWS, a prefix of custom roles on Google Cloud. */
+export function replicationName(environment: Environment, kind: 'audit' | 'backups'): string {
+  const prefix = prefixOf(environment);
+  switch (environment.place.cloud) {
+    case 'aws':
+      return buildName('aws', 'role', [prefix, 'replicate', kind]);
+    case 'gcp':
+      return buildName('gcp', 'role', ['memplane', capital(environment.name), 'Replicate', capital(kind)]);
+    case 'azure':
+      return buildName('azure', 'role', [prefix, 'replicate', kind]);
+  }
+}
+
+export const resourceGroup = (environment: Environment, layer: Layer | 'bootstrap'): string =>
+  `${prefixOf(environment)}-${layer}`;

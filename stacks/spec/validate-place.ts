@@ -1,0 +1,83 @@
+import { type Check, oneOf, pattern } from './checks.js';
+import type { AwsPlace, AzurePlace, Environment, GcpPlace, Place } from './environment.js';
+import { REGIONS, zonePattern } from './regions.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const ACCOUNT = 'missing or malformed account id';
+const LOCKED_OUT = 'a wrong ARN here locks everybody out of the keys';
+
+export function checkPlace({ place }: Environment): readonly Check[] {
+  return [...checkRegions(place), ...checkAccount(place)];
+}
+
+function checkRegions(place: Place): readonly Check[] {
+  const regions = REGIONS[place.cloud];
+  const zone = zonePattern(place);
+  return [
+    oneOf('place.region', place.region, regions),
+    oneOf('place.replicaRegion', place.replicaRegion, regions),
+    place.region === place.replicaRegion
+      ? { path: 'place.replicaRegion', value: place.replicaRegion, message: 'replica region must differ' }
+      : undefined,
+    new Set<string>(place.zones).size === 3 && place.zones.every((one) => zone.test(one))
+      ? undefined
+      : { path: 'place.zones', value: place.zones, message: `three zones of ${place.region}`, allowed: zone.source },
+  ];
+}
+
+function checkAccount(place: Place): readonly Check[] {
+  switch (place.cloud) {
+    case 'aws':
+      return checkAws(place);
+    case 'gcp':
+      return checkGcp(place);
+    case 'azure':
+      return checkAzure(place);
+  }
+}
+
+function checkAws(place: AwsPlace): readonly Check[] {
+  const roles = ['deployRoleArn', 'complianceRoleArn', 'breakGlassRoleArn'] as const;
+  const arn = new RegExp(`^arn:${place.partition}:iam::${place.accountId}:role/[\\w+=,.@/-]+$`);
+  return [
+    pattern('place.accountId', place.accountId, /^\d{12}$/, ACCOUNT),
+    oneOf('place.partition', place.partition, ['aws', 'aws-us-gov', 'aws-cn']),
+    ...roles.map((role) => pattern(`place.${role}`, place[role], arn, LOCKED_OUT)),
+    ...distinct(place, roles),
+  ];
+}
+
+function checkGcp(place: GcpPlace): readonly Check[] {
+  const account = /^[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z][a-z0-9-]+\.iam\.gserviceaccount\.com$/;
+  const groups = ['complianceGroup', 'breakGlassGroup'] as const;
+  return [
+    pattern('place.projectId', place.projectId, /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, ACCOUNT),
+    pattern('place.projectNumber', place.projectNumber, /^\d{6,}$/, ACCOUNT),
+    pattern('place.deployServiceAccount', place.deployServiceAccount, account, 'needs a service account'),
+    ...groups.map((group) => pattern(`place.${group}`, place[group], /^[^@\s]+@[^@\s]+$/, 'needs the group’s address')),
+    ...distinct(place, groups),
+  ];
+}
+
+function checkAzure(place: AzurePlace): readonly Check[] {
+  const ids = ['subscriptionId', 'entraTenantId'] as const;
+  const principals = ['deployPrincipalId', 'complianceGroupId', 'breakGlassGroupId', 'adminGroupId'] as const;
+  return [
+    ...[...ids, ...principals].map((field) => pattern(`place.${field}`, place[field], UUID, ACCOUNT)),
+    pattern('place.suffix', place.suffix, /^[a-z0-9]{6}$/, 'six lower-case letters and digits, unique in the world'),
+    oneOf('place.immutability', place.immutability, ['Unlocked', 'Locked']),
+    ...distinct(place, principals),
+  ];
+}
+
+/** Who deploys, who judges and who breaks the glass are different people. */
+function distinct<K extends string>(place: Readonly<Record<K, string>>, fields: readonly K[]): readonly Check[] {
+  return fields
+    .filter((field, index) => fields.slice(0, index).some((earlier) => place[earlier] === place[field]))
+    .map((field) => ({
+      path: `place.${field}`,
+      value: place[field],
+      message: 'the same principal as another duty',
+      allowed: `a principal of its own for each of ${fields.join(', ')}`,
+    }));
+}

@@ -1,0 +1,142 @@
+import { KMS_LIMITS } from '../../infra/kms/contract.js';
+import { type Check, oneOf, pattern, range } from './checks.js';
+import { admitsFrom } from './constraint.js';
+import type { Environment, Problem } from './environment.js';
+import { checkPlace } from './validate-place.js';
+
+/** Bindings before these lack attributes that the units set. */
+const PROVIDER_FLOORS = { aws: '5.100.0', google: '6.50.0', azurerm: '4.55.0' } as const;
+
+/** Every problem of every environment; none is left to be found by the next run. */
+export function validate(environments: readonly Environment[]): readonly Problem[] {
+  const labels = environments.map(label);
+  return [
+    ...environments.flatMap((environment, index) =>
+      validateOne(environment).map((problem) => ({ ...problem, path: `${labels[index]}.${problem.path}` })),
+    ),
+    ...twins(labels),
+  ];
+}
+
+/** Legal, but somebody should know. */
+export function warnings(environments: readonly Environment[]): readonly Problem[] {
+  return environments
+    .filter(({ profile, place }) => profile !== 'dev' && place.cloud === 'azure' && place.immutability === 'Unlocked')
+    .map((environment) => ({
+      path: `${label(environment)}.place.immutability`,
+      value: 'Unlocked',
+      message: 'audit records can still be shortened: apply once, then set Locked and apply again',
+      allowed: 'Locked after the first apply',
+    }));
+}
+
+/** `path: message (got VALUE; allowed …)` */
+export function describe({ path, value, message, allowed }: Problem): string {
+  const got = `got ${JSON.stringify(value) ?? 'nothing'}`;
+  return `${path}: ${message} (${allowed === undefined ? got : `${got}; allowed ${allowed}`})`;
+}
+
+const label = ({ name, place }: Environment): string => `${place.cloud}-${name}`;
+
+function validateOne(environment: Environment): readonly Problem[] {
+  return [
+    ...checkIdentity(environment),
+    ...checkPlace(environment),
+    ...checkAudit(environment),
+    ...checkBackups(environment),
+    ...checkTiers(environment),
+    ...checkKms(environment),
+    ...checkProviders(environment),
+  ].filter((problem) => problem !== undefined);
+}
+
+function checkIdentity({ name, profile, clusterId, baseDomain, tags }: Environment): readonly Check[] {
+  const domain = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
+  const short = '2–8 lower-case letters and digits: Azure storage names have 24 characters and no hyphen';
+  return [
+    pattern('name', name, /^[a-z][a-z0-9]{1,7}$/, short),
+    oneOf('profile', profile, ['dev', 'prod', 'regulated']),
+    pattern('clusterId', clusterId, /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'needs a DNS label'),
+    pattern('baseDomain', baseDomain, domain, 'needs a domain name'),
+    pattern('tags.owner', tags.owner, /\S/, 'somebody must own it'),
+    pattern('tags.costCenter', tags.costCenter, /\S/, 'somebody must pay for it'),
+    oneOf('tags.dataClass', tags.dataClass, ['internal', 'confidential', 'restricted']),
+  ];
+}
+
+function checkAudit({ profile, buckets: { audit }, tags }: Environment): readonly Check[] {
+  const at = 'buckets.audit';
+  const least = tags.dataClass === 'restricted' ? Math.max(audit.floorDays, 2557) : audit.floorDays;
+  const always = [
+    oneOf(`${at}.lock`, audit.lock, profile === 'dev' ? ['Compliance', 'Governance'] : ['Compliance']),
+    range(`${at}.retentionDays`, audit.retentionDays, least, 36_500, 'retention ends before the lock, or too early'),
+  ];
+  const floor = profile === 'dev' ? 1 : 365;
+  return [...always, range(`${at}.floorDays`, audit.floorDays, floor, 36_500, 'audit records go too early')];
+}
+
+function checkBackups({ profile, buckets: { backups } }: Environment): readonly Check[] {
+  const at = 'buckets.backups';
+  const locked = backups.lock !== 'None';
+  const longest = backups.expireDays ?? 36_500;
+  const floor = locked ? 1 : 0;
+  return [
+    oneOf(`${at}.lock`, backups.lock, profile === 'dev' ? ['Compliance', 'Governance', 'None'] : ['Compliance']),
+    range(`${at}.floorDays`, backups.floorDays, floor, longest, 'lock on backups must end before they expire'),
+    range(`${at}.retentionDays`, backups.retentionDays, backups.floorDays, longest, 'not between lock and expiry'),
+    backups.crossRegion && !locked
+      ? { path: `${at}.crossRegion`, value: true, message: 'only locked backups are copied', allowed: 'false' }
+      : undefined,
+  ];
+}
+
+function checkTiers({ buckets }: Environment): readonly Check[] {
+  return (['artifacts', 'backups', 'audit', 'accessLogs'] as const).flatMap((name) => {
+    const { infrequentAfterDays, archiveAfterDays, expireDays, noncurrentDays } = buckets[name];
+    const at = `buckets.${name}`;
+    const days = (field: string, value: number | undefined, least: number, message: string) =>
+      value === undefined ? undefined : range(`${at}.${field}`, value, least, 36_500, message);
+    return [
+      days('infrequentAfterDays', infrequentAfterDays, 1, 'needs whole days'),
+      days('archiveAfterDays', archiveAfterDays, (infrequentAfterDays ?? 0) + 1, 'not after infrequentAfterDays'),
+      days('expireDays', expireDays, 1, 'needs whole days'),
+      days('noncurrentDays', noncurrentDays, 1, 'needs whole days'),
+    ];
+  });
+}
+
+function checkKms({ profile, place, kms }: Environment): readonly Check[] {
+  const limits = KMS_LIMITS[place.cloud];
+  const inside = (field: 'rotationDays' | 'deletionWindowDays') =>
+    range(`kms.${field}`, kms[field], limits[field].min, limits[field].max, `${place.cloud} does not take it`);
+  return [
+    inside('rotationDays'),
+    inside('deletionWindowDays'),
+    oneOf('kms.protection', kms.protection, profile === 'dev' ? ['Software', 'Hsm'] : ['Hsm']),
+  ];
+}
+
+function checkProviders({ providers }: Environment): readonly Check[] {
+  return (['aws', 'google', 'azurerm'] as const).map((name) => {
+    const admits = admitsFrom(providers[name], PROVIDER_FLOORS[name]);
+    if (admits === true) return undefined;
+    const message = admits === undefined ? 'not a version constraint' : 'admits no version that has what is used';
+    return {
+      path: `providers.${name}`,
+      value: providers[name],
+      message,
+      allowed: `a constraint like "~> 6.25" that admits ${PROVIDER_FLOORS[name]} or later`,
+    };
+  });
+}
+
+function twins(labels: readonly string[]): readonly Problem[] {
+  const seen = new Set<string>();
+  const twice = new Set(labels.filter((one) => seen.size === seen.add(one).size));
+  return [...twice].map((one) => ({
+    path: `${one}.name`,
+    value: one.slice(one.indexOf('-') + 1),
+    message: 'two environments of this name on this cloud would share stacks and states',
+    allowed: 'another name',
+  }));
+}
