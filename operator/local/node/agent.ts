@@ -1,0 +1,192 @@
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type KubeClient, KubeError, type LiveObject } from '../../clients/kube.js';
+import { createKubeClient } from '../../clients/kube-http.js';
+import { RESOURCES } from '../../clients/kube-resources.js';
+import { type Log, silentLog } from '../../runtime/log.js';
+import { createReflector, type Reflector } from '../../runtime/watch.js';
+import { type LivePod, namespaceOf } from '../kinds.js';
+import { lockDataDir } from './agent-lock.js';
+import { readHostEnvironment } from './config.js';
+import { CONFIG_RESOURCES, type ConfigKind, createConfigSource } from './config-source.js';
+import type { RestartOptions } from './container.js';
+import type { ImageTable } from './images.js';
+import { type KubeletApi, startKubeletApi } from './kubelet-api.js';
+import type { NodeContext } from './node-context.js';
+import { keepLease, markNodeStopped, registerNode } from './node-object.js';
+import { PodDirectory } from './pod-directory.js';
+import { type PodLogOptions, streamRunLog } from './pod-logs.js';
+import { PortAllocator } from './ports.js';
+import { ProcessTable } from './processes.js';
+import { type ApiServerAddress, readApiServerAddress } from './token.js';
+
+export interface NodeAgentOptions {
+  /** @default one made from `kubeconfig` */
+  readonly client?: KubeClient;
+  /** Path; also tells the pods that get a token where the API server is. Without it they get no `KUBECONFIG`. */
+  readonly kubeconfig?: string;
+  /** Pods, logs and the records of processes; one agent a directory. */
+  readonly dataDir: string;
+  readonly images: ImageTable;
+  /** @default local */
+  readonly nodeName?: string;
+  /** @default silent */
+  readonly log?: Log;
+  /** Renew a Lease, which the controllers of a real cluster ask for. @default false: no writes at rest */
+  readonly lease?: boolean;
+  /** Serve logs to a real kube-apiserver on a port of 127.0.0.1. @default false */
+  readonly kubeletApi?: boolean;
+  readonly restart?: Partial<RestartOptions>;
+}
+
+export interface StopOptions {
+  /** Longest time that a pod gets to end, whatever its own grace says. @default 10 s */
+  readonly graceMs?: number;
+}
+
+export interface NodeAgent {
+  readonly nodeName: string;
+  /** Throws `KubeError` (404, 400) as the API server answers it. */
+  podLogs(namespace: string, pod: string, options?: PodLogOptions): AsyncIterable<string>;
+  /** Ends every process that the agent has started. Pods stay in the API; the next agent goes on with them. */
+  stop(options?: StopOptions): Promise<void>;
+}
+
+/** A crash loop slows down to one start in 30 s; a run of 10 s forgives it. */
+const RESTART: RestartOptions = { initialMs: 10, maxMs: 30_000, resetAfterMs: 10_000 };
+const STOP_GRACE_MS = 10_000;
+const FIELD_MANAGER = 'memplane-node-agent';
+const DEFAULT_NODE_NAME = 'local';
+
+/** Runs pods on this machine as plain processes: registers a node, takes every pod that waits for one, keeps its status. */
+export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
+  const unlock = lockDataDir(options.dataDir);
+  const stopping = new AbortController();
+  const context = await buildContext(options);
+  const pods = new PodDirectory(context, stopping.signal);
+  const podLogs = (namespace: string, pod: string, query: PodLogOptions = {}): AsyncIterable<string> =>
+    readPodLogs(pods, namespace, pod, query);
+  const { log, client, nodeName, processes } = context;
+  const leftovers = processes.endLeftovers();
+  if (leftovers > 0) log.warn({ processes: leftovers }, 'ended processes that an earlier agent had left running');
+  const kubelet = options.kubeletApi === true ? await startKubeletApi(podLogs) : undefined;
+  await registerNode(client, nodeName, { kubeletPort: kubelet?.port });
+  const reflectors = follow(context, pods);
+  await Promise.all(reflectors.map((reflector) => reflector.synced()));
+  await removeStrangers(context, pods);
+  const lease = options.lease === true ? keepLease(client, nodeName, log, stopping.signal) : Promise.resolve();
+  const close = options.client === undefined ? client.close : () => Promise.resolve();
+  const parts = { context, pods, reflectors, kubelet, lease, close, unlock, stopping };
+  let stopped: Promise<void> | undefined;
+  return {
+    nodeName,
+    podLogs,
+    stop: ({ graceMs = STOP_GRACE_MS } = {}) => {
+      stopped ??= stopAgent(parts, graceMs);
+      return stopped;
+    },
+  };
+}
+
+async function buildContext(options: NodeAgentOptions): Promise<NodeContext> {
+  const { kubeconfig, dataDir, images } = options;
+  if (options.client === undefined && kubeconfig === undefined) {
+    throw new Error('startNodeAgent needs a client or the path of a kubeconfig: give one of them');
+  }
+  const client =
+    options.client ?? (await createKubeClient({ kubeconfigPath: kubeconfig, fieldManager: FIELD_MANAGER }));
+  return {
+    client,
+    dataDir,
+    images,
+    nodeName: options.nodeName ?? DEFAULT_NODE_NAME,
+    host: readHostEnvironment(),
+    source: createConfigSource(client),
+    processes: new ProcessTable(join(dataDir, 'processes')),
+    ports: new PortAllocator(),
+    restart: { ...RESTART, ...options.restart },
+    apiServer: kubeconfig === undefined ? undefined : readApiServerAddress(kubeconfig),
+    log: options.log ?? silentLog,
+  };
+}
+
+type Stoppable = Pick<Reflector<LiveObject>, 'synced' | 'stop'>;
+
+function follow({ client, log }: NodeContext, pods: PodDirectory): readonly Stoppable[] {
+  const podReflector = createReflector<LivePod>({ client, resource: RESOURCES.pods, log });
+  podReflector.onChange((change) => pods.apply(change));
+  const kinds: readonly ConfigKind[] = ['ConfigMap', 'Secret'];
+  const configReflectors = kinds.map((kind) => {
+    // Only that something changed matters; the values are read when a pod needs them, and not kept.
+    const trim = ({ apiVersion, kind: own, metadata }: LiveObject): LiveObject => ({ apiVersion, kind: own, metadata });
+    const reflector = createReflector({ client, resource: CONFIG_RESOURCES[kind], log, trim });
+    reflector.onChange(({ object }) => pods.configChanged(kind, namespaceOf(object), object.metadata.name));
+    return reflector;
+  });
+  // Configuration first: the change that a new pod waits for is then never missed.
+  const all = [...configReflectors, podReflector];
+  for (const reflector of all) reflector.start();
+  return all;
+}
+
+/** Directories of pods that were deleted while no agent ran. */
+async function removeStrangers({ dataDir }: NodeContext, pods: PodDirectory): Promise<void> {
+  const directory = join(dataDir, 'pods');
+  const present = pods.uids();
+  for (const uid of await readdir(directory).catch(() => [])) {
+    if (!present.has(uid)) await rm(join(directory, uid), { recursive: true, force: true });
+  }
+}
+
+interface AgentParts {
+  readonly context: NodeContext;
+  readonly pods: PodDirectory;
+  readonly reflectors: readonly Stoppable[];
+  readonly kubelet: KubeletApi | undefined;
+  readonly lease: Promise<void>;
+  readonly close: () => Promise<void>;
+  readonly unlock: () => void;
+  readonly stopping: AbortController;
+}
+
+async function stopAgent(parts: AgentParts, graceMs: number): Promise<void> {
+  const { context, pods, reflectors, kubelet, lease, close, unlock, stopping } = parts;
+  stopping.abort();
+  await Promise.all(reflectors.map((reflector) => reflector.stop()));
+  await pods.shutdown(graceMs);
+  await context.processes.endAll();
+  await Promise.all([kubelet?.stop(), lease]);
+  await markNodeStopped(context.client, context.nodeName).catch((err: unknown) => {
+    context.log.debug({ err }, 'the server was gone before the node could be marked as stopped');
+  });
+  await close();
+  unlock();
+}
+
+async function* readPodLogs(
+  pods: PodDirectory,
+  namespace: string,
+  name: string,
+  options: PodLogOptions,
+): AsyncGenerator<string> {
+  const worker = pods.find(namespace, name);
+  if (worker === undefined) {
+    throw new KubeError({ status: 404, reason: 'NotFound', message: `pods "${name}" not found on this node` });
+  }
+  const container = options.container ?? worker.containerNames.at(-1);
+  if (container !== undefined && !worker.containerNames.includes(container)) {
+    const message = `container ${container} is not valid for pod ${name}: use one of ${worker.containerNames.join(', ')}`;
+    throw new KubeError({ status: 400, reason: 'BadRequest', message });
+  }
+  const run = worker.runLog(options.container, options.previous === true);
+  if (run === undefined || !existsSync(run.path)) {
+    const what = options.previous === true ? 'has no previous run' : 'is waiting to start';
+    throw new KubeError({
+      status: 400,
+      reason: 'BadRequest',
+      message: `container "${container ?? ''}" in pod "${name}" ${what}`,
+    });
+  }
+  yield* streamRunLog(run, options);
+}

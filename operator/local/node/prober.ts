@@ -1,0 +1,129 @@
+import type { Container, Probe } from 'kubernetes-types/core/v1.js';
+import { delay } from '../waiting.js';
+import { type ProbeResult, type ProbeTarget, runCheck, timeoutMsOf } from './probes.js';
+
+export interface ProberEvents {
+  onStarted(): void;
+  onReady(ready: boolean, message: string): void;
+  /** Startup or liveness has failed as often as the probe allows: the container must be restarted. */
+  onUnhealthy(probe: 'startup' | 'liveness', message: string, spec: Probe): void;
+}
+
+export type ProbedContainer = Pick<Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'>;
+
+const DEFAULTS = { periodSeconds: 10, failureThreshold: 3, successThreshold: 1 } as const;
+/** First look at a starting container, and the factor by which looks then slow down to the probe's own period. */
+const EAGER = { firstMs: 100, factor: 1.6 } as const;
+
+/**
+ * Runs one container's probes until the signal aborts. The startup probe goes first and alone; then readiness and
+ * liveness, side by side. Without a startup probe the container counts as started, without a readiness probe as ready.
+ */
+export async function superviseProbes(
+  container: ProbedContainer,
+  target: ProbeTarget,
+  events: ProberEvents,
+  signal: AbortSignal,
+): Promise<void> {
+  const { startupProbe, readinessProbe, livenessProbe } = container;
+  if (startupProbe !== undefined) await runStartup(startupProbe, target, events, signal);
+  if (signal.aborted) return;
+  events.onStarted();
+  if (readinessProbe === undefined) events.onReady(true, '');
+  await Promise.all([
+    readinessProbe === undefined ? undefined : runReadiness(readinessProbe, target, events, signal),
+    livenessProbe === undefined ? undefined : runLiveness(livenessProbe, target, events, signal),
+  ]);
+}
+
+async function runStartup(probe: Probe, target: ProbeTarget, events: ProberEvents, signal: AbortSignal): Promise<void> {
+  await watchProbe({ probe, target, signal, eager: true }, ({ verdict, message }) => {
+    if (verdict === 'failed') events.onUnhealthy('startup', message, probe);
+    return verdict === 'undecided' ? 'go on' : 'stop';
+  });
+}
+
+async function runReadiness(
+  probe: Probe,
+  target: ProbeTarget,
+  events: ProberEvents,
+  signal: AbortSignal,
+): Promise<void> {
+  await watchProbe({ probe, target, signal, eager: true }, ({ verdict, message }) => {
+    if (verdict !== 'undecided') events.onReady(verdict === 'passed', message);
+    return 'go on';
+  });
+}
+
+async function runLiveness(
+  probe: Probe,
+  target: ProbeTarget,
+  events: ProberEvents,
+  signal: AbortSignal,
+): Promise<void> {
+  await watchProbe({ probe, target, signal, eager: false }, ({ verdict, message }) => {
+    if (verdict === 'failed') events.onUnhealthy('liveness', message, probe);
+    return verdict === 'failed' ? 'stop' : 'go on';
+  });
+}
+
+interface ProbeWatch {
+  readonly probe: Probe;
+  readonly target: ProbeTarget;
+  readonly signal: AbortSignal;
+  readonly eager: boolean;
+}
+
+interface Verdict {
+  /** Thresholds applied: `undecided` until enough results in a row agree. */
+  readonly verdict: 'passed' | 'failed' | 'undecided';
+  readonly message: string;
+}
+
+/**
+ * Looks at every period. An eager watch also looks in between, until the first success: a process that is up after
+ * 300 ms is then not kept waiting for the ten seconds of its probe's period. Those extra looks never count as failures.
+ */
+async function watchProbe(watch: ProbeWatch, decide: (verdict: Verdict) => 'go on' | 'stop'): Promise<void> {
+  const { probe, signal } = watch;
+  const periodMs = (probe.periodSeconds ?? DEFAULTS.periodSeconds) * 1_000;
+  const streak = new Streak(probe);
+  await delay((probe.initialDelaySeconds ?? 0) * 1_000, signal);
+  let waitMs: number = watch.eager ? EAGER.firstMs : periodMs;
+  let counted = true;
+  let sinceCounted = 0;
+  while (!signal.aborted) {
+    const result = await runCheck(probe, watch.target, timeoutMsOf(probe));
+    if (signal.aborted) return;
+    if (result.ok) waitMs = periodMs;
+    if (result.ok || counted) {
+      if (decide(streak.add(result)) === 'stop') return;
+    }
+    if (counted) sinceCounted = 0;
+    const pause = Math.min(waitMs, periodMs - sinceCounted);
+    await delay(pause, signal);
+    sinceCounted += pause;
+    counted = sinceCounted >= periodMs;
+    waitMs = Math.min(periodMs, waitMs * EAGER.factor);
+  }
+}
+
+class Streak {
+  readonly #probe: Probe;
+  #successes = 0;
+  #failures = 0;
+
+  constructor(probe: Probe) {
+    this.#probe = probe;
+  }
+
+  add({ ok, message }: ProbeResult): Verdict {
+    this.#successes = ok ? this.#successes + 1 : 0;
+    this.#failures = ok ? 0 : this.#failures + 1;
+    if (this.#successes >= (this.#probe.successThreshold ?? DEFAULTS.successThreshold))
+      return { verdict: 'passed', message };
+    if (this.#failures >= (this.#probe.failureThreshold ?? DEFAULTS.failureThreshold))
+      return { verdict: 'failed', message };
+    return { verdict: 'undecided', message };
+  }
+}

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * Process ids are used again. Who ends a process by a recorded id compares what was recorded with it: the boot and the
+ * start time, both from the kernel (from `ps` where there is no /proc).
+ */
+export function observeIdentity(pid: number): string | undefined {
+  try {
+    if (process.platform === 'linux') {
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+      return `${boot}/${readStat(pid).startTicks}`;
+    }
+    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    return started === '' ? undefined : started;
+  } catch {
+    // No such process.
+    return undefined;
+  }
+}
+
+interface ProcessStat {
+  readonly group: number;
+  readonly startTicks: string;
+}
+
+/** proc(5): the name in parentheses may hold anything, so fields count from the last ")": 3rd is the group, 20th the start. */
+function readStat(pid: number | string): ProcessStat {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { group: Number(fields[2]), startTicks: fields[19] ?? '' };
+}
+
+/** Members of a process group whose environment carries this marker: what a leader that is gone has left behind. */
+export function observeGroupMembers(group: number, marker: string): readonly number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((entry) => {
+      try {
+        return readStat(entry).group === group && readFileSync(`/proc/${entry}/environ`, 'utf8').includes(marker);
+      } catch {
+        // Gone between the listing and the look.
+        return false;
+      }
+    })
+    .map(Number);
+}

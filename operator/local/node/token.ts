@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
+import type { KubeClient } from '../../clients/kube.js';
+import { RESOURCES } from '../../clients/kube-resources.js';
+import { type LivePod, type LiveServiceAccount, namespaceOf } from '../kinds.js';
+import { StartRefusal } from './refusal.js';
+
+/** Where the pods of this node find the API server. */
+export interface ApiServerAddress {
+  readonly server: string;
+  /** PEM, base64, as in a kubeconfig. */
+  readonly certificateAuthorityData?: string;
+}
+
+export interface ServiceAccountToken {
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
+export interface TokenRequestOptions {
+  readonly audience?: string | undefined;
+  readonly expirationSeconds: number;
+}
+
+/** A process reads its kubeconfig once, so its token must outlive it; the server ends it with the pod it is bound to. */
+export const KUBECONFIG_TOKEN_SECONDS = 365 * 24 * 3600;
+
+const accountOf = (pod: LivePod): string => pod.spec.serviceAccountName ?? 'default';
+
+/** Whether the pod gets a token: its own word, else its account's, else yes. */
+export async function observeAutomount(client: KubeClient, pod: LivePod): Promise<boolean> {
+  if (pod.spec.automountServiceAccountToken === false) return false;
+  const namespace = namespaceOf(pod);
+  const account = await client.get<LiveServiceAccount>({
+    resource: RESOURCES.serviceAccounts,
+    name: accountOf(pod),
+    namespace,
+  });
+  if (account !== undefined) {
+    return pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
+  }
+  // The account "default" is implied, not asked for: a cluster that has none gives no token.
+  if (accountOf(pod) === 'default') return false;
+  throw new StartRefusal('CreateContainerConfigError', `serviceaccount "${namespace}/${accountOf(pod)}" not found`);
+}
+
+export async function requestToken(
+  client: KubeClient,
+  pod: LivePod,
+  options: TokenRequestOptions,
+): Promise<ServiceAccountToken> {
+  const name = accountOf(pod);
+  const answer = await client.createSubresource(
+    { resource: RESOURCES.serviceAccounts, name, namespace: namespaceOf(pod) },
+    'token',
+    {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      metadata: { name, namespace: namespaceOf(pod) },
+      spec: {
+        audiences: options.audience === undefined ? [] : [options.audience],
+        expirationSeconds: options.expirationSeconds,
+        boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid },
+      },
+    },
+  );
+  return readToken(answer, name);
+}
+
+function readToken(answer: unknown, account: string): ServiceAccountToken {
+  const status = isRecord(answer) && isRecord(answer['status']) ? answer['status'] : {};
+  const token = status['token'];
+  if (typeof token !== 'string') {
+    throw new Error(`the server answered no token for serviceaccount "${account}": check its TokenRequest API`);
+  }
+  const expiry = Date.parse(String(status['expirationTimestamp']));
+  return { token, expiresAt: Number.isNaN(expiry) ? Number.POSITIVE_INFINITY : expiry };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+/** A kubeconfig with one context; JSON is YAML. */
+export function buildKubeconfig(address: ApiServerAddress, namespace: string, token: string): string {
+  const { server, certificateAuthorityData } = address;
+  const ca = certificateAuthorityData === undefined ? {} : { 'certificate-authority-data': certificateAuthorityData };
+  return `${JSON.stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'local', cluster: { server, ...ca } }],
+      users: [{ name: 'pod', user: { token } }],
+      contexts: [{ name: 'pod', context: { cluster: 'local', user: 'pod', namespace } }],
+      'current-context': 'pod',
+    },
+    null,
+    2,
+  )}\n`;
+}
+
+/** The cluster of a kubeconfig's current context: what the kubeconfigs of pods must point to. */
+export function readApiServerAddress(path: string): ApiServerAddress {
+  const config = asRecord(parse(readFileSync(path, 'utf8')));
+  const context = asRecord(findNamed(config['contexts'], config['current-context'])['context']);
+  const cluster = asRecord(findNamed(config['clusters'], context['cluster'])['cluster']);
+  const server = cluster['server'];
+  if (typeof server !== 'string') {
+    throw new Error(`kubeconfig ${path} names no server in its current context: set clusters[].cluster.server`);
+  }
+  const inline = cluster['certificate-authority-data'];
+  const file = cluster['certificate-authority'];
+  if (typeof inline === 'string') return { server, certificateAuthorityData: inline };
+  if (typeof file !== 'string') return { server };
+  const certificate = readFileSync(resolve(dirname(path), file));
+  return { server, certificateAuthorityData: certificate.toString('base64') };
+}
+
+const asRecord = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});
+
+const findNamed = (list: unknown, name: unknown): Readonly<Record<string, unknown>> =>
+  asRecord(Array.isArray(list) ? list.find((entry) => asRecord(entry)['name'] === name) : undefined);
