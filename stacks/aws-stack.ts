@@ -1,0 +1,44 @@
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
+import { TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { AwsSite } from '../infra/support/site.js';
+import { buildBackend, requireProvider } from './backend.js';
+import { buildLayer, type Sites } from './layers/index.js';
+import type { AwsPlace, Environment, Layer } from './spec/environment.js';
+import { roleArn, stackName } from './spec/names.js';
+
+/** One layer of one environment on AWS: state → providers → the layer's units. */
+export class AwsStack extends TerraformStack {
+  constructor(scope: Construct, environment: Environment, place: AwsPlace, layer: Layer) {
+    super(scope, stackName(environment, layer));
+    buildBackend(this, environment, layer);
+    requireProvider(this, environment, 'aws');
+    buildLayer(this, environment, layer, sitesOf(this, environment, place));
+  }
+}
+
+function sitesOf(stack: TerraformStack, environment: Environment, place: AwsPlace): Sites {
+  // Credentials of another account stop here, not after half an apply.
+  const allowedAccountIds = [place.accountId];
+  new AwsProvider(stack, 'aws', { region: place.region, allowedAccountIds });
+  const replica = new AwsProvider(stack, 'aws_replica', {
+    alias: 'replica',
+    region: place.replicaRegion,
+    allowedAccountIds,
+  });
+  const here: AwsSite = {
+    cloud: 'aws',
+    partition: place.partition,
+    accountId: place.accountId,
+    region: place.region,
+    principals: {
+      deploy: place.deployRoleArn,
+      compliance: place.complianceRoleArn,
+      breakGlass: place.breakGlassRoleArn,
+      operator: roleArn(environment, place, 'operator'),
+      tenant: roleArn(environment, place, 'tenant'),
+      witness: roleArn(environment, place, 'witness'),
+    },
+  };
+  return { here, there: { ...here, region: place.replicaRegion, provider: replica } };
+}

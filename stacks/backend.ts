@@ -1,0 +1,46 @@
+import { AzurermBackend, GcsBackend, S3Backend, type TerraformStack } from 'cdktf';
+import type { Environment, Layer, Providers } from './spec/environment.js';
+import { bucketName, containerName, keyId, resourceGroup } from './spec/names.js';
+
+/** Write-only arguments, which keep secrets out of the state, need 1.11 (OpenTofu 1.11 as well). */
+export const TERRAFORM = '>= 1.11.0';
+
+/**
+ * One state a stack, in the bucket and under the key that the bootstrap made: whoever can take the plane down holds
+ * no lock on the vault.
+ */
+export function buildBackend(stack: TerraformStack, environment: Environment, layer: Layer): void {
+  const { place } = environment;
+  const bucket = bucketName(environment, 'state');
+  stack.addOverride('terraform.required_version', TERRAFORM);
+  switch (place.cloud) {
+    case 'aws':
+      new S3Backend(stack, {
+        bucket,
+        key: `${layer}.tfstate`,
+        region: place.region,
+        encrypt: true,
+        kmsKeyId: keyId(environment, 'plane', 'state'),
+      });
+      // The binding is older than the argument.
+      stack.addOverride('terraform.backend.s3.use_lockfile', true);
+      return;
+    case 'gcp':
+      new GcsBackend(stack, { bucket, prefix: layer, kmsEncryptionKey: keyId(environment, 'plane', 'state') });
+      return;
+    case 'azure':
+      new AzurermBackend(stack, {
+        resourceGroupName: resourceGroup(environment, 'bootstrap'),
+        storageAccountName: bucket,
+        containerName: containerName('state'),
+        key: `${layer}.tfstate`,
+        useAzureadAuth: true,
+      });
+      return;
+  }
+}
+
+/** The bindings pin the exact version they were made from, which shuts out every later fix. */
+export function requireProvider(stack: TerraformStack, { providers }: Environment, name: keyof Providers): void {
+  stack.addOverride(`terraform.required_providers.${name}.version`, providers[name]);
+}

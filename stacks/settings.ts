@@ -1,0 +1,61 @@
+import type { BucketConfig, BucketOutput, BucketPurpose, Lifecycle, Lock } from '../infra/bucket/index.js';
+import type { Key, KeyPurpose, KmsConfig } from '../infra/kms/index.js';
+import type { Site } from '../infra/support/site.js';
+import type { Irreversible } from './outputs.js';
+import type { Environment } from './spec/environment.js';
+import { type BucketKind, bucketName, containerName, type KeyStore, keyStoreName } from './spec/names.js';
+
+/** From what the environment says to what a unit takes. A stack adds only what another unit gave out. */
+export function bucketSettings(
+  environment: Environment,
+  site: Site,
+  kind: BucketKind,
+  purpose: BucketPurpose,
+): BucketConfig {
+  return {
+    site,
+    purpose,
+    name: bucketName(environment, kind),
+    container: containerName(kind),
+    tags: environment.tags,
+    lock: lockOf(environment, purpose),
+    lifecycle: lifecycleOf(environment, purpose),
+  };
+}
+
+export function kmsSettings<const P extends KeyPurpose>(
+  environment: Environment,
+  site: Site,
+  store: KeyStore,
+  purposes: readonly P[],
+): KmsConfig<P> {
+  return { site, purposes, name: keyStoreName(environment, store), tags: environment.tags, ...environment.kms };
+}
+
+export function lockOf({ buckets }: Environment, purpose: BucketPurpose): Lock {
+  if (purpose !== 'audit' && purpose !== 'backups') return { mode: 'None', floorDays: 0, retentionDays: 0 };
+  const { lock: mode, floorDays, retentionDays } = buckets[purpose];
+  return mode === 'None' ? { mode, floorDays: 0, retentionDays: 0 } : { mode, floorDays, retentionDays };
+}
+
+function lifecycleOf({ buckets }: Environment, purpose: BucketPurpose): Lifecycle {
+  // Keyrings live as long as their tenant; the operator alone ends them.
+  return purpose === 'keys' ? {} : buckets[purpose];
+}
+
+/** Shown before an apply, because no later apply takes it back. */
+export function irreversible(
+  { kms }: Environment,
+  buckets: readonly BucketOutput[],
+  keys: readonly Key[],
+): readonly Irreversible[] {
+  return [
+    ...buckets
+      .filter(({ lockDays }) => lockDays > 0)
+      .map(({ address, lockDays }) => ({ address, what: `every object stays for at least ${lockDays} days` })),
+    ...keys.map(({ address }) => ({
+      address,
+      what: `destroyed for good ${kms.deletionWindowDays} days after somebody destroys it, with all data under it`,
+    })),
+  ];
+}
