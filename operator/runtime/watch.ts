@@ -118,6 +118,8 @@ class WatchReflector<T extends LiveObject> implements Reflector<T> {
   #relistAt = 0;
   /** Failures in a row without progress between them. */
   #failures = 0;
+  /** Watches in a row that ended in silence without a single event. */
+  #silences = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -195,7 +197,9 @@ class WatchReflector<T extends LiveObject> implements Reflector<T> {
   async #pause(why: Restart, error: unknown, signal: AbortSignal): Promise<void> {
     const { log, resource, onRestart } = this.#options;
     onRestart?.(resource, why);
-    if (why === 'relist' || why === 'expired') this.#version = undefined;
+    this.#silences = why === 'idle' ? this.#silences + 1 : 0;
+    // Once silent: the socket was dead. Twice: a server restored from a backup never gets to our version; only a list helps.
+    if (why === 'relist' || why === 'expired' || this.#silences > 1) this.#version = undefined;
     // Silence took its time already, and the periodic list was planned.
     if (why === 'relist' || why === 'idle') return;
     this.#failures += 1;
@@ -257,6 +261,7 @@ class WatchReflector<T extends LiveObject> implements Reflector<T> {
       watchdog.stop();
       cancelRelist();
       signal.removeEventListener('abort', forward);
+      if (this.#version !== from) this.#silences = 0;
       if (this.#version !== from || this.#clock.now() - began >= STABLE_MS) this.#failures = 0;
     }
     return why;
