@@ -19,7 +19,7 @@ import { PodDirectory } from './pod-directory.js';
 import { type PodLogOptions, streamRunLog } from './pod-logs.js';
 import { PortAllocator } from './ports.js';
 import { ProcessTable } from './processes.js';
-import { type ApiServerAddress, readApiServerAddress } from './token.js';
+import { readApiServerAddress } from './token.js';
 
 export interface NodeAgentOptions {
   /** @default one made from `kubeconfig` */

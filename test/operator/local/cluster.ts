@@ -1,0 +1,51 @@
+import type { K8sObject } from '../../../charts/manifests/object.js';
+import type { KubeClient, LiveObject, Resource } from '../../../operator/clients/kube.js';
+import { RESOURCES } from '../../../operator/clients/kube-resources.js';
+
+/** A cluster that a suite runs against: the embedded one, or a real control plane. */
+export interface TestCluster {
+  readonly kubeconfig: string;
+  readonly client: KubeClient;
+  /** Whether the cluster has controllers of its own (a real controller-manager). */
+  readonly real: boolean;
+  stop(): Promise<void>;
+}
+
+/** Looks until the answer is there, or says what it saw last. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined> | T | undefined,
+  deadlineMs = 15_000,
+): Promise<T> {
+  const deadline = Date.now() + deadlineMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await look();
+      if (value !== undefined) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${what}`, { cause: last });
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+let counter = 0;
+
+/** A namespace of its own for each case. On a real cluster it is usable only with its default account. */
+export async function createNamespace(cluster: TestCluster): Promise<string> {
+  counter += 1;
+  const name = `case-${process.pid}-${counter}`;
+  await cluster.client.create(RESOURCES.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  if (cluster.real) {
+    await eventually('the namespace has its default account', () =>
+      cluster.client.get({ resource: RESOURCES.serviceAccounts, name: 'default', namespace: name }),
+    );
+  }
+  return name;
+}
+
+export const create = <T extends LiveObject>(cluster: TestCluster, resource: Resource, object: K8sObject): Promise<T> =>
+  cluster.client.create<T>(resource, object);
