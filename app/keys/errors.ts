@@ -2,6 +2,7 @@
 export type KeyErrorCode =
   | 'KeyUnavailable'
   | 'SlotDestroyed'
+  | 'SlotReserved'
   | 'KeyringMissing'
   | 'KeyringInvalid'
   | 'KeyringRolledBack'

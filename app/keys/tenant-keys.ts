@@ -1,38 +1,58 @@
-import type { KeyObject } from 'node:crypto';
-import type { KeyBucket } from './bucket.js';
-import type { Kms } from './kms.js';
-import type { SlotKey, SlotKeys } from './slot.js';
+import type { Block, BlockSlot } from './block.js';
+import { newBlock } from './block.js';
+import { BlockCache, type CachedBlock } from './block-cache.js';
+import { PreconditionFailed } from './bucket.js';
+import { openCompleteKeyring } from './complete-keyring.js';
+import { type DestroyedKey, destroyInBlock } from './destroy-slot.js';
+import { blockInvalid, isKeyError, KeyError, keyringInvalid, keyUnavailable, slotDestroyed } from './errors.js';
+import { blockName, keyringName } from './keyring.js';
+import {
+  type Committed,
+  commitBlock,
+  committedBlock,
+  type KeyringPlace,
+  type OpenKeyring,
+  putBlock,
+  readKeyring,
+  retrying,
+} from './keyring-store.js';
+import { openKeyringLog, type TenantLogKey } from './log-key.js';
+import {
+  blockOfSlot,
+  FREE_SLOTS_BEFORE_NEXT_BLOCK,
+  isSlot,
+  SLOTS,
+  SLOTS_IN_BLOCK,
+  type SlotKey,
+  type SlotKeys,
+} from './slot.js';
 
-/** The audit log's signing key, kept sealed in the keyring; `vkey` is a C2SP signed-note verifier key. */
-export interface TenantLogKey {
-  readonly origin: string;
-  readonly vkey: string;
-  readonly privateKey: KeyObject;
-}
+export type { TenantLogKey } from './log-key.js';
 
 export interface TenantKeys extends SlotKeys {
   readonly tenantId: string;
   /** Grows with every change of the keyring. A pod acknowledges an erasure by showing at least its epoch. */
   readonly epoch: number;
   /**
-   * The key of a slot that is in memory already; the newest generation when none is named.
-   * Throws `KeyError` `KeyUnavailable` (its block is not loaded: `await ensureSlot(slot)` first) or `SlotDestroyed`.
+   * The key of a slot whose block is in memory; the newest generation when none is named.
+   * Throws `KeyError` `KeyUnavailable` (`await ensureSlot(slot)` first) or `SlotDestroyed`.
    */
   slotKey(slot: number, generation?: number): SlotKey;
-  /** Loads the slot's block, or makes it, and the next one in time. Cheap when the key is in memory. */
+  /** Loads the slot's block, or makes it, and the next one in time. Costs nothing when the key is in memory. */
   ensureSlot(slot: number): Promise<SlotKey>;
-  /** The same for many, e.g. before opening a page of rows of several users. Destroyed slots are left out. */
+  /** The same for many, as before opening a page of rows of several users. Destroyed slots are left out. */
   ensureSlots(slots: Iterable<number>): Promise<ReadonlyMap<number, SlotKey>>;
-  /** Destroys all generations of a user's key; what it sealed is unreadable from here on. Idempotent. */
+  /** Destroys all generations of a user's key: what it sealed is unreadable from here on. Idempotent. */
   destroySlot(slot: number): Promise<DestroyedSlot>;
   /** Reads the keyring again: destroyed keys leave memory, a lower epoch is refused (`KeyringRolledBack`). */
   refresh(): Promise<void>;
   logKey(): TenantLogKey;
 }
 
+/** For the erasure certificate. `keys` is empty when the slot had been destroyed before. */
 export interface DestroyedSlot {
   readonly slot: number;
-  readonly generations: readonly number[];
+  readonly keys: readonly DestroyedKey[];
   readonly epochBefore: number;
   readonly epochAfter: number;
 }
@@ -42,13 +62,7 @@ export interface KeyLog {
   warn(fields: object, message: string): void;
 }
 
-export interface OpenTenantKeys {
-  readonly tenantId: string;
-  /** The tenant's namespace, `mem-<name>`. */
-  readonly namespace: string;
-  /** A pod has no right to list or delete, so it gets no such verb. */
-  readonly bucket: Pick<KeyBucket, 'get' | 'put'>;
-  readonly kms: Kms;
+export interface OpenTenantKeys extends KeyringPlace {
   /** The highest epoch the audit log knows; a keyring below it is refused. @default 0 */
   readonly minimumEpoch?: number;
   /** Blocks of 1,024 keys (about 1 MB each) kept in memory. @default 32 */
@@ -57,6 +71,220 @@ export interface OpenTenantKeys {
 }
 
 /** Opens the tenant's keyring, completing it at the tenant's first start. */
-export function openTenantKeys(_options: OpenTenantKeys): Promise<TenantKeys> {
-  throw new Error('to come');
+export async function openTenantKeys(options: OpenTenantKeys): Promise<TenantKeys> {
+  const opened = await openCompleteKeyring(options, options.minimumEpoch ?? 0);
+  const keys = new KeyringKeys(options, opened);
+  await keys.ensureSlot(SLOTS.authentication);
+  keys.logKey();
+  options.log?.info({ epoch: keys.epoch, blocks: opened.keyring.blocks.length }, 'keyring opened');
+  return keys;
+}
+
+/** A sequence that runs this far ahead of the keyring is no burst of new users but a mistake. */
+const MOST_BLOCKS_AHEAD = 64;
+
+class KeyringKeys implements TenantKeys {
+  readonly tenantId: string;
+  readonly #place: KeyringPlace;
+  readonly #log: KeyLog | undefined;
+  readonly #blocks: BlockCache;
+  /** Free slots handed out since their block was last written. */
+  readonly #used = new Set<number>();
+  #opened: OpenKeyring;
+  #logKey: TenantLogKey | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #makingNext = false;
+
+  constructor(options: OpenTenantKeys, opened: OpenKeyring) {
+    this.tenantId = options.tenantId;
+    this.#place = options;
+    this.#log = options.log;
+    this.#blocks = new BlockCache(options.blocksInMemory ?? 32);
+    this.#opened = opened;
+  }
+
+  get epoch(): number {
+    return this.#opened.keyring.epoch;
+  }
+
+  slotKey(slot: number, generation?: number): SlotKey {
+    const found = this.#cached(slot);
+    if (found === undefined) throw keyUnavailable(slot, 'its block is not in memory', 'await ensureSlot(slot) first');
+    const newest = found.keys.at(-1);
+    if (newest === undefined) throw slotDestroyed(slot);
+    if (generation === undefined) return { tenantId: this.tenantId, slot, ...newest };
+    const wanted = found.keys.find((one) => one.generation === generation);
+    if (wanted !== undefined) return { tenantId: this.tenantId, slot, ...wanted };
+    if (generation < newest.generation) throw slotDestroyed(slot, generation);
+    throw keyUnavailable(slot, `generation ${generation} is newer than what this pod knows`, 'await refresh()');
+  }
+
+  async ensureSlot(slot: number): Promise<SlotKey> {
+    if (!isSlot(slot)) throw keyUnavailable(slot, 'it is no slot', 'pass users.slot as it is');
+    const key = this.#cached(slot) === undefined ? await this.#loadSlot(slot) : this.slotKey(slot);
+    if (this.#cached(slot)?.state === 'free') this.#used.add(slot);
+    this.#makeNextBlockInTime(slot);
+    return key;
+  }
+
+  async ensureSlots(slots: Iterable<number>): Promise<ReadonlyMap<number, SlotKey>> {
+    const keys = new Map<number, SlotKey>();
+    for (const slot of slots) {
+      try {
+        keys.set(slot, await this.ensureSlot(slot));
+      } catch (error) {
+        if (!isKeyError(error, 'SlotDestroyed')) throw error;
+      }
+    }
+    return keys;
+  }
+
+  async destroySlot(slot: number): Promise<DestroyedSlot> {
+    if (!isSlot(slot) || slot < SLOTS.firstUser) {
+      throw new KeyError(
+        'SlotReserved',
+        `slot ${slot} is not a user's`,
+        `pass users.slot, ${SLOTS.firstUser} or above; a whole tenant is erased by the operator`,
+      );
+    }
+    return this.#exclusive(async () => {
+      const n = blockOfSlot(slot);
+      if (this.#blocks.get(n) === undefined) await this.#load(n);
+      const epochBefore = this.epoch;
+      let keys: readonly DestroyedKey[] = [];
+      await this.#change(n, (block) => {
+        const destroyed = destroyInBlock(block, slot);
+        keys = destroyed?.keys ?? [];
+        return destroyed?.slots;
+      });
+      this.#log?.info({ slot, epoch: this.epoch }, 'slot destroyed');
+      return { slot, keys, epochBefore, epochAfter: this.epoch };
+    });
+  }
+
+  refresh(): Promise<void> {
+    return this.#exclusive(async () => {
+      const opened = await readKeyring(this.#place, this.epoch, this.#opened);
+      if (opened === this.#opened) return;
+      await this.#reload(opened);
+      this.#log?.info({ epoch: this.epoch }, 'keyring refreshed');
+    });
+  }
+
+  logKey(): TenantLogKey {
+    const { log } = this.#opened.keyring;
+    const name = keyringName(this.#place.namespace, this.tenantId);
+    if (log === null) throw keyringInvalid(name, ['it has no log key']);
+    this.#logKey ??= openKeyringLog(this, this.tenantId, log);
+    if (this.#logKey === undefined) throw keyringInvalid(name, ['log.vkey is not the key that log.sealed holds']);
+    return this.#logKey;
+  }
+
+  #cached(slot: number): BlockSlot | undefined {
+    return this.#blocks.get(blockOfSlot(slot))?.block.slots.get(slot);
+  }
+
+  /** Brings what is in memory to the state of `opened`: afterwards no destroyed key is left there. */
+  async #reload(opened: OpenKeyring): Promise<void> {
+    let current = opened;
+    const fresh = new Map<number, CachedBlock>();
+    for (const n of this.#blocks.stale((one) => opened.keyring.blocks[one]?.sha256)) {
+      const found = await committedBlock(this.#place, current, n);
+      if (found === undefined) throw blockInvalid(blockName(this.#place.namespace, this.tenantId, n), 'it is missing');
+      current = found.opened;
+      fresh.set(n, found);
+    }
+    this.#opened = current;
+    for (const [n, { block, sha256 }] of fresh) this.#blocks.set(n, { block, sha256 });
+  }
+
+  #loadSlot(slot: number): Promise<SlotKey> {
+    return this.#exclusive(async () => {
+      await this.#load(blockOfSlot(slot));
+      return this.slotKey(slot);
+    });
+  }
+
+  /** Loads block n; makes it, and those before it, when the keyring has none. */
+  async #load(n: number): Promise<void> {
+    if (this.#blocks.get(n) !== undefined) return;
+    if (n >= this.#opened.keyring.blocks.length) {
+      await this.#reload(await readKeyring(this.#place, this.epoch, this.#opened));
+      const known = this.#opened.keyring.blocks.length;
+      if (n >= known + MOST_BLOCKS_AHEAD) {
+        throw keyUnavailable(n * SLOTS_IN_BLOCK, `the keyring has ${known} blocks`, 'check the sequence of users.slot');
+      }
+    }
+    while (n >= this.#opened.keyring.blocks.length) await this.#make(this.#opened.keyring.blocks.length);
+    if (this.#blocks.get(n) === undefined) await this.#change(n, () => undefined);
+  }
+
+  #makeNextBlockInTime(slot: number): void {
+    const known = this.#opened.keyring.blocks.length;
+    if (this.#makingNext || slot < known * SLOTS_IN_BLOCK - FREE_SLOTS_BEFORE_NEXT_BLOCK) return;
+    this.#makingNext = true;
+    // Nobody waits for it: whoever needs the block before it is there makes it, and meets the error, in ensureSlot.
+    this.#exclusive(() => this.#load(known))
+      .catch((error: unknown) => this.#log?.warn({ err: error, block: known }, 'the next key block was not made'))
+      .finally(() => {
+        this.#makingNext = false;
+      });
+  }
+
+  async #make(n: number): Promise<void> {
+    const header = { tenantId: this.tenantId, n, epoch: this.epoch + 1, kekGen: this.#opened.active.gen };
+    try {
+      const stored = await putBlock(this.#place, this.#opened, newBlock(header), undefined);
+      await this.#remember(n, { ...stored, opened: await commitBlock(this.#place, this.#opened, stored) });
+    } catch (error) {
+      if (!(error instanceof PreconditionFailed)) throw error;
+      // A replica made it first: take theirs.
+      await this.#change(n, () => undefined);
+    }
+  }
+
+  /** Reads the block as it is now, puts it changed, and remembers it; `undefined` from `change` leaves it as it is. */
+  async #change(n: number, change: (block: Block) => ReadonlyMap<number, BlockSlot> | undefined): Promise<void> {
+    await retrying(this.#place, async () => {
+      const opened = await readKeyring(this.#place, this.epoch, this.#opened);
+      const found = await committedBlock(this.#place, opened, n);
+      if (found === undefined) throw blockInvalid(blockName(this.#place.namespace, this.tenantId, n), 'it is missing');
+      const slots = change(found.block);
+      if (slots === undefined) return this.#remember(n, found);
+      const block: Block = {
+        ...found.block,
+        slots: this.#recordUses(slots),
+        epoch: Math.max(found.opened.keyring.epoch, found.block.epoch) + 1,
+        kekGen: found.opened.active.gen,
+      };
+      const stored = await putBlock(this.#place, found.opened, block, found.etag);
+      await this.#remember(n, { ...stored, opened: await commitBlock(this.#place, found.opened, stored) });
+      for (const slot of this.#used) if (blockOfSlot(slot) === n) this.#used.delete(slot);
+    });
+  }
+
+  #recordUses(slots: ReadonlyMap<number, BlockSlot>): ReadonlyMap<number, BlockSlot> {
+    return new Map(
+      [...slots].map(([slot, found]) => {
+        const used = found.state === 'free' && this.#used.has(slot);
+        return [slot, used ? { ...found, state: 'live' as const } : found];
+      }),
+    );
+  }
+
+  /**
+   * Remembers block n, and whatever else changed with the keyring that was read on the way: our epoch tells that every
+   * key destroyed up to it has left memory, also those that a replica destroyed.
+   */
+  async #remember(n: number, { block, sha256, opened }: Committed): Promise<void> {
+    this.#blocks.set(n, { block, sha256 });
+    await this.#reload(opened);
+  }
+
+  /** One change at a time within this process; between processes the conditional puts decide. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
 }
