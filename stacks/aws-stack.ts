@@ -5,7 +5,7 @@ import type { AwsSite } from '../infra/support/site.js';
 import { buildBackend, requireProvider } from './backend.js';
 import { buildLayer, type Sites } from './layers/index.js';
 import type { AwsPlace, Environment, Layer } from './spec/environment.js';
-import { roleArn, stackName } from './spec/names.js';
+import { roleArn, rolePath, stackName } from './spec/names.js';
 
 /** One layer of one environment on AWS: state → providers → the layer's units. */
 export class AwsStack extends TerraformStack {
@@ -31,6 +31,7 @@ function sitesOf(stack: TerraformStack, environment: Environment, place: AwsPlac
     partition: place.partition,
     accountId: place.accountId,
     region: place.region,
+    rolePath: rolePath(environment),
     principals: {
       deploy: place.deployRoleArn,
       compliance: place.complianceRoleArn,

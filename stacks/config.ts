@@ -4,6 +4,6 @@ export interface Config {
 }
 
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const pin = env['AWS_PROVIDER_PIN'];
+  const pin = env.AWS_PROVIDER_PIN;
   return Object.freeze(pin === undefined ? {} : { awsProviderPin: pin });
 }

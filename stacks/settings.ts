@@ -55,7 +55,7 @@ export function irreversible(
       .map(({ address, lockDays }) => ({ address, what: `every object stays for at least ${lockDays} days` })),
     ...keys.map(({ address }) => ({
       address,
-      what: `destroyed for good ${kms.deletionWindowDays} days after somebody destroys it, with all data under it`,
+      what: `once destroyed, gone for good after ${kms.deletionWindowDays} days, with all data under it`,
     })),
   ];
 }

@@ -2,12 +2,14 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { App, type TerraformStack } from 'cdktf';
+import { RefusedError } from '../infra/support/errors.js';
 import { AwsStack } from './aws-stack.js';
 import { AzureStack } from './azure-stack.js';
 import type { Config } from './config.js';
 import { GcpStack } from './gcp-stack.js';
 import { LAYERS } from './layers/index.js';
 import type { Environment, Layer } from './spec/environment.js';
+import { stackName } from './spec/names.js';
 import { describe, validate, warnings } from './spec/validate.js';
 
 export interface Report {
@@ -15,26 +17,33 @@ export interface Report {
   readonly error: (line: string) => void;
 }
 
-/** Terraform JSON of every environment, or every reason why not. Returns the exit code; on 1 nothing was written. */
+interface Built {
+  readonly name: string;
+  readonly milliseconds: number;
+  /** Why a unit would not build it: what the spec's own rules let through. */
+  readonly refusal?: string;
+}
+
+/** Terraform JSON of every environment, or every reason why not. Returns the exit code; on 1 no stack was written. */
 export function synthesise(given: readonly Environment[], config: Config, report: Report, outdir?: string): 0 | 1 {
   const environments = given.map((environment) => pinned(environment, config));
   const problems = validate(environments);
-  for (const problem of problems) report.error(`error: ${describe(problem)}`);
-  if (problems.length > 0) return 1;
+  if (problems.length > 0) return fail(problems.map(describe), report);
   for (const warning of warnings(environments)) report.error(`warning: ${describe(warning)}`);
 
   const begun = performance.now();
-  // The first use of a folder that does not exist fails inside cdktf.
-  if (outdir !== undefined) mkdirSync(outdir, { recursive: true });
-  const app = new App(outdir === undefined ? {} : { outdir });
-  const built = environments.flatMap((environment) => LAYERS.map((layer) => timed(app, environment, layer)));
+  const app = openApp(outdir);
+  const built = environments.flatMap((environment) => LAYERS.map((layer) => build(app, environment, layer)));
+  const refusals = built.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [`${name}: ${refusal}`]));
+  if (refusals.length > 0) return fail(refusals, report);
   app.synth();
-  for (const { stack, milliseconds } of built) {
-    const resources = countResources(join(app.outdir, 'stacks', stack.node.id, 'cdk.tf.json'));
-    report.out(`${stack.node.id.padEnd(24)} ${String(resources).padStart(4)} resources ${milliseconds.padStart(6)} ms`);
+  for (const { name, milliseconds } of built) {
+    const resources = countResources(join(app.outdir, 'stacks', name, 'cdk.tf.json'));
+    report.out(
+      `${name.padEnd(24)} ${String(resources).padStart(4)} resources ${milliseconds.toFixed(1).padStart(6)} ms`,
+    );
   }
-  const total = (performance.now() - begun).toFixed(0);
-  report.out(`${built.length} stacks in ${app.outdir}/stacks, ${total} ms`);
+  report.out(`${built.length} stacks in ${app.outdir}/stacks, ${(performance.now() - begun).toFixed(0)} ms`);
   return 0;
 }
 
@@ -50,10 +59,28 @@ export function buildStack(app: App, environment: Environment, layer: Layer): Te
   }
 }
 
-function timed(app: App, environment: Environment, layer: Layer) {
+function fail(reasons: readonly string[], report: Report): 1 {
+  for (const reason of reasons) report.error(`error: ${reason}`);
+  return 1;
+}
+
+/** cdktf makes the last folder of the path only. */
+function openApp(outdir: string | undefined): App {
+  if (outdir === undefined) return new App();
+  mkdirSync(outdir, { recursive: true });
+  return new App({ outdir });
+}
+
+function build(app: App, environment: Environment, layer: Layer): Built {
   const begun = performance.now();
-  const stack = buildStack(app, environment, layer);
-  return { stack, milliseconds: (performance.now() - begun).toFixed(1) };
+  const name = stackName(environment, layer);
+  try {
+    buildStack(app, environment, layer);
+    return { name, milliseconds: performance.now() - begun };
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    return { name, milliseconds: performance.now() - begun, refusal: error.message };
+  }
 }
 
 function pinned(environment: Environment, { awsProviderPin }: Config): Environment {

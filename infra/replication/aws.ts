@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { addressOf } from '../support/address.js';
 import { checkName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
+import { buildTags } from '../support/tags.js';
 import type { ReplicationConfig, ReplicationOutput } from './contract.js';
 
 type AwsReplication = ReplicationConfig<AwsSite>;
@@ -17,7 +18,9 @@ export function buildAwsReplication(unit: Construct, config: AwsReplication): Re
   const role = new IamRole(unit, 'role', {
     ...providerOf(site),
     name: checkName('aws', 'role', config.name),
+    path: site.rolePath,
     assumeRolePolicy: buildTrust(site),
+    tags: buildTags('aws', config.tags, 'replication'),
   });
   new IamRolePolicy(unit, 'policy', { ...providerOf(site), name: 'copy', role: role.id, policy: buildPolicy(config) });
   const replication = new S3BucketReplicationConfigurationA(unit, 'replication', {

@@ -2,12 +2,14 @@ import type { BucketOutput } from '../bucket/contract.js';
 import type { Key } from '../kms/contract.js';
 import { refused } from '../support/errors.js';
 import type { Site } from '../support/site.js';
+import type { Tags } from '../support/tags.js';
 
 /** One way, new objects only, deletions never: the second region must survive what goes wrong in the first. */
 export interface ReplicationConfig<S extends Site = Site> {
   readonly site: S;
   /** Name of whoever copies, where the cloud wants a role of its own for it. */
   readonly name: string;
+  readonly tags: Tags;
   readonly source: BucketOutput;
   readonly sourceKey: Key;
   /** In the second region, and under a lock that is no weaker than the source's. */

@@ -10,6 +10,8 @@ export interface AwsSite {
   readonly partition: string;
   readonly accountId: string;
   readonly region: string;
+  /** Path of every role that a unit makes, so that one permission can name them all. */
+  readonly rolePath: string;
   readonly principals: AwsPrincipals;
   /**
    * The provider of this region.

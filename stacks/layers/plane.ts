@@ -67,6 +67,7 @@ function buildBackups(
   buildReplication(stack, 'backups_replication', {
     site: here,
     name: replicationName(environment, 'backups'),
+    tags: environment.tags,
     source: backups,
     sourceKey: kms.keys.objects,
     destination: replica,

@@ -97,6 +97,7 @@ function buildAudit(stack: TerraformStack, environment: Environment, sites: Site
   buildReplication(stack, 'audit_replication', {
     site: sites.here,
     name: replicationName(environment, 'audit'),
+    tags: environment.tags,
     source: here,
     sourceKey: keys.here.audit,
     destination: there,

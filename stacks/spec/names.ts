@@ -129,10 +129,12 @@ export function tenantKeyId(environment: Environment, store: 'tenants' | 'tenant
 const ringId = (place: GcpPlace, region: string, name: string): string =>
   `projects/${place.projectId}/locations/${region}/keyRings/${name}`;
 
+export const rolePath = (environment: Environment): string => `/memplane/${environment.name}/`;
+
 /** Names of roles are unique in an account whatever their path, so the prefix is in the name as well. */
 export function roleArn(environment: Environment, place: AwsPlace, role: string): string {
   const name = buildName('aws', 'role', [prefixOf(environment), role]);
-  return `arn:${place.partition}:iam::${place.accountId}:role/memplane/${environment.name}/${name}`;
+  return `arn:${place.partition}:iam::${place.accountId}:role${rolePath(environment)}${name}`;
 }
 
 /** Who copies from one region to the other: a role on AWS, a prefix of custom roles on Google Cloud. */
