@@ -3,11 +3,11 @@ import { MEMORY_TENANTS } from '../api/v1alpha1/resources.js';
 import type { MemoryTenant } from '../api/v1alpha1/types.js';
 import { retireTenant } from '../catalogue/catalogue.js';
 import { done, type Outcome, stalled, wait } from '../runtime/outcome.js';
+import type { RunResult } from '../runtime/queue.js';
 import type { TenantDependencies } from './dependencies.js';
 import { gatherTeardown } from './gather.js';
 import { PHASE_LIST } from './phases/index.js';
 import type { Fate, TeardownContext } from './phases/phase.js';
-import type { Reconciled } from './reconcile.js';
 import { foldStatus } from './status.js';
 
 const DAY_MS = 86_400_000;
@@ -17,19 +17,19 @@ export async function finalizeTenant(
   deps: TenantDependencies,
   tenant: MemoryTenant,
   signal: AbortSignal,
-): Promise<Reconciled> {
-  if (!tenant.metadata.finalizers?.includes(FINALIZER)) return { afterMs: undefined };
+): Promise<RunResult> {
+  if (!tenant.metadata.finalizers?.includes(FINALIZER)) return {};
   const outcome = await teardown(deps, tenant, signal);
   if (outcome.kind === 'done') {
     await removeFinalizer(deps, tenant);
-    return { afterMs: undefined };
+    return {};
   }
   const findings = { gate: outcome, phases: [], facts: {}, paused: false, suspended: false };
   await deps.patchStatus(
     tenant,
     foldStatus(tenant.status, tenant.metadata.generation ?? 0, findings, deps.now()),
   );
-  return { afterMs: outcome.kind === 'wait' ? outcome.afterMs : undefined };
+  return { requeueAfterMs: outcome.kind === 'wait' ? outcome.afterMs : undefined };
 }
 
 async function teardown(

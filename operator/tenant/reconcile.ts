@@ -2,6 +2,7 @@ import { FINALIZER } from '../../charts/manifests/names.js';
 import { MEMORY_TENANTS } from '../api/v1alpha1/resources.js';
 import type { MemoryTenant } from '../api/v1alpha1/types.js';
 import { done, type Outcome } from '../runtime/outcome.js';
+import type { RunResult } from '../runtime/queue.js';
 import type { TenantDependencies } from './dependencies.js';
 import { finalizeTenant } from './finalize.js';
 import { gatherTenant } from './gather.js';
@@ -9,19 +10,14 @@ import { PHASE_LIST } from './phases/index.js';
 import type { PhaseContext } from './phases/phase.js';
 import { type Findings, foldStatus } from './status.js';
 
-/** When to look again without an event; undefined = at the next resync. */
-export interface Reconciled {
-  readonly afterMs: number | undefined;
-}
-
 /** Gather → build → plan → apply → status, for one tenant. Called for one name at a time, never twice at once. */
 export async function reconcileTenant(
   deps: TenantDependencies,
   name: string,
   signal: AbortSignal,
-): Promise<Reconciled> {
+): Promise<RunResult> {
   const tenant = deps.tenants.get(name);
-  if (tenant === undefined) return { afterMs: undefined };
+  if (tenant === undefined) return {};
   if (tenant.metadata.deletionTimestamp !== undefined) return finalizeTenant(deps, tenant, signal);
   if (!tenant.metadata.finalizers?.includes(FINALIZER)) await addFinalizer(deps, tenant);
   const findings = await findOut(deps, tenant, signal);
@@ -29,7 +25,7 @@ export async function reconcileTenant(
     tenant,
     foldStatus(tenant.status, tenant.metadata.generation ?? 0, findings, deps.now()),
   );
-  return { afterMs: nextLook(findings) };
+  return { requeueAfterMs: nextLook(findings) };
 }
 
 /** Before anything is made for a tenant, its deletion is made to wait for us. */

@@ -1,14 +1,14 @@
 import type { Condition, MemoryTenantStatus } from '../api/v1alpha1/types.js';
 import type { Outcome } from '../runtime/outcome.js';
-import { mergeConditions, type NewCondition } from '../runtime/patch-status.js';
+import { type ConditionInput as NewCondition, mergeConditions } from '../runtime/conditions.js';
 import type { Facts } from './facts.js';
-import { PHASES, type PhaseName, phaseCondition } from './phases/phase.js';
+import { PHASES, type PhaseName, type PhaseOutcome, phaseCondition } from './phases/phase.js';
 
 /** What one reconcile found out: why it stopped before the phases, or what each phase said. */
 export interface Findings {
   /** Before the phases: paused, a plane that is missing, an identity that must be decided. */
-  readonly gate: Outcome<Facts> | undefined;
-  readonly phases: readonly { readonly phase: PhaseName; readonly outcome: Outcome<Facts> }[];
+  readonly gate: Outcome<never> | undefined;
+  readonly phases: readonly { readonly phase: PhaseName; readonly outcome: PhaseOutcome }[];
   /** What resolving found, whatever the phases said. */
   readonly facts: Facts;
   readonly paused: boolean;
@@ -23,7 +23,7 @@ export function foldStatus(
   now: Date,
 ): MemoryTenantStatus {
   const facts = findings.phases.reduce<Facts>(
-    (all, { outcome }) => (outcome.kind === 'done' ? { ...all, ...outcome.facts } : all),
+    (all, { outcome }) => ('facts' in outcome ? { ...all, ...outcome.facts } : all),
     findings.facts,
   );
   const { available, ...fields } = facts;

@@ -40,13 +40,16 @@ export interface TeardownContext {
   readonly signal: AbortSignal;
 }
 
+/** A phase that waits may know some facts already (the service answers while its newest pod does not). */
+export type PhaseOutcome = Outcome<Facts> | (Extract<Outcome<Facts>, { kind: 'wait' }> & { readonly facts: Facts });
+
 /**
  * One step on the way to a running tenant. `run` and `teardown` may be repeated at any time and after any crash:
  * they observe first and do only what is missing.
  */
 export interface Phase {
   readonly name: PhaseName;
-  run(context: PhaseContext): Promise<Outcome<Facts>>;
+  run(context: PhaseContext): Promise<PhaseOutcome>;
   teardown(context: TeardownContext): Promise<Outcome<undefined>>;
 }
 

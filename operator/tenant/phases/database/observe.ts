@@ -35,7 +35,6 @@ export async function observeRoles(
       WHERE d.datname = current_database() AND r.rolname = $1 AND a.privilege_type = 'CONNECT'`,
     [TENANT_GROUP],
   );
-  const schemas = await sql.query('SELECT 1 AS found FROM pg_namespace WHERE nspname = $1', [schema]);
   const state = (name: string): RoleState => {
     const role = roles.find((candidate) => candidate.rolname === name);
     return { exists: role !== undefined, canLogin: role?.rolcanlogin === true };
@@ -44,6 +43,11 @@ export async function observeRoles(
     groupReady: groups.length > 0,
     owner: state(ownerRole(schema)),
     service: state(schema),
-    schemaExists: schemas.length > 0,
+    schemaExists: await schemaExists(sql, schema),
   };
+}
+
+export async function schemaExists(sql: Sql, schema: string): Promise<boolean> {
+  const schemas = await sql.query('SELECT 1 AS found FROM pg_namespace WHERE nspname = $1', [schema]);
+  return schemas.length > 0;
 }

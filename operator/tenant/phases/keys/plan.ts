@@ -9,7 +9,7 @@ export interface KeysObservation {
 export type KeysAction =
   | { readonly action: 'birth'; readonly because: string }
   | { readonly action: 'moveBack'; readonly because: string }
-  | { readonly action: 'none' }
+  | { readonly action: 'none'; readonly because?: undefined }
   | { readonly action: 'refuse'; readonly because: string };
 
 /**
@@ -17,8 +17,9 @@ export type KeysAction =
  * before would be unreadable, so a person must decide.
  */
 export function planKeys(observed: KeysObservation): KeysAction {
-  if (observed.atNamespace) return { action: 'none' };
+  // Also when both are there: a move that was cut off is finished, never forgotten.
   if (observed.retained) return { action: 'moveBack', because: 'the tenant came back to what was retained' };
+  if (observed.atNamespace) return { action: 'none' };
   if (observed.hasData) return { action: 'refuse', because: 'its data exists, its keyring does not' };
   return { action: 'birth', because: 'the tenant is new' };
 }

@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MEMORY_TENANTS } from '../../api/v1alpha1/resources.js';
+import type { MemoryTenant } from '../../api/v1alpha1/types.js';
+import type { KubeClient } from '../../clients/kube.js';
+
+const DEADLINE_MS = 60_000;
+const POLL_MS = 100;
+
+/** Waits until the tenant is Ready for the spec it has now, or says what it waits for. */
+export async function untilReady(kube: KubeClient, name: string, reason?: string): Promise<MemoryTenant> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const tenant = await kube.get<MemoryTenant>({ resource: MEMORY_TENANTS, name });
+    const ready = tenant?.status?.conditions?.find(({ type }) => type === 'Ready');
+    const current = tenant?.status?.observedGeneration === tenant?.metadata.generation;
+    if (tenant && current && ready?.status === 'True' && (reason === undefined || ready.reason === reason)) return tenant;
+    if (Date.now() > deadline) {
+      throw new Error(
+        `MemoryTenant ${name} is not Ready within ${DEADLINE_MS / 1_000} s: ${ready?.reason ?? 'no status'}: ${ready?.message ?? 'does the operator run?'}`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+export async function untilGone(kube: KubeClient, name: string): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const tenant = await kube.get<MemoryTenant>({ resource: MEMORY_TENANTS, name });
+    if (tenant === undefined) return;
+    if (Date.now() > deadline) {
+      const ready = tenant.status?.conditions?.find(({ type }) => type === 'Ready');
+      throw new Error(`MemoryTenant ${name} is still there after ${DEADLINE_MS / 1_000} s: ${ready?.reason}: ${ready?.message}`);
+    }
+    await sleep(POLL_MS);
+  }
+}

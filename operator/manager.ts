@@ -1,0 +1,125 @@
+import { MEMORY_HOLDS, MEMORY_PLANES, MEMORY_TENANT_CLASSES, MEMORY_TENANTS } from './api/v1alpha1/resources.js';
+import type { MemoryHold, MemoryPlane, MemoryTenant, MemoryTenantClass } from './api/v1alpha1/types.js';
+import type { LiveObject, Resource } from './clients/kube.js';
+import type { KubeHttpClient } from './clients/kube-http.js';
+import type { OperatorConfig } from './config.js';
+import { reconcilePlane } from './plane/reconcile.js';
+import { PlaneStores } from './plane/stores.js';
+import { type Controller, createController, isMeaningful, type Source, watching } from './runtime/controller.js';
+import type { Log } from './runtime/log.js';
+import type { OperatorMetrics } from './runtime/metrics.js';
+import { patchStatus } from './runtime/patch-status.js';
+import { stopInOrder } from './runtime/stop.js';
+import { createReflector, type Reflector } from './runtime/watch.js';
+import { mirrorChildren } from './tenant/children.js';
+import { createTenantObjects } from './tenant/objects.js';
+import type { TenantDependencies } from './tenant/dependencies.js';
+import { reconcileTenant } from './tenant/reconcile.js';
+import { sweepErasures } from './tenant/sweeper.js';
+import { tenantsOfChild, tenantsOfClass, tenantsOfHold, tenantsOfPlane } from './tenant/triggers.js';
+
+export interface ManagerOptions {
+  readonly config: OperatorConfig;
+  readonly kube: KubeHttpClient;
+  readonly metrics: OperatorMetrics;
+  readonly log: Log;
+  /** Whether the API server has a kind at all (Gateway API is an extension). */
+  readonly served: (resource: Resource) => boolean;
+}
+
+export interface Manager {
+  start(): Promise<void>;
+  readonly synced: boolean;
+  stop(): Promise<void>;
+}
+
+const SWEEP_MS = 60_000;
+const STOP_DEADLINE_MS = 20_000;
+
+/** Everything that reconciles, wired once: what is watched, what that triggers, and who does it. */
+export function createManager(options: ManagerOptions): Manager {
+  const { config, kube, metrics, log } = options;
+  const mirror = <T extends LiveObject>(resource: Resource): Reflector<T> =>
+    createReflector<T>({ client: kube, resource, log, onRestart: metrics.onRestart });
+  const tenants = mirror<MemoryTenant>(MEMORY_TENANTS);
+  const planes = mirror<MemoryPlane>(MEMORY_PLANES);
+  const classes = mirror<MemoryTenantClass>(MEMORY_TENANT_CLASSES);
+  const holds = mirror<MemoryHold>(MEMORY_HOLDS);
+  const children = mirrorChildren({ kube, served: options.served, log, onRestart: metrics.onRestart });
+  const stores = new PlaneStores(kube, config.namespace);
+  const objects = createTenantObjects(kube, children, options.served);
+  const views = { kube, tenants, planes, classes, holds, stores, objects, log, now: () => new Date() };
+  const tenantDeps: TenantDependencies = { ...views, patchStatus: writeStatus(kube, MEMORY_TENANTS) };
+  const planeDeps = { ...views, patchStatus: writeStatus(kube, MEMORY_PLANES) };
+
+  const controller = (name: string, sources: readonly Source[], keys: () => readonly string[], reconcile: Reconcile) => {
+    const resync = { everyMs: config.resyncSeconds * 1_000, keys };
+    const observer = metrics.queueObserver(name);
+    const made = createController({ name, sources, reconcile, workers: config.workers, resync, log, observer });
+    metrics.watchQueue(name, made.queue);
+    return made;
+  };
+  const controllers: readonly Controller[] = [
+    controller(
+      'tenant',
+      [
+        watching(tenants, (change) => (isMeaningful(change) ? [change.key] : [])),
+        watching(planes, (change) => (isMeaningful(change) ? tenantsOfPlane(tenants.list(), change.key) : [])),
+        watching(classes, (change) => (isMeaningful(change) ? tenantsOfClass(tenants.list(), change.key) : [])),
+        watching(holds, tenantsOfHold),
+        ...children.reflectors.map((reflector) => watching(reflector, tenantsOfChild)),
+      ],
+      () => tenants.keys(),
+      (name, signal) => reconcileTenant(tenantDeps, name, signal),
+    ),
+    controller(
+      'plane',
+      [
+        watching(planes, (change) => (isMeaningful(change) ? [change.key] : [])),
+        watching(tenants, (change) => (change.type === 'delete' ? [change.object.spec.planeRef.name] : [])),
+      ],
+      () => planes.keys(),
+      (name) => reconcilePlane(planeDeps, name),
+    ),
+  ];
+  return runnable(controllers, [tenants, planes, classes, holds, ...children.reflectors], stores, tenantDeps);
+}
+
+type Reconcile = Parameters<typeof createController>[0]['reconcile'];
+
+const writeStatus =
+  (kube: KubeHttpClient, resource: Resource) =>
+  async (live: LiveObject, status: unknown): Promise<void> => {
+    await patchStatus(kube, { resource, name: live.metadata.name }, live, status);
+  };
+
+function runnable(
+  controllers: readonly Controller[],
+  reflectors: readonly Pick<Reflector<LiveObject>, 'hasSynced' | 'stop'>[],
+  stores: PlaneStores,
+  deps: TenantDependencies,
+): Manager {
+  let sweeper: NodeJS.Timeout | undefined;
+  const sweep = (): void => {
+    sweepErasures(deps).catch((err: unknown) => deps.log.error({ err }, 'erasures that are due were not done; trying again'));
+  };
+  return {
+    get synced() {
+      return reflectors.every(({ hasSynced }) => hasSynced);
+    },
+    async start() {
+      await Promise.all(controllers.map((controller) => controller.start()));
+      sweeper = setInterval(sweep, SWEEP_MS);
+      sweep();
+    },
+    async stop() {
+      clearInterval(sweeper);
+      const rows = [
+        controllers.map(({ name, stop }) => ({ name, stop: () => stop(STOP_DEADLINE_MS) })),
+        reflectors.map((reflector) => ({ name: 'watch', stop: () => reflector.stop() })),
+        [{ name: 'stores', stop: () => stores.close() }],
+      ];
+      await stopInOrder(rows, { deadlineMs: STOP_DEADLINE_MS + 1_000, log: deps.log });
+    },
+  };
+}

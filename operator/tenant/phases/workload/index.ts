@@ -1,0 +1,52 @@
+import { SECRETS, DEPLOYMENTS } from '../../../../charts/manifests/names.js';
+import { buildWorkloadObjects } from '../../../../charts/manifests/tenant/build.js';
+import { RESOURCES } from '../../../clients/kube-resources.js';
+import { done, wait } from '../../../runtime/outcome.js';
+import type { Facts } from '../../facts.js';
+import { readSecret } from '../../secrets.js';
+import type { Phase, PhaseContext } from '../phase.js';
+import { endpointOf, ensureBootstrapKey } from './bootstrap-key.js';
+import { findTrouble, observeDeployment, observePods } from './observe.js';
+import { judgeRollout } from './rollout.js';
+
+/** The memory service itself: configuration, Deployment, Service, routes. Done when every pod is current and ready. */
+export const workloadPhase: Phase = {
+  name: 'workload',
+
+  async run(context) {
+    const { kube, objects, options } = context;
+    await ensureBootstrapKey(context);
+    const desired = buildWorkloadObjects({ ...options, credentialsVersion: await credentialsVersion(context) });
+    await objects.apply(desired);
+    await objects.prune(options, desired);
+    const deployment = await observeDeployment(kube, options.namespace);
+    const suspended = options.mode === 'Suspended';
+    const judged = judgeRollout(deployment, suspended, undefined);
+    const pods = judged.kind === 'wait' && !suspended ? await observePods(kube, options.namespace, options.name) : [];
+    const outcome = judgeRollout(deployment, suspended, findTrouble(pods));
+    return { ...outcome, facts: { ...facts(options), ...outcome.facts } };
+  },
+
+  async teardown({ kube, record }) {
+    await kube.delete(
+      { resource: RESOURCES.deployments, namespace: record.namespace, name: DEPLOYMENTS.memory },
+      { propagationPolicy: 'Foreground' },
+    );
+    const pods = await observePods(kube, record.namespace, record.name);
+    if (pods.length === 0) return done(undefined);
+    return wait('PodsTerminating', `${pods.length} pods of ${record.namespace} are still ending`, 500);
+  },
+};
+
+const facts = ({ hostnames, version }: PhaseContext['options']): Facts => ({
+  endpoint: endpointOf(hostnames),
+  version,
+  apiKeySecret: SECRETS.adminKey,
+  binding: { name: SECRETS.adminKey },
+});
+
+/** Moves when a credential's Secret is written anew, and so do the pods; says nothing of the value. */
+async function credentialsVersion({ kube, options }: PhaseContext): Promise<string> {
+  const secret = await readSecret(kube, options.namespace, SECRETS.database);
+  return secret?.resourceVersion ?? 'none';
+}

@@ -1,0 +1,159 @@
+import { tenantNamespace } from '../../charts/manifests/names.js';
+import type { TenantOptions } from '../../charts/manifests/tenant/options.js';
+import { SIZES } from '../../charts/manifests/tenant/sizes.js';
+import type { MemoryPlane, MemoryTenant, MemoryTenantClass } from '../api/v1alpha1/types.js';
+import type { TenantRecord } from '../catalogue/catalogue.js';
+import { bucketUrl } from '../plane/bucket-url.js';
+import { done, type Outcome, stalled } from '../runtime/outcome.js';
+import type { Facts } from './facts.js';
+import { checkHostnames, hostnamesOf } from './hostnames.js';
+import { checkLimits } from './limits.js';
+import { resolveNetwork } from './network.js';
+import { resolveService } from './scaling.js';
+import { checkSupported } from './support.js';
+
+export interface ResolveInput {
+  readonly tenant: MemoryTenant;
+  readonly plane: MemoryPlane;
+  readonly tenantClass: MemoryTenantClass | undefined;
+  /** All tenants of the cluster: a hostname belongs to one. */
+  readonly others: readonly MemoryTenant[];
+}
+
+export interface Resolved {
+  readonly options: TenantOptions;
+  readonly facts: Facts;
+}
+
+/**
+ * From a spec, its class and its plane to the one flat value that everything is built from; pure. Stalls with
+ * TierNotSupported, ProviderNotSupported, LimitExceeded, HostnameTaken or VersionMissing. What only the catalogue knows
+ * (id and placement) is filled in last.
+ */
+export function resolveTenant(input: ResolveInput): Outcome<(record: TenantRecord) => Resolved> {
+  const { tenant, plane, tenantClass, others } = input;
+  const objection =
+    checkSupported(tenant) ??
+    checkLimits(tenant, tenantClass) ??
+    checkHostnames(tenant, plane.spec.baseDomain, others);
+  if (objection !== undefined) return stalled(objection.reason, objection.message);
+  const ring = tenant.spec.rollout?.ring ?? tenantClass?.spec.defaults?.ring ?? plane.spec.rings[0]?.name ?? 'stable';
+  const version = tenant.spec.rollout?.version ?? plane.spec.rings.find(({ name }) => name === ring)?.version;
+  if (version === undefined) {
+    return stalled(
+      'VersionMissing',
+      `ring ${ring} is not in spec.rings of MemoryPlane ${plane.metadata.name}; add it, or set spec.rollout.version`,
+    );
+  }
+  return done((record) => {
+    const options = { ...buildOptions(input, version), tenantId: record.tenantId, databaseRole: record.schema };
+    return { options, facts: effectiveFacts(options, tenantClass, ring) };
+  });
+}
+
+type WithoutIdentity = Omit<TenantOptions, 'tenantId' | 'databaseRole'>;
+
+function buildOptions(input: ResolveInput, version: string): WithoutIdentity {
+  const { tenant, plane, tenantClass } = input;
+  const { spec, metadata } = tenant;
+  const size = spec.size ?? tenantClass?.spec.defaults?.size ?? 'small';
+  const hostnames = hostnamesOf(tenant, plane.spec.baseDomain);
+  const service = resolveService(spec.services.memory, SIZES[size]);
+  return {
+    name: metadata.name,
+    namespace: tenantNamespace(metadata.name),
+    tier: spec.tier,
+    mode: spec.mode,
+    size,
+    image: plane.spec.image.service,
+    version,
+    imagePullSecrets: [
+      ...(plane.spec.image.pullSecretRefs ?? []),
+      ...(tenantClass?.spec.workload?.imagePullSecretRefs ?? []),
+    ].map(({ name }) => name),
+    serviceAccountAnnotations: plane.spec.serviceAccounts?.find(({ name }) => name === 'memory')?.annotations ?? {},
+    memory: service.options,
+    quotaHard: service.quotaHard,
+    hostnames,
+    credentialsVersion: 'none',
+    ...accessOptions(input),
+    ...policyOptions(input),
+    ...planeOptions(input),
+    ...resolveNetwork(tenant, plane),
+  };
+}
+
+function accessOptions({ tenant: { spec } }: ResolveInput) {
+  return {
+    corsOrigins: spec.access.corsOrigins,
+    rateLimits: spec.access.rateLimits,
+    admins: spec.access.admins,
+    consumers: spec.access.consumers,
+  };
+}
+
+function policyOptions({ tenant: { spec } }: ResolveInput) {
+  return {
+    quotas: {
+      memories: spec.quotas.memories,
+      memoriesPerUser: spec.quotas.memoriesPerUser,
+      storage: spec.quotas.storage,
+      tokensPerDay: spec.quotas.tokensPerDay,
+    },
+    policies: {
+      ttlDays: spec.policies.ttlDays,
+      minConfidencePercent: spec.policies.minConfidencePercent,
+      redact: spec.policies.redact,
+      predicates: spec.policies.predicates,
+    },
+    logLevel: spec.observability.logLevel,
+    metrics: spec.observability.metrics,
+    fieldEncryption: spec.encryption.fields,
+    embedding: resolveEmbedding(spec.providers.embedding),
+    vectors: { provider: 'embedded' as const },
+  };
+}
+
+/** The one model that needs no network; a class or a tenant names another when its provider acts. */
+function resolveEmbedding(embedding: MemoryTenant['spec']['providers']['embedding']): TenantOptions['embedding'] {
+  const { provider, model = 'universal-sentence-encoder', dimensions } = embedding;
+  return { provider, model, dimensions };
+}
+
+function planeOptions({ plane: { spec }, tenantClass }: ResolveInput) {
+  const workload = tenantClass?.spec.workload;
+  return {
+    keysBucketUrl: bucketUrl(spec.buckets.keys),
+    kms: { provider: spec.kms.provider, keyId: spec.kms.keyID },
+    gateway: {
+      parentRefs: spec.gateway?.parentRefs ?? [],
+      ingressClassName: spec.gateway?.ingressClassName,
+      issuerRef: spec.gateway?.issuerRef,
+    },
+    proxy: spec.proxy,
+    trustBundle:
+      spec.trustBundle === undefined
+        ? undefined
+        : { configMap: spec.trustBundle.configMapRef.name, key: spec.trustBundle.configMapRef.key },
+    scheduling: {
+      nodeSelector: workload?.nodeSelector ?? {},
+      tolerations: workload?.tolerations ?? [],
+      priorityClassName: workload?.priorityClassName,
+      topologySpread: workload?.topologySpread ?? ('Zone' as const),
+    },
+  };
+}
+
+function effectiveFacts(options: TenantOptions, tenantClass: MemoryTenantClass | undefined, ring: string): Facts {
+  const { minReplicas, maxReplicas } = options.memory;
+  return {
+    namespace: options.namespace,
+    effective: {
+      ...(tenantClass === undefined ? {} : { class: tenantClass.metadata.name }),
+      ring,
+      size: options.size,
+      scaling: [{ name: 'memory', minReplicas, maxReplicas }],
+      quotaHard: options.quotaHard,
+    },
+  };
+}
