@@ -4,7 +4,7 @@ export interface ConditionInput {
   readonly status: 'True' | 'False' | 'Unknown';
   readonly reason: string;
   readonly message: string;
-  readonly observedGeneration?: number;
+  readonly observedGeneration?: number | undefined;
 }
 
 export interface Condition extends ConditionInput {
