@@ -91,6 +91,6 @@ async function probeBucket(deps: PlaneDependencies, purpose: string, url: string
     return { ...finding, reachable: true, problem: undefined };
   } catch (error) {
     const message = `bucket ${purpose} does not answer: ${error instanceof Error ? error.message : String(error)}`;
-    return { ...finding, reachable: false, problem: { reason: 'BucketUnreachable', message } };
+    return { ...finding, reachable: false, problem: { reason: 'StoreUnreachable', message } };
   }
 }

@@ -69,7 +69,7 @@ function planNamed(
   }
   if (byId === undefined || byId.state === 'Erased') {
     return refuse(
-      'RetainedDataMissing',
+      'RetainedDataNotFound',
       `spec.bootstrap.retained.tenantID names ${retainedId}, of which nothing is kept; correct the id or remove the field`,
     );
   }
@@ -111,7 +111,7 @@ async function reattach(
     namespace: tenantNamespace(request.name),
   });
   if (record !== undefined) return done(record);
-  return stalled('RetainedDataMissing', `what was kept of ${kept.tenantId} has just been erased; start under another name`);
+  return stalled('RetainedDataNotFound', `what was kept of ${kept.tenantId} has just been erased; start under another name`);
 }
 
 async function create(catalogue: Database, request: IdentityRequest): Promise<Outcome<TenantRecord>> {
@@ -119,7 +119,7 @@ async function create(catalogue: Database, request: IdentityRequest): Promise<Ou
   const database = choosePlacement(request.databases, counts);
   if (database === undefined) {
     return stalled(
-      'PlaneFull',
+      'CapacityExhausted',
       `no database of MemoryPlane ${request.plane} takes another tenant; add one to spec.postgres, raise a capacity or open one that drains`,
     );
   }

@@ -27,7 +27,7 @@ export interface Resolved {
 
 /**
  * From a spec, its class and its plane to the one flat value that everything is built from; pure. Stalls with
- * TierNotSupported, ProviderNotSupported, LimitExceeded, HostnameTaken or VersionMissing. What only the catalogue knows
+ * TierNotSupported, ProviderNotSupported, LimitExceeded, HostnameTaken or RingNotFound. What only the catalogue knows
  * (id and placement) is filled in last.
  */
 export function resolveTenant(input: ResolveInput): Outcome<(record: TenantRecord) => Resolved> {
@@ -41,7 +41,7 @@ export function resolveTenant(input: ResolveInput): Outcome<(record: TenantRecor
   const version = tenant.spec.rollout?.version ?? plane.spec.rings.find(({ name }) => name === ring)?.version;
   if (version === undefined) {
     return stalled(
-      'VersionMissing',
+      'RingNotFound',
       `ring ${ring} is not in spec.rings of MemoryPlane ${plane.metadata.name}; add it, or set spec.rollout.version`,
     );
   }
@@ -75,12 +75,18 @@ function buildOptions(input: ResolveInput, version: string): WithoutIdentity {
     memory: service.options,
     quotaHard: service.quotaHard,
     hostnames,
+    endpoint: endpointOf(plane, hostnames),
     credentialsVersion: 'none',
     ...accessOptions(input),
     ...policyOptions(input),
     ...planeOptions(input),
     ...resolveNetwork(tenant, plane),
   };
+}
+
+function endpointOf({ spec }: MemoryPlane, [hostname = '']: readonly string[]): string {
+  const { scheme = 'https', port } = spec.gateway ?? {};
+  return `${scheme}://${hostname}${port === undefined ? '' : `:${port}`}`;
 }
 
 function accessOptions({ tenant: { spec } }: ResolveInput) {
@@ -97,7 +103,7 @@ function policyOptions({ tenant: { spec } }: ResolveInput) {
     quotas: {
       memories: spec.quotas.memories,
       memoriesPerUser: spec.quotas.memoriesPerUser,
-      storage: spec.quotas.storage,
+      storage: spec.quotas.storage === undefined ? undefined : String(spec.quotas.storage),
       tokensPerDay: spec.quotas.tokensPerDay,
     },
     policies: {

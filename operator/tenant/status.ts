@@ -52,9 +52,10 @@ const condition = (type: string, status: NewCondition['status'], reason: string,
 
 /** Ready always; Reconciling and Stalled only while they are true, as kstatus reads them. */
 function readiness({ gate, phases, paused, suspended }: Findings): readonly NewCondition[] {
-  const blocking = [gate, ...phases.map(({ outcome }) => outcome)].find((outcome) => outcome !== undefined && outcome.kind !== 'done');
+  const said: readonly (PhaseOutcome | undefined)[] = [gate, ...phases.map(({ outcome }) => outcome)];
+  const blocking = said.find((outcome) => outcome !== undefined && outcome.kind !== 'done');
   if (paused) return [];
-  if (blocking === undefined || blocking.kind === 'done') {
+  if (blocking?.kind !== 'wait' && blocking?.kind !== 'stalled') {
     return suspended
       ? [condition('Ready', 'True', 'Suspended', 'scaled to zero as spec.mode asks; data and keys are kept')]
       : [condition('Ready', 'True', 'Ready', 'every phase holds')];

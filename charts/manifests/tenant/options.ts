@@ -52,6 +52,8 @@ export interface TenantOptions {
   readonly memory: ServiceOptions;
 
   readonly hostnames: readonly string[];
+  /** Where clients reach the service: the first hostname, with the plane's scheme and port. */
+  readonly endpoint: string;
   readonly corsOrigins: readonly string[];
   readonly rateLimits: { readonly tenantPerMinute: number; readonly ipPerMinute: number };
   readonly admins: readonly {
@@ -77,6 +79,8 @@ export interface TenantOptions {
     readonly redact: readonly string[];
     readonly predicates: readonly string[] | undefined;
   };
+  /** Content is sealed before it is stored. */
+  readonly fieldEncryption: boolean;
   readonly logLevel: LogLevel;
   readonly metrics: boolean;
 

@@ -54,7 +54,7 @@ async function store(api: MemoryApi): Promise<number> {
 
 async function search(api: MemoryApi): Promise<string> {
   const [best] = await api.search('ada', 'which food must she avoid?');
-  if (best?.content !== FACTS[1]) throw new Error(`the best answer was ${JSON.stringify(best?.content)}`);
+  if (best === undefined || best.content !== FACTS[1]) throw new Error(`the best answer was ${JSON.stringify(best?.content)}`);
   return best.content;
 }
 

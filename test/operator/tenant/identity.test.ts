@@ -82,13 +82,13 @@ describe('who a tenant is', () => {
     {
       because: 'nothing is kept under that id',
       retainedId: 'x',
-      want: { kind: 'refuse', reason: 'RetainedDataMissing' },
+      want: { kind: 'refuse', reason: 'RetainedDataNotFound' },
     },
     {
       because: 'what was kept under that id has been erased',
       retainedId: 'x',
       byId: record('x', 'Erased'),
-      want: { kind: 'refuse', reason: 'RetainedDataMissing' },
+      want: { kind: 'refuse', reason: 'RetainedDataNotFound' },
     },
     {
       because: 'the data belongs to another living tenant',

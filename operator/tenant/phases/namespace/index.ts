@@ -28,7 +28,7 @@ export const namespacePhase: Phase = {
     if (live.metadata.deletionTimestamp === undefined) {
       await kube.delete(namespaceRef(record.namespace), { uid: live.metadata.uid });
     }
-    return wait('NamespaceTerminating', `Namespace ${record.namespace} is being deleted`, 500);
+    return wait('Terminating', `Namespace ${record.namespace} is being deleted`, 500);
   },
 };
 

@@ -21,7 +21,7 @@ export function planNamespace(tenant: string, namespace: string, live: LiveObjec
   if (live.metadata.deletionTimestamp !== undefined) {
     return {
       kind: 'wait',
-      reason: 'NamespaceTerminating',
+      reason: 'Terminating',
       message: `Namespace ${namespace} is being deleted; it is made again when it is gone`,
     };
   }

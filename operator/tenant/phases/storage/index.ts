@@ -11,7 +11,7 @@ export const storagePhase: Phase = {
         await bucket.list(`${options.namespace}/`);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        return wait('BucketUnreachable', `the plane's bucket ${purpose} does not answer: ${why}`, 15_000);
+        return wait('StoreUnreachable', `the plane's bucket ${purpose} does not answer: ${why}`, 15_000);
       }
     }
     return done<Facts>({});

@@ -18,9 +18,7 @@ export async function ensureBootstrapKey({ kube, objects, options, record, store
   await objects.writeSecret(options, SECRETS.adminKey, {
     apiKey: newKey(),
     tenant: options.name,
-    endpoint: endpointOf(options.hostnames),
+    endpoint: options.endpoint,
   });
   await recordBootstrapKey(stores.catalogue, record.tenantId, uid);
 }
-
-export const endpointOf = (hostnames: readonly string[]): string => `https://${hostnames[0] ?? ''}`;

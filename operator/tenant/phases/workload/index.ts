@@ -5,7 +5,7 @@ import { done, wait } from '../../../runtime/outcome.js';
 import type { Facts } from '../../facts.js';
 import { readSecret } from '../../secrets.js';
 import type { Phase, PhaseContext } from '../phase.js';
-import { endpointOf, ensureBootstrapKey } from './bootstrap-key.js';
+import { ensureBootstrapKey } from './bootstrap-key.js';
 import { findTrouble, observeDeployment, observePods } from './observe.js';
 import { judgeRollout } from './rollout.js';
 
@@ -34,12 +34,12 @@ export const workloadPhase: Phase = {
     );
     const pods = await observePods(kube, record.namespace, record.name);
     if (pods.length === 0) return done(undefined);
-    return wait('PodsTerminating', `${pods.length} pods of ${record.namespace} are still ending`, 500);
+    return wait('Terminating', `${pods.length} pods of ${record.namespace} are still ending`, 500);
   },
 };
 
-const facts = ({ hostnames, version }: PhaseContext['options']): Facts => ({
-  endpoint: endpointOf(hostnames),
+const facts = ({ endpoint, version }: PhaseContext['options']): Facts => ({
+  endpoint,
   version,
   apiKeySecret: SECRETS.adminKey,
   binding: { name: SECRETS.adminKey },

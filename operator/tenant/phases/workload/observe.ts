@@ -44,24 +44,25 @@ export async function observePods(kube: KubeClient, namespace: string, tenant: s
 }
 
 /** What a container waits for that time alone will not give. */
-const TROUBLES = new Set([
-  'CrashLoopBackOff',
-  'CreateContainerConfigError',
-  'CreateContainerError',
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'InvalidImageName',
+const TROUBLES: ReadonlyMap<string, string> = new Map([
+  ['CrashLoopBackOff', 'CrashLooping'],
+  ['CreateContainerConfigError', 'PodNotStarting'],
+  ['CreateContainerError', 'PodNotStarting'],
+  ['ErrImagePull', 'ImagePullFailed'],
+  ['ImagePullBackOff', 'ImagePullFailed'],
+  ['InvalidImageName', 'ImagePullFailed'],
 ]);
 
 export function findTrouble(pods: readonly PodObject[]): ContainerTrouble | undefined {
   for (const { metadata, status } of pods) {
     for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
       const waiting = container.state?.waiting;
-      if (waiting?.reason === undefined || !TROUBLES.has(waiting.reason)) continue;
+      const reason = TROUBLES.get(waiting?.reason ?? '');
+      if (waiting === undefined || reason === undefined) continue;
       const ended = container.lastState?.terminated;
       const exit = ended?.exitCode === undefined ? '' : `exit code ${ended.exitCode}`;
       const message = [waiting.message, exit, ended?.message].filter(Boolean).join('; ');
-      return { pod: metadata.name, container: container.name, reason: waiting.reason, message };
+      return { pod: metadata.name, container: container.name, reason, message };
     }
   }
   return undefined;

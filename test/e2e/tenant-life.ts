@@ -1,0 +1,186 @@
+import { CONFIG_MAP, DEPLOYMENTS, OPERATOR_NAMESPACE, SECRETS, tenantNamespace } from '../../charts/manifests/names.js';
+import { MEMORY_TENANTS } from '../../operator/api/v1alpha1/resources.js';
+import type { MemoryTenant } from '../../operator/api/v1alpha1/types.js';
+import { RESOURCES } from '../../operator/clients/kube-resources.js';
+import { type Lab, startLab } from '../support/lab.js';
+
+/** The life of a tenant, told against whichever cluster the starter gives: embedded, a real kube-apiserver, any other. */
+export function describeTenantLife(cluster: string, kubeconfig: () => Promise<string | undefined>): void {
+  describe(`a tenant on ${cluster}`, () => {
+    let lab: Lab;
+    beforeAll(async () => {
+      lab = await startLab(await kubeconfig());
+    }, 120_000);
+    afterAll(() => lab?.stop(), 60_000);
+
+    it('comes to life from a name and nothing else', async () => {
+      const tenant = await lab.applyTenant('acme');
+      expect(tenant.status).toMatchObject({ namespace: 'mem-acme', apiKeySecret: SECRETS.adminKey, version: lab.version });
+      expect(conditions(tenant)).toMatchObject({ Ready: 'True', Available: 'True', KeysReady: 'True', DatabaseReady: 'True' });
+      expect(conditions(tenant)).not.toHaveProperty('Stalled');
+      expect(conditions(tenant)).not.toHaveProperty('Reconciling');
+      expect(tenant.metadata.generation).toBe(tenant.status?.observedGeneration);
+    });
+
+    it('keeps a memory and finds it again, sealed in the database', async () => {
+      const api = await lab.api('acme');
+      expect(await api.create('ada', 'Ada prefers window seats')).toMatchObject({ status: 201 });
+      expect(await lab.found('acme', 'where does she like to sit?')).toContain('Ada prefers window seats');
+      expect(await lab.databaseContains('window seats')).toBe(false);
+    });
+
+    it('applies a change of policy without touching the pods', async () => {
+      const before = await lab.podUids('acme');
+      await lab.applyTenant('acme', { quotas: { memories: 1, memoriesPerUser: 1 } });
+      const api = await lab.api('acme');
+      await lab.eventually(async () => expect(await api.create('ada', 'one more')).toMatchObject({ status: 403 }));
+      expect(await lab.podUids('acme')).toEqual(before);
+      await lab.applyTenant('acme');
+    });
+
+    it('puts right what somebody else changed or deleted', async () => {
+      const ref = { resource: RESOURCES.configMaps, namespace: 'mem-acme', name: CONFIG_MAP };
+      await lab.kube.mergePatch(ref, { data: { LOG_LEVEL: 'debug' } });
+      await lab.eventually(async () =>
+        expect(await lab.kube.get(ref)).toMatchObject({ data: { LOG_LEVEL: 'info' } }),
+      );
+      await lab.kube.delete({ resource: RESOURCES.services, namespace: 'mem-acme', name: DEPLOYMENTS.memory });
+      await lab.eventually(async () =>
+        expect(
+          await lab.kube.get({ resource: RESOURCES.services, namespace: 'mem-acme', name: DEPLOYMENTS.memory }),
+        ).toBeDefined(),
+      );
+    });
+
+    it('ends its pods when it is suspended, and answers as before when it is resumed', async () => {
+      const suspended = await lab.applyTenant('acme', { mode: 'Suspended' });
+      expect(conditions(suspended)).toMatchObject({ Ready: 'True', Available: 'False' });
+      expect(await lab.podUids('acme')).toEqual([]);
+      await lab.applyTenant('acme');
+      expect(await lab.found('acme', 'where does she like to sit?')).toContain('Ada prefers window seats');
+    });
+
+    it('is left alone while it is paused', async () => {
+      await lab.applyTenant('acme', { paused: true, mode: 'Suspended' }, 'Paused');
+      expect(await lab.podUids('acme')).not.toEqual([]);
+      await lab.applyTenant('acme');
+    });
+
+    it('comes to life although the operator is killed in the middle, again and again', async () => {
+      const life = lab.applyTenant('phoenix');
+      for (const afterMs of [50, 200, 400]) {
+        await new Promise((resolve) => setTimeout(resolve, afterMs));
+        await lab.killOperator();
+      }
+      expect(conditions(await life)).toMatchObject({ Ready: 'True' });
+      expect(await lab.count('SELECT 1 FROM memplane.tenants WHERE name = $1', ['phoenix'])).toBe(1);
+      expect(await lab.count("SELECT 1 FROM pg_namespace WHERE nspname LIKE 't\\_%'")).toBe(2);
+      await lab.deleteTenant('phoenix', { deletionPolicy: 'Erase', erasureGraceDays: 0 });
+    });
+
+    it('goes on after its database was away, and says so meanwhile', async () => {
+      await lab.postgres.stop();
+      await lab.eventually(async () => {
+        const plane = await lab.plane();
+        expect(plane.status?.conditions).toContainEqual(
+          expect.objectContaining({ type: 'Ready', status: 'False', reason: 'DatabaseUnreachable' }),
+        );
+      });
+      await lab.postgres.restart();
+      await lab.eventually(async () =>
+        expect(await lab.found('acme', 'where does she like to sit?')).toContain('Ada prefers window seats'),
+      );
+    }, 90_000);
+
+    it('deleted with Retain it keeps data and keys, and comes back as the same tenant', async () => {
+      const before = await lab.tenant('acme');
+      await lab.deleteTenant('acme');
+      expect(await lab.kube.get({ resource: RESOURCES.namespaces, name: 'mem-acme' })).toBeUndefined();
+      expect(await lab.keyrings(before)).toEqual(['retained']);
+      const after = await lab.applyTenant('acme');
+      expect(after.status?.tenantID).toBe(before.status?.tenantID);
+      expect(await lab.keyrings(after)).toEqual(['mem-acme']);
+      expect(await lab.found('acme', 'where does she like to sit?')).toContain('Ada prefers window seats');
+    });
+
+    it('survives its resource definition being deleted and installed again', async () => {
+      const before = await lab.tenant('acme');
+      await lab.reinstallResources();
+      const after = await lab.applyTenant('acme');
+      expect(after.status?.tenantID).toBe(before.status?.tenantID);
+      expect(await lab.found('acme', 'where does she like to sit?')).toContain('Ada prefers window seats');
+    }, 120_000);
+
+    it('is not erased while a hold names it', async () => {
+      await lab.applyTenant('held');
+      await lab.hold('case-7', ['held']);
+      await lab.applyTenant('held', { deletionPolicy: 'Erase', erasureGraceDays: 0 });
+      await lab.kube.delete({ resource: MEMORY_TENANTS, name: 'held' });
+      await lab.eventually(async () =>
+        expect(conditionOf(await lab.tenant('held'), 'Ready')).toMatchObject({ reason: 'Held' }),
+      );
+      await lab.releaseHold('case-7');
+      await lab.untilGone('held');
+    });
+
+    it('deleted with Erase nothing of it is left', async () => {
+      const before = await lab.tenant('acme');
+      await lab.deleteTenant('acme', { deletionPolicy: 'Erase', erasureGraceDays: 0 });
+      expect(await lab.keyrings(before)).toEqual([]);
+      const schema = before.status?.placement?.schema;
+      expect(await lab.count('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])).toBe(0);
+      expect(await lab.count('SELECT 1 FROM pg_roles WHERE rolname LIKE $1', [`${schema}%`])).toBe(0);
+      const after = await lab.applyTenant('acme');
+      expect(after.status?.tenantID).not.toBe(before.status?.tenantID);
+      expect(await lab.found('acme', 'where does she like to sit?')).toEqual([]);
+    });
+
+    it.each<[string, Readonly<Record<string, unknown>>, string, RegExp]>([
+      ['a plane that is missing', { planeRef: { name: 'nowhere' } }, 'PlaneNotFound', /MemoryPlane nowhere.*create it/],
+      ['a class that is missing', { className: 'gold' }, 'ClassNotFound', /MemoryTenantClass gold/],
+      ['a tier that is not there yet', { tier: 'Isolated' }, 'TierNotSupported', /spec\.tier is Isolated.*Pooled/],
+      ["another tenant's hostname", { access: { hostnames: ['acme.localhost'] } }, 'HostnameTaken', /MemoryTenant acme/],
+    ])('says what is wrong: %s', async (_, spec, reason, message) => {
+      const name = `wrong-${reason.toLowerCase()}`;
+      await lab.submitTenant(name, spec);
+      await lab.eventually(async () =>
+        expect(conditionOf(await lab.tenant(name), 'Stalled')).toMatchObject({ reason, message: expect.stringMatching(message) }),
+      );
+      await lab.deleteTenant(name);
+    });
+
+    it('never takes over a namespace that is not ours', async () => {
+      const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: tenantNamespace('squat') } };
+      await lab.kube.create(RESOURCES.namespaces, namespace);
+      await lab.submitTenant('squat');
+      await lab.eventually(async () =>
+        expect(conditionOf(await lab.tenant('squat'), 'NamespaceReady')).toMatchObject({ reason: 'NamespaceConflict' }),
+      );
+      await lab.deleteTenant('squat');
+      expect(await lab.kube.get({ resource: RESOURCES.namespaces, name: 'mem-squat' })).toBeDefined();
+    });
+
+    it('waits for a Secret of the plane that is missing, and names it', async () => {
+      await lab.breakPlaneSecret(async () => {
+        await lab.submitTenant('patient');
+        await lab.eventually(async () =>
+          expect(conditionOf(await lab.tenant('patient'), 'Ready')).toMatchObject({
+            reason: 'SecretMissing',
+            message: expect.stringContaining(`${OPERATOR_NAMESPACE}/plane-postgres`),
+          }),
+        );
+      });
+      await lab.untilReady('patient');
+    }, 120_000);
+
+    it('writes nothing while nothing changes', async () => {
+      expect(await lab.writesDuring(10_000)).toEqual([]);
+    }, 60_000);
+  });
+}
+
+const conditionOf = (tenant: MemoryTenant, type: string) =>
+  tenant.status?.conditions?.find((condition) => condition.type === type);
+
+const conditions = (tenant: MemoryTenant): Readonly<Record<string, string>> =>
+  Object.fromEntries((tenant.status?.conditions ?? []).map(({ type, status }) => [type, status]));
