@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
+import { messageOf } from '../http/cause.js';
 
 export interface Migration {
   readonly version: number;
@@ -112,9 +113,6 @@ const applyMigration = async (client: pg.Client, migration: Migration, serviceRo
     await client.query('COMMIT');
   } catch (cause) {
     await client.query('ROLLBACK');
-    throw new Error(
-      `Migration ${migration.name} failed and was rolled back: ${cause instanceof Error ? cause.message : cause}`,
-      { cause },
-    );
+    throw new Error(`Migration ${migration.name} failed and was rolled back: ${messageOf(cause)}`, { cause });
   }
 };

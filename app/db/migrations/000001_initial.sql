@@ -80,9 +80,10 @@ CREATE INDEX memories_by_user ON memories (user_ref, created_at DESC, id DESC);
 CREATE INDEX memories_shared ON memories (scope, created_at DESC, id DESC) WHERE scope > 0;
 CREATE INDEX memories_without_vector ON memories (user_ref, created_at DESC) WHERE vector_status = 0;
 
--- The durable copy of a vector, sealed. An index in memory follows this table by (change_xid, change): rows become visible
--- in commit order, not in number order, so a reader goes on from the oldest transaction still running, never from the
--- highest number seen.
+-- The durable copy of a vector, sealed. An index in memory follows a partition by (change_xid, change): rows become visible
+-- in commit order, not in number order, so a reader goes on from the oldest transaction that was still running when it
+-- last looked, never from the highest number it saw. Transaction ids belong to one cluster: a restore elsewhere must set
+-- change_xid to its default again.
 CREATE SEQUENCE change_number AS bigint;
 CREATE TABLE vectors (
   memory_id  uuid PRIMARY KEY,
@@ -96,8 +97,7 @@ CREATE TABLE vectors (
   change_xid xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
 COMMENT ON TABLE vectors IS 'memplane: data';
-CREATE INDEX vectors_by_change ON vectors (change_xid, change);
-CREATE INDEX vectors_by_partition ON vectors (partition);
+CREATE INDEX vectors_by_change ON vectors (partition, change_xid, change);
 
 CREATE TABLE vector_tombstones (
   memory_id  uuid NOT NULL,
@@ -107,7 +107,8 @@ CREATE TABLE vector_tombstones (
   deleted_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE vector_tombstones IS 'memplane: data';
-CREATE INDEX vector_tombstones_by_change ON vector_tombstones (change_xid, change);
+CREATE INDEX vector_tombstones_by_change ON vector_tombstones (partition, change_xid, change);
+CREATE INDEX vector_tombstones_by_age ON vector_tombstones (deleted_at);
 
 -- Work that a committed write still owes. Carries ids only.
 CREATE TABLE outbox (

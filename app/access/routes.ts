@@ -1,0 +1,118 @@
+import { Type } from '@sinclair/typebox';
+import { problem } from '../http/errors.js';
+import { defineRoute, type Route } from '../http/route.js';
+import { ExternalId, Uuid } from '../memories/schema.js';
+import type { AccessKeys } from './keys.js';
+import { type Permission, ROLE_PERMISSIONS, ROLES } from './principal.js';
+
+const RoleSchema = Type.Unsafe<(typeof ROLES)[number]>({ type: 'string', enum: [...ROLES] });
+const Text = Type.String();
+const NullableText = Type.Union([Type.String(), Type.Null()]);
+
+const KeySchema = Type.Object({
+  id: Uuid,
+  name: Text,
+  hint: Type.String({ description: 'the first letters of the key' }),
+  role: RoleSchema,
+  user_id: NullableText,
+  created_at: Text,
+  expires_at: NullableText,
+  revoked_at: NullableText,
+  bootstrap: Type.Boolean(),
+});
+
+const NewKeySchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 200 }),
+    role: RoleSchema,
+    user_id: Type.Optional(ExternalId),
+    teams: Type.Optional(Type.Array(ExternalId, { maxItems: 100 })),
+    organizations: Type.Optional(Type.Array(ExternalId, { maxItems: 100 })),
+    expires_in: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,5}[smhd]$', description: 'for example 90d' })),
+  },
+  { additionalProperties: false },
+);
+
+const WhoamiSchema = Type.Object({
+  tenant: Text,
+  tenant_id: Uuid,
+  key_id: Uuid,
+  role: RoleSchema,
+  user_id: NullableText,
+  permissions: Type.Array(Type.Unsafe<Permission>({ type: 'string' })),
+});
+
+export interface AccessRouteDeps {
+  readonly keys: AccessKeys;
+  readonly tenant: { readonly id: string; readonly name: string };
+}
+
+export const accessRoutes = ({ keys, tenant }: AccessRouteDeps): readonly Route[] => [
+  defineRoute({
+    method: 'GET',
+    path: '/api/v1/whoami',
+    operation: 'whoami',
+    summary: 'Who this key is and what it may do',
+    permission: 'retrieve',
+    writes: false,
+    responses: { 200: WhoamiSchema },
+    handle: async ({ principal: { keyId, role, userId } }) => ({
+      status: 200,
+      body: {
+        tenant: tenant.name,
+        tenant_id: tenant.id,
+        key_id: keyId,
+        role,
+        user_id: userId,
+        permissions: ROLE_PERMISSIONS[role],
+      },
+    }),
+  }),
+  // Keys are managed while the tenant is read-only too: a leaked key cannot wait.
+  defineRoute({
+    method: 'POST',
+    path: '/api/v1/keys',
+    operation: 'createKey',
+    summary: 'Make a key; its text is shown once',
+    permission: 'admin',
+    writes: false,
+    body: NewKeySchema,
+    responses: { 201: Type.Composite([KeySchema, Type.Object({ key: Text })]) },
+    handle: async ({ body }) => {
+      if (body.role === 'user' && body.user_id === undefined) {
+        const detail = 'a key of the role user belongs to a person';
+        throw problem('user_required', 'A key of the role user needs user_id.', {
+          errors: [{ pointer: '/user_id', code: 'required', detail }],
+        });
+      }
+      const { name, role, user_id: userId = null, teams = [], organizations = [], expires_in } = body;
+      const key = await keys.create({ name, role, userId, teams, organizations, expiresAt: expiryAfter(expires_in) });
+      return { status: 201, body: key, headers: { Location: `/api/v1/keys/${key.id}` } };
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/api/v1/keys',
+    operation: 'listKeys',
+    summary: 'List keys, never their text',
+    permission: 'admin',
+    writes: false,
+    responses: { 200: Type.Object({ results: Type.Array(KeySchema), next_cursor: Type.Null() }) },
+    handle: async () => ({ status: 200, body: { results: await keys.list(), next_cursor: null } }),
+  }),
+  defineRoute({
+    method: 'DELETE',
+    path: '/api/v1/keys/{id}',
+    operation: 'revokeKey',
+    summary: 'Revoke a key at once here, within two seconds in other replicas',
+    permission: 'admin',
+    writes: false,
+    responses: { 200: KeySchema },
+    handle: async ({ params }) => ({ status: 200, body: await keys.revoke(params.id as string) }),
+  }),
+];
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+const expiryAfter = (text: string | undefined): Date | null =>
+  text === undefined ? null : new Date(Date.now() + Number(text.slice(0, -1)) * (UNIT_MS[text.slice(-1)] ?? 0));

@@ -1,0 +1,182 @@
+import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
+import { Ajv } from 'ajv';
+import { UUID } from './http/validate.js';
+
+/** sysexits.h EX_CONFIG: whoever starts us can tell a wrong configuration from a crash. */
+export const EXIT_CONFIG = 78;
+export const ROLES = ['memory', 'migrate'] as const;
+export type AppRole = (typeof ROLES)[number];
+
+interface Notes {
+  readonly description: string;
+  /** What is allowed, in words. */
+  readonly allowed: string;
+  /** Its value is never printed. */
+  readonly secret?: boolean;
+}
+const text = (pattern: string, notes: Notes, rest: { readonly default?: string } = {}) =>
+  Type.String({ pattern, ...notes, ...rest });
+const integer = (minimum: number, maximum: number, fallback: number, description: string) =>
+  Type.Integer({ minimum, maximum, default: fallback, description, allowed: `${minimum} to ${maximum}` });
+const flag = (fallback: boolean, description: string) =>
+  Type.Boolean({ default: fallback, description, allowed: 'true or false' });
+const choice = (values: readonly string[], fallback: string, description: string) =>
+  Type.String({ enum: values, default: fallback, description, allowed: values.join(', ') });
+const databaseUrl = (description: string) =>
+  text('^postgres(ql)?://.+', { description, allowed: 'postgres://user:password@host:port/database', secret: true });
+
+const NAME = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$';
+const ORIGIN = 'https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?';
+
+const Shared = {
+  LOG_LEVEL: choice(
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    'info',
+    'How much is logged; policies.json may change it while running.',
+  ),
+  MEMPLANE_TENANT: text(NAME, { description: "The tenant's name.", allowed: 'a DNS label' }, { default: 'default' }),
+};
+
+const Memory = Type.Object({
+  ...Shared,
+  DATABASE_URL: databaseUrl(
+    "The tenant's database, with the service's role. May go through PgBouncer in transaction mode.",
+  ),
+  MEMPLANE_TENANT_ID: text(UUID, {
+    description: 'The identity that keys, sealed rows and the audit log are bound to.',
+    allowed: 'a UUID',
+  }),
+  KEYS_BUCKET_URL: text('^(file:///|s3://).+', {
+    description: 'The bucket that holds the keyring.',
+    allowed: 'file:///path or s3://bucket',
+  }),
+  KMS_PROVIDER: choice(['file', 'aws', 'gcp', 'azure', 'vault'], 'file', 'Who unwraps the tenant key.'),
+  KMS_KEY_ID: text('^.+$', {
+    description: 'The wrapping key: for "file" the absolute path of the key file.',
+    allowed: 'a path, an ARN, a key name',
+  }),
+  MEMPLANE_NAMESPACE: Type.Optional(
+    text(NAME, { description: 'The namespace the keyring lies under. Unset: mem-<tenant>.', allowed: 'a DNS label' }),
+  ),
+  PORT: integer(0, 65535, 8283, 'The port to listen on; 0 picks a free one.'),
+  LISTEN_ADDRESS: Type.Optional(
+    text('^[0-9a-fA-F.:]+$', { description: 'The address to listen on. Unset: all.', allowed: 'an IP address' }),
+  ),
+  SERVICE_ENV: text(
+    '^[A-Za-z0-9-]{1,32}$',
+    { description: 'The environment, as a field of every log line.', allowed: '1 to 32 letters, digits, hyphens' },
+    { default: 'production' },
+  ),
+  METRICS_ENABLED: flag(true, 'Whether /metrics answers.'),
+  MEMPLANE_PUBLIC_URL: Type.Optional(
+    text('^https?://.+', { description: 'Where clients reach this tenant; used in /openapi.json.', allowed: 'a URL' }),
+  ),
+  MEMPLANE_BOOTSTRAP_KEY: Type.Optional(
+    text('^[\\x21-\\x7e]{16,256}$', {
+      description: 'Registered as an admin key at start, if not known yet.',
+      allowed: 'at least 16 characters',
+      secret: true,
+    }),
+  ),
+  MEMPLANE_CONFIG_DIR: Type.Optional(
+    text('^/.+', {
+      description: 'The folder with policies.json, followed while running.',
+      allowed: 'an absolute path',
+    }),
+  ),
+  MEMPLANE_SCRATCH_DIR: Type.Optional(
+    text('^/.+', { description: 'A folder for what may be lost.', allowed: 'an absolute path' }),
+  ),
+  MEMPLANE_TRUSTED_PROXIES: integer(
+    0,
+    8,
+    1,
+    "How many proxies in front of us append to X-Forwarded-For; the client's address is that many entries from its end.",
+  ),
+  POD_NAME: Type.Optional(
+    text('^.{1,253}$', { description: 'A field of every log line.', allowed: '1 to 253 characters' }),
+  ),
+  DATABASE_POOL_SIZE: integer(1, 200, 10, 'Connections to the database.'),
+  EMBEDDING_PROVIDER: choice(
+    ['local', 'hash', 'none'],
+    'local',
+    'Who turns text into vectors: a local model, a seeded hash without meaning (tests, throughput), or the clients alone.',
+  ),
+  EMBEDDING_MODEL: Type.Optional(
+    text('^.{1,200}$', { description: "The model's name. Unset: the provider's own.", allowed: '1 to 200 characters' }),
+  ),
+  VECTOR_DIMENSIONS: integer(1, 4096, 512, 'The dimension of every vector of the tenant; the model must have it.'),
+  VECTOR_PROVIDER: choice(['embedded'], 'embedded', 'Where vectors are searched.'),
+  OUTBOX_LEASE_MS: integer(500, 600_000, 30_000, 'How long a worker may hold a batch before another takes it over.'),
+  SHUTDOWN_TIMEOUT_MS: integer(0, 600_000, 20_000, 'How long requests in flight may take after SIGTERM.'),
+  RATE_LIMIT_REQUESTS: integer(1, 1_000_000, 100, 'Requests a minute for the tenant while policies.json says nothing.'),
+  CORS_ORIGINS: text(
+    `^(${ORIGIN}(\\s*,\\s*${ORIGIN})*)?$`,
+    { description: 'Origins that browsers may call from.', allowed: 'http(s) origins, comma separated; no wildcard' },
+    { default: '' },
+  ),
+  FIELD_ENCRYPTION: flag(true, 'Whether contents and vectors are sealed before they are stored.'),
+});
+
+const Migrate = Type.Object({
+  ...Shared,
+  MIGRATE_DATABASE_URL: databaseUrl("The owner's direct connection: not through a pooler."),
+  MEMPLANE_SERVICE_ROLE: text('^[a-z_][a-z0-9_]{0,62}$', {
+    description: 'The database role that migrations grant to.',
+    allowed: 'a plain role name',
+  }),
+});
+
+export type MemoryConfig = Readonly<Omit<Static<typeof Memory>, 'CORS_ORIGINS' | 'MEMPLANE_NAMESPACE'>> & {
+  readonly CORS_ORIGINS: readonly string[];
+  readonly MEMPLANE_NAMESPACE: string;
+};
+export type MigrateConfig = Readonly<Static<typeof Migrate>>;
+export const CONFIG_SCHEMAS: Readonly<Record<AppRole, TObject>> = { memory: Memory, migrate: Migrate };
+
+/** Names that other parts of Memplane read, and that a shared environment may carry past us. */
+const FOREIGN = new Set(['MEMPLANE_CACHE', 'MEMPLANE_KUBECONFIG', 'MEMPLANE_TEST_POSTGRES_URL']);
+
+export class ConfigError extends Error {}
+
+export const readMemoryConfig = (env: NodeJS.ProcessEnv = process.env): MemoryConfig => {
+  const values = validateConfig(Memory, env) as Static<typeof Memory>;
+  return Object.freeze({
+    ...values,
+    CORS_ORIGINS: values.CORS_ORIGINS.split(',')
+      .map((origin) => origin.trim())
+      .filter(Boolean),
+    MEMPLANE_NAMESPACE: values.MEMPLANE_NAMESPACE ?? `mem-${values.MEMPLANE_TENANT}`,
+    MEMPLANE_TENANT_ID: values.MEMPLANE_TENANT_ID.toLowerCase(),
+  });
+};
+
+export const readMigrateConfig = (env: NodeJS.ProcessEnv = process.env): MigrateConfig =>
+  Object.freeze(validateConfig(Migrate, env) as MigrateConfig);
+
+/** All that is wrong at once, each with its key, its value and what is allowed. An empty value counts as unset. */
+const validateConfig = (schema: TObject, env: NodeJS.ProcessEnv): unknown => {
+  const known = new Set(Object.values(CONFIG_SCHEMAS).flatMap(({ properties }) => Object.keys(properties)));
+  const values: Record<string, unknown> = {};
+  for (const key of Object.keys(schema.properties)) if (env[key]) values[key] = env[key];
+  const validate = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, strict: false }).compile(schema);
+  const messages = new Map<string, string>();
+  if (!validate(values)) {
+    for (const error of validate.errors ?? []) {
+      const key = error.keyword === 'required' ? String(error.params.missingProperty) : error.instancePath.slice(1);
+      messages.set(key, complain(key, schema.properties[key], env[key]));
+    }
+  }
+  for (const key of Object.keys(env)) {
+    if (key.startsWith('MEMPLANE_') && !known.has(key) && !FOREIGN.has(key)) {
+      messages.set(key, `${key} is not a known key: remove it, or correct its spelling`);
+    }
+  }
+  if (messages.size > 0) throw new ConfigError([...messages.values()].sort().join('\n'));
+  return values;
+};
+
+const complain = (key: string, schema: TSchema | undefined, value: string | undefined): string => {
+  const shown = schema?.secret ? '(hidden)' : JSON.stringify(value?.slice(0, 200));
+  return `${key}${value ? `=${shown} is not allowed` : ' is required'}; allowed: ${schema?.allowed ?? 'see the reference'}`;
+};

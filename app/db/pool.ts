@@ -1,0 +1,56 @@
+import pg from 'pg';
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly size: number;
+  readonly onError: (error: Error) => void;
+}
+
+export type Database = pg.Pool;
+export type Transaction = pg.PoolClient;
+/** What a query function needs: it runs in a transaction or outside one. */
+export type Queryable = Pick<pg.PoolClient, 'query'>;
+
+/** uuid, int8 and timestamps leave the driver as the code uses them: text, number and Date. */
+const types = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === pg.types.builtins.INT8) return Number;
+    return pg.types.getTypeParser(oid, format as 'text');
+  }) as typeof pg.types.getTypeParser,
+};
+
+export const createPool = (options: PoolOptions): Database => {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.size,
+    application_name: 'memplane-memory',
+    // Longer than a failover's connection attempt, shorter than a client's patience.
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    // A query that runs longer is a fault; it must not hold its connection for good.
+    query_timeout: 60_000,
+    types,
+  });
+  // An idle connection that dies raises here; unheard, it would end the process.
+  pool.on('error', options.onError);
+  return pool;
+};
+
+/** Commits what `run` did, or rolls it back and throws. A connection whose rollback fails is not given back. */
+export const inTransaction = async <T>(pool: Database, run: (transaction: Transaction) => Promise<T>): Promise<T> => {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await run(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (cause) {
+    await client.query('ROLLBACK').catch((error: Error) => {
+      broken = error;
+    });
+    throw cause;
+  } finally {
+    client.release(broken);
+  }
+};

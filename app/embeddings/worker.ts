@@ -1,0 +1,177 @@
+import type { Database } from '../db/pool.js';
+import { inTransaction } from '../db/pool.js';
+import { partitionOf } from '../memories/partition-of.js';
+import type { MemoryRow } from '../memories/rows.js';
+import { isErased, type Vault } from '../tenancy/vault.js';
+import { deleteOldTombstones } from '../vectors/feed.js';
+import { type Embedder, EmbedderUnavailable } from './embedder.js';
+import {
+  type ClaimedWork,
+  claimWork,
+  deleteWork,
+  failWork,
+  markSucceeded,
+  postponeWork,
+  selectWorkRows,
+  upsertVectors,
+} from './outbox.js';
+
+export interface EmbeddingWorkerOptions {
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly embedder: Embedder;
+  readonly leaseMs: number;
+  readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+}
+
+export interface EmbeddingWorker {
+  /** There is new work: do not wait for the next look. */
+  wake(): void;
+  /** Finishes the batch in hand and takes no other. */
+  stop(): Promise<void>;
+}
+
+/** Some 200 ms of the local model: long enough to be efficient, short enough for a shutdown to wait for. */
+const BATCH = 32;
+const IDLE_MS = 500;
+/** While the database or the model is away. */
+const TROUBLE_MS = 1_000;
+const MAX_ATTEMPTS = 8;
+const HOUSEKEEPING_MS = 600_000;
+
+/** 2 s, 4 s, 8 s … at most 5 minutes: eight attempts span some nine minutes. */
+const backoffMs = (attempts: number): number => Math.min(300_000, 1_000 * 2 ** attempts);
+
+/** Turns the outbox into vectors. Any number of replicas may run it; each piece of work has one holder at a time. */
+export const startEmbeddingWorker = (options: EmbeddingWorkerOptions): EmbeddingWorker => {
+  const { embedder, log } = options;
+  let stopped = false;
+  let wake = (): void => undefined;
+  const rest = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  let nextHousekeeping = 0;
+  const turn = async (): Promise<number> => {
+    if (embedder.state() === 'none') return IDLE_MS * 10;
+    embedder.warm();
+    if (Date.now() >= nextHousekeeping) {
+      nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
+      await deleteOldTombstones(options.db);
+    }
+    if (embedder.state() !== 'ready') return IDLE_MS / 5;
+    const work = await claimWork(options.db, BATCH, options.leaseMs);
+    if (work.length === 0) return IDLE_MS;
+    await processWork(options, work);
+    return 0;
+  };
+
+  const loop = async (): Promise<void> => {
+    while (!stopped) {
+      let pauseMs: number;
+      try {
+        pauseMs = await turn();
+      } catch (err) {
+        log.warn({ err }, 'embedding work interrupted, will go on');
+        pauseMs = TROUBLE_MS;
+      }
+      if (pauseMs > 0 && !stopped) await rest(pauseMs);
+    }
+  };
+  const running = loop();
+  return {
+    wake: () => wake(),
+    stop: async () => {
+      stopped = true;
+      wake();
+      await running;
+    },
+  };
+};
+
+/** One batch. What fails together is tried one by one, so that a single bad text does not hold up the others. */
+const processWork = async (options: EmbeddingWorkerOptions, work: readonly ClaimedWork[]): Promise<void> => {
+  try {
+    await embedAndStore(options, work);
+  } catch (err) {
+    if (err instanceof EmbedderUnavailable || work.length === 1) return await giveBack(options, work, err);
+    for (const single of work) await processWork(options, [single]);
+  }
+};
+
+const embedAndStore = async (options: EmbeddingWorkerOptions, work: readonly ClaimedWork[]): Promise<void> => {
+  const { db, vault, embedder } = options;
+  const rows = await selectWorkRows(
+    db,
+    work.map(({ memory_id }) => memory_id),
+  );
+  await vault.prepare(rows.map(({ slot }) => slot));
+  const texts = rows.flatMap((row) => {
+    const content = openContent(vault, row);
+    return content === undefined ? [] : [{ row, content }];
+  });
+  const vectors = texts.length === 0 ? [] : await embedder.embed(texts.map(({ content }) => content));
+  const writes = texts.map(({ row }, index) => {
+    const stored = vault.sealVector(
+      { slot: row.slot, table: 'vectors', rowId: row.id, version: row.version },
+      vectors[index] as Float32Array,
+    );
+    return {
+      memory_id: row.id,
+      version: row.version,
+      slot: row.slot,
+      partition: partitionOf(row),
+      sealed: stored.sealed,
+      vector: stored.bytes,
+    };
+  });
+  await inTransaction(db, async (transaction) => {
+    const present = await markSucceeded(
+      transaction,
+      writes.map(({ memory_id }) => memory_id),
+      writes.map(({ version }) => version),
+    );
+    await upsertVectors(
+      transaction,
+      writes.filter(({ memory_id }) => present.has(memory_id)),
+      embedder.model,
+    );
+    await deleteWork(
+      transaction,
+      work.map(({ id }) => id),
+    );
+  });
+};
+
+/** Nothing to embed for somebody who was erased. */
+const openContent = (vault: Vault, row: MemoryRow): string | undefined => {
+  try {
+    return vault.openRow(
+      { slot: row.slot, table: 'memories', rowId: row.id, version: row.version },
+      { sealed: row.sealed, bytes: row.envelope },
+    ).content;
+  } catch (cause) {
+    if (isErased(cause)) return undefined;
+    throw cause;
+  }
+};
+
+const giveBack = async (
+  { db, log }: EmbeddingWorkerOptions,
+  work: readonly ClaimedWork[],
+  err: unknown,
+): Promise<void> => {
+  for (const item of work) {
+    if (item.attempts < MAX_ATTEMPTS) await postponeWork(db, item.id, backoffMs(item.attempts));
+    else {
+      await failWork(db, item);
+      log.error({ memory: item.memory_id, attempts: item.attempts, err }, 'embedding given up');
+    }
+  }
+  log.warn({ count: work.length, err }, 'embedding failed, will be tried again');
+};

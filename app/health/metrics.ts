@@ -1,0 +1,97 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface Metrics {
+  requested(operation: string, method: string, status: number, seconds: number): void;
+  ingested(status: 'created' | 'dropped' | 'rejected', count: number): void;
+  quotaRefused(): void;
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+export interface MetricsOptions {
+  readonly tenantId: string;
+  /** Read when Prometheus asks. */
+  readonly vectorsInMemory: () => number;
+  readonly outbox: () => Promise<{ readonly waiting: number; readonly failed: number }>;
+}
+
+/** Seconds. Alerts sit at 1 s and 2 s, the target for search at 50 ms. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
+
+/** The first four names are the documents'; what is ours begins with memplane_. */
+export const createMetrics = (options: MetricsOptions): Metrics => {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const requests = new Counter({
+    name: 'memory_requests_total',
+    help: 'Requests to the API',
+    labelNames: ['tenant_id'],
+    registers,
+  });
+  const ingest = new Counter({
+    name: 'memory_ingest_total',
+    help: 'Memories offered, by what became of them',
+    labelNames: ['tenant_id', 'status'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'memory_operation_duration_seconds',
+    help: 'Time to answer, by operation',
+    labelNames: ['operation'],
+    buckets: BUCKETS,
+    registers,
+  });
+  const operations = new Counter({
+    name: 'memory_operations_total',
+    help: 'Operations by outcome',
+    labelNames: ['operation', 'status'],
+    registers,
+  });
+  const responses = new Counter({
+    name: 'memplane_http_responses_total',
+    help: 'Responses by class of status',
+    labelNames: ['tenant_id', 'method', 'code'],
+    registers,
+  });
+  const refused = new Counter({
+    name: 'memplane_quota_refused_total',
+    help: 'Writes refused by a quota',
+    labelNames: ['tenant_id'],
+    registers,
+  });
+  const tenant_id = options.tenantId;
+  new Gauge({
+    name: 'memplane_vectors_in_memory',
+    help: 'Vectors this replica holds in its index',
+    registers,
+    collect() {
+      this.set(options.vectorsInMemory());
+    },
+  });
+  new Gauge({
+    name: 'memplane_outbox_depth',
+    help: 'Memories that still owe a vector, and those that were given up',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const { waiting, failed } = await options.outbox();
+      this.set({ state: 'waiting' }, waiting);
+      this.set({ state: 'failed' }, failed);
+    },
+  });
+  return {
+    requested: (operation, method, status, seconds) => {
+      requests.inc({ tenant_id });
+      duration.observe({ operation }, seconds);
+      operations.inc({ operation, status: status < 400 ? 'ok' : status < 500 ? 'refused' : 'error' });
+      responses.inc({ tenant_id, method, code: `${Math.floor(status / 100)}xx` });
+    },
+    ingested: (status, count) => {
+      if (count > 0) ingest.inc({ tenant_id, status }, count);
+    },
+    quotaRefused: () => refused.inc({ tenant_id }),
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+};

@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http';
+import { problem } from './errors.js';
+import { type Json, parseJson } from './json.js';
+
+export const MAX_BODY_BYTES = 50 * 1000 * 1000;
+
+/** Reads and parses a JSON body. `undefined` when there is none. Stops reading at the limit, declared or not. */
+export const readJsonBody = async (request: IncomingMessage): Promise<Json | undefined> => {
+  const declared = request.headers['content-length'];
+  if (declared === undefined && request.headers['transfer-encoding'] === undefined) return undefined;
+  if (declared === '0') return undefined;
+  checkMediaType(request);
+  if (Number(declared ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const bytes = await readBytes(request);
+  return bytes.length === 0 ? undefined : parseJson(bytes);
+};
+
+const checkMediaType = (request: IncomingMessage): void => {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type !== 'application/json' && !/^application\/[\w.+-]+\+json$/.test(type)) {
+    throw problem('unsupported_media_type', `The content type is "${type.slice(0, 100)}".`);
+  }
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw problem('unsupported_media_type', `The content encoding is "${encoding.slice(0, 100)}".`);
+  }
+};
+
+const readBytes = (request: IncomingMessage): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (finish: () => void): void => {
+      request.off('data', collect).off('end', end).off('error', fail).off('close', closed);
+      finish();
+    };
+    const collect = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) settle(() => reject(tooLarge()));
+      else chunks.push(chunk);
+    };
+    const end = (): void => settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    const fail = (cause: unknown): void =>
+      settle(() => reject(problem('invalid_request', 'The body broke off.', { cause })));
+    const closed = (): void => settle(() => reject(problem('invalid_request', 'The body broke off.')));
+    request.on('data', collect).on('end', end).on('error', fail).on('close', closed);
+  });
+
+/** The rest of the body is not read, so the connection cannot be used again. */
+const tooLarge = () =>
+  problem('body_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`, { headers: { Connection: 'close' } });

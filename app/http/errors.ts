@@ -1,0 +1,187 @@
+/**
+ * Every error a client can meet, with its status and what to do about it. Code throws `problem(...)`; the error handler is
+ * the one place that turns it into a response.
+ */
+interface Entry {
+  readonly status: number;
+  readonly title: string;
+  readonly remedy: string;
+}
+
+const CATALOGUE = {
+  invalid_request: {
+    status: 400,
+    title: 'The request is not valid',
+    remedy: 'Correct what "errors" names and send it again.',
+  },
+  invalid_filter: {
+    status: 400,
+    title: 'The filter is not valid',
+    remedy: 'Use the fields and operators that /docs lists.',
+  },
+  invalid_scope: {
+    status: 400,
+    title: 'The scope is not valid',
+    remedy: 'Use user, team, organization or global, with the id it needs.',
+  },
+  immutable_field: {
+    status: 400,
+    title: 'The field cannot be changed',
+    remedy: 'Leave it out, or write a new memory.',
+  },
+  limit_too_large: { status: 400, title: 'The limit is too large', remedy: 'Ask for fewer and follow next_cursor.' },
+  selector_required: {
+    status: 400,
+    title: 'A selector is required',
+    remedy: 'Name what is meant by ids or by filters.',
+  },
+  user_required: {
+    status: 400,
+    title: 'A user is required',
+    remedy: 'This key has no user of its own: name one by user_id or by the header X-User-ID.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'The credential is missing or not valid',
+    remedy: 'Send an API key of this tenant as X-API-Key or as Authorization: Bearer.',
+  },
+  forbidden: { status: 403, title: 'The credential may not do this', remedy: 'Use a key whose role allows it.' },
+  identity_mismatch: {
+    status: 403,
+    title: 'The request names somebody else',
+    remedy: 'Leave the identity out, or use a key that belongs to it.',
+  },
+  quota_exceeded: {
+    status: 403,
+    title: 'The quota is used up',
+    remedy: 'Delete memories, or ask the platform team for a larger quota; sending it again does not help.',
+  },
+  not_found: { status: 404, title: 'Not found', remedy: 'Check the path and the id.' },
+  method_not_allowed: {
+    status: 405,
+    title: 'The method is not allowed here',
+    remedy: 'Use a method that the header Allow lists.',
+  },
+  legal_hold: { status: 409, title: 'A legal hold forbids it', remedy: 'Ask who placed the hold.' },
+  key_exists: { status: 409, title: 'It exists already', remedy: 'Use another id, or read the one that is there.' },
+  version_mismatch: {
+    status: 412,
+    title: 'The version is another one',
+    remedy: 'Read the memory again and decide on its present version.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    remedy: 'Send at most 50 MB, in several batches if need be.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The media type is not supported',
+    remedy: 'Send JSON with the header Content-Type: application/json and no Content-Encoding.',
+  },
+  batch_rejected: {
+    status: 422,
+    title: 'The batch was refused as a whole',
+    remedy: 'Correct the drafts that "errors" names, or send on_error "continue"; nothing was written.',
+  },
+  predicate_not_allowed: {
+    status: 422,
+    title: 'The predicate is not allowed',
+    remedy: "Use one of the predicates that the tenant's policy lists.",
+  },
+  dimension_mismatch: {
+    status: 422,
+    title: 'The vector has the wrong dimension',
+    remedy: "Send vectors of the tenant's model, or leave them out.",
+  },
+  rate_limited: { status: 429, title: 'Too many requests', remedy: 'Wait as many seconds as Retry-After says.' },
+  internal: {
+    status: 500,
+    title: 'Something unexpected happened',
+    remedy: 'Try again; if it stays, give the request id to whoever runs this service.',
+  },
+  not_supported: { status: 501, title: 'Not supported', remedy: 'See /docs for what this version offers.' },
+  store_unavailable: {
+    status: 503,
+    title: 'The database cannot be reached',
+    remedy: 'Try again after the seconds that Retry-After says.',
+  },
+  keys_unavailable: {
+    status: 503,
+    title: 'The keys cannot be reached',
+    remedy: 'Try again after the seconds that Retry-After says; nothing was written in clear.',
+  },
+  provider_unavailable: {
+    status: 503,
+    title: 'The embedding model is not available',
+    remedy: 'Try again after the seconds that Retry-After says, or send vectors.',
+  },
+  suspended: {
+    status: 503,
+    title: 'The tenant does not accept this now',
+    remedy: 'The tenant is read-only or suspended: set spec.mode of its MemoryTenant to Active.',
+  },
+} as const satisfies Record<string, Entry>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+export const ERROR_CODES = Object.keys(CATALOGUE) as readonly ErrorCode[];
+
+/** One thing that is wrong, and where: an RFC 6901 pointer into the body, or into `/query`, `/path`, `/header`. */
+export interface FieldError {
+  readonly index?: number;
+  readonly pointer: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface ProblemOptions {
+  readonly errors?: readonly FieldError[];
+  readonly remedy?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+export class Problem extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly options: ProblemOptions;
+
+  constructor(code: ErrorCode, detail: string, options: ProblemOptions) {
+    super(detail, { cause: options.cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.status = CATALOGUE[code].status;
+    this.options = options;
+  }
+}
+
+export const problem = (code: ErrorCode, detail: string, options: ProblemOptions = {}): Problem =>
+  new Problem(code, detail, options);
+
+/** Longer lists help nobody and cost megabytes on a hostile body. */
+const MAX_ERRORS = 100;
+
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly remedy: string;
+  readonly requestId: string;
+  readonly errors?: readonly FieldError[];
+}
+
+export const buildProblemDocument = (error: Problem, requestId: string): ProblemDocument => {
+  const entry = CATALOGUE[error.code];
+  return {
+    type: `https://memplane.dev/problems/${error.code}`,
+    title: entry.title,
+    status: entry.status,
+    code: error.code,
+    detail: error.message,
+    remedy: error.options.remedy ?? entry.remedy,
+    requestId,
+    ...(error.options.errors?.length ? { errors: error.options.errors.slice(0, MAX_ERRORS) } : {}),
+  };
+};

@@ -1,0 +1,100 @@
+import { isError } from './cause.js';
+import { type FieldError, problem } from './errors.js';
+
+/** Deeper than any honest document, shallow enough for every recursion that follows. */
+const MAX_DEPTH = 64;
+/** Enough to correct a body, few enough to answer quickly. */
+const MAX_FINDINGS = 20;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Text to a value, or a 400 that says where it is wrong. What JSON allows and a database or a log would choke on is refused. */
+export const parseJson = (bytes: Buffer): Json => {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw problem('invalid_request', 'The body is not valid UTF-8.', { cause });
+  }
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch (cause) {
+    throw problem('invalid_request', `The body is not valid JSON${positionOf(cause)}.`, { cause });
+  }
+  const findings: FieldError[] = [];
+  inspect(value, [], findings);
+  if (findings.length > 0)
+    throw problem('invalid_request', 'The body holds values that cannot be stored.', { errors: findings });
+  return value;
+};
+
+const positionOf = (cause: unknown): string => {
+  const match = isError(cause) ? /position (\d+)/.exec(cause.message) : null;
+  return match ? ` (at byte ${match[1]})` : '';
+};
+
+const inspect = (value: Json, path: readonly string[], findings: FieldError[]): void => {
+  if (findings.length >= MAX_FINDINGS) return;
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) findings.push(finding(path, 'number', 'is too large for a number'));
+  } else if (typeof value === 'string') inspectString(value, path, findings);
+  else if (Array.isArray(value)) inspectArray(value, path, findings);
+  else if (value !== null && typeof value === 'object')
+    inspectObject(value as { readonly [key: string]: Json }, path, findings);
+};
+
+const inspectString = (value: string, path: readonly string[], findings: FieldError[]): void => {
+  if (value.includes('\0')) findings.push(finding(path, 'nul', 'contains the character U+0000'));
+  else if (LONE_SURROGATE.test(value)) findings.push(finding(path, 'surrogate', 'contains half of a surrogate pair'));
+};
+
+const inspectArray = (value: readonly Json[], path: readonly string[], findings: FieldError[]): void => {
+  if (path.length >= MAX_DEPTH)
+    return void findings.push(finding(path, 'depth', `is nested deeper than ${MAX_DEPTH} levels`));
+  for (let index = 0; index < value.length; index++) {
+    const item = value[index] as Json;
+    // Vectors are most of a large body: a plain number must not cost a path.
+    if (typeof item === 'number' && Number.isFinite(item)) continue;
+    inspect(item, [...path, String(index)], findings);
+  }
+};
+
+const inspectObject = (
+  value: { readonly [key: string]: Json },
+  path: readonly string[],
+  findings: FieldError[],
+): void => {
+  if (path.length >= MAX_DEPTH)
+    return void findings.push(finding(path, 'depth', `is nested deeper than ${MAX_DEPTH} levels`));
+  for (const [key, item] of Object.entries(value)) {
+    const where = [...path, key];
+    inspectString(key, where, findings);
+    if (key === '__proto__' || (key === 'constructor' && isObject(item) && Object.hasOwn(item, 'prototype'))) {
+      findings.push(finding(where, 'prototype', 'is not a permitted key'));
+    }
+    inspect(item, where, findings);
+  }
+};
+
+const isObject = (value: Json): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null;
+
+const finding = (path: readonly string[], code: string, what: string): FieldError => {
+  const pointer = buildPointer(path.slice(0, MAX_DEPTH));
+  return { pointer, code, detail: `${pointer || 'the body'} ${what}` };
+};
+
+/** RFC 6901. Characters that would break a log line or a terminal are replaced. */
+export const buildPointer = (path: readonly string[]): string =>
+  path
+    .map(
+      (part) =>
+        `/${part
+          .slice(0, 64)
+          .replace(/[\p{Cc}\p{Surrogate}]/gu, '\ufffd')
+          .replaceAll('~', '~0')
+          .replaceAll('/', '~1')}`,
+    )
+    .join('');

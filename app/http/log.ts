@@ -1,0 +1,46 @@
+import pino, { type Logger } from 'pino';
+import { isError } from './cause.js';
+import { currentContext } from './context.js';
+
+export interface LogOptions {
+  readonly level: string;
+  readonly tenant: string;
+  readonly environment?: string;
+  readonly pod?: string;
+}
+
+/** JSON lines on stdout. Every line of a request carries its ids; nothing ever carries content, keys or bodies. */
+export const createLogger = (options: LogOptions, destination?: pino.DestinationStream): Logger => {
+  const settings: pino.LoggerOptions = {
+    level: options.level,
+    base: {
+      tenant: options.tenant,
+      ...(options.environment ? { env: options.environment } : {}),
+      ...(options.pod ? { pod: options.pod } : {}),
+    },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    mixin: () => {
+      const context = currentContext();
+      return context ? { requestId: context.requestId, traceId: context.traceId } : {};
+    },
+    serializers: { err: describeError },
+  };
+  return destination ? pino(settings, destination) : pino(settings);
+};
+
+/**
+ * Postgres puts the values of a failed row into `detail` and `where`: they are left out, and so is every message that could
+ * quote a parameter, but for its SQLSTATE.
+ */
+const describeError = (error: unknown): object => {
+  if (!isError(error)) return { message: String(error).slice(0, 500) };
+  const code = (error as { readonly code?: unknown }).code;
+  return {
+    type: error.name,
+    ...(typeof code === 'string' ? { code } : {}),
+    message: error.message.slice(0, 500),
+    stack: error.stack?.split('\n').slice(1, 12).join('\n'),
+    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+  };
+};

@@ -1,0 +1,83 @@
+import type { TObject, TSchema } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
+import { ERROR_CODES } from './errors.js';
+import type { Route } from './route.js';
+
+const ProblemSchema = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.Unsafe<string>({ type: 'string', enum: [...ERROR_CODES] }),
+  detail: Type.String(),
+  remedy: Type.String(),
+  requestId: Type.String(),
+  errors: Type.Optional(
+    Type.Array(
+      Type.Object({
+        index: Type.Optional(Type.Integer()),
+        pointer: Type.String(),
+        code: Type.String(),
+        detail: Type.String(),
+      }),
+    ),
+  ),
+});
+
+export interface OpenApiOptions {
+  readonly version: string;
+  readonly publicUrl: string | undefined;
+}
+
+/** From the schemas that check the requests: what it says is what happens. */
+export const buildOpenApi = (routes: readonly Route[], options: OpenApiOptions): object => {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    paths[route.path] ??= {};
+    (paths[route.path] as Record<string, object>)[route.method.toLowerCase()] = buildOperation(route);
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Memplane memory service', version: options.version },
+    ...(options.publicUrl ? { servers: [{ url: options.publicUrl }] } : {}),
+    security: [{ apiKey: [] }, { bearer: [] }],
+    paths,
+    components: {
+      schemas: { Problem: ProblemSchema },
+      securitySchemes: {
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        bearer: { type: 'http', scheme: 'bearer' },
+      },
+    },
+  };
+};
+
+const buildOperation = (route: Route): object => ({
+  operationId: route.operation,
+  summary: route.summary,
+  description: `Needs the permission ${route.permission}.`,
+  parameters: [...pathParameters(route.path), ...queryParameters(route.query)],
+  ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } } : {}),
+  responses: {
+    ...Object.fromEntries(Object.entries(route.responses).map(([status, schema]) => [status, buildAnswer(schema)])),
+    default: {
+      description: 'Problem',
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
+  },
+});
+
+const buildAnswer = (schema: TSchema): object => ({
+  description: 'Answer',
+  content: { 'application/json': { schema } },
+});
+
+const pathParameters = (path: string): readonly object[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string', format: 'uuid' },
+  }));
+
+const queryParameters = (query: TObject | undefined): readonly object[] =>
+  Object.entries(query?.properties ?? {}).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));

@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Static, TObject, TSchema } from '@sinclair/typebox';
+import type { Permission, Principal } from '../access/principal.js';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ApiRequest<Q, B> {
+  readonly principal: Principal;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Q;
+  readonly body: B;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** One operation of the API as data: the router, the checks, the document /openapi.json and the metrics all read it. */
+export interface Route {
+  readonly method: Method;
+  /** OpenAPI notation: `/api/v1/memories/{id}`. */
+  readonly path: string;
+  readonly operation: string;
+  readonly summary: string;
+  readonly permission: Permission;
+  /** Writes are refused while the tenant is read-only. */
+  readonly writes: boolean;
+  readonly query?: TObject;
+  readonly body?: TSchema;
+  /** `handler` when the handler checks each item of the body itself, to answer item by item. @default schema */
+  readonly bodyChecked?: 'schema' | 'handler';
+  readonly responses: Readonly<Record<number, TSchema>>;
+  handle(request: ApiRequest<unknown, unknown>): Promise<ApiResponse>;
+}
+
+interface RouteDefinition<Q extends TObject, B extends TSchema> extends Omit<Route, 'handle' | 'query' | 'body'> {
+  readonly query?: Q;
+  readonly body?: B;
+  handle(request: ApiRequest<Static<Q>, Static<B>>): Promise<ApiResponse>;
+}
+
+/** Ties the handler's types to the schemas that its input has been checked against. */
+export const defineRoute = <Q extends TObject, B extends TSchema>(definition: RouteDefinition<Q, B>): Route =>
+  definition as unknown as Route;

@@ -1,0 +1,109 @@
+import type { Principal } from '../access/principal.js';
+import { type FieldError, type Problem, problem } from '../http/errors.js';
+import type { Policies } from '../policies/schema.js';
+import { requireUserId, resolveUserId } from '../tenancy/identity.js';
+import { type Draft, SCOPES, type Scope } from './schema.js';
+import { readTime } from './time.js';
+import { readVector } from './vector-input.js';
+
+/** A draft that has passed every rule that needs no store. */
+export interface PlannedDraft {
+  readonly kind: 'planned';
+  readonly draft: Draft;
+  readonly id: string;
+  readonly scope: Scope;
+  readonly scopeCode: number;
+  readonly userId: string | null;
+  readonly vector: Float32Array | null;
+  readonly confidence: number;
+  readonly expiresAt: Date | null;
+  readonly validFrom: Date | null;
+  readonly validTo: Date | null;
+}
+/** Valid, but the tenant's policy does not keep it. */
+export interface DroppedDraft {
+  readonly kind: 'dropped';
+  readonly reason: string;
+}
+
+export interface PlanContext {
+  readonly principal: Principal;
+  readonly headerUser: string | null;
+  readonly policies: Policies;
+  readonly dimensions: number;
+  readonly model: string;
+  readonly now: Date;
+  newId(): string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Pure: who, where, until when. Throws the problem that a single draft is answered with. */
+export const planDraft = (draft: Draft, context: PlanContext): PlannedDraft | DroppedDraft => {
+  const { policies } = context.policies;
+  checkPredicate(draft, policies.predicates);
+  const scope = draft.scope ?? 'user';
+  const named = { explicit: draft.user_id ?? null, header: context.headerUser };
+  const userId = scope === 'user' ? requireUserId(context.principal, named) : resolveUserId(context.principal, named);
+  checkScope(draft, scope, context.principal);
+  const vector = draft.vector === undefined ? null : readVector(draft.vector, context.dimensions);
+  checkModel(draft, context.model);
+  const times = planTimes(draft, context);
+  const confidence = draft.confidence ?? 1;
+  // Compared as percent, as the policy is written: 0.57 * 100 is 56.99… in binary.
+  if (Math.round(confidence * 1e6) < policies.minConfidencePercent * 1e4) {
+    return {
+      kind: 'dropped',
+      reason: `confidence ${confidence} is below the tenant's minimum of ${policies.minConfidencePercent} %`,
+    };
+  }
+  const id = draft.id?.toLowerCase() ?? context.newId();
+  return { kind: 'planned', draft, id, scope, scopeCode: SCOPES.indexOf(scope), userId, vector, confidence, ...times };
+};
+
+const checkPredicate = (draft: Draft, allowed: readonly string[] | null): void => {
+  const { predicate } = draft;
+  if (allowed === null || predicate === undefined || predicate === null || allowed.includes(predicate)) return;
+  const detail = `The predicate ${JSON.stringify(predicate.slice(0, 100))} is not one of ${allowed.slice(0, 20).join(', ')}.`;
+  throw at('predicate_not_allowed', '/predicate', detail);
+};
+
+/** A key of a person writes for that person's teams; a key of the tenant for any. */
+const checkScope = (draft: Draft, scope: Scope, principal: Principal): void => {
+  if (scope === 'team' && !draft.team_id) throw at('invalid_scope', '/team_id', 'The scope team needs team_id.');
+  if (scope === 'organization' && !draft.organization_id) {
+    throw at('invalid_scope', '/organization_id', 'The scope organization needs organization_id.');
+  }
+  if (scope === 'global' && principal.role === 'user') {
+    throw problem('forbidden', 'The role user may not write what the whole tenant sees.', {
+      remedy: 'Use a narrower scope, or a service or admin key.',
+    });
+  }
+};
+
+const checkModel = (draft: Draft, model: string): void => {
+  if (draft.embedding_model === undefined || draft.embedding_model === model) return;
+  throw at(
+    'dimension_mismatch',
+    '/embedding_model',
+    `The tenant's model is ${model}; vectors of another model cannot be compared with its own.`,
+  );
+};
+
+const planTimes = (draft: Draft, { now, policies }: PlanContext) => {
+  const validFrom = readTime('/valid_from', draft.valid_from);
+  const validTo = readTime('/valid_to', draft.valid_to);
+  if (validFrom && validTo && validFrom > validTo)
+    throw at('invalid_request', '/valid_to', 'valid_to is before valid_from.');
+  const asked = readTime('/expires_at', draft.expires_at);
+  const { ttlDays } = policies.policies;
+  const latest = ttlDays === null ? null : new Date(now.getTime() + ttlDays * DAY_MS);
+  // The policy is the longest a memory may live, not only what holds when nobody says anything.
+  const expiresAt = latest && (!asked || asked > latest) ? latest : asked;
+  return { validFrom, validTo, expiresAt };
+};
+
+const at = (code: Problem['code'], pointer: string, detail: string): Problem => {
+  const error: FieldError = { pointer, code, detail };
+  return problem(code, detail, { errors: [error] });
+};

@@ -1,0 +1,104 @@
+import type { Queryable } from '../db/pool.js';
+import type { RowContent } from '../sealing/index.js';
+import type { People } from '../tenancy/people.js';
+import { isErased, type Vault } from '../tenancy/vault.js';
+import type { MemoryRow } from './rows.js';
+import { type Memory, SCOPES, SOURCE_KINDS, STATUSES, TRUST_CLASSES, VECTOR_STATUSES } from './schema.js';
+import { selectVectors } from './store.js';
+import { formatOptionalTime, formatTime } from './time.js';
+
+export interface Presenter {
+  /** Rows as clients see them, in the same order. Those of erased people are left out. */
+  present(db: Queryable, rows: readonly MemoryRow[], include: { readonly vector: boolean }): Promise<readonly Memory[]>;
+  open(row: MemoryRow): RowContent | undefined;
+}
+
+const REFS = ['user_ref', 'agent_ref', 'session_ref', 'app_ref', 'team_ref', 'organization_ref'] as const;
+
+export const createPresenter = (vault: Vault, people: People): Presenter => {
+  const open = (row: MemoryRow): RowContent | undefined => {
+    const place = { slot: row.slot, table: 'memories', rowId: row.id, version: row.version };
+    try {
+      return vault.openRow(place, { sealed: row.sealed, bytes: row.envelope });
+    } catch (cause) {
+      if (isErased(cause)) return undefined;
+      throw cause;
+    }
+  };
+  return {
+    open,
+    present: async (db, rows, include) => {
+      await vault.prepare(rows.map(({ slot }) => slot));
+      const refs = rows.flatMap((row) => REFS.flatMap((name) => row[name] ?? []));
+      const names = await people.names(db, refs);
+      const vectors = include.vector ? await loadVectors(db, vault, rows) : new Map<string, readonly number[]>();
+      return rows.flatMap((row) => {
+        const content = open(row);
+        if (!content) return [];
+        const embedding = vectors.get(row.id);
+        return [{ ...buildMemory(row, content, names), ...(embedding ? { embedding: [...embedding] } : {}) }];
+      });
+    },
+  };
+};
+
+const loadVectors = async (
+  db: Queryable,
+  vault: Vault,
+  rows: readonly MemoryRow[],
+): Promise<ReadonlyMap<string, readonly number[]>> => {
+  const stored = await selectVectors(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return new Map(
+    stored.map((row) => {
+      const place = { slot: row.slot, table: 'vectors', rowId: row.memory_id, version: row.version };
+      return [row.memory_id, [...vault.openVector(place, { sealed: row.sealed, bytes: row.vector })]];
+    }),
+  );
+};
+
+const buildMemory = (row: MemoryRow, content: RowContent, names: ReadonlyMap<string, string>): Memory => {
+  const nameOf = (ref: string | null): string | null => (ref === null ? null : (names.get(ref) ?? null));
+  return {
+    id: row.id,
+    key: null,
+    namespace: [],
+    user_id: nameOf(row.user_ref),
+    agent_id: nameOf(row.agent_ref),
+    session_id: nameOf(row.session_ref),
+    app_id: nameOf(row.app_ref),
+    team_id: nameOf(row.team_ref),
+    organization_id: nameOf(row.organization_ref),
+    scope: SCOPES[row.scope] ?? 'user',
+    content: content.content,
+    content_hash: row.content_hash.toString('base64url'),
+    subject: content.subject,
+    predicate: content.predicate,
+    object: content.object,
+    confidence: roundFloat(row.confidence),
+    importance: roundFloat(row.importance),
+    metadata: { ...content.metadata },
+    pii: [...row.pii],
+    redactions: [],
+    status: STATUSES[row.status] ?? 'active',
+    legal_hold: row.legal_hold,
+    expires_at: formatOptionalTime(row.expires_at),
+    valid_from: formatOptionalTime(row.valid_from),
+    valid_to: formatOptionalTime(row.valid_to),
+    created_at: formatTime(row.created_at),
+    updated_at: formatTime(row.updated_at),
+    version: row.version,
+    source: { kind: SOURCE_KINDS[row.source_kind] ?? 'api', ...(content.source as object) },
+    trust: { class: TRUST_CLASSES[row.trust_class] ?? 'unknown', score: roundFloat(row.trust_score) },
+    supersedes: [...row.supersedes],
+    superseded_by: row.superseded_by,
+    evidence: [...row.evidence],
+    contradictions: row.contradictions,
+    vector_status: VECTOR_STATUSES[row.vector_status] ?? 'pending',
+  };
+};
+
+/** Single precision has seven digits: 0.7 must not come back as 0.699999988079071. */
+const roundFloat = (value: number): number => Number(value.toPrecision(6));

@@ -1,0 +1,126 @@
+import {
+  bool,
+  bytea,
+  type Column,
+  column,
+  copyRows,
+  float4,
+  int2,
+  int4,
+  int8,
+  nullable,
+  text,
+  timestamp,
+  uuid,
+} from '../db/copy-binary.js';
+import type { Transaction } from '../db/pool.js';
+
+/** A row of `memories`, as stored. Small integers are positions in the lists of schema.ts. */
+export interface MemoryRow {
+  readonly id: string;
+  readonly version: number;
+  readonly slot: number;
+  readonly sealed: boolean;
+  readonly envelope: Buffer;
+  readonly content_hash: Buffer;
+  readonly user_ref: string | null;
+  readonly agent_ref: string | null;
+  readonly session_ref: string | null;
+  readonly app_ref: string | null;
+  readonly team_ref: string | null;
+  readonly organization_ref: string | null;
+  readonly scope: number;
+  readonly status: number;
+  readonly vector_status: number;
+  readonly confidence: number;
+  readonly importance: number;
+  readonly source_kind: number;
+  readonly trust_class: number;
+  readonly trust_score: number;
+  readonly legal_hold: boolean;
+  readonly contradictions: number;
+  readonly pii: readonly string[];
+  readonly supersedes: readonly string[];
+  readonly superseded_by: string | null;
+  readonly evidence: readonly string[];
+  readonly expires_at: Date | null;
+  readonly valid_from: Date | null;
+  readonly valid_to: Date | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+/** What a new row brings; the rest has its default in the table. */
+export type NewMemoryRow = Omit<
+  MemoryRow,
+  'legal_hold' | 'contradictions' | 'pii' | 'supersedes' | 'superseded_by' | 'evidence'
+>;
+
+export const VECTOR_PENDING = 0;
+export const VECTOR_SUCCEEDED = 1;
+export const VECTOR_FAILED = 2;
+export const VECTOR_SKIPPED = 3;
+export const STATUS_ACTIVE = 0;
+
+const ref = (
+  name: 'user_ref' | 'agent_ref' | 'session_ref' | 'app_ref' | 'team_ref' | 'organization_ref',
+): Column<NewMemoryRow> => column(name, nullable(uuid), (row) => row[name]);
+const small = (name: 'scope' | 'status' | 'vector_status' | 'source_kind' | 'trust_class'): Column<NewMemoryRow> =>
+  column(name, int2, (row) => row[name]);
+const time = (name: 'expires_at' | 'valid_from' | 'valid_to' | 'created_at' | 'updated_at'): Column<NewMemoryRow> =>
+  column(name, nullable(timestamp), (row) => row[name]);
+
+const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
+  column('id', uuid, (row) => row.id),
+  column('version', int4, (row) => row.version),
+  column('slot', int8, (row) => row.slot),
+  column('sealed', bool, (row) => row.sealed),
+  column('envelope', bytea, (row) => row.envelope),
+  column('content_hash', bytea, (row) => row.content_hash),
+  ...(['user_ref', 'agent_ref', 'session_ref', 'app_ref', 'team_ref', 'organization_ref'] as const).map(ref),
+  ...(['scope', 'status', 'vector_status', 'source_kind', 'trust_class'] as const).map(small),
+  ...(['confidence', 'importance', 'trust_score'] as const).map((name) =>
+    column<NewMemoryRow, number>(name, float4, (row) => row[name]),
+  ),
+  ...(['expires_at', 'valid_from', 'valid_to', 'created_at', 'updated_at'] as const).map(time),
+];
+
+export interface NewVectorRow {
+  readonly memory_id: string;
+  readonly version: number;
+  readonly slot: number;
+  readonly partition: string;
+  readonly model: string;
+  readonly sealed: boolean;
+  readonly vector: Buffer;
+}
+
+const VECTOR_COLUMNS: readonly Column<NewVectorRow>[] = [
+  column('memory_id', uuid, (row) => row.memory_id),
+  column('version', int4, (row) => row.version),
+  column('slot', int8, (row) => row.slot),
+  column('partition', uuid, (row) => row.partition),
+  column('model', text, (row) => row.model),
+  column('sealed', bool, (row) => row.sealed),
+  column('vector', bytea, (row) => row.vector),
+];
+
+export interface NewOutboxRow {
+  readonly kind: number;
+  readonly memory_id: string;
+  readonly version: number;
+}
+export const OUTBOX_EMBED = 1;
+
+const OUTBOX_COLUMNS: readonly Column<NewOutboxRow>[] = [
+  column('kind', int2, (row) => row.kind),
+  column('memory_id', uuid, (row) => row.memory_id),
+  column('version', int4, (row) => row.version),
+];
+
+export const copyMemories = (transaction: Transaction, rows: readonly NewMemoryRow[]): Promise<void> =>
+  copyRows(transaction, 'memories', MEMORY_COLUMNS, rows);
+export const copyVectors = (transaction: Transaction, rows: readonly NewVectorRow[]): Promise<void> =>
+  copyRows(transaction, 'vectors', VECTOR_COLUMNS, rows);
+export const copyOutbox = (transaction: Transaction, rows: readonly NewOutboxRow[]): Promise<void> =>
+  copyRows(transaction, 'outbox', OUTBOX_COLUMNS, rows);

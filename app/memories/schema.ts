@@ -1,0 +1,207 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { TIME, UUID } from '../http/validate.js';
+
+export const SCOPES = ['user', 'team', 'organization', 'global'] as const;
+export type Scope = (typeof SCOPES)[number];
+export const STATUSES = ['active', 'quarantined', 'superseded', 'expired', 'forgotten'] as const;
+export const VECTOR_STATUSES = ['pending', 'succeeded', 'failed', 'skipped'] as const;
+export const SOURCE_KINDS = ['api', 'conversation', 'import', 'mcp', 'sync', 'tool'] as const;
+export const TRUST_CLASSES = ['unknown', 'user', 'agent', 'tool', 'document', 'derived'] as const;
+export const MAX_BATCH = 1000;
+
+const literals = <const T extends readonly string[]>(values: T) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
+const Nullable = <T extends ReturnType<typeof Type.String>>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** An id that a client gives to a person, an agent, a session: opaque, but short and printable enough for a path. */
+export const ExternalId = Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\x00-\\x1f\\x7f]+$' });
+export const Uuid = Type.String({ pattern: UUID });
+const Time = Type.String({ pattern: TIME });
+const Fraction = Type.Number({ minimum: 0, maximum: 1 });
+/** 4096 numbers as base64 are 21,848 characters. */
+export const Vector = Type.Union([
+  Type.Array(Type.Number(), { minItems: 1, maxItems: 4096 }),
+  Type.String({
+    minLength: 4,
+    maxLength: 22_000,
+    pattern: '^[A-Za-z0-9+/]+={0,2}$',
+    description: 'base64 of little-endian 32-bit floats',
+  }),
+]);
+export const ScopeSchema = literals(SCOPES);
+const Name = Type.String({ minLength: 1, maxLength: 1024 });
+
+export const DraftSchema = Type.Object(
+  {
+    content: Type.String({ minLength: 1, maxLength: 100_000 }),
+    id: Type.Optional(Uuid),
+    user_id: Type.Optional(Nullable(ExternalId)),
+    agent_id: Type.Optional(Nullable(ExternalId)),
+    session_id: Type.Optional(Nullable(ExternalId)),
+    app_id: Type.Optional(Nullable(ExternalId)),
+    team_id: Type.Optional(Nullable(ExternalId)),
+    organization_id: Type.Optional(Nullable(ExternalId)),
+    scope: Type.Optional(ScopeSchema),
+    subject: Type.Optional(Nullable(Name)),
+    predicate: Type.Optional(Nullable(Name)),
+    object: Type.Optional(Nullable(Name)),
+    confidence: Type.Optional(Fraction),
+    importance: Type.Optional(Fraction),
+    metadata: Type.Optional(Type.Record(Type.String({ maxLength: 256 }), Type.Unknown())),
+    expires_at: Type.Optional(Nullable(Time)),
+    valid_from: Type.Optional(Nullable(Time)),
+    valid_to: Type.Optional(Nullable(Time)),
+    source: Type.Optional(
+      Type.Object(
+        {
+          id: Type.Optional(Name),
+          uri: Type.Optional(Type.String({ maxLength: 2048 })),
+          role: Type.Optional(Type.String({ maxLength: 64 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    vector: Type.Optional(Vector),
+    embedding_model: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  },
+  { additionalProperties: false },
+);
+export type Draft = Static<typeof DraftSchema>;
+
+/** Each draft is checked on its own, so that an answer can go item by item. */
+export const BatchSchema = Type.Object(
+  {
+    memories: Type.Array(Type.Unknown(), { minItems: 1, maxItems: MAX_BATCH }),
+    on_error: Type.Optional(literals(['abort', 'continue'])),
+    dedupe: Type.Optional(literals(['off'])),
+  },
+  { additionalProperties: false },
+);
+
+export const MemorySchema = Type.Object({
+  id: Uuid,
+  key: Type.Null(),
+  namespace: Type.Array(Type.String()),
+  user_id: Nullable(Type.String()),
+  agent_id: Nullable(Type.String()),
+  session_id: Nullable(Type.String()),
+  app_id: Nullable(Type.String()),
+  team_id: Nullable(Type.String()),
+  organization_id: Nullable(Type.String()),
+  scope: ScopeSchema,
+  content: Type.String(),
+  content_hash: Type.String({
+    description: 'keyed: equal contents of one person have equal hashes, nothing else can be learnt from it',
+  }),
+  subject: Nullable(Type.String()),
+  predicate: Nullable(Type.String()),
+  object: Nullable(Type.String()),
+  confidence: Type.Number(),
+  importance: Type.Number(),
+  metadata: Type.Record(Type.String(), Type.Unknown()),
+  pii: Type.Array(Type.String()),
+  redactions: Type.Array(Type.Object({ kind: Type.String(), count: Type.Integer() })),
+  status: literals(STATUSES),
+  legal_hold: Type.Boolean(),
+  expires_at: Nullable(Type.String()),
+  valid_from: Nullable(Type.String()),
+  valid_to: Nullable(Type.String()),
+  created_at: Type.String(),
+  updated_at: Type.String(),
+  version: Type.Integer(),
+  source: Type.Object({
+    kind: literals(SOURCE_KINDS),
+    id: Type.Optional(Type.String()),
+    uri: Type.Optional(Type.String()),
+    role: Type.Optional(Type.String()),
+  }),
+  trust: Type.Object({ class: literals(TRUST_CLASSES), score: Type.Number() }),
+  supersedes: Type.Array(Type.String()),
+  superseded_by: Nullable(Type.String()),
+  evidence: Type.Array(Type.String()),
+  contradictions: Type.Integer(),
+  vector_status: literals(VECTOR_STATUSES),
+  embedding: Type.Optional(Type.Array(Type.Number())),
+});
+export type Memory = Static<typeof MemorySchema>;
+
+export interface WriteResult {
+  readonly index: number;
+  readonly status: 'created' | 'dropped' | 'rejected';
+  readonly id?: string;
+  readonly memory?: Memory;
+  readonly reason?: string;
+  readonly error?: { readonly code: string; readonly detail: string; readonly errors?: readonly unknown[] };
+}
+export const BatchResultSchema = Type.Object({
+  results: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      status: literals(['created', 'dropped', 'rejected']),
+      id: Type.Optional(Uuid),
+      reason: Type.Optional(Type.String()),
+      error: Type.Optional(Type.Unknown()),
+    }),
+  ),
+  summary: Type.Object({ created: Type.Integer(), dropped: Type.Integer(), rejected: Type.Integer() }),
+});
+
+const Selectors = {
+  user_id: Type.Optional(ExternalId),
+  agent_id: Type.Optional(ExternalId),
+  session_id: Type.Optional(ExternalId),
+  app_id: Type.Optional(ExternalId),
+  scope: Type.Optional(ScopeSchema),
+};
+const Include = Type.Optional(literals(['vector']));
+
+export const ListQuerySchema = Type.Object(
+  {
+    ...Selectors,
+    status: Type.Optional(literals(STATUSES)),
+    limit: Type.Integer({ default: 50, minimum: 1, maximum: 1000 }),
+    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+    order: Type.Optional(literals(['created_at:desc', 'created_at:asc'])),
+    count: Type.Optional(Type.Boolean()),
+    include: Include,
+  },
+  { additionalProperties: false },
+);
+export type ListQuery = Static<typeof ListQuerySchema>;
+export const ListSchema = Type.Object({
+  results: Type.Array(MemorySchema),
+  next_cursor: Nullable(Type.String()),
+  count: Type.Optional(Type.Integer()),
+});
+
+export const SearchSchema = Type.Object(
+  {
+    query: Type.Optional(Type.String({ minLength: 1, maxLength: 10_000 })),
+    vector: Type.Optional(Vector),
+    mode: Type.Optional(literals(['semantic', 'hybrid', 'keyword'])),
+    ...Selectors,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 10 })),
+    threshold: Type.Optional(Fraction),
+    include: Include,
+  },
+  { additionalProperties: false },
+);
+export type Search = Static<typeof SearchSchema>;
+export const SearchResultSchema = Type.Object({
+  results: Type.Array(Type.Composite([MemorySchema, Type.Object({ score: Fraction, rank: Type.Integer() })])),
+  truncated: Type.Boolean(),
+  took_ms: Type.Number(),
+  degraded: Type.Array(literals(['embedding', 'vectors', 'rerank'])),
+});
+
+export const GetQuerySchema = Type.Object({ include: Include }, { additionalProperties: false });
+export const DeleteQuerySchema = Type.Object(
+  { reason: Type.Optional(Type.String({ maxLength: 500 })) },
+  { additionalProperties: false },
+);
+export const DeleteResultSchema = Type.Object({
+  id: Uuid,
+  deleted: Type.Boolean(),
+  linked: Type.Array(Uuid),
+  audit_event: Type.Null(),
+});

@@ -1,0 +1,222 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Principal } from '../access/principal.js';
+import { type Database, inTransaction } from '../db/pool.js';
+import type { Metrics } from '../health/metrics.js';
+import { type FieldError, Problem, problem } from '../http/errors.js';
+import type { Check } from '../http/validate.js';
+import type { Policies } from '../policies/schema.js';
+import { readUserHeader } from '../tenancy/identity.js';
+import type { People } from '../tenancy/people.js';
+import type { Vault } from '../tenancy/vault.js';
+import { partitionOf } from './partition-of.js';
+import { type DroppedDraft, type PlanContext, type PlannedDraft, planDraft } from './plan.js';
+import type { Presenter } from './present.js';
+import { addUsage } from './quota.js';
+import type { Draft, Memory, WriteResult } from './schema.js';
+import { deleteMemoryRow, lockMemory, selectMemory } from './store.js';
+import { resolveViewerOfOne } from './viewer.js';
+import { prepareRows, type WriteContext, writeRows } from './write.js';
+
+export interface MemoryServiceDeps {
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly people: People;
+  readonly presenter: Presenter;
+  readonly policies: () => Policies;
+  readonly metrics: Metrics;
+  readonly checkDraft: Check<Draft>;
+  readonly newId: () => string;
+  readonly embedder: { readonly model: string; readonly dimensions: number; state(): string };
+  /** Called after a commit that owes vectors. */
+  readonly onPending: () => void;
+}
+
+/** Who asks, and with which headers. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly headers: IncomingHttpHeaders;
+}
+
+export type Created = { readonly kind: 'created'; readonly memory: Memory } | DroppedDraft;
+
+export const createMemory = async (deps: MemoryServiceDeps, caller: Caller, body: unknown): Promise<Created> => {
+  const now = new Date();
+  const planned = planChecked(deps, planContext(deps, caller, now), body);
+  if (planned.kind === 'dropped') {
+    deps.metrics.ingested('dropped', 1);
+    return planned;
+  }
+  const context = writeContext(deps, caller, now);
+  const [prepared] = await prepareRows(context, [planned]);
+  if (!prepared) throw new Error('A planned draft was not prepared');
+  await countRefusals(deps, () => writeRows(context, [prepared], false));
+  deps.metrics.ingested('created', 1);
+  if (!planned.vector) deps.onPending();
+  const row = await selectMemory(deps.db, { ...NOBODY, everything: true }, planned.id);
+  const [memory] = row ? await deps.presenter.present(deps.db, [row], { vector: false }) : [];
+  if (!memory) throw problem('not_found', `The memory ${planned.id} was written and deleted again at once.`);
+  return { kind: 'created', memory };
+};
+
+const NOBODY = { userRef: null, teamRefs: [], organizationRefs: [], everything: false, fromScope: 0 } as const;
+
+export interface BatchOutcome {
+  readonly results: readonly WriteResult[];
+  readonly summary: { readonly created: number; readonly dropped: number; readonly rejected: number };
+}
+
+type Item = { readonly index: number; readonly plan: PlannedDraft | DroppedDraft | Problem };
+
+/** Everything is checked before anything is written. With `abort` one bad draft refuses all; with `continue` each answers for itself. */
+export const createMemories = async (
+  deps: MemoryServiceDeps,
+  caller: Caller,
+  drafts: readonly unknown[],
+  onError: 'abort' | 'continue',
+): Promise<BatchOutcome> => {
+  const now = new Date();
+  const items = planBatch(deps, planContext(deps, caller, now), drafts);
+  if (onError === 'abort') rejectBatch(items);
+  const planned = items.flatMap(({ index, plan }) => (isPlanned(plan) ? [{ index, plan }] : []));
+  const context = writeContext(deps, caller, now);
+  const prepared = await prepareRows(
+    context,
+    planned.map(({ plan }) => plan),
+  );
+  const outcomes =
+    prepared.length === 0 ? [] : await countRefusals(deps, () => writeRows(context, prepared, onError === 'continue'));
+  const refusals = new Map(
+    outcomes.flatMap((outcome, at) =>
+      outcome.kind === 'refused' ? [[planned[at]?.index, outcome.problem] as const] : [],
+    ),
+  );
+  const results = items.map(({ index, plan }) => toResult(index, refusals.get(index) ?? plan));
+  if (planned.some(({ plan }) => !plan.vector)) deps.onPending();
+  const count = (status: WriteResult['status']): number => results.filter((result) => result.status === status).length;
+  const summary = { created: count('created'), dropped: count('dropped'), rejected: count('rejected') };
+  for (const status of ['created', 'dropped', 'rejected'] as const) deps.metrics.ingested(status, summary[status]);
+  return { results, summary };
+};
+
+const isPlanned = (plan: Item['plan']): plan is PlannedDraft => 'kind' in plan && plan.kind === 'planned';
+
+const planBatch = (deps: MemoryServiceDeps, context: PlanContext, drafts: readonly unknown[]): readonly Item[] => {
+  const seen = new Set<string>();
+  return drafts.map((draft, index) => {
+    try {
+      const plan = planChecked(deps, context, draft);
+      if (plan.kind === 'planned' && seen.has(plan.id)) {
+        const detail = `The id ${plan.id} appears twice in this batch.`;
+        throw problem('key_exists', detail, { errors: [{ pointer: '/id', code: 'key_exists', detail }] });
+      }
+      if (plan.kind === 'planned') seen.add(plan.id);
+      return { index, plan };
+    } catch (cause) {
+      if (cause instanceof Problem) return { index, plan: cause };
+      throw cause;
+    }
+  });
+};
+
+const planChecked = (deps: MemoryServiceDeps, context: PlanContext, draft: unknown): PlannedDraft | DroppedDraft => {
+  const checked = deps.checkDraft(draft);
+  if (checked.ok) return planDraft(checked.value, context);
+  throw problem('invalid_request', `The draft is not valid: ${checked.errors[0]?.detail ?? 'unknown reason'}`, {
+    errors: checked.errors,
+  });
+};
+
+const rejectBatch = (items: readonly Item[]): void => {
+  const errors = items.flatMap(({ index, plan }) => (plan instanceof Problem ? errorsOf(index, plan) : []));
+  if (errors.length > 0)
+    throw problem('batch_rejected', `${errors.length} of the drafts' fields are not acceptable; nothing was written.`, {
+      errors,
+    });
+};
+
+const errorsOf = (index: number, reason: Problem): readonly FieldError[] => {
+  const errors = reason.options.errors ?? [{ pointer: '', code: reason.code, detail: reason.message }];
+  return errors.map((error) => ({ ...error, index, pointer: `/memories/${index}${error.pointer}` }));
+};
+
+const toResult = (index: number, plan: Item['plan']): WriteResult => {
+  if (plan instanceof Problem) {
+    return {
+      index,
+      status: 'rejected',
+      error: { code: plan.code, detail: plan.message, errors: plan.options.errors ?? [] },
+    };
+  }
+  if (plan.kind === 'dropped') return { index, status: 'dropped', reason: plan.reason };
+  return { index, status: 'created', id: plan.id };
+};
+
+const planContext = (deps: MemoryServiceDeps, { principal, headers }: Caller, now: Date): PlanContext => ({
+  principal,
+  headerUser: readUserHeader(headers),
+  policies: deps.policies(),
+  dimensions: deps.embedder.dimensions,
+  model: deps.embedder.model,
+  now,
+  newId: deps.newId,
+});
+
+const writeContext = (deps: MemoryServiceDeps, { principal }: Caller, now: Date): WriteContext => ({
+  db: deps.db,
+  vault: deps.vault,
+  people: deps.people,
+  principal,
+  quotas: deps.policies().quotas,
+  model: deps.embedder.model,
+  embeds: deps.embedder.state() !== 'none',
+  now,
+});
+
+const countRefusals = async <T>(deps: MemoryServiceDeps, write: () => Promise<T>): Promise<T> => {
+  try {
+    return await write();
+  } catch (cause) {
+    if (cause instanceof Problem && cause.code === 'quota_exceeded') deps.metrics.quotaRefused();
+    throw cause;
+  }
+};
+
+export const getMemory = async (
+  deps: MemoryServiceDeps,
+  caller: Caller,
+  id: string,
+  include: { readonly vector: boolean },
+): Promise<Memory> => {
+  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
+  const row = await selectMemory(deps.db, viewer, id);
+  const [memory] = row ? await deps.presenter.present(deps.db, [row], include) : [];
+  if (!memory) throw missing(id);
+  return memory;
+};
+
+/** The row, its vector and its work at once; what an index in memory still knows is hidden by the join and told by a tombstone. */
+export const deleteMemory = async (
+  deps: MemoryServiceDeps,
+  caller: Caller,
+  id: string,
+  ifMatch: string | undefined,
+): Promise<void> => {
+  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
+  await inTransaction(deps.db, async (transaction) => {
+    const row = await lockMemory(transaction, viewer, id);
+    if (!row) throw missing(id);
+    if (row.legal_hold) throw problem('legal_hold', `The memory ${id} is under a legal hold.`);
+    if (ifMatch !== undefined && !matchesVersion(ifMatch, row.version)) {
+      throw problem('version_mismatch', `The memory ${id} has version ${row.version}.`, {
+        headers: { ETag: `"${row.version}"` },
+      });
+    }
+    await deleteMemoryRow(transaction, id, partitionOf(row));
+    await addUsage(transaction, row.user_ref === null ? new Map() : new Map([[row.user_ref, -1]]), -1);
+  });
+};
+
+export const matchesVersion = (header: string, version: number): boolean =>
+  header.split(',').some((tag) => tag.trim() === '*' || tag.trim() === `"${version}"`);
+
+const missing = (id: string): Problem => problem('not_found', `There is no memory ${id}.`);

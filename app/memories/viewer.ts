@@ -1,0 +1,80 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Principal } from '../access/principal.js';
+import type { Queryable } from '../db/pool.js';
+import { readUserHeader, requireUserId, resolveUserId } from '../tenancy/identity.js';
+import type { People } from '../tenancy/people.js';
+import { TENANT_PARTITION } from '../vectors/vector-store.js';
+import { SCOPES, type Scope } from './schema.js';
+import type { RefFilter, Viewer } from './store.js';
+
+export interface Selectors {
+  readonly user_id?: string | undefined;
+  readonly agent_id?: string | undefined;
+  readonly session_id?: string | undefined;
+  readonly app_id?: string | undefined;
+  readonly scope?: Scope | undefined;
+}
+
+/** Reading many: always on somebody's behalf, unless only what the whole tenant shares is asked for. */
+export const resolveViewer = async (
+  db: Queryable,
+  people: People,
+  principal: Principal,
+  headers: IncomingHttpHeaders,
+  selectors: Selectors,
+): Promise<Viewer> => {
+  const named = { explicit: selectors.user_id ?? null, header: readUserHeader(headers) };
+  const userId = selectors.scope === 'global' ? resolveUserId(principal, named) : requireUserId(principal, named);
+  return buildViewer(principal, await refOf(db, people, principal, userId), selectors.scope ?? 'user', false);
+};
+
+/** One memory by its id: a key of the tenant that names nobody may see all; whoever is named sees what that person sees. */
+export const resolveViewerOfOne = async (
+  db: Queryable,
+  people: People,
+  principal: Principal,
+  headers: IncomingHttpHeaders,
+): Promise<Viewer> => {
+  const userId = resolveUserId(principal, { explicit: null, header: readUserHeader(headers) });
+  const everything = userId === null && (principal.role === 'admin' || principal.role === 'service');
+  return buildViewer(principal, await refOf(db, people, principal, userId), 'user', everything);
+};
+
+/** A person nobody has written for has no reference: whoever asks on their behalf sees what is shared. */
+const refOf = async (
+  db: Queryable,
+  people: People,
+  principal: Principal,
+  userId: string | null,
+): Promise<string | null> => {
+  if (userId === null) return null;
+  if (userId === principal.userId) return principal.userRef;
+  return (await people.find(db, userId))?.ref ?? null;
+};
+
+const buildViewer = (principal: Principal, userRef: string | null, from: Scope, everything: boolean): Viewer => ({
+  userRef,
+  teamRefs: principal.teamRefs,
+  organizationRefs: principal.organizationRefs,
+  everything,
+  fromScope: SCOPES.indexOf(from),
+});
+
+/** The partitions that hold what this viewer may see. */
+export const partitionsOf = (viewer: Viewer): readonly string[] =>
+  [
+    viewer.fromScope <= 0 && viewer.userRef !== null ? [viewer.userRef] : [],
+    viewer.fromScope <= 1 ? viewer.teamRefs : [],
+    viewer.fromScope <= 2 ? viewer.organizationRefs : [],
+    [TENANT_PARTITION],
+  ].flat();
+
+export const resolveRefFilter = async (db: Queryable, people: People, selectors: Selectors): Promise<RefFilter> => {
+  const refs = async (kind: 'agent' | 'session' | 'app', id: string | undefined) =>
+    id === undefined ? null : people.findEntities(db, kind, id);
+  return {
+    agent: await refs('agent', selectors.agent_id),
+    session: await refs('session', selectors.session_id),
+    app: await refs('app', selectors.app_id),
+  };
+};

@@ -1,0 +1,245 @@
+import type { Principal } from '../access/principal.js';
+import { codeOf, RETRYABLE, UNIQUE_VIOLATION } from '../db/errors.js';
+import { type Database, inTransaction, type Transaction } from '../db/pool.js';
+import { type Problem, problem } from '../http/errors.js';
+import { type EntityName, entityKey, type People, type Person } from '../tenancy/people.js';
+import type { Vault } from '../tenancy/vault.js';
+import { partitionOf } from './partition-of.js';
+import type { PlannedDraft } from './plan.js';
+import { addUsage, type Quotas, type Room, reserveRoom } from './quota.js';
+import {
+  copyMemories,
+  copyOutbox,
+  copyVectors,
+  type NewMemoryRow,
+  type NewVectorRow,
+  OUTBOX_EMBED,
+  STATUS_ACTIVE,
+  VECTOR_PENDING,
+  VECTOR_SKIPPED,
+  VECTOR_SUCCEEDED,
+} from './rows.js';
+import { TRUST_CLASSES } from './schema.js';
+import { selectExistingIds } from './store.js';
+
+export interface WriteContext {
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly people: People;
+  readonly principal: Principal;
+  readonly quotas: Quotas;
+  readonly model: string;
+  /** Whether this service makes vectors for what comes without one. */
+  readonly embeds: boolean;
+  readonly now: Date;
+}
+
+export interface PreparedRow {
+  readonly row: NewMemoryRow;
+  readonly vector: NewVectorRow | null;
+}
+
+/** One answer for each prepared row: written, or why not. */
+export type WriteOutcome = { readonly kind: 'created' } | { readonly kind: 'refused'; readonly problem: Problem };
+
+/** SLOTS.tenant: what belongs to nobody in particular. */
+const TENANT_SLOT = 0;
+
+/** Finds or makes the people and things that the drafts name, then seals every row. */
+export const prepareRows = async (
+  context: WriteContext,
+  drafts: readonly PlannedDraft[],
+): Promise<readonly PreparedRow[]> => {
+  const { db, vault, people } = context;
+  const persons = await people.ensure(
+    db,
+    drafts.flatMap(({ userId }) => userId ?? []),
+  );
+  const ownerOf = (planned: PlannedDraft): Person | undefined =>
+    planned.userId === null ? undefined : persons.get(planned.userId);
+  const slotOf = (planned: PlannedDraft): number =>
+    planned.scopeCode === 0 ? (ownerOf(planned)?.slot ?? TENANT_SLOT) : TENANT_SLOT;
+  const entities = await people.ensureEntities(
+    db,
+    drafts.flatMap((planned) => namesIn(planned, slotOf(planned))),
+  );
+  await vault.prepare(drafts.map(slotOf));
+  return drafts.map((planned) => {
+    const slot = slotOf(planned);
+    const refs = Object.fromEntries(
+      namesIn(planned, slot).map((name) => [name.kind, entities.get(entityKey(name)) ?? null]),
+    );
+    return prepareRow(context, planned, slot, ownerOf(planned)?.ref ?? null, refs);
+  });
+};
+
+/** Teams and organizations are shared, so their names are sealed for the tenant; the rest with the person they appear with. */
+const namesIn = ({ draft }: PlannedDraft, slot: number): readonly EntityName[] => {
+  const name = (kind: EntityName['kind'], id: string | null | undefined, of: number): readonly EntityName[] =>
+    id ? [{ kind, slot: of, id }] : [];
+  return [
+    ...name('agent', draft.agent_id, slot),
+    ...name('session', draft.session_id, slot),
+    ...name('app', draft.app_id, slot),
+    ...name('team', draft.team_id, TENANT_SLOT),
+    ...name('organization', draft.organization_id, TENANT_SLOT),
+  ];
+};
+
+type Refs = Readonly<Record<string, string | null>>;
+
+const prepareRow = (
+  context: WriteContext,
+  planned: PlannedDraft,
+  slot: number,
+  userRef: string | null,
+  refs: Refs,
+): PreparedRow => {
+  const { vault, now } = context;
+  const { draft, id } = planned;
+  const stored = vault.sealRow(
+    { slot, table: 'memories', rowId: id, version: 1 },
+    {
+      content: draft.content,
+      subject: draft.subject ?? null,
+      predicate: draft.predicate ?? null,
+      object: draft.object ?? null,
+      metadata: (draft.metadata ?? {}) as Parameters<Vault['sealRow']>[1]['metadata'],
+      source: { ...draft.source },
+    },
+  );
+  const row: NewMemoryRow = {
+    id,
+    version: 1,
+    slot,
+    sealed: stored.sealed,
+    envelope: stored.bytes,
+    content_hash: vault.contentHash(slot, draft.content),
+    user_ref: userRef,
+    agent_ref: refs.agent ?? null,
+    session_ref: refs.session ?? null,
+    app_ref: refs.app ?? null,
+    team_ref: refs.team ?? null,
+    organization_ref: refs.organization ?? null,
+    scope: planned.scopeCode,
+    status: STATUS_ACTIVE,
+    vector_status: planned.vector ? VECTOR_SUCCEEDED : context.embeds ? VECTOR_PENDING : VECTOR_SKIPPED,
+    confidence: planned.confidence,
+    importance: draft.importance ?? 0.5,
+    source_kind: 0,
+    ...trustOf(context.principal),
+    expires_at: planned.expiresAt,
+    valid_from: planned.validFrom,
+    valid_to: planned.validTo,
+    created_at: now,
+    updated_at: now,
+  };
+  return { row, vector: planned.vector ? prepareVector(context, row, planned.vector) : null };
+};
+
+const prepareVector = ({ vault, model }: WriteContext, row: NewMemoryRow, vector: Float32Array): NewVectorRow => {
+  const stored = vault.sealVector({ slot: row.slot, table: 'vectors', rowId: row.id, version: row.version }, vector);
+  const partition = partitionOf(row);
+  return {
+    memory_id: row.id,
+    version: row.version,
+    slot: row.slot,
+    partition,
+    model,
+    sealed: stored.sealed,
+    vector: stored.bytes,
+  };
+};
+
+/** By the credential and the channel alone; a client's word is `confidence`. */
+const trustOf = ({ role }: Principal): Pick<NewMemoryRow, 'trust_class' | 'trust_score'> =>
+  role === 'service'
+    ? { trust_class: TRUST_CLASSES.indexOf('agent'), trust_score: 0.5 }
+    : { trust_class: TRUST_CLASSES.indexOf('user'), trust_score: 0.8 };
+
+/**
+ * Rows, vectors, owed work and counters in one transaction. With `partial`, rows that do not fit or exist already are
+ * refused one by one; without, the first such row refuses all.
+ */
+export const writeRows = async (
+  context: WriteContext,
+  rows: readonly PreparedRow[],
+  partial: boolean,
+): Promise<readonly WriteOutcome[]> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await inTransaction(context.db, (transaction) => writeOnce(transaction, context.quotas, rows, partial));
+    } catch (cause) {
+      const code = codeOf(cause);
+      // Another writer committed the same id between our look and our write: looking again decides.
+      const again = RETRYABLE.has(code) || code === UNIQUE_VIOLATION;
+      if (!again || attempt === 3) throw cause;
+    }
+  }
+};
+
+const writeOnce = async (
+  transaction: Transaction,
+  quotas: Quotas,
+  rows: readonly PreparedRow[],
+  partial: boolean,
+): Promise<readonly WriteOutcome[]> => {
+  const existing = await selectExistingIds(
+    transaction,
+    rows.map(({ row }) => row.id),
+  );
+  const room = await reserveRoom(transaction, quotas, countByUser(rows), rows.length);
+  const outcomes = admitRows(rows, existing, room, quotas);
+  const refused = outcomes.find((outcome) => outcome.kind === 'refused');
+  if (refused?.kind === 'refused' && !partial) throw refused.problem;
+  const written = rows.filter((_, index) => outcomes[index]?.kind === 'created');
+  if (written.length === 0) return outcomes;
+  await copyMemories(
+    transaction,
+    written.map(({ row }) => row),
+  );
+  await copyVectors(
+    transaction,
+    written.flatMap(({ vector }) => vector ?? []),
+  );
+  const owed = written.filter(({ row }) => row.vector_status === VECTOR_PENDING);
+  await copyOutbox(
+    transaction,
+    owed.map(({ row }) => ({ kind: OUTBOX_EMBED, memory_id: row.id, version: row.version })),
+  );
+  await addUsage(transaction, countByUser(written), written.length);
+  return outcomes;
+};
+
+const countByUser = (rows: readonly PreparedRow[]): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>();
+  for (const { row } of rows) if (row.user_ref !== null) counts.set(row.user_ref, (counts.get(row.user_ref) ?? 0) + 1);
+  return counts;
+};
+
+/** Pure: in the order of the request, each row takes its room until there is none. */
+const admitRows = (
+  rows: readonly PreparedRow[],
+  existing: ReadonlySet<string>,
+  room: Room,
+  quotas: Quotas,
+): readonly WriteOutcome[] => {
+  let tenantRoom = room.tenant ?? Number.POSITIVE_INFINITY;
+  const userRoom = new Map(room.users);
+  return rows.map(({ row }) => {
+    if (existing.has(row.id)) return refuse(problem('key_exists', `There is a memory ${row.id} already.`));
+    if (tenantRoom < 1) return refuse(quotaExceeded('memories', quotas.memories));
+    const ofUser = row.user_ref === null ? undefined : userRoom.get(row.user_ref);
+    if (ofUser !== undefined && ofUser < 1) return refuse(quotaExceeded('memoriesPerUser', quotas.memoriesPerUser));
+    tenantRoom--;
+    if (row.user_ref !== null && ofUser !== undefined) userRoom.set(row.user_ref, ofUser - 1);
+    return { kind: 'created' };
+  });
+};
+
+const refuse = (reason: Problem): WriteOutcome => ({ kind: 'refused', problem: reason });
+
+const quotaExceeded = (name: 'memories' | 'memoriesPerUser', limit: number | null): Problem =>
+  problem('quota_exceeded', `The quota ${name} of ${limit} is used up.`, {
+    errors: [{ pointer: '', code: name, detail: `spec.quotas.${name} of the MemoryTenant is ${limit}` }],
+  });

@@ -1,0 +1,35 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+const Count = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]);
+
+/** `policies.json`: what of a tenant's resource changes the service's behaviour without a restart. */
+export const PoliciesSchema = Type.Object(
+  {
+    mode: Type.Union([Type.Literal('Active'), Type.Literal('ReadOnly'), Type.Literal('Suspended')]),
+    logLevel: Type.Optional(Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' })),
+    quotas: Type.Object({ memories: Count, memoriesPerUser: Count }, { additionalProperties: false }),
+    rateLimits: Type.Object(
+      { tenantPerMinute: Type.Integer({ minimum: 1 }), ipPerMinute: Type.Integer({ minimum: 1 }) },
+      { additionalProperties: false },
+    ),
+    policies: Type.Object(
+      {
+        ttlDays: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
+        minConfidencePercent: Type.Integer({ minimum: 0, maximum: 100 }),
+        redact: Type.Array(Type.String({ minLength: 1 })),
+        predicates: Type.Union([Type.Array(Type.String({ minLength: 1 })), Type.Null()]),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+);
+export type Policies = Static<typeof PoliciesSchema>;
+
+/** What holds without a file: the contract's defaults, with the seeds' environment name for the rate. */
+export const buildDefaultPolicies = (requestsPerMinute: number): Policies => ({
+  mode: 'Active',
+  quotas: { memories: null, memoriesPerUser: null },
+  rateLimits: { tenantPerMinute: requestsPerMinute, ipPerMinute: 600 },
+  policies: { ttlDays: null, minConfidencePercent: 0, redact: [], predicates: null },
+});

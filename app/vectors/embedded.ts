@@ -1,0 +1,166 @@
+import type { Database } from '../db/pool.js';
+import { normalize } from '../embeddings/embedder.js';
+import { messageOf } from '../http/cause.js';
+import { isErased, type Vault } from '../tenancy/vault.js';
+import { type Changes, type StoredVector, selectChanges, selectVectors } from './feed.js';
+import { createPartition, type Partition } from './partition.js';
+import type { VectorHits, VectorStore } from './vector-store.js';
+
+export interface EmbeddedStoreOptions {
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly dimensions: number;
+  /** Vectors of another model are not comparable and stay out. */
+  readonly model: string;
+  readonly log: { warn(fields: object, message: string): void };
+  /** How long a search waits for a partition to be read. @default 2000 */
+  readonly patienceMs?: number;
+  /** Vectors in memory; what was not asked for longest leaves first. @default 500000 (some 600 MB at 512 dimensions) */
+  readonly capacity?: number;
+}
+
+interface Loaded {
+  readonly partition: Partition;
+  /** Transactions before this one have been seen. */
+  watermark: string;
+  /** At most one catch-up at a time. */
+  running: Promise<void> | undefined;
+}
+
+/** Bounds one read (some 0.5 MB) and one stretch of work on the event loop (some 60 ms in a large index). */
+const CHUNK = 250;
+
+/**
+ * An index in this process for each partition that was asked for, made from the sealed vectors in Postgres and brought up to
+ * date before every search. So replicas agree, a restart loses nothing, and what a commit acknowledged is found.
+ */
+export const createEmbeddedStore = (options: EmbeddedStoreOptions): VectorStore => {
+  const { db, vault, dimensions, model } = options;
+  /** In order of use, oldest first. */
+  const loaded = new Map<string, Loaded>();
+  let trouble: string | undefined;
+
+  const touch = (id: string): Loaded => {
+    const entry = loaded.get(id) ?? { partition: createPartition(dimensions), watermark: '0', running: undefined };
+    loaded.delete(id);
+    loaded.set(id, entry);
+    return entry;
+  };
+
+  const catchUp = async (entries: ReadonlyMap<string, Loaded>): Promise<void> => {
+    const names = [...entries.keys()];
+    const found = await selectChanges(
+      db,
+      names,
+      [...entries.values()].map(({ watermark }) => watermark),
+      model,
+    );
+    await applyChanges(entries, found, (ids) => readVectors(ids));
+    for (const entry of entries.values()) entry.watermark = found.watermark;
+  };
+
+  const readVectors = async (ids: readonly string[]): Promise<readonly (StoredVector & { plain: Float32Array })[]> => {
+    const rows = await selectVectors(db, ids);
+    await vault.prepare(rows.map(({ slot }) => slot));
+    return rows.flatMap((row) => {
+      const plain = openVector(vault, row);
+      if (plain && plain.length !== dimensions)
+        throw new Error(`Vector of ${row.memory_id} has ${plain.length} dimensions, not ${dimensions}`);
+      return plain ? [{ ...row, plain: normalize(plain) }] : [];
+    });
+  };
+
+  /** A search must see what was committed before it came: a catch-up that is already running may have looked too early. */
+  const refresh = async (names: readonly string[]): Promise<void> => {
+    const entries = new Map(names.map((name) => [name, touch(name)]));
+    for (let busy = runningOf(entries); busy.length > 0; busy = runningOf(entries)) await Promise.allSettled(busy);
+    const run = catchUp(entries).finally(() => {
+      for (const entry of entries.values()) if (entry.running === run) entry.running = undefined;
+    });
+    for (const entry of entries.values()) entry.running = run;
+    await run;
+  };
+
+  const evict = (): void => {
+    let total = size();
+    for (const [name, { partition, running }] of loaded) {
+      if (total <= (options.capacity ?? 500_000) || loaded.size === 1) return;
+      if (running) continue;
+      total -= partition.size();
+      loaded.delete(name);
+    }
+  };
+  const size = (): number => [...loaded.values()].reduce((sum, { partition }) => sum + partition.size(), 0);
+
+  return {
+    search: async (partitions, vector, k): Promise<VectorHits> => {
+      const complete = await withPatience(refresh(partitions), options.patienceMs ?? 2000, (cause) => {
+        trouble = messageOf(cause);
+        options.log.warn({ err: cause }, 'vectors could not be read');
+      });
+      if (complete) trouble = undefined;
+      const hits = partitions.flatMap((name) => loaded.get(name)?.partition.search(vector, k) ?? []);
+      const held = partitions.reduce((sum, name) => sum + (loaded.get(name)?.partition.size() ?? 0), 0);
+      evict();
+      const best = hits.sort((a, b) => b.score - a.score).slice(0, k);
+      return { hits: best, exhausted: best.length >= held, complete };
+    },
+    trouble: () => trouble,
+    size,
+    close: async () => {
+      await Promise.allSettled([...loaded.values()].map(({ running }) => running));
+      loaded.clear();
+    },
+  };
+};
+
+const runningOf = (entries: ReadonlyMap<string, Loaded>): readonly Promise<void>[] =>
+  [...entries.values()].flatMap(({ running }) => running ?? []);
+
+/** An erased person's vectors have no key any more: they are not there. */
+const openVector = (vault: Vault, row: StoredVector): Float32Array | undefined => {
+  const place = { slot: row.slot, table: 'vectors', rowId: row.memory_id, version: row.version };
+  try {
+    return vault.openVector(place, { sealed: row.sealed, bytes: row.vector });
+  } catch (cause) {
+    if (isErased(cause)) return undefined;
+    throw cause;
+  }
+};
+
+type Read = (ids: readonly string[]) => Promise<readonly (StoredVector & { readonly plain: Float32Array })[]>;
+
+/** Only the last change of an id counts, and only if it is news; the vectors themselves are fetched for news alone. */
+const applyChanges = async (entries: ReadonlyMap<string, Loaded>, { changes }: Changes, read: Read): Promise<void> => {
+  const last = new Map(changes.map((change) => [change.memory_id, change]));
+  const partitionOf = new Map<string, Partition>();
+  for (const { memory_id, partition: name, change, gone } of last.values()) {
+    const partition = entries.get(name)?.partition;
+    if (!partition || (partition.changeOf(memory_id) ?? -1) >= change) continue;
+    if (gone) partition.remove(memory_id);
+    else partitionOf.set(memory_id, partition);
+  }
+  const ids = [...partitionOf.keys()];
+  for (let at = 0; at < ids.length; at += CHUNK) {
+    for (const row of await read(ids.slice(at, at + CHUNK)))
+      partitionOf.get(row.memory_id)?.put(row.memory_id, row.change, row.plain);
+  }
+};
+
+/** Whether the work was done in time. Work that takes longer goes on; work that fails is reported. */
+const withPatience = async (work: Promise<void>, ms: number, onError: (cause: unknown) => void): Promise<boolean> => {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const done = work.then(
+    () => true,
+    (cause) => {
+      onError(cause);
+      return false;
+    },
+  );
+  const result = await Promise.race([done, patience]);
+  clearTimeout(timer);
+  return result;
+};
