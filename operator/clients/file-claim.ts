@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { types } from 'node:util';
 import { BucketError } from './bucket-contract.js';
 
 /**
@@ -174,8 +175,9 @@ export async function removeFile(path: string): Promise<void> {
   }
 }
 
+/** By its code alone: an error of another realm (a worker's, a test runner's) is no `instanceof Error` here. */
 export const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
-  error instanceof Error && codes.includes(String((error as NodeJS.ErrnoException).code));
+  types.isNativeError(error) && codes.includes(String((error as NodeJS.ErrnoException).code));
 
 const busy = (target: string, other: string): BucketError =>
   new BucketError(
