@@ -1,0 +1,37 @@
+import { DEFAULTS, withDefaults } from '../../../stacks/spec/defaults.js';
+import { dev } from '../../../stacks/spec/dev.js';
+import type { EnvironmentInput } from '../../../stacks/spec/environment.js';
+import { validate } from '../../../stacks/spec/validate.js';
+
+const [input] = dev as readonly [EnvironmentInput];
+
+describe('defaults', () => {
+  it.each(['dev', 'prod', 'regulated'] as const)('of %s are valid as they are', (profile) => {
+    expect(validate([withDefaults({ ...input, profile })])).toEqual([]);
+  });
+
+  it('keep the neighbours of a field that is given', () => {
+    const { buckets, kms } = withDefaults({
+      ...input,
+      profile: 'prod',
+      buckets: { audit: { retentionDays: 4000 }, artifacts: { noncurrentDays: 14 } },
+      kms: { rotationDays: 180 },
+    });
+    expect(buckets.audit).toEqual({ ...DEFAULTS.prod.buckets.audit, retentionDays: 4000 });
+    expect(buckets.artifacts).toEqual({ archiveAfterDays: 90, noncurrentDays: 14 });
+    expect(buckets.backups).toEqual(DEFAULTS.prod.buckets.backups);
+    expect(kms).toEqual({ rotationDays: 180, deletionWindowDays: 30, protection: 'Hsm' });
+  });
+
+  it('lock audit records for seven years, and for at least one, outside dev', () => {
+    for (const profile of ['prod', 'regulated'] as const) {
+      expect(DEFAULTS[profile].buckets.audit).toMatchObject({
+        lock: 'Compliance',
+        floorDays: 365,
+        retentionDays: 2557,
+        infrequentAfterDays: 30,
+        archiveAfterDays: 365,
+      });
+    }
+  });
+});
