@@ -6,8 +6,7 @@ const POSSESSIVE = /['’]s(?![\p{L}\p{N}])/gu;
 const APOSTROPHE = /['’]/g;
 const TERM = /[\p{L}\p{N}\p{M}]+/gu;
 /** Scripts without spaces between words: pairs of characters stand for words. */
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
+const UNSPACED = /[\p{scx=Hani}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]+/gu;
 
 /** One form for what people take for the same word: compatibility forms, case and accents folded. */
 export const normalise = (text: string): string =>
