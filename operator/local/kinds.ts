@@ -15,7 +15,6 @@ export interface OwnerReference {
 
 export type LiveMetadata = LiveObject['metadata'] & {
   readonly deletionGracePeriodSeconds?: number;
-  readonly ownerReferences?: readonly OwnerReference[];
 };
 
 type Live<Wire extends { spec?: unknown; status?: unknown }> = LiveObject & {
