@@ -46,6 +46,7 @@ export const REASONS = {
   CrashLooping: 'CrashLooping',
   MigrationPending: 'MigrationPending',
   ImagePullFailed: 'ImagePullFailed',
+  PodNotStarting: 'PodNotStarting',
   Unschedulable: 'Unschedulable',
   // A person must change something.
   PlaneNotFound: 'PlaneNotFound',
@@ -64,6 +65,8 @@ export const REASONS = {
   NamespaceConflict: 'NamespaceConflict',
   RetainedDataFound: 'RetainedDataFound',
   RetainedDataNotFound: 'RetainedDataNotFound',
+  RetainedDataInUse: 'RetainedDataInUse',
+  BootstrapConflict: 'BootstrapConflict',
   PlacementMissing: 'PlacementMissing',
   KeyringMissing: 'KeyringMissing',
   Invalid: 'Invalid',

@@ -56,6 +56,8 @@ const parentRef = group('One Gateway.', {
 });
 
 export const gateway = group('How requests reach tenants.', {
+  scheme: choice('Scheme of the endpoints that status shows.', ['https', 'http'], { default: 'https' }),
+  port: optional(integer("Port of the endpoints. Unset: the scheme's own.", { minimum: 1, maximum: 65_535 })),
   parentRefs: optional(
     // Atomic: namespace and listener tell two entries apart, and optional fields can't be keys.
     list('Gateways that HTTPRoutes attach to. None: no HTTPRoute.', parentRef, { type: 'atomic', maxItems: 8 }),
