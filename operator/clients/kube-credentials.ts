@@ -1,6 +1,7 @@
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubeError } from './kube.js';
+import { messageOf } from './kube-errors.js';
 
 /**
  * A rotated token or certificate is noticed this long after it was written, or at the next 401, whichever is sooner.
@@ -43,7 +44,7 @@ const readConfig = (kubeconfigPath: string | undefined): KubeConfig => {
     else config.loadFromFile(kubeconfigPath);
   } catch (cause) {
     const where = kubeconfigPath ?? 'named by KUBECONFIG, or ~/.kube/config';
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw unavailable(`cannot read the kubeconfig ${where}: ${why}; name a readable file`, cause);
   }
   return allowPlainLoopback(config);
@@ -79,7 +80,7 @@ const resolveOnce = async (config: KubeConfig): Promise<ResolvedCredentials> => 
   try {
     await config.applyToHTTPSOptions(options);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message.trim() : String(cause);
+    const why = messageOf(cause).trim();
     throw unavailable(`cannot get credentials for the API server: ${why}`, cause);
   }
   const headers: Record<string, string> = {};

@@ -75,6 +75,10 @@ export const errorFromResponse = (
   );
 };
 
+/** Empty when there is none: an AggregateError of refused connections has none. */
+export const messageOf = (error: unknown): string =>
+  isRecord(error) && typeof error.message === 'string' ? error.message : '';
+
 const codeOf = (error: unknown): string | undefined => {
   if (!isRecord(error)) return undefined;
   return typeof error.code === 'string' ? error.code : codeOf(error.cause);
@@ -103,7 +107,7 @@ export const REASON_UNREACHABLE = 'ServerUnreachable';
 /** The request got no answer. `status` is 0: nothing is known about whether the server acted on it. */
 export const errorFromTransport = (cause: unknown, server: URL, request: RequestName): KubeError => {
   const code = codeOf(cause);
-  const text = cause instanceof Error && cause.message !== '' ? cause.message : String(code ?? cause);
+  const text = messageOf(cause) || (code ?? String(cause));
   const why = code === undefined ? text : (EXPLAINED[code] ?? `${text} (${code})`);
   return new KubeError({
     status: 0,

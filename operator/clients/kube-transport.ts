@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool, ProxyAgent } from 'undici';
+import { buildConnector, Client, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { KubeError } from './kube.js';
 import type { Credentials, ResolvedCredentials } from './kube-credentials.js';
 import { errorFromTransport } from './kube-errors.js';
@@ -26,10 +26,16 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-interface Dispatchers {
+/** What shares one TLS identity. */
+interface Connections {
   readonly tlsIdentity: string;
-  readonly call: Dispatcher;
-  readonly stream: Dispatcher;
+  readonly calls: Dispatcher;
+  /**
+   * A connection of its own for each stream, closed with it. In the pool of calls, enough watches would stop every
+   * call; and a pool connects again after an abort, which leaves a socket that nobody uses.
+   */
+  readonly openStream: () => Dispatcher;
+  readonly streams: Set<Dispatcher>;
 }
 
 /** Idle sockets are dropped before the 90 s after which common load balancers forget them silently. */
@@ -37,19 +43,23 @@ const KEEP_ALIVE_MS = 55_000;
 /** A peer that vanished without a word is noticed by the kernel's probes too, not only by the watchdog. */
 const TCP_PROBE_MS = 30_000;
 
-const openDispatchers = (
+const openConnections = (
   { server, proxyUrl }: Credentials,
   { tls, tlsIdentity }: ResolvedCredentials,
   connections: number,
-): Dispatchers => {
-  const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: TCP_PROBE_MS, timeout: 10_000 };
-  const shared = { keepAliveTimeout: KEEP_ALIVE_MS, connect };
-  const open = (limit: number | null): Dispatcher =>
-    proxyUrl === undefined || proxyUrl === null
-      ? new Pool(server.origin, { ...shared, connections: limit })
-      : new ProxyAgent({ uri: proxyUrl, requestTls: connect, connections: limit, keepAliveTimeout: KEEP_ALIVE_MS });
-  // A watch holds its connection for minutes; in the pool of calls, enough watches would stop every call.
-  return { tlsIdentity, call: open(connections), stream: open(null) };
+): Connections => {
+  const tcp = { ...tls, keepAlive: true, keepAliveInitialDelay: TCP_PROBE_MS, timeout: 10_000 };
+  const base = { tlsIdentity, streams: new Set<Dispatcher>() };
+  const keepAliveTimeout = KEEP_ALIVE_MS;
+  if (proxyUrl === undefined || proxyUrl === null) {
+    // Shared, so that all of them resume TLS sessions.
+    const connect = buildConnector(tcp);
+    const openStream = (): Dispatcher => new Client(server.origin, { connect });
+    return { ...base, calls: new Pool(server.origin, { connect, connections, keepAliveTimeout }), openStream };
+  }
+  const throughProxy = (limit: number): Dispatcher =>
+    new ProxyAgent({ uri: proxyUrl, requestTls: tcp, connections: limit, keepAliveTimeout });
+  return { ...base, calls: throughProxy(connections), openStream: () => throughProxy(1) };
 };
 
 const headerOf = (headers: Dispatcher.ResponseData['headers'], name: string): string | undefined => {
@@ -57,58 +67,103 @@ const headerOf = (headers: Dispatcher.ResponseData['headers'], name: string): st
   return Array.isArray(value) ? value[0] : value;
 };
 
-export const openTransport = (credentials: Credentials, connections: number): Transport => {
-  const { server } = credentials;
-  const prefix = server.pathname.replace(/\/+$/, '');
-  let current: Dispatchers | undefined;
-  let closed = false;
-  const retiring = new Set<Promise<unknown>>();
+const optionsOf = (
+  server: URL,
+  request: TransportRequest,
+  headers: Readonly<Record<string, string>>,
+  bodyTimeout: number,
+): Dispatcher.RequestOptions => ({
+  origin: server.origin,
+  method: request.method,
+  path: server.pathname.replace(/\/+$/, '') + request.path,
+  headers: {
+    accept: 'application/json',
+    ...headers,
+    ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
+  },
+  body: request.body ?? null,
+  signal: request.signal ?? null,
+  headersTimeout: request.timeoutMs,
+  bodyTimeout,
+});
 
-  const retire = ({ call, stream }: Dispatchers): void => {
-    // Calls under way may finish; a stream would hold the old certificate for ever, so its reader starts again.
-    const ending = Promise.all([call.close(), stream.destroy()]).finally(() => retiring.delete(ending));
-    retiring.add(ending);
+const stream = async (
+  { openStream, streams }: Connections,
+  options: Dispatcher.RequestOptions,
+): Promise<Dispatcher.ResponseData> => {
+  const dispatcher = openStream();
+  streams.add(dispatcher);
+  const end = (): void => {
+    streams.delete(dispatcher);
+    // Destroying reports nothing that the body's reader has not been told.
+    dispatcher.destroy().catch(() => undefined);
   };
-
-  const dispatchersFor = (resolved: ResolvedCredentials): Dispatchers => {
-    if (current !== undefined && current.tlsIdentity === resolved.tlsIdentity) return current;
-    if (current !== undefined) retire(current);
-    current = openDispatchers(credentials, resolved, connections);
-    return current;
-  };
-
-  return {
-    server,
-    async send(request, kind) {
-      const name = `${request.method} ${request.path}`;
-      if (closed) throw new KubeError({ status: 0, reason: 'ClientClosed', message: `the client is closed (${name})` });
-      const resolved = await credentials.resolve();
-      const dispatcher = dispatchersFor(resolved)[kind];
-      try {
-        const { statusCode, headers, body } = await dispatcher.request({
-          origin: server.origin,
-          method: request.method,
-          path: prefix + request.path,
-          headers: {
-            accept: 'application/json',
-            ...resolved.headers,
-            ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
-          },
-          body: request.body ?? null,
-          signal: request.signal ?? null,
-          headersTimeout: request.timeoutMs,
-          bodyTimeout: kind === 'stream' ? 0 : request.timeoutMs,
-        });
-        return { status: statusCode, retryAfter: headerOf(headers, 'retry-after'), body };
-      } catch (cause) {
-        request.signal?.throwIfAborted();
-        throw errorFromTransport(cause, server, name);
-      }
-    },
-    async close() {
-      closed = true;
-      if (current !== undefined) await Promise.all([current.call.destroy(), current.stream.destroy()]);
-      await Promise.all(retiring);
-    },
-  };
+  try {
+    const response = await dispatcher.request(options);
+    response.body.once('close', end);
+    return response;
+  } catch (error) {
+    end();
+    throw error;
+  }
 };
+
+class PooledTransport implements Transport {
+  readonly #credentials: Credentials;
+  readonly #limit: number;
+  readonly #retiring = new Set<Promise<unknown>>();
+  #current: Connections | undefined;
+  #closed = false;
+
+  constructor(credentials: Credentials, limit: number) {
+    this.#credentials = credentials;
+    this.#limit = limit;
+  }
+
+  get server(): URL {
+    return this.#credentials.server;
+  }
+
+  async send(request: TransportRequest, kind: 'call' | 'stream'): Promise<TransportResponse> {
+    const name = `${request.method} ${request.path}`;
+    if (this.#closed) {
+      throw new KubeError({ status: 0, reason: 'ClientClosed', message: `the client is closed (${name})` });
+    }
+    const resolved = await this.#credentials.resolve();
+    const connections = this.#connectionsFor(resolved);
+    const options = optionsOf(this.server, request, resolved.headers, kind === 'stream' ? 0 : request.timeoutMs);
+    try {
+      const response = kind === 'call' ? connections.calls.request(options) : stream(connections, options);
+      const { statusCode, headers, body } = await response;
+      return { status: statusCode, retryAfter: headerOf(headers, 'retry-after'), body };
+    } catch (cause) {
+      request.signal?.throwIfAborted();
+      throw errorFromTransport(cause, this.server, name);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const open = this.#current === undefined ? [] : [this.#current.calls, ...this.#current.streams];
+    await Promise.all(open.map((dispatcher) => dispatcher.destroy()));
+    await Promise.all(this.#retiring);
+  }
+
+  #connectionsFor(resolved: ResolvedCredentials): Connections {
+    if (this.#current?.tlsIdentity === resolved.tlsIdentity) return this.#current;
+    if (this.#current !== undefined) this.#retire(this.#current);
+    this.#current = openConnections(this.#credentials, resolved, this.#limit);
+    return this.#current;
+  }
+
+  /** Calls under way may finish; a stream would hold the old certificate for ever, so its reader starts again. */
+  #retire({ calls, streams }: Connections): void {
+    const ending = Promise.all([calls.close(), ...[...streams].map((open) => open.destroy())]).finally(() =>
+      this.#retiring.delete(ending),
+    );
+    this.#retiring.add(ending);
+  }
+}
+
+export const openTransport = (credentials: Credentials, connections: number): Transport =>
+  new PooledTransport(credentials, connections);
