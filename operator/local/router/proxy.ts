@@ -1,0 +1,139 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { Dispatcher } from 'undici';
+import { sendProblem } from './problem.js';
+import type { Backend } from './route-table.js';
+import type { Upstream, Upstreams } from './upstreams.js';
+
+/** They belong to one connection, not to the request (RFC 9110, 7.6.1); undici speaks for its own. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+]);
+const RETRY_AFTER_SECONDS = '1';
+
+/** Sends the request to one of the backends' ready pods and its answer back, both as streams. */
+export async function forward(
+  upstreams: Upstreams,
+  backends: readonly Backend[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const first = upstreams.pick(backends);
+  if (first === undefined) {
+    sendUnavailable(response, backends);
+    return;
+  }
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  try {
+    await attempt(first, request, response, gone.signal);
+  } catch (error) {
+    if (gone.signal.aborted) return;
+    await retry(upstreams, backends, first, error, { request, response, signal: gone.signal });
+  }
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly signal: AbortSignal;
+}
+
+/** Once, at another pod if there is one, and whatever the method: of a refused request nothing has been read or done. */
+async function retry(
+  upstreams: Upstreams,
+  backends: readonly Backend[],
+  first: Upstream,
+  error: unknown,
+  { request, response, signal }: Exchange,
+): Promise<void> {
+  const second = upstreams.pick(backends, first) ?? first;
+  if (!isRefused(error) || response.headersSent) {
+    sendFailure(response, error);
+    return;
+  }
+  try {
+    await attempt(second, request, response, signal);
+  } catch (again) {
+    if (!signal.aborted) sendFailure(response, again);
+  }
+}
+
+async function attempt(
+  upstream: Upstream,
+  request: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  upstream.load += 1;
+  try {
+    const answer = await upstream.pool.request({
+      method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
+      path: request.url ?? '/',
+      headers: buildForwardHeaders(request),
+      // Read only once the pod has taken the connection, and left whole when it has not: a stream would be destroyed.
+      body: hasBody(request.headers) ? request.iterator({ destroyOnReturn: false }) : null,
+      signal,
+    });
+    response.writeHead(answer.statusCode, withoutHopByHop(answer.headers));
+    // The head of a stream must not wait for its first piece.
+    response.flushHeaders();
+    await pipeline(answer.body, response);
+  } finally {
+    upstream.load -= 1;
+  }
+}
+
+const hasBody = (headers: IncomingHttpHeaders): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+function buildForwardHeaders(request: IncomingMessage): IncomingHttpHeaders {
+  const client = request.socket.remoteAddress ?? '';
+  const before = request.headers['x-forwarded-for'];
+  return {
+    ...withoutHopByHop(request.headers),
+    'x-forwarded-for': before === undefined ? client : `${String(before)}, ${client}`,
+    'x-forwarded-host': request.headers.host ?? '',
+    'x-forwarded-proto': 'http',
+  };
+}
+
+function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name) && !named.has(name)));
+}
+
+const isRefused = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ECONNREFUSED';
+
+function sendUnavailable(response: ServerResponse, backends: readonly Backend[]): void {
+  const names = backends.map(({ namespace, service }) => `${namespace}/${service}`).join(', ');
+  const [namespace = ''] = backends.map((backend) => backend.namespace);
+  const detail =
+    backends.length === 0
+      ? 'the route names no backend for this path'
+      : `no pod of Service ${names} is ready; see: kubectl get pods -n ${namespace}`;
+  sendProblem(response, { status: 503, title: 'Service Unavailable', detail }, { 'retry-after': RETRY_AFTER_SECONDS });
+}
+
+function sendFailure(response: ServerResponse, error: unknown): void {
+  const refused = isRefused(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  const detail = refused
+    ? 'the pod refused the connection; it may just be starting or ending'
+    : `the pod broke off: ${reason}`;
+  if (refused)
+    sendProblem(
+      response,
+      { status: 503, title: 'Service Unavailable', detail },
+      { 'retry-after': RETRY_AFTER_SECONDS },
+    );
+  else sendProblem(response, { status: 502, title: 'Bad Gateway', detail }, { connection: 'close' });
+}
