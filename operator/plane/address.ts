@@ -54,4 +54,3 @@ const missing = (namespace: string, name: string, what: string): Outcome<never> 
 
 const incomplete = (namespace: string, name: string, keys: string): Outcome<never> =>
   wait('SecretIncomplete', `Secret ${namespace}/${name} lacks ${keys}; add it`, RETRY_MS);
-

@@ -1,6 +1,6 @@
 import type { MemoryPlane, MemoryPlaneStatus } from '../api/v1alpha1/types.js';
 import type { PlacementCount } from '../catalogue/catalogue.js';
-import { type ConditionInput as NewCondition, mergeConditions } from '../runtime/conditions.js';
+import { mergeConditions, type ConditionInput as NewCondition } from '../runtime/conditions.js';
 
 export interface StoreFinding {
   readonly kind: string;
@@ -52,7 +52,8 @@ function store(
     ...(kind === 'postgres' && held !== undefined ? { tenants: held } : {}),
   };
   const before = previous?.stores?.find((candidate) => candidate.kind === kind && candidate.name === name);
-  const unchanged = before !== undefined && Object.entries(next).every(([key, value]) => Reflect.get(before, key) === value);
+  const unchanged =
+    before !== undefined && Object.entries(next).every(([key, value]) => Reflect.get(before, key) === value);
   return { ...next, observedTime: unchanged ? before.observedTime : now.toISOString() };
 }
 

@@ -1,8 +1,8 @@
-import { migrateCatalogue } from '../catalogue/migrate.js';
 import type { MemoryPlane } from '../api/v1alpha1/types.js';
+import { migrateCatalogue } from '../catalogue/migrate.js';
 import { type Bucket, openBucket } from '../clients/bucket.js';
-import type { KubeClient } from '../clients/kube.js';
 import { type Kms, openKms } from '../clients/kms.js';
+import type { KubeClient } from '../clients/kube.js';
 import { connectionProblem, type Database, type DatabaseAddress, openDatabase } from '../clients/postgres.js';
 import { done, type Outcome, stalled, wait } from '../runtime/outcome.js';
 import { type PlaneDatabase, resolveAddress } from './address.js';
@@ -51,7 +51,10 @@ export class PlaneStores {
   async database(plane: MemoryPlane, name: string): Promise<Outcome<Database>> {
     const entry = plane.spec.postgres.find((candidate) => candidate.name === name);
     if (entry !== undefined) return this.open(plane, entry);
-    return stalled('PlacementMissing', `MemoryPlane ${plane.metadata.name} no longer lists postgres ${name}; list it again`);
+    return stalled(
+      'PlacementMissing',
+      `MemoryPlane ${plane.metadata.name} no longer lists postgres ${name}; list it again`,
+    );
   }
 
   keys(plane: MemoryPlane): Outcome<{ readonly bucket: Bucket; readonly kms: Kms }> {

@@ -1,4 +1,10 @@
-import type { MemoryHold, MemoryPlane, MemoryTenant, MemoryTenantClass, MemoryTenantStatus } from '../api/v1alpha1/types.js';
+import type {
+  MemoryHold,
+  MemoryPlane,
+  MemoryTenant,
+  MemoryTenantClass,
+  MemoryTenantStatus,
+} from '../api/v1alpha1/types.js';
 import type { KubeClient } from '../clients/kube.js';
 import type { PlaneStores } from '../plane/stores.js';
 import type { Log } from '../runtime/log.js';

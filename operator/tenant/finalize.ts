@@ -25,10 +25,7 @@ export async function finalizeTenant(
     return {};
   }
   const findings = { gate: outcome, phases: [], facts: {}, paused: false, suspended: false };
-  await deps.patchStatus(
-    tenant,
-    foldStatus(tenant.status, tenant.metadata.generation ?? 0, findings, deps.now()),
-  );
+  await deps.patchStatus(tenant, foldStatus(tenant.status, tenant.metadata.generation ?? 0, findings, deps.now()));
   return { requeueAfterMs: outcome.kind === 'wait' ? outcome.afterMs : undefined };
 }
 

@@ -26,7 +26,12 @@ export async function gatherTenant(
   if (plane.kind !== 'done') return plane;
   const tenantClass = findClass(deps, tenant);
   if (tenantClass.kind !== 'done') return tenantClass;
-  const resolved = resolveTenant({ tenant, plane: plane.facts, tenantClass: tenantClass.facts, others: deps.tenants.list() });
+  const resolved = resolveTenant({
+    tenant,
+    plane: plane.facts,
+    tenantClass: tenantClass.facts,
+    others: deps.tenants.list(),
+  });
   if (resolved.kind !== 'done') return resolved;
   const catalogue = await deps.stores.catalogue(plane.facts);
   if (catalogue.kind !== 'done') return catalogue;
@@ -64,7 +69,10 @@ function findPlane(deps: TenantDependencies, { spec }: MemoryTenant): Outcome<Me
   const { name } = spec.planeRef;
   const plane = deps.planes.get(name);
   if (plane !== undefined) return done(plane);
-  return stalled('PlaneNotFound', `spec.planeRef names MemoryPlane ${name}, which does not exist; create it or correct the name`);
+  return stalled(
+    'PlaneNotFound',
+    `spec.planeRef names MemoryPlane ${name}, which does not exist; create it or correct the name`,
+  );
 }
 
 /** The class that is named, else the one marked default, else none: no defaults and no limits. */

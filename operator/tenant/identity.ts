@@ -111,7 +111,10 @@ async function reattach(
     namespace: tenantNamespace(request.name),
   });
   if (record !== undefined) return done(record);
-  return stalled('RetainedDataNotFound', `what was kept of ${kept.tenantId} has just been erased; start under another name`);
+  return stalled(
+    'RetainedDataNotFound',
+    `what was kept of ${kept.tenantId} has just been erased; start under another name`,
+  );
 }
 
 async function create(catalogue: Database, request: IdentityRequest): Promise<Outcome<TenantRecord>> {

@@ -52,5 +52,7 @@ export function checkLimits(tenant: MemoryTenant, tenantClass: MemoryTenantClass
   const limits = tenantClass?.spec.limits;
   if (limits === undefined) return undefined;
   const message = CHECKS.map((check) => check(tenant, limits)).find((found) => found !== undefined);
-  return message === undefined ? undefined : { reason: 'LimitExceeded', message: `${message}; change the field or ask for another class` };
+  return message === undefined
+    ? undefined
+    : { reason: 'LimitExceeded', message: `${message}; change the field or ask for another class` };
 }

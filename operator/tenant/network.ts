@@ -7,7 +7,11 @@ type NetworkOptions = Pick<TenantOptions, 'storePeers' | 'egress' | 'ingressFrom
 /** Whom the pods may reach and who may reach them: the plane's stores, and what the spec names. */
 export function resolveNetwork({ spec }: MemoryTenant, plane: MemoryPlane): NetworkOptions {
   return {
-    storePeers: plane.spec.postgres.map(({ name, host, port }) => ({ name: `postgres-${name}`, cidr: cidrOf(host), port })),
+    storePeers: plane.spec.postgres.map(({ name, host, port }) => ({
+      name: `postgres-${name}`,
+      cidr: cidrOf(host),
+      port,
+    })),
     egress: spec.network?.egress ?? [],
     ingressFrom: spec.network?.ingressFrom ?? [],
   };

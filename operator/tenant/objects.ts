@@ -50,11 +50,7 @@ export function createTenantObjects(
   };
 }
 
-function buildSecret(
-  options: TenantOptions,
-  name: string,
-  values: Readonly<Record<string, string>>,
-): K8sObject {
+function buildSecret(options: TenantOptions, name: string, values: Readonly<Record<string, string>>): K8sObject {
   const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
   return {
     apiVersion: 'v1',

@@ -11,20 +11,13 @@ import type { PhaseContext } from './phases/phase.js';
 import { type Findings, foldStatus } from './status.js';
 
 /** Gather → build → plan → apply → status, for one tenant. Called for one name at a time, never twice at once. */
-export async function reconcileTenant(
-  deps: TenantDependencies,
-  name: string,
-  signal: AbortSignal,
-): Promise<RunResult> {
+export async function reconcileTenant(deps: TenantDependencies, name: string, signal: AbortSignal): Promise<RunResult> {
   const tenant = deps.tenants.get(name);
   if (tenant === undefined) return {};
   if (tenant.metadata.deletionTimestamp !== undefined) return finalizeTenant(deps, tenant, signal);
   if (!tenant.metadata.finalizers?.includes(FINALIZER)) await addFinalizer(deps, tenant);
   const findings = await findOut(deps, tenant, signal);
-  await deps.patchStatus(
-    tenant,
-    foldStatus(tenant.status, tenant.metadata.generation ?? 0, findings, deps.now()),
-  );
+  await deps.patchStatus(tenant, foldStatus(tenant.status, tenant.metadata.generation ?? 0, findings, deps.now()));
   return { requeueAfterMs: nextLook(findings) };
 }
 

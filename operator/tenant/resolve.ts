@@ -33,9 +33,7 @@ export interface Resolved {
 export function resolveTenant(input: ResolveInput): Outcome<(record: TenantRecord) => Resolved> {
   const { tenant, plane, tenantClass, others } = input;
   const objection =
-    checkSupported(tenant) ??
-    checkLimits(tenant, tenantClass) ??
-    checkHostnames(tenant, plane.spec.baseDomain, others);
+    checkSupported(tenant) ?? checkLimits(tenant, tenantClass) ?? checkHostnames(tenant, plane.spec.baseDomain, others);
   if (objection !== undefined) return stalled(objection.reason, objection.message);
   const ring = tenant.spec.rollout?.ring ?? tenantClass?.spec.defaults?.ring ?? plane.spec.rings[0]?.name ?? 'stable';
   const version = tenant.spec.rollout?.version ?? plane.spec.rings.find(({ name }) => name === ring)?.version;
@@ -75,7 +73,7 @@ function buildOptions(input: ResolveInput, version: string): WithoutIdentity {
     memory: service.options,
     quotaHard: service.quotaHard,
     hostnames,
-    endpoint: endpointOf(plane, hostnames),
+    publicUrl: publicUrl(plane, hostnames),
     credentialsVersion: 'none',
     ...accessOptions(input),
     ...policyOptions(input),
@@ -84,7 +82,7 @@ function buildOptions(input: ResolveInput, version: string): WithoutIdentity {
   };
 }
 
-function endpointOf({ spec }: MemoryPlane, [hostname = '']: readonly string[]): string {
+function publicUrl({ spec }: MemoryPlane, [hostname = '']: readonly string[]): string {
   const { scheme = 'https', port } = spec.gateway ?? {};
   return `${scheme}://${hostname}${port === undefined ? '' : `:${port}`}`;
 }
@@ -136,7 +134,8 @@ function planeOptions({ plane: { spec }, tenantClass }: ResolveInput) {
       ingressClassName: spec.gateway?.ingressClassName,
       issuerRef: spec.gateway?.issuerRef,
     },
-    proxy: spec.proxy,
+    proxy:
+      spec.proxy === undefined ? undefined : { httpsProxy: spec.proxy.httpsProxy, noProxy: spec.proxy.noProxy ?? [] },
     trustBundle:
       spec.trustBundle === undefined
         ? undefined

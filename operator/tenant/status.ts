@@ -1,6 +1,6 @@
 import type { Condition, MemoryTenantStatus } from '../api/v1alpha1/types.js';
+import { mergeConditions, type ConditionInput as NewCondition } from '../runtime/conditions.js';
 import type { Outcome } from '../runtime/outcome.js';
-import { type ConditionInput as NewCondition, mergeConditions } from '../runtime/conditions.js';
 import type { Facts } from './facts.js';
 import { PHASES, type PhaseName, type PhaseOutcome, phaseCondition } from './phases/phase.js';
 
@@ -32,7 +32,9 @@ export function foldStatus(
     ...readiness(findings),
     ...availability(previous, available),
     ...(early ? [] : phaseConditions(findings)),
-    ...(findings.paused ? [condition('Paused', 'True', 'Paused', 'spec.paused is set: the operator looks and does not touch')] : []),
+    ...(findings.paused
+      ? [condition('Paused', 'True', 'Paused', 'spec.paused is set: the operator looks and does not touch')]
+      : []),
   ].map((one) => ({ ...one, observedGeneration: generation }));
   const kept = early ? keptConditions(previous, conditions) : [];
   return {
@@ -68,7 +70,10 @@ function readiness({ gate, phases, paused, suspended }: Findings): readonly NewC
 }
 
 /** Whether the service answers now: it goes on to do so while a later phase waits. */
-function availability(previous: MemoryTenantStatus | undefined, available: Facts['available']): readonly NewCondition[] {
+function availability(
+  previous: MemoryTenantStatus | undefined,
+  available: Facts['available'],
+): readonly NewCondition[] {
   if (available !== undefined) {
     return [condition('Available', available.yes ? 'True' : 'False', available.reason, available.message)];
   }

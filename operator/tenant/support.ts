@@ -10,7 +10,8 @@ export function checkSupported({ spec }: MemoryTenant): Objection | undefined {
     };
   }
   const { embedding, vectors, memory } = spec.providers;
-  if (embedding.provider !== 'local') return notSupported('spec.providers.embedding.provider', embedding.provider, 'local');
+  if (embedding.provider !== 'local')
+    return notSupported('spec.providers.embedding.provider', embedding.provider, 'local');
   if (vectors.provider !== 'plane' && vectors.provider !== 'embedded') {
     return notSupported('spec.providers.vectors.provider', vectors.provider, 'plane or embedded');
   }

@@ -15,8 +15,17 @@ export function describeTenantLife(cluster: string, kubeconfig: () => Promise<st
 
     it('comes to life from a name and nothing else', async () => {
       const tenant = await lab.applyTenant('acme');
-      expect(tenant.status).toMatchObject({ namespace: 'mem-acme', apiKeySecret: SECRETS.adminKey, version: lab.version });
-      expect(conditions(tenant)).toMatchObject({ Ready: 'True', Available: 'True', KeysReady: 'True', DatabaseReady: 'True' });
+      expect(tenant.status).toMatchObject({
+        namespace: 'mem-acme',
+        apiKeySecret: SECRETS.adminKey,
+        version: lab.version,
+      });
+      expect(conditions(tenant)).toMatchObject({
+        Ready: 'True',
+        Available: 'True',
+        KeysReady: 'True',
+        DatabaseReady: 'True',
+      });
       expect(conditions(tenant)).not.toHaveProperty('Stalled');
       expect(conditions(tenant)).not.toHaveProperty('Reconciling');
       expect(tenant.metadata.generation).toBe(tenant.status?.observedGeneration);
@@ -41,9 +50,7 @@ export function describeTenantLife(cluster: string, kubeconfig: () => Promise<st
     it('puts right what somebody else changed or deleted', async () => {
       const ref = { resource: RESOURCES.configMaps, namespace: 'mem-acme', name: CONFIG_MAP };
       await lab.kube.mergePatch(ref, { data: { LOG_LEVEL: 'debug' } });
-      await lab.eventually(async () =>
-        expect(await lab.kube.get(ref)).toMatchObject({ data: { LOG_LEVEL: 'info' } }),
-      );
+      await lab.eventually(async () => expect(await lab.kube.get(ref)).toMatchObject({ data: { LOG_LEVEL: 'info' } }));
       await lab.kube.delete({ resource: RESOURCES.services, namespace: 'mem-acme', name: DEPLOYMENTS.memory });
       await lab.eventually(async () =>
         expect(
@@ -139,12 +146,20 @@ export function describeTenantLife(cluster: string, kubeconfig: () => Promise<st
       ['a plane that is missing', { planeRef: { name: 'nowhere' } }, 'PlaneNotFound', /MemoryPlane nowhere.*create it/],
       ['a class that is missing', { className: 'gold' }, 'ClassNotFound', /MemoryTenantClass gold/],
       ['a tier that is not there yet', { tier: 'Isolated' }, 'TierNotSupported', /spec\.tier is Isolated.*Pooled/],
-      ["another tenant's hostname", { access: { hostnames: ['acme.localhost'] } }, 'HostnameTaken', /MemoryTenant acme/],
+      [
+        "another tenant's hostname",
+        { access: { hostnames: ['acme.localhost'] } },
+        'HostnameTaken',
+        /MemoryTenant acme/,
+      ],
     ])('says what is wrong: %s', async (_, spec, reason, message) => {
       const name = `wrong-${reason.toLowerCase()}`;
       await lab.submitTenant(name, spec);
       await lab.eventually(async () =>
-        expect(conditionOf(await lab.tenant(name), 'Stalled')).toMatchObject({ reason, message: expect.stringMatching(message) }),
+        expect(conditionOf(await lab.tenant(name), 'Stalled')).toMatchObject({
+          reason,
+          message: expect.stringMatching(message),
+        }),
       );
       await lab.deleteTenant(name);
     });

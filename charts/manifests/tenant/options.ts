@@ -28,11 +28,11 @@ export interface NamedCidr {
 }
 
 export interface Toleration {
-  readonly key?: string;
-  readonly operator?: 'Exists' | 'Equal';
-  readonly value?: string;
-  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-  readonly tolerationSeconds?: number;
+  readonly key?: string | undefined;
+  readonly operator?: 'Exists' | 'Equal' | undefined;
+  readonly value?: string | undefined;
+  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' | undefined;
+  readonly tolerationSeconds?: number | undefined;
 }
 
 export interface TenantOptions {
@@ -52,14 +52,14 @@ export interface TenantOptions {
   readonly memory: ServiceOptions;
 
   readonly hostnames: readonly string[];
-  /** Where clients reach the service: the first hostname, with the plane's scheme and port. */
-  readonly endpoint: string;
+  /** Where clients reach the tenant. @default `https://` and the first hostname */
+  readonly publicUrl?: string | undefined;
   readonly corsOrigins: readonly string[];
   readonly rateLimits: { readonly tenantPerMinute: number; readonly ipPerMinute: number };
   readonly admins: readonly {
     readonly kind: 'User' | 'Group' | 'ServiceAccount';
     readonly name: string;
-    readonly namespace?: string;
+    readonly namespace?: string | undefined;
   }[];
   readonly consumers: readonly { readonly namespace: string; readonly roles: readonly string[] }[];
 
@@ -79,10 +79,12 @@ export interface TenantOptions {
     readonly redact: readonly string[];
     readonly predicates: readonly string[] | undefined;
   };
-  /** Content is sealed before it is stored. */
-  readonly fieldEncryption: boolean;
   readonly logLevel: LogLevel;
   readonly metrics: boolean;
+
+  readonly fieldEncryption: boolean;
+  /** How often memories are looked at for promotion. @default 60000 */
+  readonly syncIntervalMs?: number | undefined;
 
   readonly embedding: { readonly provider: string; readonly model: string; readonly dimensions: number };
   readonly vectors: { readonly provider: 'embedded' | 'qdrant' | 'pgvector' };
@@ -96,8 +98,8 @@ export interface TenantOptions {
   readonly gateway: {
     readonly parentRefs: readonly {
       readonly name: string;
-      readonly namespace?: string;
-      readonly sectionName?: string;
+      readonly namespace?: string | undefined;
+      readonly sectionName?: string | undefined;
     }[];
     readonly ingressClassName: string | undefined;
     readonly issuerRef: { readonly name: string; readonly kind: string; readonly group: string } | undefined;

@@ -26,7 +26,12 @@ export function openMemoryApi(url: string, key: string): MemoryApi {
     call,
     create: (user, content) => call('POST', '/api/v1/memories', { user_id: user, content }),
     async search(user, query) {
-      const { status, body } = await call('POST', '/api/v1/memories/search', { user_id: user, query, mode: 'semantic', limit: 5 });
+      const { status, body } = await call('POST', '/api/v1/memories/search', {
+        user_id: user,
+        query,
+        mode: 'semantic',
+        limit: 5,
+      });
       if (status !== 200) throw new Error(`search answered ${status}: ${JSON.stringify(body)}`);
       return body.results as readonly { readonly content: string; readonly score: number }[];
     },

@@ -13,7 +13,8 @@ export async function untilReady(kube: KubeClient, name: string, reason?: string
     const tenant = await kube.get<MemoryTenant>({ resource: MEMORY_TENANTS, name });
     const ready = tenant?.status?.conditions?.find(({ type }) => type === 'Ready');
     const current = tenant?.status?.observedGeneration === tenant?.metadata.generation;
-    if (tenant && current && ready?.status === 'True' && (reason === undefined || ready.reason === reason)) return tenant;
+    if (tenant && current && ready?.status === 'True' && (reason === undefined || ready.reason === reason))
+      return tenant;
     if (Date.now() > deadline) {
       throw new Error(
         `MemoryTenant ${name} is not Ready within ${DEADLINE_MS / 1_000} s: ${ready?.reason ?? 'no status'}: ${ready?.message ?? 'does the operator run?'}`,
@@ -30,7 +31,9 @@ export async function untilGone(kube: KubeClient, name: string): Promise<void> {
     if (tenant === undefined) return;
     if (Date.now() > deadline) {
       const ready = tenant.status?.conditions?.find(({ type }) => type === 'Ready');
-      throw new Error(`MemoryTenant ${name} is still there after ${DEADLINE_MS / 1_000} s: ${ready?.reason}: ${ready?.message}`);
+      throw new Error(
+        `MemoryTenant ${name} is still there after ${DEADLINE_MS / 1_000} s: ${ready?.reason}: ${ready?.message}`,
+      );
     }
     await sleep(POLL_MS);
   }

@@ -1,6 +1,6 @@
 import { SECRETS, tenantNamespace } from '../../../charts/manifests/names.js';
-import type { MemoryTenant } from '../../api/v1alpha1/types.js';
 import { MEMORY_TENANTS } from '../../api/v1alpha1/resources.js';
+import type { MemoryTenant } from '../../api/v1alpha1/types.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
 import { decodeSecret, readSecret } from '../../tenant/secrets.js';
 import { buildLocalTenant } from '../stack/plane.js';
@@ -14,16 +14,52 @@ const TOURIST = 'tourist';
 /** What a first hour would try, each with what was seen. The first thing that is not as promised throws. */
 export async function takeTour(stack: Stack, progress: Progress): Promise<void> {
   await cleanUp(stack);
-  await progress.step('apply a tenant', () => settle(stack, {}), (tenant) => `${TOURIST} is Ready at ${tenant.status?.endpoint}`);
+  await progress.step(
+    'apply a tenant',
+    () => settle(stack, {}),
+    (tenant) => `${TOURIST} is Ready at ${tenant.status?.endpoint}`,
+  );
   const [mine, theirs] = [await openApi(stack, TOURIST), await openApi(stack, 'globex')];
-  await progress.step('store memories', () => store(mine), (count) => `${count} memories stored, sealed`);
-  await progress.step('search by meaning', () => search(mine), (found) => `"${found}"`);
-  await progress.step('isolation', () => isolation(stack, mine, theirs), (what) => what);
-  await progress.step('quota', () => quota(stack, mine), (what) => what);
-  await progress.step('bad input', () => badInput(mine), (what) => what);
-  await progress.step('suspend and resume', () => suspend(stack), (what) => what);
-  await progress.step('delete and come back', () => comeBack(stack), (what) => what);
-  await progress.step('erase', () => erase(stack), (what) => what);
+  await progress.step(
+    'store memories',
+    () => store(mine),
+    (count) => `${count} memories stored, sealed`,
+  );
+  await progress.step(
+    'search by meaning',
+    () => search(mine),
+    (found) => `"${found}"`,
+  );
+  await progress.step(
+    'isolation',
+    () => isolation(stack, mine, theirs),
+    (what) => what,
+  );
+  await progress.step(
+    'quota',
+    () => quota(stack, mine),
+    (what) => what,
+  );
+  await progress.step(
+    'bad input',
+    () => badInput(mine),
+    (what) => what,
+  );
+  await progress.step(
+    'suspend and resume',
+    () => suspend(stack),
+    (what) => what,
+  );
+  await progress.step(
+    'delete and come back',
+    () => comeBack(stack),
+    (what) => what,
+  );
+  await progress.step(
+    'erase',
+    () => erase(stack),
+    (what) => what,
+  );
 }
 
 async function settle(stack: Stack, spec: Readonly<Record<string, unknown>>): Promise<MemoryTenant> {
@@ -54,7 +90,8 @@ async function store(api: MemoryApi): Promise<number> {
 
 async function search(api: MemoryApi): Promise<string> {
   const [best] = await api.search('ada', 'which food must she avoid?');
-  if (best === undefined || best.content !== FACTS[1]) throw new Error(`the best answer was ${JSON.stringify(best?.content)}`);
+  if (best === undefined || best.content !== FACTS[1])
+    throw new Error(`the best answer was ${JSON.stringify(best?.content)}`);
   return best.content;
 }
 
@@ -63,23 +100,33 @@ async function isolation(stack: Stack, mine: MemoryApi, theirs: MemoryApi): Prom
   const id = String(created.body.id);
   expectStatus(await theirs.call('GET', `/api/v1/memories/${id}`), 404);
   const found = await theirs.search('ada', 'a secret of one tenant');
-  if (found.some(({ content }) => content.includes('a secret of one tenant'))) throw new Error('a foreign memory was found');
+  if (found.some(({ content }) => content.includes('a secret of one tenant')))
+    throw new Error('a foreign memory was found');
   const secret = await readSecret(stack.kube, tenantNamespace('globex'), SECRETS.adminKey);
-  const foreign = openMemoryApi(stack.router.endpoints()[TOURIST]?.direct ?? '', decodeSecret(secret ?? never(), 'apiKey') ?? '');
+  const foreign = openMemoryApi(
+    stack.router.endpoints()[TOURIST]?.direct ?? '',
+    decodeSecret(secret ?? never(), 'apiKey') ?? '',
+  );
   expectStatus(await foreign.call('GET', '/api/v1/memories?user_id=ada'), 401);
   return "another tenant's key is refused (401), its id unknown (404), its search empty";
 }
 
 async function quota(stack: Stack, api: MemoryApi): Promise<string> {
   await settle(stack, { quotas: { memories: FACTS.length + 1, memoriesPerUser: FACTS.length + 1 } });
-  const refused = await retry(() => api.create('ada', 'one too many'), ({ status }) => status === 403);
+  const refused = await retry(
+    () => api.create('ada', 'one too many'),
+    ({ status }) => status === 403,
+  );
   if (refused.body.code !== 'quota_exceeded') throw new Error(`code ${String(refused.body.code)}`);
   await settle(stack, {});
   return `memory ${FACTS.length + 2} is refused (403 quota_exceeded) as soon as the spec says so, without a restart`;
 }
 
 async function badInput(api: MemoryApi): Promise<string> {
-  const answer = expectStatus(await api.call('POST', '/api/v1/memories', { user_id: 'ada', content: 7, colour: 'red' }), 400);
+  const answer = expectStatus(
+    await api.call('POST', '/api/v1/memories', { user_id: 'ada', content: 7, colour: 'red' }),
+    400,
+  );
   return `400 ${String(answer.body.code)}: ${String(answer.body.detail)}`;
 }
 
@@ -128,7 +175,8 @@ async function retry<T>(work: () => Promise<T>, good: (value: T) => boolean): Pr
   for (;;) {
     const value = await work();
     if (good(value)) return value;
-    if (Date.now() > deadline) throw new Error(`not within ${QUOTA_DEADLINE_MS / 1_000} s; last seen ${JSON.stringify(value)}`);
+    if (Date.now() > deadline)
+      throw new Error(`not within ${QUOTA_DEADLINE_MS / 1_000} s; last seen ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

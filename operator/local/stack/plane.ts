@@ -42,7 +42,12 @@ export function buildLocalPlane({ folder, postgres, routerPort, version }: Local
             adminSecretRef: { name: POSTGRES_SECRET },
           },
         ],
-        buckets: { artifacts: bucket('artifacts'), backups: bucket('backups'), audit: bucket('audit'), keys: bucket('keys') },
+        buckets: {
+          artifacts: bucket('artifacts'),
+          backups: bucket('backups'),
+          audit: bucket('audit'),
+          keys: bucket('keys'),
+        },
         kms: { provider: 'file', mode: 'Shared', keyID: join(folder, 'kms', 'plane.key') },
         gateway: { parentRefs: [{ name: 'local', namespace: OPERATOR_NAMESPACE }], scheme: 'http', port: routerPort },
         image: { service: 'memplane/memplane' },

@@ -1,29 +1,32 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type KubeHttpClient, createKubeClient } from '../../clients/kube-http.js';
+import { createKubeClient, type KubeHttpClient } from '../../clients/kube-http.js';
+import { RESOURCES } from '../../clients/kube-resources.js';
 import type { Log } from '../../runtime/log.js';
-import { startApiServer } from '../api-server/index.js';
-import { startCoreControllers, startWorkloadControllers } from '../controllers/index.js';
+import { type ApiServer, startApiServer } from '../api-server/index.js';
+import { startCoreControllers } from '../controllers/core.js';
+import { startWorkloadControllers } from '../controllers/workloads.js';
 import { type NodeAgent, startNodeAgent } from '../node/agent.js';
 import type { ImageTable } from '../node/images.js';
 import { type LocalPostgres, startPostgres } from '../postgres/server.js';
 import { type Router, startRouter } from '../router/index.js';
-import { type Progress, silentProgress } from './progress.js';
 import { localImages } from './images.js';
-import { installPlatform } from './platform.js';
 import { buildLocalPlane, prepareStores } from './plane.js';
+import { installPlatform } from './platform.js';
+import { preferredPorts, type StackPorts } from './ports.js';
+import { type Progress, silentProgress } from './progress.js';
 
 export interface StackOptions {
   /** Everything that outlives a stop: cluster, database, keys, logs. */
   readonly folder: string;
-  /** @default an embedded cluster; else the kubeconfig of another one, which gets a node agent when it has no node */
+  /** @default an embedded cluster; else another one's kubeconfig, which gets a node agent when it has no node */
   readonly kubeconfig?: string | undefined;
-  /** @default what the last run used, else any */
-  readonly routerPort?: number | undefined;
-  readonly images?: ImageTable;
-  readonly version?: string;
+  readonly images?: ImageTable | undefined;
+  readonly version: string;
+  /** @default true; without, the caller runs the operator itself */
+  readonly operator?: boolean | undefined;
   readonly log: Log;
-  readonly progress?: Progress;
+  readonly progress?: Progress | undefined;
 }
 
 export interface Stack {
@@ -31,9 +34,135 @@ export interface Stack {
   readonly kubeconfigPath: string;
   readonly postgres: LocalPostgres;
   readonly router: Router;
-  readonly agent: NodeAgent | undefined;
-  readonly endpointsFile: string;
+  readonly version: string;
+  /** Every API call that the embedded server answered; undefined on another cluster. */
+  readonly apiServer: ApiServer | undefined;
   stop(): Promise<void>;
 }
 
-type Stop = () => Promise<void>;
+/** What has been started, so that a failure half-way leaves nothing running. */
+class Running {
+  readonly #stops: (() => Promise<unknown>)[] = [];
+
+  async add<T>(started: Promise<T>, stop: (value: T) => Promise<unknown>): Promise<T> {
+    const value = await started;
+    this.#stops.push(() => stop(value));
+    return value;
+  }
+
+  /** In reverse order: nothing outlives what it needs. Every part is told, whatever the others say. */
+  async stop(): Promise<void> {
+    const problems: unknown[] = [];
+    for (const stop of this.#stops.splice(0).reverse()) await stop().catch((error: unknown) => problems.push(error));
+    if (problems.length > 0) throw new AggregateError(problems, 'not everything stopped as it should');
+  }
+}
+
+const FIELD_MANAGER = 'memplane-local';
+
+/** A whole plane on one machine: stores, cluster, platform. What an earlier run left in the folder is used again. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const running = new Running();
+  try {
+    return await launch(options, running);
+  } catch (error) {
+    await running.stop().catch((err: unknown) => options.log.error({ err }, 'cleaning up after a failed start'));
+    throw error;
+  }
+}
+
+async function launch(options: StackOptions, running: Running): Promise<Stack> {
+  const { folder, version, log, progress = silentProgress } = options;
+  const ports = await preferredPorts(folder);
+  const postgres = await progress.step(
+    'Postgres',
+    () => running.add(startPostgres(join(folder, 'postgres'), ports.postgres), (server) => server.stop()),
+    (server) => `${server.version} on ${server.host}:${server.port}`,
+  );
+  const cluster = await progress.step(
+    'API server',
+    () => openCluster(options, ports, running),
+    ({ kube, apiServer }) => `${apiServer === undefined ? 'another cluster' : 'embedded'} at ${kube.server.origin}`,
+  );
+  const { kube, kubeconfigPath, apiServer } = cluster;
+  await progress.step(
+    'node',
+    () => startNode(options, cluster, running),
+    (node) => (node === undefined ? "the cluster's own" : `${node.nodeName}: pods run as processes`),
+  );
+  const router = await progress.step(
+    'router',
+    () => running.add(startRouter(routerOptions(folder, kube, ports, log)), (started) => started.stop()),
+    ({ port }) => `http://<tenant>.localhost:${port}`,
+  );
+  ports.remember({ postgres: postgres.port, apiServer: Number(kube.server.port), router: router.port });
+  prepareStores(folder);
+  const plane = buildLocalPlane({ folder, postgres, routerPort: router.port, version });
+  await progress.step(
+    'platform',
+    () => installPlatform(kube, plane, { version, operator: options.operator ?? true }),
+    (count) => `${count} objects applied`,
+  );
+  return { kube, kubeconfigPath, postgres, router, version, apiServer, stop: () => running.stop() };
+}
+
+const routerOptions = (folder: string, client: KubeHttpClient, ports: StackPorts, log: Log) => ({
+  client,
+  port: ports.router,
+  endpointsFile: join(folder, 'endpoints.json'),
+  log,
+});
+
+interface Cluster {
+  readonly kube: KubeHttpClient;
+  readonly kubeconfigPath: string;
+  readonly apiServer: ApiServer | undefined;
+}
+
+async function openCluster(
+  { folder, kubeconfig, log }: StackOptions,
+  ports: StackPorts,
+  running: Running,
+): Promise<Cluster> {
+  const connect = (path: string): Promise<KubeHttpClient> =>
+    running.add(createKubeClient({ kubeconfigPath: path, fieldManager: FIELD_MANAGER }), (client) => client.close());
+  if (kubeconfig !== undefined)
+    return { kube: await connect(kubeconfig), kubeconfigPath: kubeconfig, apiServer: undefined };
+  const started = startApiServer({ dataDir: join(folder, 'cluster'), port: ports.apiServer, log });
+  const apiServer = await running.add(started, (server) => server.stop());
+  const kubeconfigPath = join(folder, 'kubeconfig');
+  writeFileSync(kubeconfigPath, apiServer.kubeconfig, { mode: 0o600 });
+  const kube = await connect(kubeconfigPath);
+  await running.add(startCoreControllers(apiServer), (controllers) => controllers.stop());
+  await running.add(startWorkloadControllers({ client: kube, log }), (controllers) => controllers.stop());
+  return { kube, kubeconfigPath, apiServer };
+}
+
+/** A cluster that has a node already runs its pods itself. */
+async function startNode(
+  { folder, images, log }: StackOptions,
+  { kube, kubeconfigPath, apiServer }: Cluster,
+  running: Running,
+): Promise<NodeAgent | undefined> {
+  if (apiServer === undefined && (await hasForeignNode(kube))) return undefined;
+  const agent = await running.add(
+    startNodeAgent({
+      kubeconfig: kubeconfigPath,
+      dataDir: join(folder, 'node'),
+      images: images ?? localImages(),
+      nodeName: NODE_NAME,
+      lease: apiServer === undefined,
+      log,
+    }),
+    (node) => node.stop(),
+  );
+  apiServer?.servePodLogs(agent.podLogs);
+  return agent;
+}
+
+const NODE_NAME = 'local';
+
+async function hasForeignNode(kube: KubeHttpClient): Promise<boolean> {
+  const { items } = await kube.list(RESOURCES.nodes);
+  return items.some(({ metadata }) => metadata.name !== NODE_NAME);
+}

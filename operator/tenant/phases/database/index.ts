@@ -112,6 +112,10 @@ function unreachable(database: Database, error: unknown): Outcome<never> {
   if (problem === undefined) throw error;
   const where = `${database.host}:${database.port}/${database.database}`;
   return problem === 'refused'
-    ? wait('DatabaseLoginRefused', `${where} refuses the plane's administrator; correct the plane's adminSecretRef`, 15_000)
+    ? wait(
+        'DatabaseLoginRefused',
+        `${where} refuses the plane's administrator; correct the plane's adminSecretRef`,
+        15_000,
+      )
     : wait('DatabaseUnreachable', `${where} does not answer; what runs keeps its last good state`, 5_000);
 }

@@ -1,14 +1,14 @@
 import { SECRETS } from '../../../../charts/manifests/names.js';
+import { BucketError } from '../../../clients/bucket.js';
 import {
   birthKeyring,
   destroyKeyring,
-  type KeyringHead,
   KeyringError,
+  type KeyringHead,
   moveKeyring,
   readKeyringHead,
   retainedNamespace,
 } from '../../../clients/keyring.js';
-import { BucketError } from '../../../clients/bucket.js';
 import { done, type Outcome, stalled, wait } from '../../../runtime/outcome.js';
 import type { Facts } from '../../facts.js';
 import { schemaExists } from '../database/observe.js';
@@ -97,7 +97,8 @@ async function settleFate({ record, stores, fate }: TeardownContext): Promise<vo
     return;
   }
   // A tenant that never got as far has no keyring, and nothing sealed under one.
-  const exists = (await readKeyringHead(stores.keys, { tenantId, namespace })) ?? (await readKeyringHead(stores.keys, retained));
+  const exists =
+    (await readKeyringHead(stores.keys, { tenantId, namespace })) ?? (await readKeyringHead(stores.keys, retained));
   if (exists === undefined) return;
   await moveKeyring(stores.keys, stores.kms, { tenantId, from: namespace, to: retained.namespace });
 }

@@ -1,5 +1,5 @@
-import { buildNamespaceObjects } from '../../../../charts/manifests/tenant/build.js';
 import { TENANT_LABEL } from '../../../../charts/manifests/names.js';
+import { buildNamespaceObjects } from '../../../../charts/manifests/tenant/build.js';
 import type { KubeClient, LiveObject, ObjectRef } from '../../../clients/kube.js';
 import { RESOURCES } from '../../../clients/kube-resources.js';
 import { done, stalled, wait } from '../../../runtime/outcome.js';

@@ -18,7 +18,10 @@ export async function ensureBootstrapKey({ kube, objects, options, record, store
   await objects.writeSecret(options, SECRETS.adminKey, {
     apiKey: newKey(),
     tenant: options.name,
-    endpoint: options.endpoint,
+    endpoint: endpointOf(options),
   });
   await recordBootstrapKey(stores.catalogue, record.tenantId, uid);
 }
+
+export const endpointOf = ({ publicUrl, hostnames }: PhaseContext['options']): string =>
+  publicUrl ?? `https://${hostnames[0] ?? ''}`;

@@ -1,11 +1,11 @@
-import { SECRETS, DEPLOYMENTS } from '../../../../charts/manifests/names.js';
+import { DEPLOYMENTS, SECRETS } from '../../../../charts/manifests/names.js';
 import { buildWorkloadObjects } from '../../../../charts/manifests/tenant/build.js';
 import { RESOURCES } from '../../../clients/kube-resources.js';
 import { done, wait } from '../../../runtime/outcome.js';
 import type { Facts } from '../../facts.js';
 import { readSecret } from '../../secrets.js';
 import type { Phase, PhaseContext } from '../phase.js';
-import { ensureBootstrapKey } from './bootstrap-key.js';
+import { endpointOf, ensureBootstrapKey } from './bootstrap-key.js';
 import { findTrouble, observeDeployment, observePods } from './observe.js';
 import { judgeRollout } from './rollout.js';
 
@@ -38,9 +38,9 @@ export const workloadPhase: Phase = {
   },
 };
 
-const facts = ({ endpoint, version }: PhaseContext['options']): Facts => ({
-  endpoint,
-  version,
+const facts = (options: PhaseContext['options']): Facts => ({
+  endpoint: endpointOf(options),
+  version: options.version,
   apiKeySecret: SECRETS.adminKey,
   binding: { name: SECRETS.adminKey },
 });

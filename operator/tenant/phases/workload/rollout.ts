@@ -19,7 +19,13 @@ export function judgeRollout(
   const current = (status.observedGeneration ?? 0) >= (deployment?.metadata.generation ?? 1);
   const available = judgeAvailability(availableReplicas, suspended);
   if (suspended && current && replicas === 0) return { kind: 'done', facts: { available } };
-  if (!suspended && current && updatedReplicas >= wanted && availableReplicas >= wanted && replicas === updatedReplicas) {
+  if (
+    !suspended &&
+    current &&
+    updatedReplicas >= wanted &&
+    availableReplicas >= wanted &&
+    replicas === updatedReplicas
+  ) {
     return { kind: 'done', facts: { available } };
   }
   if (trouble !== undefined) return { ...troubled(deployment, trouble), facts: { available } };

@@ -1,0 +1,3 @@
+import { describeTenantLife } from './tenant-life.js';
+
+describeTenantLife('the embedded cluster', async () => undefined);
