@@ -1,4 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, TerraformStack } from 'cdktf';
 import type { AwsSite, AzureSite, GcpSite } from '../../infra/support/site.js';
 
@@ -47,4 +49,10 @@ export const NAMES = {
 
 export const TAGS = { owner: 'platform@example.com' };
 
-export const emptyStack = (): TerraformStack => new TerraformStack(new App({ outdir: tmpdir() }), 'test');
+/** cdktf makes the folder of an app at once, and writes into it only when the app is synthesised. */
+export function emptyStack(): TerraformStack {
+  const outdir = mkdtempSync(join(tmpdir(), 'memplane-unit-'));
+  const stack = new TerraformStack(new App({ outdir }), 'test');
+  rmSync(outdir, { recursive: true });
+  return stack;
+}

@@ -1,0 +1,55 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** The entry as users run it: compiled, in a process of its own, in a folder of its own. */
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'memplane-main-'));
+  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  const swc = resolve('node_modules/@swc/cli/bin/swc.js');
+  execFileSync(process.execPath, [swc, 'infra', 'stacks', '-d', join(folder, 'dist'), '--quiet']);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Processor time and not the clock's, which other processes stretch. */
+const METER = 'data:text/javascript,process.on("exit",()=>console.error(JSON.stringify(process.resourceUsage())))';
+
+function run(env: Readonly<Record<string, string>>, flags: readonly string[] = []) {
+  const { PATH = '' } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, 'dist/stacks/main.js'], {
+    cwd: folder,
+    env: { PATH, ...env },
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+describe('node dist/stacks/main.js', () => {
+  it('exits 1 with every reason, no stack trace and nothing written, when an environment is invalid', () => {
+    const { status, stdout, stderr } = run({ AWS_PROVIDER_PIN: 'latest' });
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    const lines = stderr.trim().split('\n');
+    // Six environments carry the constraint, whatever their cloud.
+    expect(lines).toHaveLength(6);
+    for (const line of lines)
+      expect(line).toMatch(/^error: \w+-\w+\.providers\.aws: not a version constraint \(got "latest"/);
+    expect(existsSync(join(folder, 'cdktf.out'))).toBe(false);
+  });
+
+  it('writes every stack within 400 MB and 3 s of processor time', () => {
+    const { status, stdout, stderr } = run({}, ['--import', METER]);
+    expect(status).toBe(0);
+    expect(readdirSync(join(folder, 'cdktf.out/stacks'))).toHaveLength(12);
+    expect(stdout).toContain('12 stacks in cdktf.out/stacks');
+    const { maxRSS, userCPUTime } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '{}') as NodeJS.ResourceUsage;
+    // The root of a single binding would be 750 MB and 10 s.
+    expect(maxRSS / 1024).toBeLessThan(400);
+    expect(userCPUTime / 1e6).toBeLessThan(3);
+  });
+});
