@@ -27,8 +27,12 @@ const LONGEST_WAIT_MS = 10_000;
 /** A claim from another PID namespace (a container beside us) cannot be asked whether it lives. */
 const FOREIGN_CLAIM_LIVES_MS = 30_000;
 
-export async function withClaim<T>(target: string, work: (claim: Claim) => Promise<T>): Promise<T> {
-  const held = await acquire(target);
+export async function withClaim<T>(
+  target: string,
+  work: (claim: Claim) => Promise<T>,
+  longestWaitMs: number = LONGEST_WAIT_MS,
+): Promise<T> {
+  const held = await acquire(target, longestWaitMs);
   try {
     return await work({ commit: (bytes) => commit(held, target, bytes) });
   } finally {
@@ -42,8 +46,8 @@ interface Held {
   readonly file: FileHandle;
 }
 
-async function acquire(target: string): Promise<Held> {
-  const deadline = Date.now() + LONGEST_WAIT_MS;
+async function acquire(target: string, longestWaitMs: number): Promise<Held> {
+  const deadline = Date.now() + longestWaitMs;
   let mine: Held | undefined;
   try {
     for (;;) {
@@ -51,7 +55,7 @@ async function acquire(target: string): Promise<Held> {
       const others = await liveClaims(target, mine.path);
       const [first] = others;
       if (first === undefined) return mine;
-      if (Date.now() > deadline) throw busy(target, first);
+      if (Date.now() > deadline) throw busy(target, first, longestWaitMs);
       if (first < mine.path) mine = await withdraw(mine);
       await sleep(1 + Math.random() * 5);
     }
@@ -179,9 +183,9 @@ export async function removeFile(path: string): Promise<void> {
 export const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
   types.isNativeError(error) && codes.includes(String((error as NodeJS.ErrnoException).code));
 
-const busy = (target: string, other: string): BucketError =>
+const busy = (target: string, other: string, waitedMs: number): BucketError =>
   new BucketError(
     'BucketBusy',
-    `${target} has been claimed by another process for ${LONGEST_WAIT_MS / 1000} s`,
+    `${target} has been claimed by another process for ${waitedMs / 1000} s`,
     `end the process named in ${basename(other)} (namespace-pid-start), or remove the file if that is gone`,
   );
