@@ -23,4 +23,27 @@ export const CONFIG_MAP = 'memory-config';
 export const QUOTA = 'tenant';
 export const PORTS = { memory: 8283, knowledge: 8080 } as const;
 
-export const tenantNamespace = (tenant: string): string => `mem-${tenant}`;
+/** Beside the fixed names, what has one object a peer or a tenant. */
+export const ROUTE = 'memory';
+export const ROUTE_TLS_SECRET = 'memory-tls';
+export const LIMIT_RANGE = 'tenant';
+export const DEFAULT_DENY = 'default-deny';
+/** Role and RoleBinding of `access.admins`, in the tenant's namespace. */
+export const TENANT_ADMIN = 'tenant-admin';
+
+/** Every namespace of a tenant, and no other, begins so: the operator's own boundary is drawn by it. */
+export const TENANT_NAMESPACE_PREFIX = 'mem-';
+export const tenantNamespace = (tenant: string): string => `${TENANT_NAMESPACE_PREFIX}${tenant}`;
+export const TENANT_CLUSTER_ROLE_PREFIX = 'memplane-tenant-';
+/** ClusterRole and ClusterRoleBinding of `access.admins`: who may edit this one MemoryTenant. */
+export const tenantAdminClusterRole = (tenant: string): string => `${TENANT_CLUSTER_ROLE_PREFIX}${tenant}`;
+
+export const OPERATOR = {
+  deployment: 'memplane-operator',
+  serviceAccount: 'operator',
+  lease: 'memplane-operator',
+} as const;
+export const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:${OPERATOR.serviceAccount}`;
+
+/** What the API server itself puts on every namespace; the only label that names one and cannot be forged. */
+export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';

@@ -1,0 +1,58 @@
+import { fingerprintEntries } from '../fingerprint.js';
+import type { TenantOptions } from './options.js';
+import { SIZES } from './sizes.js';
+
+type Entries = Readonly<Record<string, string>>;
+
+/** The mounted file that pods follow while they run. */
+export const POLICIES_FILE = 'policies.json';
+
+const DEFAULT_SYNC_INTERVAL_MS = 60_000;
+
+/** What a pod reads once, at its start: the environment that `memory-config` gives it. */
+export const buildEnvironment = (o: TenantOptions): Entries => ({
+  SERVICE_ENV: 'production',
+  LOG_LEVEL: o.logLevel,
+  METRICS_ENABLED: String(o.metrics),
+  MEMPLANE_TENANT: o.name,
+  MEMPLANE_TENANT_ID: o.tenantId,
+  MEMPLANE_NAMESPACE: o.namespace,
+  MEMPLANE_PUBLIC_URL: o.publicUrl ?? `https://${o.hostnames[0] ?? 'localhost'}`,
+  MEMPLANE_SERVICE_ROLE: o.databaseRole,
+  DATABASE_POOL_SIZE: String(SIZES[o.size].databasePoolSize),
+  EMBEDDING_PROVIDER: o.embedding.provider,
+  EMBEDDING_MODEL: o.embedding.model,
+  VECTOR_DIMENSIONS: String(o.embedding.dimensions),
+  VECTOR_PROVIDER: o.vectors.provider,
+  // The name may be given to another tenant one day; the identity never is.
+  VECTOR_DB_NAMESPACE: o.tenantId,
+  SYNC_INTERVAL_MS: String(o.syncIntervalMs ?? DEFAULT_SYNC_INTERVAL_MS),
+  KEYS_BUCKET_URL: o.keysBucketUrl,
+  KMS_PROVIDER: o.kms.provider,
+  KMS_KEY_ID: o.kms.keyId,
+  CORS_ORIGINS: o.corsOrigins.join(','),
+  FIELD_ENCRYPTION: String(o.fieldEncryption),
+});
+
+/** What a pod follows while it runs: a change here reaches it within a minute and rolls nothing. */
+export const buildPolicies = (o: TenantOptions) => ({
+  mode: o.mode,
+  logLevel: o.logLevel,
+  quotas: { memories: o.quotas.memories ?? null, memoriesPerUser: o.quotas.memoriesPerUser ?? null },
+  rateLimits: { tenantPerMinute: o.rateLimits.tenantPerMinute, ipPerMinute: o.rateLimits.ipPerMinute },
+  policies: {
+    ttlDays: o.policies.ttlDays ?? null,
+    minConfidencePercent: o.policies.minConfidencePercent,
+    redact: o.policies.redact,
+    predicates: o.policies.predicates ?? null,
+  },
+});
+
+/**
+ * Changes when pods must start anew to see what they read at their start. The log level is there too, for the lines
+ * before the policies are read, but the policies carry it while a pod runs: changing it must not cost a rollout.
+ */
+export function startFingerprint(o: TenantOptions): string {
+  const { LOG_LEVEL: _followed, ...environment } = buildEnvironment(o);
+  return fingerprintEntries({ ...environment, credentialsVersion: o.credentialsVersion });
+}

@@ -1,0 +1,33 @@
+import { FIELD_MANAGER, TENANT_ID_LABEL, TENANT_LABEL } from '../names.js';
+import type { ObjectMeta } from '../object.js';
+import type { TenantOptions } from './options.js';
+
+type Labels = Readonly<Record<string, string>>;
+type Named = Pick<TenantOptions, 'name' | 'namespace' | 'tenantId'>;
+
+const PART = 'memplane';
+
+/** What tells one part of one tenant from all others; never changes, because a Deployment's selector cannot. */
+export const buildSelectorLabels = ({ name }: Pick<TenantOptions, 'name'>, component: string): Labels => ({
+  'app.kubernetes.io/name': PART,
+  'app.kubernetes.io/instance': name,
+  'app.kubernetes.io/component': component,
+});
+
+export const buildTenantLabels = (options: Pick<TenantOptions, 'name' | 'tenantId'>, component: string): Labels => ({
+  ...buildSelectorLabels(options, component),
+  'app.kubernetes.io/part-of': PART,
+  'app.kubernetes.io/managed-by': FIELD_MANAGER,
+  [TENANT_LABEL]: options.name,
+  [TENANT_ID_LABEL]: options.tenantId,
+});
+
+/** Name, namespace and labels of an object that lives in the tenant's namespace. */
+export const buildTenantMeta = (options: Named, name: string, component: string): ObjectMeta => ({
+  name,
+  namespace: options.namespace,
+  labels: buildTenantLabels(options, component),
+});
+
+/** The parts of a tenant, as `app.kubernetes.io/component` has them. */
+export const COMPONENTS = { tenant: 'tenant', memory: 'memory', access: 'access', network: 'network' } as const;
