@@ -81,10 +81,12 @@ async function prepare({ folder, binaries, account }: Place): Promise<string> {
   const data = join(folder, 'data');
   if (existsSync(join(data, 'PG_VERSION')) && existsSync(passwordFile)) return readFileSync(passwordFile, 'utf8');
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Folders above it stay open: the account that runs Postgres must be able to come here.
+  mkdirSync(dirname(folder), { recursive: true, mode: 0o755 });
+  mkdirSync(folder, { mode: 0o700 });
   const password = randomBytes(24).toString('base64url');
   writeFileSync(passwordFile, password, { mode: 0o600 });
-  for (const path of account === undefined ? [] : [folder, passwordFile]) chownSync(path, account.uid, account.gid);
+  if (account !== undefined) for (const path of [folder, passwordFile]) chownSync(path, account.uid, account.gid);
   const initdb = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
   await run(join(binaries, 'initdb'), [...initdb, '--locale=C', '--no-sync'], { ...account, cwd: folder });
   return password;

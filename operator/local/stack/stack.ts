@@ -9,7 +9,7 @@ import { startWorkloadControllers } from '../controllers/workloads.js';
 import { type NodeAgent, startNodeAgent } from '../node/agent.js';
 import type { ImageTable } from '../node/images.js';
 import { type LocalPostgres, startPostgres } from '../postgres/server.js';
-import { type Router, startRouter } from '../router/index.js';
+import { type Router, startRouter } from '../router/router.js';
 import { localImages } from './images.js';
 import { buildLocalPlane, prepareStores } from './plane.js';
 import { installPlatform } from './platform.js';

@@ -1,5 +1,5 @@
 import { DEPLOYMENTS, SECRETS } from '../../../../charts/manifests/names.js';
-import { buildWorkloadObjects } from '../../../../charts/manifests/tenant/build.js';
+import { buildTenant, buildWorkloadObjects } from '../../../../charts/manifests/tenant/build.js';
 import { RESOURCES } from '../../../clients/kube-resources.js';
 import { done, wait } from '../../../runtime/outcome.js';
 import type { Facts } from '../../facts.js';
@@ -16,9 +16,9 @@ export const workloadPhase: Phase = {
   async run(context) {
     const { kube, objects, options } = context;
     await ensureBootstrapKey(context);
-    const desired = buildWorkloadObjects({ ...options, credentialsVersion: await credentialsVersion(context) });
-    await objects.apply(desired);
-    await objects.prune(options, desired);
+    const current = { ...options, credentialsVersion: await credentialsVersion(context) };
+    await objects.apply(buildWorkloadObjects(current));
+    await objects.prune(options, buildTenant(current));
     const deployment = await observeDeployment(kube, options.namespace);
     const suspended = options.mode === 'Suspended';
     const judged = judgeRollout(deployment, suspended, undefined);
