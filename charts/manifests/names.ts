@@ -21,7 +21,7 @@ export const SECRETS = {
 } as const;
 export const CONFIG_MAP = 'memory-config';
 export const QUOTA = 'tenant';
-export const PORTS = { memory: 8283, knowledge: 8080 } as const;
+export const PORTS = { memory: 8283, knowledge: 8080, operator: 8080 } as const;
 
 /** Beside the fixed names, what has one object a peer or a tenant. */
 export const ROUTE = 'memory';

@@ -1,7 +1,7 @@
 import type { Container, EnvVar, PodSpec, Probe, ResourceRequirements, VolumeMount } from 'kubernetes-types/core/v1.js';
 import { buildImageReference } from '../image.js';
 import { CONFIG_MAP, PORTS, SECRETS, SERVICE_ACCOUNTS } from '../names.js';
-import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT } from '../security-context.js';
+import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT } from '../pod-security.js';
 import type { TenantOptions } from './options.js';
 import { buildScheduling } from './scheduling.js';
 import { SIZES } from './sizes.js';
