@@ -1,6 +1,6 @@
 import { MEMORY_HOLDS, MEMORY_PLANES, MEMORY_TENANT_CLASSES, MEMORY_TENANTS } from './api/v1alpha1/resources.js';
 import type { MemoryHold, MemoryPlane, MemoryTenant, MemoryTenantClass } from './api/v1alpha1/types.js';
-import type { LiveObject, Resource } from './clients/kube.js';
+import { KubeError, type LiveObject, type Resource } from './clients/kube.js';
 import type { KubeHttpClient } from './clients/kube-http.js';
 import type { OperatorConfig } from './config.js';
 import { reconcilePlane } from './plane/reconcile.js';
@@ -12,8 +12,8 @@ import { patchStatus } from './runtime/patch-status.js';
 import { stopInOrder } from './runtime/stop.js';
 import { createReflector, type Reflector } from './runtime/watch.js';
 import { mirrorChildren } from './tenant/children.js';
-import { createTenantObjects } from './tenant/objects.js';
 import type { TenantDependencies } from './tenant/dependencies.js';
+import { createTenantObjects } from './tenant/objects.js';
 import { reconcileTenant } from './tenant/reconcile.js';
 import { sweepErasures } from './tenant/sweeper.js';
 import { tenantsOfChild, tenantsOfClass, tenantsOfHold, tenantsOfPlane } from './tenant/triggers.js';
@@ -52,10 +52,15 @@ export function createManager(options: ManagerOptions): Manager {
   const tenantDeps: TenantDependencies = { ...views, patchStatus: writeStatus(kube, MEMORY_TENANTS) };
   const planeDeps = { ...views, patchStatus: writeStatus(kube, MEMORY_PLANES) };
 
-  const controller = (name: string, sources: readonly Source[], keys: () => readonly string[], reconcile: Reconcile) => {
+  const controller = (
+    name: string,
+    sources: readonly Source[],
+    keys: () => readonly string[],
+    reconcile: Reconcile,
+  ) => {
     const resync = { everyMs: config.resyncSeconds * 1_000, keys };
     const observer = metrics.queueObserver(name);
-    const made = createController({ name, sources, reconcile, workers: config.workers, resync, log, observer });
+    const made = createController({ name, sources, reconcile: yielding(reconcile), workers: config.workers, resync, log, observer });
     metrics.watchQueue(name, made.queue);
     return made;
   };
@@ -85,6 +90,21 @@ export function createManager(options: ManagerOptions): Manager {
   return runnable(controllers, [tenants, planes, classes, holds, ...children.reflectors], stores, tenantDeps);
 }
 
+/** Somebody else was faster: what the watch brings next is looked at instead. Nothing went wrong. */
+const yielding =
+  (reconcile: Reconcile): Reconcile =>
+  async (key, signal) => {
+    try {
+      return await reconcile(key, signal);
+    } catch (error) {
+      if (error instanceof KubeError && error.reason === 'Conflict') return { requeueAfterMs: CONFLICT_MS };
+      throw error;
+    }
+  };
+
+/** Longer than a watch event takes to arrive, shorter than anybody would notice. */
+const CONFLICT_MS = 50;
+
 type Reconcile = Parameters<typeof createController>[0]['reconcile'];
 
 const writeStatus =
@@ -101,7 +121,9 @@ function runnable(
 ): Manager {
   let sweeper: NodeJS.Timeout | undefined;
   const sweep = (): void => {
-    sweepErasures(deps).catch((err: unknown) => deps.log.error({ err }, 'erasures that are due were not done; trying again'));
+    sweepErasures(deps).catch((err: unknown) =>
+      deps.log.error({ err }, 'erasures that are due were not done; trying again'),
+    );
   };
   return {
     get synced() {

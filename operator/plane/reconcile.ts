@@ -23,28 +23,27 @@ const PROBE_MS = 30_000;
 
 /** Keeps a plane's status true, and the plane itself as long as a tenant refers to it. */
 export async function reconcilePlane(deps: PlaneDependencies, name: string): Promise<RunResult> {
-  const plane = deps.planes.get(name);
-  if (plane === undefined) return {};
+  const known = deps.planes.get(name);
+  if (known === undefined) return {};
   const users = deps.tenants.list().filter(({ spec }) => spec.planeRef.name === name);
-  if (plane.metadata.deletionTimestamp !== undefined && users.length === 0) {
-    await setFinalizers(deps, plane, (all) => all.filter((one) => one !== IN_USE_FINALIZER));
+  if (known.metadata.deletionTimestamp !== undefined && users.length === 0) {
+    await setFinalizers(deps, known, (all) => all.filter((one) => one !== IN_USE_FINALIZER));
     return {};
   }
-  if (!plane.metadata.finalizers?.includes(IN_USE_FINALIZER)) {
-    await setFinalizers(deps, plane, (all) => [...all, IN_USE_FINALIZER]);
-  }
+  const guarded = known.metadata.finalizers?.includes(IN_USE_FINALIZER) === true;
+  const plane = guarded ? known : await setFinalizers(deps, known, (all) => [...all, IN_USE_FINALIZER]);
   const { findings, counts } = await probe(deps, plane);
   await deps.patchStatus(plane, foldPlaneStatus(plane, findings, counts, deps.now()));
   return { requeueAfterMs: PROBE_MS };
 }
 
-async function setFinalizers(
+function setFinalizers(
   deps: PlaneDependencies,
   plane: MemoryPlane,
   change: (finalizers: readonly string[]) => readonly string[],
-): Promise<void> {
+): Promise<MemoryPlane> {
   const { name, resourceVersion, finalizers = [] } = plane.metadata;
-  await deps.kube.mergePatch(
+  return deps.kube.mergePatch<MemoryPlane>(
     { resource: MEMORY_PLANES, name },
     { metadata: { resourceVersion, finalizers: change(finalizers) } },
   );

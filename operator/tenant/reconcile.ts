@@ -12,19 +12,19 @@ import { type Findings, foldStatus } from './status.js';
 
 /** Gather → build → plan → apply → status, for one tenant. Called for one name at a time, never twice at once. */
 export async function reconcileTenant(deps: TenantDependencies, name: string, signal: AbortSignal): Promise<RunResult> {
-  const tenant = deps.tenants.get(name);
-  if (tenant === undefined) return {};
-  if (tenant.metadata.deletionTimestamp !== undefined) return finalizeTenant(deps, tenant, signal);
-  if (!tenant.metadata.finalizers?.includes(FINALIZER)) await addFinalizer(deps, tenant);
+  const known = deps.tenants.get(name);
+  if (known === undefined) return {};
+  if (known.metadata.deletionTimestamp !== undefined) return finalizeTenant(deps, known, signal);
+  const tenant = known.metadata.finalizers?.includes(FINALIZER) ? known : await addFinalizer(deps, known);
   const findings = await findOut(deps, tenant, signal);
   await deps.patchStatus(tenant, foldStatus(tenant.status, tenant.metadata.generation ?? 0, findings, deps.now()));
   return { requeueAfterMs: nextLook(findings) };
 }
 
 /** Before anything is made for a tenant, its deletion is made to wait for us. */
-async function addFinalizer(deps: TenantDependencies, tenant: MemoryTenant): Promise<void> {
+function addFinalizer(deps: TenantDependencies, tenant: MemoryTenant): Promise<MemoryTenant> {
   const { name, resourceVersion, finalizers = [] } = tenant.metadata;
-  await deps.kube.mergePatch(
+  return deps.kube.mergePatch<MemoryTenant>(
     { resource: MEMORY_TENANTS, name },
     { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } },
   );
