@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { CronJobStatus } from 'kubernetes-types/batch/v1.js';
 import { KubeError } from '../../clients/kube.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
@@ -7,6 +6,7 @@ import { apiTime, type LiveCronJob, type LiveJob, namespaceOf } from '../kinds.j
 import { findVerdict } from './job-status.js';
 import { buildOwnerReference, isControlledBy, splitKey } from './ownership.js';
 import { type Due, resolveDue } from './schedule.js';
+import { isSameStatus } from './status-equality.js';
 import type { WorkloadContext } from './workload-context.js';
 
 const HISTORY = { successful: 3, failed: 1 } as const;
@@ -122,7 +122,7 @@ function buildStatus(
 }
 
 async function writeStatus({ client }: WorkloadContext, cron: LiveCronJob, status: CronJobStatus): Promise<void> {
-  if (isDeepStrictEqual(status, { active: [], ...cron.status })) return;
+  if (isSameStatus(status, cron.status)) return;
   const ref = { resource: RESOURCES.cronJobs, name: cron.metadata.name, namespace: namespaceOf(cron) };
   await client.mergePatch(ref, { status }, { subresource: 'status' });
 }

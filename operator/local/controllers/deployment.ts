@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { KubeError } from '../../clients/kube.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
 import type { RunResult } from '../../runtime/queue.js';
@@ -14,6 +13,7 @@ import {
   type ScaleStep,
   type SetScale,
 } from './rollout.js';
+import { isSameStatus } from './status-equality.js';
 import { HASH_LABEL, hashTemplate, isSameTemplate, withHash } from './template-hash.js';
 import type { WorkloadContext } from './workload-context.js';
 
@@ -33,7 +33,7 @@ export const reconcileDeployment =
     for (const step of await planSteps(context, deployment, sets)) await scale(context, deployment, step);
     await removeHistory(context, deployment, sets);
     const status = buildDeploymentStatus(deployment, sets, now());
-    if (!isDeepStrictEqual(status, deployment.status)) {
+    if (!isSameStatus(status, deployment.status)) {
       await client.mergePatch(
         { resource: RESOURCES.deployments, name, namespace },
         { status },

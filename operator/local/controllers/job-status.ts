@@ -81,26 +81,22 @@ export function buildJobStatus(job: LiveJob, pods: JobPods, verdict: JobVerdict 
   const startTime = job.status?.startTime ?? (suspended ? undefined : apiTime(now));
   return {
     active: verdict === undefined && !suspended ? pods.active.length : 0,
-    ready: pods.active.filter(isReady).length,
+    ready: verdict === undefined && !suspended ? pods.active.filter(isReady).length : 0,
     succeeded: pods.succeeded,
     failed: pods.failed,
-    conditions: [
-      ...buildSuspended(job, suspended, now),
-      ...(verdict === undefined ? [] : [buildVerdict(verdict, now)]),
-    ],
+    conditions: [...buildSuspended(job, suspended, now), ...(verdict === undefined ? [] : buildVerdict(verdict, now))],
     ...(startTime === undefined ? {} : { startTime }),
     ...(verdict?.type === 'Complete' ? { completionTime: apiTime(now) } : {}),
   };
 }
 
-const buildVerdict = ({ type, reason, message }: JobVerdict, now: Date): JobCondition => ({
-  type,
-  status: 'True',
-  reason,
-  message,
-  lastProbeTime: apiTime(now),
-  lastTransitionTime: apiTime(now),
-});
+/** The API asks that the decision be there beside the end that it leads to. */
+const DECISIONS = { Complete: 'SuccessCriteriaMet', Failed: 'FailureTarget' } as const;
+
+function buildVerdict({ type, reason, message }: JobVerdict, now: Date): readonly JobCondition[] {
+  const times = { lastProbeTime: apiTime(now), lastTransitionTime: apiTime(now) };
+  return [DECISIONS[type], type].map((one) => ({ type: one, status: 'True', reason, message, ...times }));
+}
 
 function buildSuspended(job: LiveJob, suspended: boolean, now: Date): readonly JobCondition[] {
   const before = job.status?.conditions?.find(({ type }) => type === 'Suspended');

@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../../clients/kube-resources.js';
 import type { RunResult } from '../../runtime/queue.js';
-import { type LiveJob, type LivePod, namespaceOf } from '../kinds.js';
+import { apiTime, type LiveJob, type LivePod, namespaceOf } from '../kinds.js';
 import {
   buildJobStatus,
   countPods,
@@ -13,6 +12,7 @@ import {
   wantedActive,
 } from './job-status.js';
 import { buildOwnerReference, isControlledBy, nameWithSuffix, splitKey } from './ownership.js';
+import { isSameStatus } from './status-equality.js';
 import type { WorkloadContext } from './workload-context.js';
 
 const MAX_BACKOFF_MS = 360_000;
@@ -36,6 +36,7 @@ export const reconcileJob =
     const verdict = judgeJob(job, pods, now());
     const waitMs = await applyPods(context, job, pods, verdict);
     await writeStatus(context, job, pods, verdict);
+    if (verdict !== undefined) return expireJob(context, job, apiTime(now()));
     return { requeueAfterMs: earliest(waitMs, deadlineInMs(job, now())) };
   };
 
@@ -128,7 +129,7 @@ async function writeStatus(
   verdict: JobVerdict | undefined,
 ): Promise<void> {
   const status = buildJobStatus(job, pods, verdict, now());
-  if (isDeepStrictEqual({ ...status }, { conditions: [], ...job.status })) return;
+  if (isSameStatus(status, job.status)) return;
   const ref = { resource: RESOURCES.jobs, name: job.metadata.name, namespace: namespaceOf(job) };
   await client.mergePatch(ref, { status }, { subresource: 'status' });
 }

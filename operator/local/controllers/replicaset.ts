@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ReplicaSetStatus } from 'kubernetes-types/apps/v1.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
 import type { RunResult } from '../../runtime/queue.js';
 import { apiTime, type LivePod, type LiveReplicaSet, namespaceOf } from '../kinds.js';
 import { buildOwnerReference, isControlledBy, nameWithSuffix, splitKey } from './ownership.js';
 import { availableIn, isActive, isReady } from './pod-state.js';
+import { isSameStatus } from './status-equality.js';
 import type { WorkloadContext } from './workload-context.js';
 
 /** A mistake in a template must not make a thousand pods before it is seen. */
@@ -75,9 +75,7 @@ async function writeStatus(
   failure: unknown,
 ): Promise<void> {
   const status = buildReplicaSetStatus(set, active, failure, now());
-  const before: unknown = set.status;
-  const same = isDeepStrictEqual({ conditions: [], ...(before as object) }, { conditions: [], ...status });
-  if (same) return;
+  if (isSameStatus(status, set.status)) return;
   const ref = { resource: RESOURCES.replicaSets, name: set.metadata.name, namespace: namespaceOf(set) };
   await client.mergePatch(ref, { status }, { subresource: 'status' });
 }

@@ -1,7 +1,8 @@
-import type { KubeClient, LiveObject, Resource } from '../../clients/kube.js';
+import { type KubeClient, KubeError, type LiveObject, type Resource } from '../../clients/kube.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
 import { type Controller, createController, isMeaningful, type Source, watching } from '../../runtime/controller.js';
 import { type Log, silentLog } from '../../runtime/log.js';
+import type { RunResult } from '../../runtime/queue.js';
 import { createReflector, type Reflector } from '../../runtime/watch.js';
 import type { Change } from '../../runtime/watch-cache.js';
 import { keyOf, type LivePod, type LiveService, namespaceOf } from '../kinds.js';
@@ -75,13 +76,19 @@ interface Reflectors {
   readonly services: Reflector<LiveService>;
 }
 
+type Reconcile = (key: string) => Promise<RunResult>;
+
 /** The table of contents: whose changes wake which controller. */
 function buildControllers(context: WorkloadContext, from: Reflectors): readonly Controller[] {
-  const controller = (
-    name: string,
-    reconcile: (key: string) => ReturnType<ReturnType<typeof reconcileJob>>,
-    sources: readonly Source[],
-  ) => createController({ name, reconcile, sources, workers: WORKERS, backoff: BACKOFF, log: context.log });
+  const controller = (name: string, reconcile: Reconcile, sources: readonly Source[]) =>
+    createController({
+      name,
+      reconcile: again(reconcile),
+      sources,
+      workers: WORKERS,
+      backoff: BACKOFF,
+      log: context.log,
+    });
   return [
     controller('deployment', reconcileDeployment(context), [
       watching(from.deployments, ownKey),
@@ -104,6 +111,20 @@ function buildControllers(context: WorkloadContext, from: Reflectors): readonly 
     ]),
   ];
 }
+
+const GONE_RETRY_MS = 1_000;
+
+/** Something was deleted between the look and the write: a second look says what is left to do. */
+const again =
+  (reconcile: Reconcile): Reconcile =>
+  async (key) => {
+    try {
+      return await reconcile(key);
+    } catch (error) {
+      if (error instanceof KubeError && error.status === 404) return { requeueAfterMs: GONE_RETRY_MS };
+      throw error;
+    }
+  };
 
 const ownKey = <T extends LiveObject>(change: Change<T>): readonly string[] =>
   isMeaningful(change) ? [change.key] : [];

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Dispatcher } from 'undici';
 import { sendProblem } from './problem.js';
@@ -78,8 +79,7 @@ async function attempt(
       method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
       path: request.url ?? '/',
       headers: buildForwardHeaders(request),
-      // Read only once the pod has taken the connection, and left whole when it has not: a stream would be destroyed.
-      body: hasBody(request.headers) ? request.iterator({ destroyOnReturn: false }) : null,
+      body: hasBody(request.headers) ? Readable.from(readBody(request), { objectMode: false }) : null,
       signal,
     });
     response.writeHead(answer.statusCode, withoutHopByHop(answer.headers));
@@ -88,6 +88,15 @@ async function attempt(
     await pipeline(answer.body, response);
   } finally {
     upstream.load -= 1;
+  }
+}
+
+/** Read only once a pod has taken the connection, and left whole when none has: undici would destroy the request itself. */
+async function* readBody(request: IncomingMessage): AsyncGenerator<Buffer> {
+  for (const pieces = request.iterator({ destroyOnReturn: false }); ; ) {
+    const { done, value } = await pieces.next();
+    if (done === true) return;
+    yield value;
   }
 }
 
