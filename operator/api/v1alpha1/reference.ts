@@ -99,7 +99,7 @@ const defaultOf = ({ node, required }: Entry): string => {
   return `\`${typeof constant === 'string' ? constant : JSON.stringify(constant)}\``;
 };
 
-const textOf = ({ node }: Entry): string => (node.description ?? '').replaceAll('|', '\\|');
+const textOf = ({ node }: Entry): string => (node.description ?? '').replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
 const collectRules = (node: Node, path = ''): readonly string[] => {
   const own = rulesOf(node).map(({ message, remedy, rule }) => {

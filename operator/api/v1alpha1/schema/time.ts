@@ -1,4 +1,4 @@
-import { text } from './field.js';
+import { type Rule, text } from './field.js';
 
 /** GEP-2257: at most four pairs of number and unit, no sign, no fraction. */
 const DURATION = '^([0-9]{1,5}(h|m|s|ms)){1,4}$';
@@ -17,26 +17,29 @@ export const duration = (name: string, description: string, options: DurationOpt
     maxLength: 32,
     pattern: DURATION,
     expects: 'a duration of numbers with units h, m, s or ms, such as 90s, 5m or 1h30m',
-    rules: [
-      {
-        rule: `duration(self) >= duration('${atLeast}')`,
-        message: `${name} is shorter than ${atLeast}`,
-        remedy: `give at least ${atLeast}`,
-      },
-    ],
+    // Nothing is shorter than nothing: a rule that cannot be broken only costs.
+    ...(atLeast === '0s' ? {} : { rules: [lowerBound(name, atLeast)] }),
   });
 };
+
+const lowerBound = (name: string, atLeast: string): Rule => ({
+  rule: `duration(self) >= duration('${atLeast}')`,
+  message: `${name} is shorter than ${atLeast}`,
+  remedy: `give at least ${atLeast}`,
+});
 
 /** One of the five fields: a comma list of `*`, a value or a range, each with an optional step. */
 const cronField = (value: string): string => {
   const item = `(\\*|(${value})(-(${value}))?)(/[1-9][0-9]?)?`;
   return `${item}(,${item})*`;
 };
+/** A flag for it would be read differently by the engines that read this: RE2 and JavaScript's. */
+const anyCase = (names: string): string => names.replace(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`);
 const MINUTE = '[0-5]?[0-9]';
 const HOUR = '[01]?[0-9]|2[0-3]';
 const DAY_OF_MONTH = '0?[1-9]|[12][0-9]|3[01]';
-const MONTH = '0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC';
-const DAY_OF_WEEK = '[0-7]|SUN|MON|TUE|WED|THU|FRI|SAT';
+const MONTH = `0?[1-9]|1[0-2]|${anyCase('JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC')}`;
+const DAY_OF_WEEK = `[0-7]|${anyCase('SUN|MON|TUE|WED|THU|FRI|SAT')}`;
 export const CRON = `^${[MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK].map(cronField).join(' ')}$`;
 
 /** The ranges of all five fields are checked when it is written; a date that never comes is for the operator to report. */

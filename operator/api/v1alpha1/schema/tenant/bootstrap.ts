@@ -8,7 +8,7 @@ const MANIFEST_SCHEMES = 's3|gs|azure|file|https';
 export const manifestURI = (description: string) => url(description, MANIFEST_SCHEMES);
 
 const retained = group('Data and keys that an earlier tenant left behind under deletionPolicy Retain.', {
-  tenantID: uuid('status.tenantID of the earlier tenant.'),
+  tenantID: uuid('The status.tenantID of the earlier tenant.'),
 });
 
 const restore = group(

@@ -1,0 +1,188 @@
+import { object, type RuleCase, tenantRule } from './case.js';
+
+const hostnames = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `h${i}.example.com`);
+const egress = (fields: Readonly<Record<string, unknown>>) => ({
+  network: { egress: [{ name: 'llm', cidr: '203.0.113.0/24', ports: [443], ...fields }] },
+});
+
+export const boundCases: readonly RuleCase[] = [
+  tenantRule('a mode is one of three', { mode: 'ReadOnly' }, { mode: 'readonly' }, 'spec.mode', /supported values/i),
+  tenantRule('a size is one of three', { size: 'large' }, { size: 'huge' }, 'spec.size', /supported values/i),
+  tenantRule(
+    'a deletion policy is one of three',
+    { deletionPolicy: 'Archive' },
+    { deletionPolicy: 'Delete' },
+    'spec.deletionPolicy',
+    /supported values: "Retain", "Archive", "Erase"/i,
+  ),
+  tenantRule(
+    'audit retention has a floor of a year',
+    { audit: { retentionDays: 365 } },
+    { audit: { retentionDays: 364 } },
+    'spec.audit.retentionDays',
+    /greater than or equal to 365/,
+  ),
+  tenantRule(
+    'percentages end at 100',
+    { policies: { minConfidencePercent: 100 } },
+    { policies: { minConfidencePercent: 101 } },
+    'spec.policies.minConfidencePercent',
+    /less than or equal to 100/,
+  ),
+  tenantRule(
+    '0 means none and is allowed where none makes sense',
+    { quotas: { memories: 0 }, erasureGraceDays: 0 },
+    { quotas: { memories: -1 } },
+    'spec.quotas.memories',
+    /greater than or equal to 0/,
+  ),
+  tenantRule(
+    'an empty text is not "none given"',
+    { displayName: 'Acme Corp' },
+    { displayName: '' },
+    'spec.displayName',
+    /at least 1 char/,
+  ),
+  tenantRule(
+    'texts are bounded',
+    { displayName: 'ä'.repeat(128) },
+    { displayName: 'a'.repeat(129) },
+    'spec.displayName',
+    /too long/i,
+  ),
+  tenantRule(
+    'lists are bounded',
+    { access: { hostnames: hostnames(16) } },
+    { access: { hostnames: hostnames(17) } },
+    'spec.access.hostnames',
+    /at most 16 items/,
+  ),
+  tenantRule(
+    'a list of hostnames that is given is not empty',
+    { access: { hostnames: hostnames(1) } },
+    { access: { hostnames: [] } },
+    'spec.access.hostnames',
+    /at least 1 items/,
+  ),
+  tenantRule(
+    'predicates that are limited are at least one',
+    { policies: { predicates: ['likes'] } },
+    { policies: { predicates: [] } },
+    'spec.policies.predicates',
+    /at least 1 items/,
+  ),
+  tenantRule(
+    'peers that are limited are at least one',
+    { network: { ingressFrom: [{ namespace: 'apps' }] } },
+    { network: { ingressFrom: [] } },
+    'spec.network.ingressFrom',
+    /at least 1 items/,
+  ),
+  tenantRule(
+    'a set holds nothing twice',
+    { access: { hostnames: ['a.example.com', 'b.example.com'] } },
+    { access: { hostnames: ['a.example.com', 'a.example.com'] } },
+    'spec.access.hostnames[1]',
+    /duplicate value/i,
+  ),
+  tenantRule(
+    'a map holds no key twice',
+    { features: [{ name: 'graph', enabled: false }] },
+    {
+      features: [
+        { name: 'graph', enabled: false },
+        { name: 'graph', enabled: true },
+      ],
+    },
+    'spec.features[1]',
+    /duplicate value/i,
+  ),
+  tenantRule(
+    'a host name has no scheme',
+    { access: { hostnames: ['acme.memory.example.com'] } },
+    { access: { hostnames: ['https://acme.memory.example.com'] } },
+    'spec.access.hostnames[0]',
+    /should match/,
+  ),
+  tenantRule(
+    'an address range is one, of either family',
+    egress({ cidr: '2001:db8::/32' }),
+    egress({ cidr: '203.0.113.256/24' }),
+    'spec.network.egress[0].cidr',
+    /should match/,
+  ),
+  tenantRule(
+    'a port is one',
+    egress({ ports: [65_535] }),
+    egress({ ports: [65_536] }),
+    'spec.network.egress[0].ports[0]',
+    /65535/,
+  ),
+  tenantRule(
+    'what an item needs is required',
+    egress({}),
+    { network: { egress: [{ name: 'llm', ports: [443] }] } },
+    'spec.network.egress[0].cidr',
+    /required/i,
+  ),
+  tenantRule(
+    'a quantity is one of Kubernetes, as text or as a number',
+    { quotas: { storage: '10Gi' }, services: { memory: { resources: { limits: { cpu: 2, memory: '2.5Gi' } } } } },
+    { quotas: { storage: '10 GB' } },
+    'spec.quotas.storage',
+    /should match/,
+  ),
+  tenantRule(
+    'a version has three numbers',
+    { rollout: { version: '1.4.0-rc.1' } },
+    { rollout: { version: 'latest' } },
+    'spec.rollout.version',
+    /should match/,
+  ),
+  tenantRule(
+    'a time zone has the shape of one',
+    { backup: { timeZone: 'America/Argentina/Buenos_Aires' } },
+    { backup: { timeZone: 'UTC+1 ' } },
+    'spec.backup.timeZone',
+    /should match/,
+  ),
+  tenantRule(
+    'an identity is a UUID',
+    { bootstrap: { retained: { tenantID: '7f3c1b1e-0a52-4a63-9d7a-2f6f4c1d8e90' } } },
+    { bootstrap: { retained: { tenantID: 'acme' } } },
+    'spec.bootstrap.retained.tenantID',
+    /should match/,
+  ),
+  tenantRule(
+    'a moment is written as RFC 3339 says',
+    { bootstrap: { restore: { manifestURI: 's3://b/m.json', pointInTime: '2030-01-31T02:00:00.5+01:00' } } },
+    { bootstrap: { restore: { manifestURI: 's3://b/m.json', pointInTime: 'yesterday' } } },
+    'spec.bootstrap.restore.pointInTime',
+    /date-time/,
+  ),
+  tenantRule(
+    'keys of an issuer come over https',
+    { access: { jwt: [{ issuer: 'https://id.example', audiences: ['memory'], jwksURI: 'https://id.example/keys' }] } },
+    { access: { jwt: [{ issuer: 'https://id.example', audiences: ['memory'], jwksURI: 'http://id.example/keys' }] } },
+    'spec.access.jwt[0].jwksURI',
+    /should match/,
+  ),
+  {
+    rule: 'a class allows host names, with one label left open',
+    accepted: { manifest: object('MemoryTenantClass', { limits: { allowedDomains: ['*.memory.example.com'] } }) },
+    refused: {
+      manifest: object('MemoryTenantClass', { limits: { allowedDomains: ['*'] } }),
+      field: 'spec.limits.allowedDomains[0]',
+      message: /should match/,
+    },
+  },
+  {
+    rule: 'a class is complete without a word',
+    accepted: { manifest: object('MemoryTenantClass') },
+    refused: {
+      manifest: object('MemoryTenantClass', { retainedReattach: 'Always' }),
+      field: 'spec.retainedReattach',
+      message: /supported values: "Explicit", "SameName"/i,
+    },
+  },
+];
