@@ -1,10 +1,13 @@
 // A Postgres 16 with pgvector for the suites that otherwise run on the one from npm.
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Of a server that lives for one run of the tests. */
+const PASSWORD = 'only-for-this-run';
 
 /** Postgres does not run as root: an account that may do little else does it. */
 function account() {
@@ -38,10 +41,16 @@ export async function startPostgres16(bin) {
   const programs = reachable(bin, root);
   if (who.uid !== undefined) chownSync(root, who.uid, who.gid);
   const data = join(root, 'data');
-  execFileSync(join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C'], {
-    ...who,
-    cwd: root,
-  });
+  const passwordFile = join(root, 'password');
+  writeFileSync(passwordFile, PASSWORD);
+  execFileSync(
+    join(programs, 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C'],
+    {
+      ...who,
+      cwd: root,
+    },
+  );
   const port = await freePort();
   const args = [
     '-D',
@@ -62,6 +71,7 @@ export async function startPostgres16(bin) {
     execFileSync(join(programs, 'psql'), ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', '-Atc', query], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, PGPASSWORD: PASSWORD },
     });
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -74,7 +84,7 @@ export async function startPostgres16(bin) {
   }
   psql('CREATE EXTENSION vector');
   return {
-    url: `postgres://postgres:trust@127.0.0.1:${port}/postgres`,
+    url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
     version: `${psql('SHOW server_version').trim()}, pgvector ${psql("SELECT extversion FROM pg_extension WHERE extname = 'vector'").trim()}`,
     stop: async () => {
       const ended = new Promise((resolve) => server.once('exit', resolve));
