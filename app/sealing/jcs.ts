@@ -47,9 +47,12 @@ function canonical(value: unknown, path: string, depth: number): string {
 }
 
 function canonicalString(value: string, path: string): string {
-  if (HALF_CHARACTER.test(value)) throw new NotCanonical(path, 'half a surrogate pair is no character');
-  // JSON.stringify escapes exactly what the RFC escapes, in the same form, for well-formed strings.
-  return JSON.stringify(value);
+  // JSON.stringify escapes exactly what the RFC escapes, in the same form, and half a pair besides: as \ud….
+  const text = JSON.stringify(value);
+  if (text.includes('\\ud') && HALF_CHARACTER.test(value)) {
+    throw new NotCanonical(path, 'half a surrogate pair is no character');
+  }
+  return text;
 }
 
 function canonicalArray(value: readonly unknown[], path: string, depth: number): string {

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { SlotKey, SlotKeys } from '../keys/slot.js';
 import { SealError } from './errors.js';
 import { type Json, jcs } from './jcs.js';
 import type { Place } from './place.js';
+import { randomInto } from './random.js';
 import { open, seal } from './sealed-value.js';
 
 /** What is sealed of a row, all in one envelope: its sizes and repetitions say nothing about single fields. */
@@ -29,10 +30,11 @@ export interface SealedRow {
 export const ROW_SALT_BYTES = 32;
 const COMMIT_LABEL = 'memplane/commit/1\n';
 
-export const newRowEnvelope = (content: RowContent): RowEnvelope => ({
-  ...content,
-  salt: randomBytes(ROW_SALT_BYTES).toString('base64'),
-});
+export function newRowEnvelope(content: RowContent): RowEnvelope {
+  const salt = Buffer.alloc(ROW_SALT_BYTES);
+  randomInto(salt);
+  return { ...content, salt: salt.toString('base64') };
+}
 
 /** Seals a row's content under a fresh envelope salt, with the commitment for the audit log. */
 export function sealRow(key: SlotKey, place: Place, content: RowContent): SealedRow {

@@ -1,8 +1,9 @@
-import { createCipheriv, createDecipheriv, randomFillSync, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto';
 import { deriveMessageKey, LABELS, type MessageKey } from '../keys/derive.js';
 import type { SlotKey, SlotKeys } from '../keys/slot.js';
 import { malformed, refused } from './errors.js';
 import { buildPlaceBytes, type Place } from './place.js';
+import { randomInto } from './random.js';
 
 /**
  * Sealed value, version 1: version(1) ‖ purpose(1) ‖ slot(6) ‖ generation(2) ‖ salt(24) ‖ commitment(16) ‖
@@ -131,7 +132,7 @@ const associatedData = (sealed: Buffer, place: Uint8Array): Buffer =>
 
 function writeSalt(sealed: Buffer, salt: Uint8Array | undefined): void {
   if (salt === undefined) {
-    randomFillSync(sealed, SALT_AT, SALT_BYTES);
+    randomInto(sealed.subarray(SALT_AT, SALT_AT + SALT_BYTES));
     return;
   }
   if (salt.length !== SALT_BYTES) throw malformed(`a salt of ${salt.length} bytes, ${SALT_BYTES} are needed`);

@@ -2,6 +2,7 @@ import { STOP_WORDS } from './stop-words.js';
 
 /** Accents of Latin, Greek and Cyrillic letters; the vowel signs of other scripts are letters there and stay. */
 const ACCENTS = /[\u0300-\u036f]/g;
+const ASCII = /^[\x20-\x7e\s]*$/;
 const POSSESSIVE = /['’]s(?![\p{L}\p{N}])/gu;
 const APOSTROPHE = /['’]/g;
 const TERM = /[\p{L}\p{N}\p{M}]+/gu;
@@ -10,13 +11,10 @@ const UNSPACED = /[\p{scx=Hani}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Laoo}\
 
 /** One form for what people take for the same word: compatibility forms, case and accents folded. */
 export const normalise = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .replace(ACCENTS, '')
-    .toLowerCase()
-    .normalize('NFKC')
-    .replace(POSSESSIVE, '')
-    .replace(APOSTROPHE, '');
+  folded(text).toLowerCase().normalize('NFKC').replace(POSSESSIVE, '').replace(APOSTROPHE, '');
+
+/** Most text is ASCII, which has nothing to fold. */
+const folded = (text: string): string => (ASCII.test(text) ? text : text.normalize('NFKD').replace(ACCENTS, ''));
 
 /** The distinct terms of a text, in order of appearance, without stop words. The same for what is stored and sought. */
 export function termsOf(text: string): ReadonlySet<string> {

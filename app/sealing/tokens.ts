@@ -1,6 +1,7 @@
-import { createCipheriv, createHash, randomFillSync } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { LABELS, purposeKey } from '../keys/derive.js';
 import type { SlotKey } from '../keys/slot.js';
+import { randomInto } from './random.js';
 import { termsOf } from './terms.js';
 
 /**
@@ -23,10 +24,14 @@ export const queryTokens = (key: SlotKey, text: string): Int32Array => termToken
 
 /** The tokens of terms as they are, sorted and distinct: for metadata (`key=value`) and other exact terms. */
 export function termTokens(key: SlotKey, terms: Iterable<string>): Int32Array {
-  const blocks = [...terms].map(termBlock);
+  const distinct = [...new Set(terms)];
+  const blocks = Buffer.alloc(distinct.length * BLOCK);
+  distinct.forEach((term, i) => {
+    writeTermBlock(blocks.subarray(i * BLOCK, (i + 1) * BLOCK), term);
+  });
   // One pass over all blocks. ECB is right here: equal terms are meant to give equal tokens.
   const cipher = createCipheriv('aes-256-ecb', purposeKey(key.key, LABELS.index), null).setAutoPadding(false);
-  const encrypted = cipher.update(Buffer.concat(blocks));
+  const encrypted = cipher.update(blocks);
   cipher.final();
   const tokens = new Set<number>();
   for (let at = 0; at < encrypted.length; at += BLOCK) tokens.add(encrypted.readInt32BE(at));
@@ -38,21 +43,21 @@ export function padTokens(tokens: Int32Array): Int32Array {
   const size = STEPS.find((step) => tokens.length <= step) ?? Math.ceil(tokens.length / LARGEST_STEP) * LARGEST_STEP;
   const padded = new Set(tokens);
   while (padded.size < size) {
-    for (const token of randomFillSync(new Int32Array(size - padded.size))) padded.add(token);
+    const fresh = new Int32Array(size - padded.size);
+    randomInto(new Uint8Array(fresh.buffer));
+    for (const token of fresh) padded.add(token);
   }
   return Int32Array.from(padded).sort();
 }
 
 /** At most 15 bytes: length ‖ utf8 ‖ zeros. Longer: FF ‖ SHA-256(term)[0:15). The hash never leaves the cipher. */
-function termBlock(term: string): Buffer {
-  const utf8 = Buffer.from(term, 'utf8');
-  const block = Buffer.alloc(BLOCK);
-  if (utf8.length <= LONGEST_INLINE) {
-    block[0] = utf8.length;
-    block.set(utf8, 1);
-    return block;
+function writeTermBlock(block: Buffer, term: string): void {
+  const length = Buffer.byteLength(term, 'utf8');
+  if (length <= LONGEST_INLINE) {
+    block[0] = length;
+    block.write(term, 1, 'utf8');
+    return;
   }
   block[0] = HASHED;
-  createHash('sha256').update(utf8).digest().copy(block, 1, 0, LONGEST_INLINE);
-  return block;
+  createHash('sha256').update(term, 'utf8').digest().copy(block, 1, 0, LONGEST_INLINE);
 }

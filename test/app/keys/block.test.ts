@@ -1,5 +1,6 @@
-import { createSecretKey } from 'node:crypto';
+import { createCipheriv, createSecretKey } from 'node:crypto';
 import { type Block, blockHeader, newBlock, openBlock, type SlotState, sealBlock } from '../../../app/keys/block.js';
+import { deriveMessageKey, LABELS } from '../../../app/keys/derive.js';
 import { readVectors } from '../../support/vectors.js';
 import { KEK, OTHER_TENANT, TENANT } from '../../vectors/inputs.js';
 
@@ -75,6 +76,15 @@ describe('a block of slot keys', () => {
       return openBlock(kek, changed) !== undefined;
     });
     expect(opened).toEqual([]);
+  });
+
+  it('does not open with a commitment to another key, even when tag and key fit', () => {
+    const head = sealBlock(kek, newBlock(header)).subarray(0, 77);
+    head.writeUInt8(head.readUInt8(70) ^ 1, 70);
+    const message = deriveMessageKey(kek, LABELS.block, head.subarray(37, 61));
+    const cipher = createCipheriv('aes-256-gcm', message.key, message.iv, { authTagLength: 16 }).setAAD(head);
+    const forged = Buffer.concat([head, cipher.update('[]'), cipher.final(), cipher.getAuthTag()]);
+    expect(openBlock(kek, forged)).toBeUndefined();
   });
 
   it.each([4, 8, 12])('does not open with its tag cut to %i bytes', (left) => {

@@ -266,6 +266,16 @@ describe('destroying a slot', () => {
     expect(() => two.slotKey(20)).toThrow(code('SlotDestroyed'));
   });
 
+  it('is not overtaken by a replica that destroyed a slot of another block either', async () => {
+    const [one, two] = [await tenant.open(), await tenant.open()];
+    await two.ensureSlot(1030);
+    await one.refresh();
+    await one.destroySlot(20);
+    await two.destroySlot(1030);
+    expect(two.epoch).toBeGreaterThan(one.epoch);
+    expect(() => two.slotKey(20)).toThrow(code('SlotDestroyed'));
+  });
+
   it('twice is once', async () => {
     const keys = await tenant.open();
     await keys.destroySlot(16);

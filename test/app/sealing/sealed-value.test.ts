@@ -1,5 +1,7 @@
+import { createCipheriv } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deriveMessageKey, LABELS } from '../../../app/keys/derive.js';
 import { SealError } from '../../../app/sealing/errors.js';
 import { buildPlaceBytes, type Place } from '../../../app/sealing/place.js';
 import { open, openAt, PURPOSES, type Purpose, seal, sealAt, sealedHeader } from '../../../app/sealing/sealed-value.js';
@@ -91,6 +93,17 @@ describe('a sealed value opens nowhere else', () => {
     expect(opened).toEqual([]);
   });
 
+  it('with a commitment to another key, even when tag and key fit: one text must not open under two keys', () => {
+    const header = Buffer.from(sealed.subarray(0, 50));
+    header.writeUInt8(header.readUInt8(40) ^ 1, 40);
+    const context = Buffer.concat([header.subarray(1, 2), header.subarray(10, 34)]);
+    const message = deriveMessageKey(key.key, LABELS.seal, context);
+    const cipher = createCipheriv('aes-256-gcm', message.key, message.iv, { authTagLength: 16 });
+    cipher.setAAD(Buffer.concat([header, buildPlaceBytes(TENANT, place)]));
+    const forged = Buffer.concat([header, cipher.update(text), cipher.final(), cipher.getAuthTag()]);
+    expect(() => open(keys, 'row', place, forged)).toThrow(expect.objectContaining({ code: 'SealedValueRefused' }));
+  });
+
   it.each([4, 8, 12])('with its tag cut to %i bytes', (left) => {
     const cut = sealed.subarray(0, sealed.length - 16 + left);
     expect(() => open(keys, 'row', place, cut)).toThrow(SealError);
@@ -164,13 +177,25 @@ function cipherCalls(source: string): readonly string[] {
 }
 
 it('every GCM cipher and decipher in the product demands a tag of 16 bytes', () => {
-  const sources = ['app', 'operator'].flatMap((room) =>
+  const calls = ['app', 'operator'].flatMap((room) =>
     readdirSync(room, { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
-      .map((path) => readFileSync(join(room, path), 'utf8')),
+      .map((path) => readFileSync(join(room, path), 'utf8'))
+      .flatMap((source) => cipherCalls(source).map((call) => inlined(call, source)))
+      .filter((call) => !call.includes("'aes-256-ecb'")),
   );
-  const calls = sources.flatMap(cipherCalls);
-  const authenticated = calls.filter((call) => /gcm|CIPHER/.test(call));
-  expect(authenticated.length).toBeGreaterThanOrEqual(7);
-  expect(authenticated.filter((call) => !/\bTAG\b|authTagLength: (16|TAG_BYTES)\b/.test(call))).toEqual([]);
+  expect(calls.length).toBeGreaterThanOrEqual(7);
+  expect(calls.filter((call) => !/authTagLength: 16\b/.test(call))).toEqual([]);
 });
+
+/** The call with the file's upper-case constants in place of their names. */
+function inlined(call: string, source: string): string {
+  let text = call;
+  for (let round = 0; round < 2; round += 1) {
+    text = text.replace(
+      /\b[A-Z][A-Z_]+\b/g,
+      (name) => new RegExp(`const ${name} = (.*?)(?: as const)?;`).exec(source)?.[1] ?? name,
+    );
+  }
+  return text;
+}
