@@ -3,6 +3,7 @@ import { createKubeClient, type KubeHttpClient } from '../../operator/clients/ku
 import { createResourceLookup } from '../../operator/clients/kube-resources.js';
 import { createApplier } from '../../operator/runtime/apply.js';
 import { type ScriptedServer, sendJson, startScriptedServer, statusOf } from '../support/scripted-server.js';
+import { FULL_PLANE, FULL_SPEC, tenantObjects } from '../support/tenant-objects.js';
 
 const { resourceFor } = createResourceLookup();
 
@@ -56,6 +57,16 @@ describe('between a builder and the API server', () => {
   ])('nothing changes a byte of %s', async (_what, object) => {
     await client.apply(resourceFor(object), object);
     expect(bodies()).toEqual([JSON.stringify(object)]);
+  });
+
+  it('nothing changes a byte of any object of a tenant', async () => {
+    const objects = tenantObjects('acme', FULL_SPEC, FULL_PLANE);
+    const kinds = new Set(objects.map(({ kind }) => kind));
+    expect([...kinds]).toEqual(
+      expect.arrayContaining(['Namespace', 'NetworkPolicy', 'Deployment', 'HTTPRoute', 'Ingress']),
+    );
+    for (const object of objects) await client.apply(resourceFor(object), object);
+    expect(bodies()).toEqual(objects.map((object) => JSON.stringify(object)));
   });
 
   it('nor does the applier', async () => {
