@@ -184,10 +184,16 @@ interface Running {
  * test run leaves no process. SIGKILL is right for it: nobody reads its data again.
  */
 const LEASH = 'exec 3<&0; "$@" 3<&- </dev/null & pid=$!; (cat <&3 >/dev/null; kill -9 $pid 2>/dev/null) & wait $pid';
+/**
+ * The store's leash clears up too: without the store the other programs' files are of no use. It must not die of what
+ * the shell has to say about the kill when nobody reads our stderr any more.
+ */
+const LAST_LEASH = `trap "" PIPE; ${LEASH}; code=$?; cd /; rm -rf "$ROOT"; exit $code`;
 
-const run = (name: Program, cwd: string, args: readonly string[]): Running => {
-  const child = spawn('sh', ['-c', LEASH, 'sh', ...commandOf(name), ...args], {
-    cwd,
+const run = (name: Program, root: string, args: readonly string[]): Running => {
+  const child = spawn('sh', ['-c', name === 'etcd' ? LAST_LEASH : LEASH, 'sh', ...commandOf(name), ...args], {
+    cwd: root,
+    env: { ...process.env, ROOT: root },
     stdio: ['pipe', 'ignore', 'pipe'],
     // A terminal's Ctrl-C goes to the whole group; the leash must outlive it to do its work.
     detached: true,
