@@ -47,7 +47,7 @@ interface Exchange {
   readonly signal: AbortSignal;
 }
 
-/** Once, at another pod if there is one, and whatever the method: of a refused request nothing has been read or done. */
+/** Once, at another pod if there is one. */
 async function retry(
   upstreams: Upstreams,
   backends: readonly Backend[],
@@ -56,7 +56,7 @@ async function retry(
   { request, response, signal }: Exchange,
 ): Promise<void> {
   const second = upstreams.pick(backends, first) ?? first;
-  if (!isRefused(error) || response.headersSent) {
+  if (response.headersSent || !isRepeatable(error, request)) {
     sendFailure(response, error);
     return;
   }
@@ -119,8 +119,22 @@ function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name) && !named.has(name)));
 }
 
-const isRefused = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ECONNREFUSED';
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+
+const isRefused = (error: unknown): boolean => codeOf(error) === 'ECONNREFUSED';
+
+const BROKEN_OFF = new Set<unknown>(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
+/**
+ * Of a refused request nothing has been read or done, so whatever it was may be sent again. One that was broken off may
+ * have been done: only what may be done twice is, and only when its body has not been read away.
+ */
+function isRepeatable(error: unknown, request: IncomingMessage): boolean {
+  if (isRefused(error)) return true;
+  return BROKEN_OFF.has(codeOf(error)) && IDEMPOTENT.has(request.method ?? '') && !hasBody(request.headers);
+}
 
 function sendUnavailable(response: ServerResponse, backends: readonly Backend[]): void {
   const names = backends.map(({ namespace, service }) => `${namespace}/${service}`).join(', ');
