@@ -1,11 +1,14 @@
+import { FIELD_MANAGER } from '../charts/manifests/names.js';
+import { CONDITIONS, REASONS } from './api/v1alpha1/conditions.js';
 import { MEMORY_HOLDS, MEMORY_PLANES, MEMORY_TENANT_CLASSES, MEMORY_TENANTS } from './api/v1alpha1/resources.js';
-import type { MemoryHold, MemoryPlane, MemoryTenant, MemoryTenantClass } from './api/v1alpha1/types.js';
+import type { Condition, MemoryHold, MemoryPlane, MemoryTenant, MemoryTenantClass } from './api/v1alpha1/types.js';
 import { KubeError, type LiveObject, type Resource } from './clients/kube.js';
 import type { KubeHttpClient } from './clients/kube-http.js';
 import type { OperatorConfig } from './config.js';
 import { reconcilePlane } from './plane/reconcile.js';
 import { PlaneStores } from './plane/stores.js';
 import { type Controller, createController, isMeaningful, type Source, watching } from './runtime/controller.js';
+import { createEventRecorder, type EventRecorder } from './runtime/events.js';
 import type { Log } from './runtime/log.js';
 import type { OperatorMetrics } from './runtime/metrics.js';
 import { patchStatus } from './runtime/patch-status.js';
@@ -49,8 +52,9 @@ export function createManager(options: ManagerOptions): Manager {
   const stores = new PlaneStores(kube, config.namespace);
   const objects = createTenantObjects(kube, children, options.served);
   const views = { kube, tenants, planes, classes, holds, stores, objects, log, now: () => new Date() };
-  const tenantDeps: TenantDependencies = { ...views, patchStatus: writeStatus(kube, MEMORY_TENANTS) };
-  const planeDeps = { ...views, patchStatus: writeStatus(kube, MEMORY_PLANES) };
+  const events = createEventRecorder({ client: kube, component: FIELD_MANAGER, instance: config.identity, log });
+  const tenantDeps: TenantDependencies = { ...views, patchStatus: writeStatus(kube, MEMORY_TENANTS, events) };
+  const planeDeps = { ...views, patchStatus: writeStatus(kube, MEMORY_PLANES, events) };
 
   const controller = (
     name: string,
@@ -60,7 +64,15 @@ export function createManager(options: ManagerOptions): Manager {
   ) => {
     const resync = { everyMs: config.resyncSeconds * 1_000, keys };
     const observer = metrics.queueObserver(name);
-    const made = createController({ name, sources, reconcile: yielding(reconcile), workers: config.workers, resync, log, observer });
+    const made = createController({
+      name,
+      sources,
+      reconcile: yielding(reconcile),
+      workers: config.workers,
+      resync,
+      log,
+      observer,
+    });
     metrics.watchQueue(name, made.queue);
     return made;
   };
@@ -87,7 +99,8 @@ export function createManager(options: ManagerOptions): Manager {
       (name) => reconcilePlane(planeDeps, name),
     ),
   ];
-  return runnable(controllers, [tenants, planes, classes, holds, ...children.reflectors], stores, tenantDeps);
+  const reflectors = [tenants, planes, classes, holds, ...children.reflectors];
+  return runnable(controllers, reflectors, [events.flush, () => stores.close()], tenantDeps);
 }
 
 /** Somebody else was faster: what the watch brings next is looked at instead. Nothing went wrong. */
@@ -107,16 +120,36 @@ const CONFLICT_MS = 50;
 
 type Reconcile = Parameters<typeof createController>[0]['reconcile'];
 
+type WithConditions = { readonly conditions?: readonly Condition[] | undefined };
+
+/** One patch, and an event when the answer to "is it ready, and why not" is another one than before. */
 const writeStatus =
-  (kube: KubeHttpClient, resource: Resource) =>
-  async (live: LiveObject, status: unknown): Promise<void> => {
-    await patchStatus(kube, { resource, name: live.metadata.name }, live, status);
+  (kube: KubeHttpClient, resource: Resource, events: EventRecorder) =>
+  async (
+    live: LiveObject & { readonly status?: WithConditions | undefined },
+    status: WithConditions,
+  ): Promise<void> => {
+    try {
+      await patchStatus(kube, { resource, name: live.metadata.name }, live, status);
+    } catch (error) {
+      // Gone meanwhile: there is nobody left to tell.
+      if (error instanceof KubeError && error.reason === 'NotFound') return;
+      throw error;
+    }
+    const ready = readyOf(status);
+    const before = readyOf(live.status);
+    if (ready === undefined || (ready.reason === before?.reason && ready.status === before.status)) return;
+    const type = ready.status === 'True' || ready.reason === REASONS.RolloutInProgress ? 'Normal' : 'Warning';
+    events.record(live, { type, reason: ready.reason, message: ready.message });
   };
+
+const readyOf = (status: WithConditions | undefined): Condition | undefined =>
+  status?.conditions?.find(({ type }) => type === CONDITIONS.ready);
 
 function runnable(
   controllers: readonly Controller[],
   reflectors: readonly Pick<Reflector<LiveObject>, 'hasSynced' | 'stop'>[],
-  stores: PlaneStores,
+  last: readonly (() => Promise<void>)[],
   deps: TenantDependencies,
 ): Manager {
   let sweeper: NodeJS.Timeout | undefined;
@@ -139,7 +172,7 @@ function runnable(
       const rows = [
         controllers.map(({ name, stop }) => ({ name, stop: () => stop(STOP_DEADLINE_MS) })),
         reflectors.map((reflector) => ({ name: 'watch', stop: () => reflector.stop() })),
-        [{ name: 'stores', stop: () => stores.close() }],
+        last.map((stop) => ({ name: 'events and stores', stop })),
       ];
       await stopInOrder(rows, { deadlineMs: STOP_DEADLINE_MS + 1_000, log: deps.log });
     },

@@ -1,7 +1,8 @@
-import { FINALIZER } from '../../charts/manifests/names.js';
+import { FINALIZER, tenantNamespace } from '../../charts/manifests/names.js';
 import { MEMORY_TENANTS } from '../api/v1alpha1/resources.js';
 import type { MemoryTenant } from '../api/v1alpha1/types.js';
 import { retireTenant } from '../catalogue/catalogue.js';
+import { KubeError } from '../clients/kube.js';
 import { done, type Outcome, stalled, wait } from '../runtime/outcome.js';
 import type { RunResult } from '../runtime/queue.js';
 import type { TenantDependencies } from './dependencies.js';
@@ -96,8 +97,14 @@ async function retire(deps: TenantDependencies, tenant: MemoryTenant, context: T
 
 async function removeFinalizer(deps: TenantDependencies, tenant: MemoryTenant): Promise<void> {
   const { name, resourceVersion, finalizers = [] } = tenant.metadata;
-  await deps.kube.mergePatch(
-    { resource: MEMORY_TENANTS, name },
-    { metadata: { resourceVersion, finalizers: finalizers.filter((one) => one !== FINALIZER) } },
-  );
+  try {
+    await deps.kube.mergePatch(
+      { resource: MEMORY_TENANTS, name },
+      { metadata: { resourceVersion, finalizers: finalizers.filter((one) => one !== FINALIZER) } },
+    );
+  } catch (error) {
+    // It went with an earlier attempt whose answer was lost.
+    if (!(error instanceof KubeError) || error.reason !== 'NotFound') throw error;
+  }
+  deps.objects.forget(tenantNamespace(name));
 }

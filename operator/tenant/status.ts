@@ -22,10 +22,8 @@ export function foldStatus(
   findings: Findings,
   now: Date,
 ): MemoryTenantStatus {
-  const facts = findings.phases.reduce<Facts>(
-    (all, { outcome }) => ('facts' in outcome ? { ...all, ...outcome.facts } : all),
-    findings.facts,
-  );
+  const found = findings.phases.map(({ outcome }) => ('facts' in outcome ? outcome.facts : {}));
+  const facts: Facts = Object.assign({}, findings.facts, ...found);
   const { available, ...fields } = facts;
   const early = findings.gate !== undefined || findings.paused;
   const conditions = [
