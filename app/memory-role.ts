@@ -2,15 +2,17 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createGuard } from './access/guard.js';
-import { createAccessKeys } from './access/keys.js';
+import { type AccessKeys, createAccessKeys } from './access/keys.js';
 import { type AppDeps, createApp } from './app.js';
 import type { MemoryConfig } from './config.js';
-import { createPool, type Database } from './db/pool.js';
+import { createPool } from './db/pool.js';
+import { retryUntilDone } from './db/retry.js';
 import { createEmbedder } from './embeddings/create.js';
 import { countWork } from './embeddings/outbox.js';
 import { startEmbeddingWorker } from './embeddings/worker.js';
 import { createHealth } from './health/components.js';
 import { createMetrics } from './health/metrics.js';
+import { answerClientError } from './http/client-error.js';
 import { compileCheck } from './http/validate.js';
 import { openBucket, openKms, openTenantKeys } from './keys/index.js';
 import { createPresenter } from './memories/present.js';
@@ -53,7 +55,11 @@ export const startMemoryRole = async (config: MemoryConfig, log: Logger): Promis
   await vault.prepare([0]);
   const people = createPeople(vault);
   const accessKeys = createAccessKeys({ db, vault, people, log });
-  if (config.MEMPLANE_BOOTSTRAP_KEY) await accessKeys.registerBootstrap(config.MEMPLANE_BOOTSTRAP_KEY);
+  const bootstrap = retryUntilDone(
+    () => registerBootstrap(accessKeys, config),
+    (err) => log.warn({ err }, 'bootstrap key not registered yet'),
+  );
+  await bootstrap.attempted;
   const vectors = createEmbeddedStore({ db, vault, dimensions: config.VECTOR_DIMENSIONS, model: embedder.model, log });
   const worker = startEmbeddingWorker({ db, vault, embedder, leaseMs: config.OUTBOX_LEASE_MS, log });
   const metrics = createMetrics({ tenantId: tenant.id, vectorsInMemory: vectors.size, outbox: () => countWork(db) });
@@ -64,7 +70,14 @@ export const startMemoryRole = async (config: MemoryConfig, log: Logger): Promis
     trustedProxies: config.MEMPLANE_TRUSTED_PROXIES,
   });
   let draining = false;
-  const health = createHealth({ db, embedder, vectors, keysTrouble: keyWatch.trouble, isDraining: () => draining });
+  const health = createHealth({
+    db,
+    embedder,
+    vectors,
+    keysTrouble: keyWatch.trouble,
+    isDraining: () => draining,
+    isInitialised: bootstrap.done,
+  });
   const deps: AppDeps = {
     log,
     corsOrigins: config.CORS_ORIGINS,
@@ -93,21 +106,27 @@ export const startMemoryRole = async (config: MemoryConfig, log: Logger): Promis
     },
   };
   const server = createServer(SERVER_LIMITS, createApp(deps));
+  server.on('clientError', answerClientError);
   const port = await listen(server, config);
   log.info({ port, version: VERSION }, 'memory service is listening');
   return {
     port,
     stop: async () => {
       draining = true;
+      bootstrap.stop();
       await closeServer(server, config.SHUTDOWN_TIMEOUT_MS);
       await worker.stop();
       policies.stop();
       keyWatch.stop();
       await vectors.close();
       await embedder.close();
-      await closePool(db);
+      await db.end();
     },
   };
+};
+
+const registerBootstrap = async (keys: AccessKeys, { MEMPLANE_BOOTSTRAP_KEY: key }: MemoryConfig): Promise<void> => {
+  if (key !== undefined) await keys.registerBootstrap(key);
 };
 
 const openKeys = (config: MemoryConfig, log: Logger) =>
@@ -141,11 +160,9 @@ const closeServer = (server: Server, timeoutMs: number): Promise<void> =>
     const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
     server.close(() => {
       clearTimeout(cut);
+      clearInterval(idle);
       resolve();
     });
-    server.closeIdleConnections();
+    // A connection that was busy is idle after its answer, and would be kept alive.
+    const idle = setInterval(() => server.closeIdleConnections(), 20);
   });
-
-const closePool = async (db: Database): Promise<void> => {
-  await db.end();
-};

@@ -80,6 +80,20 @@ export const timestamp = (value: Date): Buffer => {
   buffer.writeBigInt64BE(BigInt(value.getTime()) * 1000n - EPOCH_MICROS);
   return buffer;
 };
+/** A one-dimensional array; `oid` is the element's type. */
+export const array =
+  <T>(oid: number, encode: (value: T) => Buffer): Encoder<readonly T[]> =>
+  (values) => {
+    const elements = values.flatMap((value) => {
+      const bytes = encode(value);
+      return [int4(bytes.length), bytes];
+    });
+    const dimensions =
+      values.length === 0 ? [int4(0), int4(0), int4(oid)] : [int4(1), int4(0), int4(oid), int4(values.length), int4(1)];
+    return Buffer.concat([...dimensions, ...elements]);
+  };
+export const TEXT_OID = 25;
+export const INT4_OID = 23;
 export const nullable =
   <T>(encode: (value: T) => Buffer): Encoder<T | null> =>
   (value) =>

@@ -21,6 +21,8 @@ export interface HealthOptions {
   readonly vectors: VectorStore;
   readonly keysTrouble: () => string | undefined;
   readonly isDraining: () => boolean;
+  /** Whether what happens once at start has happened. */
+  readonly isInitialised: () => boolean;
 }
 
 /** A probe gives up after some seconds; a database that takes longer is down for it. */
@@ -39,7 +41,7 @@ export const createHealth = (options: HealthOptions): (() => Promise<Health>) =>
       keys: describe('down', options.keysTrouble()),
       embeddings: observeEmbeddings(options.embedder),
       vectors: describe('degraded', options.vectors.trouble()),
-      process: options.isDraining() ? { status: 'down' as const, detail: 'shutting down' } : { status: 'ok' as const },
+      process: observeProcess(options),
     };
     const ready = Object.values(components).every(({ status }) => status !== 'down');
     const well = Object.values(components).every(({ status }) => status === 'ok');
@@ -49,6 +51,11 @@ export const createHealth = (options: HealthOptions): (() => Promise<Health>) =>
     if (options.isDraining() || !last || Date.now() - last.at > REUSE_MS) last = { at: Date.now(), health: look() };
     return last.health;
   };
+};
+
+const observeProcess = ({ isDraining, isInitialised }: HealthOptions): ComponentState => {
+  if (isDraining()) return { status: 'down', detail: 'shutting down' };
+  return isInitialised() ? { status: 'ok' } : { status: 'down', detail: 'the bootstrap key is not registered yet' };
 };
 
 const describe = (status: 'down' | 'degraded', trouble: string | undefined): ComponentState =>

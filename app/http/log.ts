@@ -29,18 +29,28 @@ export const createLogger = (options: LogOptions, destination?: pino.Destination
   return destination ? pino(settings, destination) : pino(settings);
 };
 
-/**
- * Postgres puts the values of a failed row into `detail` and `where`: they are left out, and so is every message that could
- * quote a parameter, but for its SQLSTATE.
- */
+/** The cause with its causes, and nothing that could hold a value of a row. */
 const describeError = (error: unknown): object => {
   if (!isError(error)) return { message: String(error).slice(0, 500) };
   const code = (error as { readonly code?: unknown }).code;
   return {
     type: error.name,
     ...(typeof code === 'string' ? { code } : {}),
-    message: error.message.slice(0, 500),
+    // A message of Postgres may quote a value; its code, routine and constraint say enough.
+    message: isDatabaseError(error) ? describeDatabaseError(error) : error.message.slice(0, 500),
     stack: error.stack?.split('\n').slice(1, 12).join('\n'),
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
   };
 };
+
+interface DatabaseError extends Error {
+  readonly code: string;
+  readonly severity: string;
+  readonly routine?: string;
+  readonly constraint?: string;
+}
+
+const isDatabaseError = (error: Error): error is DatabaseError => 'severity' in error && 'code' in error;
+
+const describeDatabaseError = ({ code, severity, routine, constraint }: DatabaseError): string =>
+  `Postgres ${severity} ${code} in ${routine ?? 'unknown'}${constraint ? ` (${constraint})` : ''}`;

@@ -6,6 +6,15 @@ import { runInContext } from './context.js';
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
 
+/** On every answer, errors included. */
+export const SECURITY_HEADERS = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'X-XSS-Protection': '1; mode=block',
+  'Strict-Transport-Security': 'max-age=31536000',
+} as const;
+
 /** Opens the context that logs and metrics read, and puts on every response what every response must carry. */
 export const requestContext = (): RequestHandler => (request, response, next) => {
   const given = request.headers['x-request-id'];
@@ -16,11 +25,7 @@ export const requestContext = (): RequestHandler => (request, response, next) =>
     randomBytes(16).toString('hex');
   response.set({
     'X-Request-ID': requestId,
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    'X-Frame-Options': 'DENY',
-    'X-XSS-Protection': '1; mode=block',
-    'Strict-Transport-Security': 'max-age=31536000',
+    ...SECURITY_HEADERS,
   });
   runInContext({ requestId, traceId, startedAt: performance.now(), operation: 'unknown', principal: undefined }, next);
 };

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { type FieldError, problem } from './errors.js';
+import { type ErrorCode, type FieldError, problem } from './errors.js';
 
 export const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
 /** RFC 3339 with a zone; whether the day exists is checked where it is parsed. */
@@ -37,9 +37,17 @@ const toCheck =
 export const requireValid = <T>(check: Check<T>, value: unknown, what: string): T => {
   const result = check(value);
   if (result.ok) return result.value;
-  throw problem('invalid_request', `${what} is not valid: ${result.errors[0]?.detail ?? 'unknown reason'}`, {
+  throw problem(codeOf(result.errors), `${what} is not valid: ${result.errors[0]?.detail ?? 'unknown reason'}`, {
     errors: result.errors,
   });
+};
+
+/** Two mistakes have codes of their own, when they are all that is wrong. */
+const codeOf = (errors: readonly FieldError[]): ErrorCode => {
+  const all = (code: RegExp, pointer: RegExp): boolean =>
+    errors.every((error) => code.test(error.code) && pointer.test(error.pointer));
+  if (all(/^(maximum|maxItems)$/, /\/(limit|memories)$/)) return 'limit_too_large';
+  return all(/^enum$/, /\/scope$/) ? 'invalid_scope' : 'invalid_request';
 };
 
 const toFieldError = (error: ErrorObject, prefix: string): FieldError => {

@@ -1,6 +1,9 @@
 import type { Principal } from '../access/principal.js';
 import { type FieldError, type Problem, problem } from '../http/errors.js';
+import type { Json } from '../http/json.js';
+import { type RedactionCounts, type RedactionKind, redactJson } from '../policies/redact.js';
 import type { Policies } from '../policies/schema.js';
+import type { RowContent } from '../sealing/index.js';
 import { requireUserId, resolveUserId } from '../tenancy/identity.js';
 import { type Draft, SCOPES, type Scope } from './schema.js';
 import { readTime } from './time.js';
@@ -10,6 +13,9 @@ import { readVector } from './vector-input.js';
 export interface PlannedDraft {
   readonly kind: 'planned';
   readonly draft: Draft;
+  /** What will be sealed: the draft's texts, redacted as the policy says. */
+  readonly content: RowContent;
+  readonly redactions: RedactionCounts;
   readonly id: string;
   readonly scope: Scope;
   readonly scopeCode: number;
@@ -58,7 +64,33 @@ export const planDraft = (draft: Draft, context: PlanContext): PlannedDraft | Dr
     };
   }
   const id = draft.id?.toLowerCase() ?? context.newId();
-  return { kind: 'planned', draft, id, scope, scopeCode: SCOPES.indexOf(scope), userId, vector, confidence, ...times };
+  const redactions = new Map<RedactionKind, number>();
+  const content = redactJson(contentOf(draft), policies.redact, redactions);
+  return {
+    kind: 'planned',
+    draft,
+    content,
+    redactions,
+    id,
+    scope,
+    scopeCode: SCOPES.indexOf(scope),
+    userId,
+    vector,
+    confidence,
+    ...times,
+  };
+};
+
+/** With the texts of a batch of 1,000 still well below what a transaction should carry. */
+const MAX_METADATA_CHARACTERS = 65_536;
+
+const contentOf = (draft: Draft): RowContent & { readonly [key: string]: Json } => {
+  const { content, subject = null, predicate = null, object = null } = draft;
+  const metadata = (draft.metadata ?? {}) as RowContent['metadata'];
+  if (JSON.stringify(metadata).length > MAX_METADATA_CHARACTERS) {
+    throw at('invalid_request', '/metadata', `metadata is longer than ${MAX_METADATA_CHARACTERS} characters of JSON.`);
+  }
+  return { content, subject, predicate, object, metadata, source: { ...draft.source } };
 };
 
 const checkPredicate = (draft: Draft, allowed: readonly string[] | null): void => {

@@ -81,7 +81,7 @@ const buildMemory = (row: MemoryRow, content: RowContent, names: ReadonlyMap<str
     importance: roundFloat(row.importance),
     metadata: { ...content.metadata },
     pii: [...row.pii],
-    redactions: [],
+    redactions: row.pii.map((kind, index) => ({ kind, count: row.pii_counts[index] ?? 0 })),
     status: STATUSES[row.status] ?? 'active',
     legal_hold: row.legal_hold,
     expires_at: formatOptionalTime(row.expires_at),

@@ -1,14 +1,17 @@
 import {
+  array,
   bool,
   bytea,
   type Column,
   column,
   copyRows,
   float4,
+  INT4_OID,
   int2,
   int4,
   int8,
   nullable,
+  TEXT_OID,
   text,
   timestamp,
   uuid,
@@ -40,6 +43,7 @@ export interface MemoryRow {
   readonly legal_hold: boolean;
   readonly contradictions: number;
   readonly pii: readonly string[];
+  readonly pii_counts: readonly number[];
   readonly supersedes: readonly string[];
   readonly superseded_by: string | null;
   readonly evidence: readonly string[];
@@ -53,7 +57,7 @@ export interface MemoryRow {
 /** What a new row brings; the rest has its default in the table. */
 export type NewMemoryRow = Omit<
   MemoryRow,
-  'legal_hold' | 'contradictions' | 'pii' | 'supersedes' | 'superseded_by' | 'evidence'
+  'legal_hold' | 'contradictions' | 'supersedes' | 'superseded_by' | 'evidence'
 >;
 
 export const VECTOR_PENDING = 0;
@@ -77,6 +81,8 @@ const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
   column('sealed', bool, (row) => row.sealed),
   column('envelope', bytea, (row) => row.envelope),
   column('content_hash', bytea, (row) => row.content_hash),
+  column('pii', array(TEXT_OID, text), (row) => row.pii),
+  column('pii_counts', array(INT4_OID, int4), (row) => row.pii_counts),
   ...(['user_ref', 'agent_ref', 'session_ref', 'app_ref', 'team_ref', 'organization_ref'] as const).map(ref),
   ...(['scope', 'status', 'vector_status', 'source_kind', 'trust_class'] as const).map(small),
   ...(['confidence', 'importance', 'trust_score'] as const).map((name) =>

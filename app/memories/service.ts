@@ -76,7 +76,7 @@ export const createMemories = async (
 ): Promise<BatchOutcome> => {
   const now = new Date();
   const items = planBatch(deps, planContext(deps, caller, now), drafts);
-  if (onError === 'abort') rejectBatch(items);
+  if (onError === 'abort') rejectBatch(deps, items);
   const planned = items.flatMap(({ index, plan }) => (isPlanned(plan) ? [{ index, plan }] : []));
   const context = writeContext(deps, caller, now);
   const prepared = await prepareRows(
@@ -126,12 +126,13 @@ const planChecked = (deps: MemoryServiceDeps, context: PlanContext, draft: unkno
   });
 };
 
-const rejectBatch = (items: readonly Item[]): void => {
+const rejectBatch = (deps: MemoryServiceDeps, items: readonly Item[]): void => {
   const errors = items.flatMap(({ index, plan }) => (plan instanceof Problem ? errorsOf(index, plan) : []));
-  if (errors.length > 0)
-    throw problem('batch_rejected', `${errors.length} of the drafts' fields are not acceptable; nothing was written.`, {
-      errors,
-    });
+  if (errors.length === 0) return;
+  deps.metrics.ingested('rejected', items.length);
+  throw problem('batch_rejected', `${errors.length} of the drafts' fields are not acceptable; nothing was written.`, {
+    errors,
+  });
 };
 
 const errorsOf = (index: number, reason: Problem): readonly FieldError[] => {

@@ -96,25 +96,17 @@ const prepareRow = (
   refs: Refs,
 ): PreparedRow => {
   const { vault, now } = context;
-  const { draft, id } = planned;
-  const stored = vault.sealRow(
-    { slot, table: 'memories', rowId: id, version: 1 },
-    {
-      content: draft.content,
-      subject: draft.subject ?? null,
-      predicate: draft.predicate ?? null,
-      object: draft.object ?? null,
-      metadata: (draft.metadata ?? {}) as Parameters<Vault['sealRow']>[1]['metadata'],
-      source: { ...draft.source },
-    },
-  );
+  const { draft, id, content } = planned;
+  const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version: 1 }, content);
   const row: NewMemoryRow = {
     id,
     version: 1,
     slot,
     sealed: stored.sealed,
     envelope: stored.bytes,
-    content_hash: vault.contentHash(slot, draft.content),
+    content_hash: vault.contentHash(slot, content.content),
+    pii: [...planned.redactions.keys()],
+    pii_counts: [...planned.redactions.values()],
     user_ref: userRef,
     agent_ref: refs.agent ?? null,
     session_ref: refs.session ?? null,

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { REDACTION_KINDS, type RedactionKind } from './redact.js';
 
 const Count = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]);
 
@@ -16,7 +17,7 @@ export const PoliciesSchema = Type.Object(
       {
         ttlDays: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
         minConfidencePercent: Type.Integer({ minimum: 0, maximum: 100 }),
-        redact: Type.Array(Type.String({ minLength: 1 })),
+        redact: Type.Array(Type.Unsafe<RedactionKind>({ type: 'string', enum: [...REDACTION_KINDS] })),
         predicates: Type.Union([Type.Array(Type.String({ minLength: 1 })), Type.Null()]),
       },
       { additionalProperties: false },

@@ -14,7 +14,11 @@ export const readUserHeader = (headers: IncomingHttpHeaders): string | null => {
     });
   }
   // Header values arrive as Latin-1; ids are UTF-8.
-  return Buffer.from(value, 'latin1').toString('utf8');
+  const id = Buffer.from(value, 'latin1').toString('utf8');
+  if (!/\p{Cc}/u.test(id)) return id;
+  throw problem('invalid_request', 'The header X-User-ID holds control characters.', {
+    errors: [{ pointer: '/header/x-user-id', code: 'pattern', detail: 'printable characters only' }],
+  });
 };
 
 /**

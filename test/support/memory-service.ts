@@ -20,6 +20,8 @@ export interface TestTenant {
   readonly env: Readonly<Record<string, string>>;
   /** Replaces policies.json the way a ConfigMap volume is replaced. */
   writePolicies(policies: object): void;
+  /** Processes that a failed test may have left: `drop` ends them. */
+  readonly children: Set<ChildProcess>;
   drop(): Promise<void>;
 }
 
@@ -66,13 +68,16 @@ export const createTestTenant = async (): Promise<TestTenant> => {
     DATABASE_POOL_SIZE: '8',
     OUTBOX_LEASE_MS: '1000',
   };
+  const children = new Set<ChildProcess>();
   return {
     database,
+    children,
     directory,
     adminKey,
     env,
     writePolicies,
     drop: async () => {
+      for (const child of children) child.kill('SIGKILL');
       await database.drop();
       rmSync(directory, { recursive: true, force: true });
     },
@@ -180,6 +185,7 @@ export const startChild = async (
     env: { ...tenant.env, LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  tenant.children.add(child);
   let output = '';
   const ended = new Promise<{ code: number | null; signal: string | null }>((done) => {
     child.once('exit', (code, signal) => done({ code, signal }));

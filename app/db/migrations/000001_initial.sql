@@ -65,7 +65,8 @@ CREATE TABLE memories (
   trust_score     real NOT NULL,
   legal_hold      boolean NOT NULL DEFAULT false,
   contradictions  integer NOT NULL DEFAULT 0,
-  pii             text[] NOT NULL DEFAULT '{}',
+  pii             text[] NOT NULL DEFAULT '{}',      -- kinds of what was redacted before it was sealed
+  pii_counts      integer[] NOT NULL DEFAULT '{}',   -- how many of each, in the same order
   supersedes      uuid[] NOT NULL DEFAULT '{}',
   superseded_by   uuid,
   evidence        uuid[] NOT NULL DEFAULT '{}',
