@@ -11,55 +11,39 @@ import { untilGone, untilReady } from './tenants.js';
 
 const TOURIST = 'tourist';
 
-/** What a first hour would try, each with what was seen. The first thing that is not as promised throws. */
+interface Tour {
+  readonly stack: Stack;
+  readonly mine: MemoryApi;
+  readonly theirs: MemoryApi;
+}
+
+/** Each does one thing that a first hour would try, throws when it is not as promised, and says what was seen. */
+const STEPS: readonly (readonly [name: string, see: (tour: Tour) => Promise<string>])[] = [
+  ['store memories', ({ mine }) => store(mine)],
+  ['search by meaning', ({ mine }) => search(mine)],
+  ['isolation', isolation],
+  ['quota', ({ stack, mine }) => quota(stack, mine)],
+  ['bad input', ({ mine }) => badInput(mine)],
+  ['suspend and resume', ({ stack }) => suspend(stack)],
+  ['delete and come back', ({ stack }) => comeBack(stack)],
+  ['erase', ({ stack }) => erase(stack)],
+];
+
 export async function takeTour(stack: Stack, progress: Progress): Promise<void> {
   await cleanUp(stack);
   await progress.step(
     'apply a tenant',
     () => settle(stack, {}),
-    (tenant) => `${TOURIST} is Ready at ${tenant.status?.endpoint}`,
+    ({ status }) => `${TOURIST} is Ready at ${status?.endpoint}`,
   );
-  const [mine, theirs] = [await openApi(stack, TOURIST), await openApi(stack, 'globex')];
-  await progress.step(
-    'store memories',
-    () => store(mine),
-    (count) => `${count} memories stored, sealed`,
-  );
-  await progress.step(
-    'search by meaning',
-    () => search(mine),
-    (found) => `"${found}"`,
-  );
-  await progress.step(
-    'isolation',
-    () => isolation(stack, mine, theirs),
-    (what) => what,
-  );
-  await progress.step(
-    'quota',
-    () => quota(stack, mine),
-    (what) => what,
-  );
-  await progress.step(
-    'bad input',
-    () => badInput(mine),
-    (what) => what,
-  );
-  await progress.step(
-    'suspend and resume',
-    () => suspend(stack),
-    (what) => what,
-  );
-  await progress.step(
-    'delete and come back',
-    () => comeBack(stack),
-    (what) => what,
-  );
-  await progress.step(
-    'erase',
-    () => erase(stack),
-    (what) => what,
-  );
+  const tour = { stack, mine: await openApi(stack, TOURIST), theirs: await openApi(stack, 'globex') };
+  for (const [name, see] of STEPS) {
+    await progress.step(
+      name,
+      () => see(tour),
+      (seen) => seen,
+    );
+  }
 }
 
 async function settle(stack: Stack, spec: Readonly<Record<string, unknown>>): Promise<MemoryTenant> {
@@ -83,19 +67,19 @@ export async function openApi(stack: Stack, tenant: string): Promise<MemoryApi> 
 
 const FACTS = ['Ada prefers window seats on trains', 'Ada is allergic to peanuts', 'The build breaks on Tuesdays'];
 
-async function store(api: MemoryApi): Promise<number> {
+async function store(api: MemoryApi): Promise<string> {
   for (const content of FACTS) expectStatus(await api.create('ada', content), 201);
-  return FACTS.length;
+  return `${FACTS.length} memories stored, sealed`;
 }
 
 async function search(api: MemoryApi): Promise<string> {
   const [best] = await api.search('ada', 'which food must she avoid?');
   if (best === undefined || best.content !== FACTS[1])
     throw new Error(`the best answer was ${JSON.stringify(best?.content)}`);
-  return best.content;
+  return `"${best.content}"`;
 }
 
-async function isolation(stack: Stack, mine: MemoryApi, theirs: MemoryApi): Promise<string> {
+async function isolation({ stack, mine, theirs }: Tour): Promise<string> {
   const created = expectStatus(await mine.create('ada', 'a secret of one tenant'), 201);
   const id = String(created.body.id);
   expectStatus(await theirs.call('GET', `/api/v1/memories/${id}`), 404);

@@ -17,7 +17,6 @@ const POSTGRES_SECRET = 'plane-postgres';
 
 /** A plane whose stores are files and a Postgres of this machine: the stores of a cloud, behind the same fields. */
 export function buildLocalPlane({ folder, postgres, routerPort, version }: LocalPlaneOptions): readonly K8sObject[] {
-  const bucket = (name: string) => ({ provider: 'file', name: join(folder, 'buckets', name) });
   return [
     {
       apiVersion: 'v1',
@@ -30,29 +29,7 @@ export function buildLocalPlane({ folder, postgres, routerPort, version }: Local
       apiVersion: API_VERSION,
       kind: 'MemoryPlane',
       metadata: { name: 'default' },
-      spec: {
-        clusterID: 'local',
-        baseDomain: 'localhost',
-        postgres: [
-          {
-            name: 'pg-a',
-            host: postgres.host,
-            port: postgres.port,
-            tls: { mode: 'Disable' },
-            adminSecretRef: { name: POSTGRES_SECRET },
-          },
-        ],
-        buckets: {
-          artifacts: bucket('artifacts'),
-          backups: bucket('backups'),
-          audit: bucket('audit'),
-          keys: bucket('keys'),
-        },
-        kms: { provider: 'file', mode: 'Shared', keyID: join(folder, 'kms', 'plane.key') },
-        gateway: { parentRefs: [{ name: 'local', namespace: OPERATOR_NAMESPACE }], scheme: 'http', port: routerPort },
-        image: { service: 'memplane/memplane' },
-        rings: [{ name: 'stable', version }],
-      },
+      spec: buildPlaneSpec({ folder, postgres, routerPort, version }),
     },
     {
       apiVersion: API_VERSION,
@@ -62,6 +39,33 @@ export function buildLocalPlane({ folder, postgres, routerPort, version }: Local
       spec: { retainedReattach: 'SameName', workload: { topologySpread: 'None' } },
     },
   ];
+}
+
+function buildPlaneSpec({ folder, postgres, routerPort, version }: LocalPlaneOptions) {
+  const bucket = (name: string) => ({ provider: 'file', name: join(folder, 'buckets', name) });
+  return {
+    clusterID: 'local',
+    baseDomain: 'localhost',
+    postgres: [
+      {
+        name: 'pg-a',
+        host: postgres.host,
+        port: postgres.port,
+        tls: { mode: 'Disable' },
+        adminSecretRef: { name: POSTGRES_SECRET },
+      },
+    ],
+    buckets: {
+      artifacts: bucket('artifacts'),
+      backups: bucket('backups'),
+      audit: bucket('audit'),
+      keys: bucket('keys'),
+    },
+    kms: { provider: 'file', mode: 'Shared', keyID: join(folder, 'kms', 'plane.key') },
+    gateway: { parentRefs: [{ name: 'local', namespace: OPERATOR_NAMESPACE }], scheme: 'http', port: routerPort },
+    image: { service: 'memplane/memplane' },
+    rings: [{ name: 'stable', version }],
+  };
 }
 
 /** The folders of the buckets, and the key that stands for a KMS: made once, readable by this account only. */

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
 import type { K8sObject } from '../../../charts/manifests/object.js';
 import { buildPlatform } from '../../../charts/manifests/platform/build.js';
 import { buildCrds } from '../../api/v1alpha1/crd.js';

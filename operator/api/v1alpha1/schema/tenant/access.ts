@@ -58,7 +58,7 @@ const rateLimits = group(
     tenantPerMinute: integer('Of the whole tenant.', { default: 100, minimum: 1, maximum: 10_000_000 }),
     ipPerMinute: integer('Of one client address.', { default: 600, minimum: 1, maximum: 10_000_000 }),
   },
-  { defaulted: true, acts: false },
+  { defaulted: true },
 );
 
 const apiKeys = group(
@@ -101,7 +101,6 @@ export const access = group(
       type: 'map',
       keys: ['namespace'],
       maxItems: 64,
-      acts: false,
       default: [],
     }),
   },

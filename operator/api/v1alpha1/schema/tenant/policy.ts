@@ -10,17 +10,18 @@ const maintenanceWindow = group('When the operator may restart what runs.', {
   duration: duration('rollout.maintenanceWindows[].duration', 'How long it stays open.', { atLeast: '1h' }),
 });
 
-export const rollout = group(
-  'Which version runs, and when it may change.',
-  {
-    ring: optional(label('Ring of the plane: gives order and version. Unset: what the class says.')),
-    version: optional(version('Pins the version; the ring still gives the order. Unset: the version of the ring.')),
-    maintenanceWindows: optional(
-      list('Windows for restarts. None: any time.', maintenanceWindow, { type: 'map', keys: ['name'], maxItems: 8 }),
-    ),
-  },
-  { acts: false },
-);
+export const rollout = group('Which version runs, and when it may change.', {
+  ring: optional(label('Ring of the plane: gives order and version. Unset: what the class says.')),
+  version: optional(version('Pins the version; the ring still gives the order. Unset: the version of the ring.')),
+  maintenanceWindows: optional(
+    list('Windows for restarts. None: any time.', maintenanceWindow, {
+      type: 'map',
+      keys: ['name'],
+      maxItems: 8,
+      acts: false,
+    }),
+  ),
+});
 
 const memoriesRule = {
   rule: '!has(self.memories) || !has(self.memoriesPerUser) || self.memoriesPerUser <= self.memories',
