@@ -49,8 +49,9 @@ export interface Lab {
   /** Where keyrings of the tenant lie: namespaces, or `retained`. */
   keyrings(tenant: MemoryTenant): Promise<readonly string[]>;
   reinstallResources(): Promise<void>;
-  /** Takes the plane's database credential away while the work is done, and gives it back. */
-  breakPlaneSecret(work: () => Promise<void>): Promise<void>;
+  /** A second plane with the stores of the first, whose database credential is in another Secret. */
+  applyPlane(name: string, secret: string): Promise<void>;
+  copyPlaneSecret(name: string): Promise<void>;
   /** What anybody wrote to the API server in that time, the leader's Lease aside. */
   writesDuring(ms: number): Promise<readonly string[]>;
   eventually(claim: () => Promise<unknown>, deadlineMs?: number): Promise<void>;
@@ -119,7 +120,13 @@ export async function startLab(kubeconfig: string | undefined): Promise<Lab> {
     },
     keyrings: async ({ status }) => keyringPlaces(join(folder, 'buckets', 'keys', 'keys'), status?.tenantID ?? ''),
     reinstallResources: () => reinstall(kube),
-    breakPlaneSecret: (work) => breakSecret(kube, work),
+    applyPlane: async (name, secret) => {
+      const { spec } = await lab.plane();
+      const postgres = spec.postgres.map((entry) => ({ ...entry, adminSecretRef: { name: secret } }));
+      const plane = { apiVersion: API_VERSION, kind: 'MemoryPlane', metadata: { name }, spec: { ...spec, postgres } };
+      await kube.apply(MEMORY_PLANES, plane);
+    },
+    copyPlaneSecret: (name) => copySecret(kube, name),
     writesDuring: async (ms) => {
       const before = await versions(kube);
       await sleep(ms);
@@ -213,30 +220,25 @@ async function reinstall(kube: KubeHttpClient): Promise<void> {
   await eventually(() => kube.list(MEMORY_TENANTS));
 }
 
-async function breakSecret(kube: KubeHttpClient, work: () => Promise<void>): Promise<void> {
-  const name = 'plane-postgres';
-  const secret = await readSecret(kube, OPERATOR_NAMESPACE, name);
-  await kube.delete({ resource: RESOURCES.secrets, namespace: OPERATOR_NAMESPACE, name });
-  try {
-    await work();
-  } finally {
-    const metadata = { name, namespace: OPERATOR_NAMESPACE };
-    await kube.apply(RESOURCES.secrets, {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata,
-      type: 'Opaque',
-      data: secret?.data,
-    });
-  }
+async function copySecret(kube: KubeHttpClient, name: string): Promise<void> {
+  const secret = await readSecret(kube, OPERATOR_NAMESPACE, 'plane-postgres');
+  const metadata = { name, namespace: OPERATOR_NAMESPACE };
+  await kube.apply(RESOURCES.secrets, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata,
+    type: 'Opaque',
+    data: secret?.data,
+  });
 }
 
-/** Every object of the kinds that we or the cluster's controllers write, with its version. */
+/** What the operator writes; the cluster's own controllers keep nodes, leases, events and endpoints. */
+const OURS = Object.values(RESOURCES).filter(({ kind }) => !/^(Lease|Node|Event|Endpoints|EndpointSlice)$/.test(kind));
+
+/** Every object that the operator could have written, with its version. */
 async function versions(kube: KubeHttpClient): Promise<ReadonlyMap<string, string>> {
-  const { leases, secrets: _, ...others } = RESOURCES;
   const found = new Map<string, string>();
-  for (const resource of [...Object.values(others), MEMORY_TENANTS, MEMORY_PLANES]) {
-    if (resource === leases) continue;
+  for (const resource of [...OURS, MEMORY_TENANTS, MEMORY_PLANES]) {
     const listed = await kube.list(resource).catch(() => undefined);
     for (const { kind, metadata } of listed?.items ?? []) {
       found.set(`${kind} ${metadata.namespace ?? ''}/${metadata.name}`, metadata.resourceVersion);
