@@ -1,0 +1,66 @@
+import type { TenantOptions } from './manifests/tenant/options.js';
+
+/**
+ * What the operator resolves `samples/tenant-acme.yaml` to, on the plane and class beside it; a test holds the two
+ * together. Identity and role come from the plane's catalogue: these stand for them.
+ */
+export const EXAMPLE_TENANT: TenantOptions = {
+  name: 'acme',
+  namespace: 'mem-acme',
+  tenantId: '7f3c2f0e-5a5b-4c5d-8e9f-0a1b2c3d4e5f',
+  tier: 'Pooled',
+  mode: 'Active',
+  size: 'medium',
+  image: 'memplane/memplane',
+  version: '1.4.0',
+  imagePullSecrets: [],
+  serviceAccountAnnotations: {},
+  memory: {
+    minReplicas: 3,
+    maxReplicas: 10,
+    targetCPUUtilizationPercentage: 70,
+    targetMemoryUtilizationPercentage: 80,
+    requests: { cpu: '1', memory: '2Gi' },
+    limits: { cpu: '4', memory: '8Gi' },
+  },
+  hostnames: ['acme.memory.example.com'],
+  publicUrl: 'https://acme.memory.example.com',
+  corsOrigins: ['https://app.acme.example'],
+  rateLimits: { tenantPerMinute: 1000, ipPerMinute: 200 },
+  admins: [{ kind: 'Group', name: 'acme-admins' }],
+  consumers: [{ namespace: 'acme-apps', roles: ['user', 'service'] }],
+  quotas: { memories: 1_000_000, memoriesPerUser: 10_000, storage: undefined, tokensPerDay: undefined },
+  quotaHard: {
+    pods: '11',
+    'requests.cpu': '11000m',
+    'requests.memory': '22528Mi',
+    'limits.cpu': '44000m',
+    'limits.memory': '90112Mi',
+  },
+  policies: {
+    ttlDays: 365,
+    minConfidencePercent: 50,
+    redact: ['email', 'phone', 'card', 'secret'],
+    predicates: undefined,
+  },
+  logLevel: 'info',
+  metrics: true,
+  fieldEncryption: true,
+  embedding: { provider: 'local', model: 'universal-sentence-encoder', dimensions: 512 },
+  vectors: { provider: 'embedded' },
+  databaseRole: 't_7f3c2f0e5a5b4c5d8e9f0a1b2c3d4e5f',
+  keysBucketUrl: 'file:///srv/memplane/buckets/keys',
+  kms: { provider: 'file', keyId: '/srv/memplane/kms/plane.key' },
+  gateway: {
+    parentRefs: [{ name: 'public', namespace: 'gateway-system', sectionName: 'https' }],
+    ingressClassName: undefined,
+    issuerRef: undefined,
+  },
+  storePeers: [{ name: 'postgres-pg-a', cidr: '10.20.0.10/32', port: 5432 }],
+  egress: [{ name: 'llm', cidr: '203.0.113.0/24', ports: [443] }],
+  ingressFrom: [{ namespace: 'monitoring' }],
+  proxy: undefined,
+  trustBundle: undefined,
+  scheduling: { nodeSelector: {}, tolerations: [], priorityClassName: undefined, topologySpread: 'Zone' },
+  credentialsVersion: 'none',
+};
