@@ -26,7 +26,7 @@ export async function superviseProbes(
   signal: AbortSignal,
 ): Promise<void> {
   const { startupProbe, readinessProbe, livenessProbe } = container;
-  if (startupProbe !== undefined) await runStartup(startupProbe, target, events, signal);
+  if (startupProbe !== undefined && !(await runStartup(startupProbe, target, events, signal))) return;
   if (signal.aborted) return;
   events.onStarted();
   if (readinessProbe === undefined) events.onReady(true, '');
@@ -36,11 +36,20 @@ export async function superviseProbes(
   ]);
 }
 
-async function runStartup(probe: Probe, target: ProbeTarget, events: ProberEvents, signal: AbortSignal): Promise<void> {
+/** Answers whether the container has started. */
+async function runStartup(
+  probe: Probe,
+  target: ProbeTarget,
+  events: ProberEvents,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let started = false;
   await watchProbe({ probe, target, signal, eager: true }, ({ verdict, message }) => {
+    started = verdict === 'passed';
     if (verdict === 'failed') events.onUnhealthy('startup', message, probe);
     return verdict === 'undecided' ? 'go on' : 'stop';
   });
+  return started;
 }
 
 async function runReadiness(

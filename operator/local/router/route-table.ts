@@ -114,7 +114,8 @@ function buildRule(kind: string, path: string, backends: readonly Backend[]): re
 }
 
 function buildSite(object: LiveObject, hosts: readonly string[], rules: readonly Rule[]): Site {
-  const tenant = object.metadata.labels?.[TENANT_LABEL] ?? hosts[0]?.split('.')[0] ?? object.metadata.name;
+  const named = hosts.find((host) => !host.startsWith('*'))?.split('.')[0];
+  const tenant = object.metadata.labels?.[TENANT_LABEL] ?? named ?? object.metadata.name;
   const local = `${tenant}.${LOCAL_DOMAIN}`;
   const rank = (rule: Rule): number => rule.path.length * 2 + Number(rule.kind === 'Exact');
   return {

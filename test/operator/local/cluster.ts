@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { K8sObject } from '../../../charts/manifests/object.js';
 import type { KubeClient, LiveObject, Resource } from '../../../operator/clients/kube.js';
 import { RESOURCES } from '../../../operator/clients/kube-resources.js';
@@ -29,6 +30,16 @@ export async function eventually<T>(
     }
     if (Date.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${what}`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** A killed process stays listed until its parent has asked for it: that one is dead too. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
   }
 }
 

@@ -6,18 +6,8 @@ import { RESOURCES } from '../../../../operator/clients/kube-resources.js';
 import type { LivePod } from '../../../../operator/local/kinds.js';
 import { type NodeAgent, startNodeAgent } from '../../../../operator/local/node/agent.js';
 import { readLocalPorts } from '../../../../operator/local/node/ports.js';
-import { createNamespace, eventually, type TestCluster } from '../cluster.js';
+import { createNamespace, eventually, isAlive, type TestCluster } from '../cluster.js';
 import { createLocalImage, type LocalImage } from './local-image.js';
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    // A killed process stays listed until its parent has asked for it.
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-  } catch {
-    return false;
-  }
-};
 
 /** What the node agent does, whatever API server it speaks to. */
 export function describeNodeAgent(title: string, startCluster: () => Promise<TestCluster>): void {

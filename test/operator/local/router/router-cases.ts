@@ -7,7 +7,7 @@ import { isReady } from '../../../../operator/local/controllers/pod-state.js';
 import type { LivePod } from '../../../../operator/local/kinds.js';
 import { type NodeAgent, startNodeAgent } from '../../../../operator/local/node/agent.js';
 import { type Router, startRouter } from '../../../../operator/local/router/router.js';
-import { createNamespace, eventually, type TestCluster } from '../cluster.js';
+import { createNamespace, eventually, isAlive, type TestCluster } from '../cluster.js';
 import { createLocalImage, type LocalImage } from '../node/local-image.js';
 
 /** As much of the Gateway API's CRD as a route needs. */
@@ -62,14 +62,6 @@ function ask(url: string, host?: string, options: { method?: string; body?: Buff
     outgoing.end(options.body);
   });
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 /** What the router does, whatever API server it speaks to. */
 export function describeRouter(title: string, startCluster: () => Promise<TestCluster>): void {
