@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { Admission } from './admission.js';
+import { createAuthenticator, TokenSigner } from './authentication.js';
+import { bootstrap } from './bootstrap.js';
+import { followDefinitions } from './definition-cleanup.js';
+import { createHttpServer } from './http-server.js';
+import { loadIdentity } from './identity.js';
+import { Journal } from './journal.js';
+import { buildKubeconfig } from './kubeconfig.js';
+import { Authorizer } from './rbac.js';
+import { Registry } from './registry.js';
+import { buildBuiltinResources } from './resources/builtin.js';
+import { createServiceStrategy } from './resources/services.js';
+import type { Api, PodLogs } from './rest/api.js';
+import { ListSnapshots } from './rest/snapshots.js';
+import { serviceUse } from './service-use.js';
+import { Storage } from './storage.js';
+
+export { buildKubeconfig } from './kubeconfig.js';
+export type { PodLogs } from './rest/api.js';
+
+export interface ApiServerOptions {
+  /** Where the state is kept; without it, it ends with the server. */
+  readonly dataDir?: string;
+  /** @default any free one */
+  readonly port?: number;
+  /** Changes of one resource that a watcher who comes back can still get. @default 8192 */
+  readonly watchWindow?: number;
+  /** @default standard error */
+  readonly onError?: (cause: unknown) => void;
+}
+
+export interface ApiServer {
+  readonly url: string;
+  readonly port: number;
+  readonly caPem: string;
+  readonly adminToken: string;
+  /** YAML with everything in it, for the admin. */
+  readonly kubeconfig: string;
+  /** The server's inside, for the controllers that run with it. */
+  readonly api: Api;
+  /** Who runs pods says where their logs are. Answers a function that takes it back. */
+  registerPodLogs(logs: PodLogs): () => void;
+  /** Forgets the history of changes: watchers from before get 410. For tests of those who must list again. */
+  compact(): void;
+  /** What was written is on disk. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const WINDOW = 8192;
+
+const printError = (cause: unknown): void => console.error(cause);
+
+function createApi(storage: Storage, signingKey: string, adminToken: string, podLogs: () => PodLogs | undefined): Api {
+  const registry = new Registry(buildBuiltinResources(createServiceStrategy(serviceUse(storage))));
+  registry.follow(storage);
+  const authorizer = new Authorizer(storage);
+  const signer = new TokenSigner(Buffer.from(signingKey, 'base64'), () => Date.now());
+  const authenticator = createAuthenticator(adminToken, signer, ({ namespace, name, uid }) => {
+    return storage.get('/serviceaccounts', namespace, name)?.metadata.uid === uid;
+  });
+  return {
+    storage,
+    registry,
+    authorizer,
+    authenticator,
+    admission: new Admission(storage, authorizer),
+    signer,
+    snapshots: new ListSnapshots(randomUUID()),
+    now: () => new Date(),
+    podLogs,
+  };
+}
+
+/** A Kubernetes API server for one machine: HTTPS on 127.0.0.1, ready when this resolves. */
+export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
+  const { dataDir, onError = printError } = options;
+  const identity = await loadIdentity(dataDir);
+  const journal = dataDir === undefined ? undefined : await Journal.open(dataDir);
+  const storage = new Storage({ windowSize: options.watchWindow ?? WINDOW, journal });
+  let podLogs: PodLogs | undefined;
+  const api = createApi(storage, identity.signingKey, identity.adminToken, () => podLogs);
+  bootstrap(api);
+  const unfollow = followDefinitions(api);
+  const stopping = new AbortController();
+  const server = createHttpServer({ api, identity, stopped: stopping.signal, onError });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', () => resolve());
+  });
+  const { port } = server.address() as AddressInfo;
+  const url = `https://127.0.0.1:${port}`;
+  return {
+    url,
+    port,
+    caPem: identity.caPem,
+    adminToken: identity.adminToken,
+    kubeconfig: buildKubeconfig({ url, caPem: identity.caPem, token: identity.adminToken }),
+    api,
+    registerPodLogs(logs) {
+      podLogs = logs;
+      return () => {
+        if (podLogs === logs) podLogs = undefined;
+      };
+    },
+    compact() {
+      storage.compact();
+      api.snapshots.clear();
+    },
+    flush: async () => await journal?.flush(),
+    async stop() {
+      unfollow();
+      stopping.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      await journal?.close(storage.revision);
+    },
+  };
+}

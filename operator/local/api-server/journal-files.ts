@@ -1,0 +1,75 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { KubeObject } from './objects.js';
+
+export interface Restored {
+  /** The next write's revision is above this one, and above every one that was ever given out. */
+  readonly revision: number;
+  readonly generation: number;
+  readonly objects: readonly RestoredObject[];
+}
+
+export interface RestoredObject {
+  readonly resource: string;
+  readonly object: KubeObject;
+  readonly revision: number;
+}
+
+export const journalPath = (directory: string, generation: number): string =>
+  join(directory, `journal-${String(generation).padStart(6, '0')}.log`);
+
+export const snapshotPath = (directory: string, generation: number): string =>
+  join(directory, `snapshot-${String(generation).padStart(6, '0')}.log`);
+
+const generationOf = (file: string): number => Number(/-(\d+)\.log$/.exec(file)?.[1] ?? -1);
+
+/** The newest whole snapshot, and every log since. */
+export async function restoreState(directory: string): Promise<Restored> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const files = (await readdir(directory)).sort();
+  const snapshots = files.filter((file) => /^snapshot-\d+\.log$/.test(file));
+  const from = snapshots.map(generationOf).at(-1) ?? 0;
+  const journals = files.filter((file) => /^journal-\d+\.log$/.test(file) && generationOf(file) >= from);
+  const objects = new Map<string, RestoredObject>();
+  let revision = 1;
+  for (const file of [...snapshots.slice(-1), ...journals]) {
+    revision = Math.max(
+      revision,
+      replay(await readFile(join(directory, file), 'utf8'), objects, join(directory, file)),
+    );
+  }
+  const reserved = files.includes('reserved') ? Number(await readFile(join(directory, 'reserved'), 'utf8')) : 0;
+  return {
+    revision: Math.max(revision, Number.isSafeInteger(reserved) ? reserved : 0),
+    generation: Math.max(from, ...journals.map(generationOf)),
+    objects: [...objects.values()],
+  };
+}
+
+/** Applies a log. A last line without its end is a write that was never finished, and nobody was told of it. */
+function replay(text: string, objects: Map<string, RestoredObject>, path: string): number {
+  let revision = 0;
+  const lines = text.split('\n');
+  lines.pop();
+  lines.forEach((line, index) => {
+    const match = /^([PD]) (\d+) (\S*) (.*)$/.exec(line);
+    if (match === null)
+      throw new Error(`${path}, line ${index + 1} is not of our log; move the folder away to start empty`);
+    const [, kind, at = '0', resource = '', body = ''] = match;
+    revision = Math.max(revision, Number(at));
+    if (kind === 'P') {
+      const object = JSON.parse(body) as KubeObject;
+      objects.set(keyOf(resource, object.metadata.namespace ?? '', object.metadata.name), {
+        resource,
+        object,
+        revision: Number(at),
+      });
+    } else {
+      const [namespace = '', name = ''] = JSON.parse(body) as readonly string[];
+      objects.delete(keyOf(resource, namespace, name));
+    }
+  });
+  return revision;
+}
+
+const keyOf = (resource: string, namespace: string, name: string): string => `${resource} ${namespace}/${name}`;
