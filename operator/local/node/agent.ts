@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type KubeClient, KubeError, type LiveObject } from '../../clients/kube.js';
 import { createKubeClient } from '../../clients/kube-http.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
@@ -16,7 +17,7 @@ import { type KubeletApi, startKubeletApi } from './kubelet-api.js';
 import type { NodeContext } from './node-context.js';
 import { keepLease, markNodeStopped, registerNode } from './node-object.js';
 import { PodDirectory } from './pod-directory.js';
-import { type PodLogOptions, streamRunLog } from './pod-logs.js';
+import { type PodLogOptions, parseLogQuery, streamRunLog } from './pod-logs.js';
 import { PortAllocator } from './ports.js';
 import { ProcessTable } from './processes.js';
 import { readApiServerAddress } from './token.js';
@@ -49,6 +50,8 @@ export interface NodeAgent {
   readonly nodeName: string;
   /** Throws `KubeError` (404, 400) as the API server answers it. */
   podLogs(namespace: string, pod: string, options?: PodLogOptions): AsyncIterable<string>;
+  /** The same for the embedded API server's `registerPodLogs`: undefined where there is no log. */
+  readonly servePodLogs: (namespace: string, pod: string, query: URLSearchParams) => Readable | undefined;
   /** Ends every process that the agent has started. Pods stay in the API; the next agent goes on with them. */
   stop(options?: StopOptions): Promise<void>;
 }
@@ -82,6 +85,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   return {
     nodeName,
     podLogs,
+    servePodLogs: (namespace, pod, query) => openLogStream(podLogs, namespace, pod, query),
     stop: ({ graceMs = STOP_GRACE_MS } = {}) => {
       stopped ??= stopAgent(parts, graceMs);
       return stopped;
@@ -164,12 +168,12 @@ async function stopAgent(parts: AgentParts, graceMs: number): Promise<void> {
   unlock();
 }
 
-async function* readPodLogs(
+function readPodLogs(
   pods: PodDirectory,
   namespace: string,
   name: string,
   options: PodLogOptions,
-): AsyncGenerator<string> {
+): AsyncIterable<string> {
   const worker = pods.find(namespace, name);
   if (worker === undefined) {
     throw new KubeError({ status: 404, reason: 'NotFound', message: `pods "${name}" not found on this node` });
@@ -188,5 +192,25 @@ async function* readPodLogs(
       message: `container "${container ?? ''}" in pod "${name}" ${what}`,
     });
   }
-  yield* streamRunLog(run, options);
+  return streamRunLog(run, options);
+}
+
+type ReadPodLogs = NodeAgent['podLogs'];
+
+function openLogStream(
+  podLogs: ReadPodLogs,
+  namespace: string,
+  pod: string,
+  query: URLSearchParams,
+): Readable | undefined {
+  const gone = new AbortController();
+  try {
+    const stream = Readable.from(podLogs(namespace, pod, { ...parseLogQuery(query), signal: gone.signal }));
+    // A reader that goes away while nothing is written would otherwise be waited for until the next line.
+    stream.once('close', () => gone.abort());
+    return stream;
+  } catch (error) {
+    if (error instanceof KubeError) return undefined;
+    throw error;
+  }
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import { generate } from 'selfsigned';
 import { KubeError } from '../../clients/kube.js';
 import { POD_IP } from './field-ref.js';
-import type { PodLogOptions } from './pod-logs.js';
+import { type PodLogOptions, parseLogQuery } from './pod-logs.js';
 
 export interface KubeletApi {
   readonly port: number;
@@ -63,20 +63,4 @@ async function answer(readLogs: ReadLogs, request: IncomingMessage, response: Se
     response.write(`${error instanceof Error ? error.message : String(error)}\n`);
   }
   response.end();
-}
-
-/** The query of `GET …/log`, in the API's own words. */
-export function parseLogQuery(query: URLSearchParams): PodLogOptions {
-  const number = (name: string): number | undefined => {
-    const value = Number.parseInt(query.get(name) ?? '', 10);
-    return Number.isNaN(value) ? undefined : value;
-  };
-  const [tailLines, sinceSeconds] = [number('tailLines'), number('sinceSeconds')];
-  return {
-    follow: query.get('follow') === 'true',
-    previous: query.get('previous') === 'true',
-    timestamps: query.get('timestamps') === 'true',
-    ...(tailLines === undefined ? {} : { tailLines }),
-    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
-  };
 }

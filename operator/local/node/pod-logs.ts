@@ -77,3 +77,21 @@ function followRun(run: RunLog, signal: AbortSignal | undefined) {
   };
   return { lines: lines(), stop };
 }
+
+/** The query of `GET …/log`, in the API's own words. */
+export function parseLogQuery(query: URLSearchParams): PodLogOptions {
+  const number = (name: string): number | undefined => {
+    const value = Number.parseInt(query.get(name) ?? '', 10);
+    return Number.isNaN(value) ? undefined : value;
+  };
+  const [tailLines, sinceSeconds] = [number('tailLines'), number('sinceSeconds')];
+  const container = query.get('container');
+  return {
+    follow: query.get('follow') === 'true',
+    previous: query.get('previous') === 'true',
+    timestamps: query.get('timestamps') === 'true',
+    ...(container === null ? {} : { container }),
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
+  };
+}

@@ -1,7 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { K8sObject } from '../../../charts/manifests/object.js';
 import type { KubeClient, LiveObject, Resource } from '../../../operator/clients/kube.js';
+import { createKubeClient } from '../../../operator/clients/kube-http.js';
 import { RESOURCES } from '../../../operator/clients/kube-resources.js';
+import { type ApiServer, startApiServer } from '../../../operator/local/api-server/index.js';
 
 /** A cluster that a suite runs against: the embedded one, or a real control plane. */
 export interface TestCluster {
@@ -60,3 +64,23 @@ export async function createNamespace(cluster: TestCluster): Promise<string> {
 
 export const create = <T extends LiveObject>(cluster: TestCluster, resource: Resource, object: K8sObject): Promise<T> =>
   cluster.client.create<T>(resource, object);
+
+/** The embedded API server with a client and a kubeconfig file, its state in memory. */
+export async function startEmbeddedCluster(): Promise<TestCluster & { readonly server: ApiServer }> {
+  const server = await startApiServer();
+  const directory = mkdtempSync(join(tmpdir(), 'memplane-embedded-'));
+  const kubeconfig = join(directory, 'kubeconfig');
+  writeFileSync(kubeconfig, server.kubeconfig, { mode: 0o600 });
+  const client = await createKubeClient({ kubeconfigPath: kubeconfig, fieldManager: 'test' });
+  return {
+    server,
+    kubeconfig,
+    client,
+    real: false,
+    stop: async () => {
+      await client.close();
+      await server.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
