@@ -1,9 +1,9 @@
-import { ADMIN, MASTERS } from './authentication.js';
+import { MASTERS } from './authentication.js';
 import { HTTP_ROUTES } from './http-routes.js';
 import { isDict, type KubeObject } from './objects.js';
 import type { Api } from './rest/api.js';
 import { decodeObject } from './rest/decode.js';
-import type { ResourceRequest } from './rest/request.js';
+import { systemRequest } from './rest/system-request.js';
 import { createObject } from './rest/write.js';
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
@@ -66,26 +66,6 @@ const OBJECTS: readonly Manifest[] = [
   binding('system:basic-user', 'system:authenticated'),
   HTTP_ROUTES,
 ];
-
-/** A request as the system itself makes it. */
-export function systemRequest(api: Api, verb: ResourceRequest['verb'], object: Manifest | KubeObject): ResourceRequest {
-  const resource = api.registry.findKind(object.apiVersion, object.kind);
-  if (resource === undefined) throw new TypeError(`${object.kind} of ${object.apiVersion} is not served`);
-  return {
-    verb,
-    resource,
-    namespace: object.metadata.namespace ?? '',
-    name: object.metadata.name,
-    subresource: '',
-    query: new URLSearchParams(),
-    user: ADMIN,
-    userAgent: 'kube-apiserver',
-    accept: '',
-    contentType: 'application/json',
-    body: Buffer.alloc(0),
-    warnings: [],
-  };
-}
 
 function ensure(api: Api, object: Manifest): void {
   const request = systemRequest(api, 'create', object);

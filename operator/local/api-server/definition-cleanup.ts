@@ -1,4 +1,3 @@
-import { systemRequest } from './bootstrap.js';
 import type { KubeObject } from './objects.js';
 import { dictsAt, timestamp } from './objects.js';
 import { DEFINITIONS } from './registry.js';
@@ -6,6 +5,7 @@ import { CLEANUP, resourcesOf } from './resources/definitions.js';
 import type { Api } from './rest/api.js';
 import { draftOf } from './rest/change.js';
 import { deleteObject } from './rest/delete.js';
+import { systemRequest } from './rest/system-request.js';
 import { updateObject } from './rest/write.js';
 
 const OPTIONS = {

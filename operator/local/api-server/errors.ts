@@ -43,7 +43,7 @@ export const statusOf = (error: ApiError): Dict => ({
   metadata: {},
   status: 'Failure',
   message: error.message,
-  reason: error.reason,
+  ...(error.reason === '' ? {} : { reason: error.reason }),
   ...(error.details === undefined ? {} : { details: error.details }),
   code: error.code,
 });

@@ -114,7 +114,10 @@ function messageOf(rule: ValidationRule, context: Readonly<Record<string, unknow
 export function summaryOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const summary = 'summary' in cause && typeof cause.summary === 'string' ? cause.summary : cause.message;
-  return summary.replace(/^No such key: /, 'no such key: ');
+  return summary
+    .replace(/^No such key: /, 'no such key: ')
+    .replace(/^Invalid duration string: .*/s, "type conversion error from 'string' to 'google.protobuf.Duration'")
+    .replace(/^found no matching overload/, 'no such overload: found no matching overload');
 }
 
 function rulesBelow(value: unknown, schema: Schema, path: string, old: unknown): readonly FieldError[] {

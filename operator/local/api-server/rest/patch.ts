@@ -147,13 +147,13 @@ function checkConfig(request: ResourceRequest, config: DraftObject, live: KubeOb
 
 /** Apply must know the type of every field it is to own: an unknown one fails, and not as a matter of validation. */
 function refuseUntyped(request: ResourceRequest, config: DraftObject): void {
-  const { resource, name, namespace } = request;
+  const { resource, name } = request;
   const problem = undeclaredField(config, resource.schema);
   if (problem === undefined) return;
   const group = resource.group;
   const version = apiVersionOf(group, resource.version);
   const gvk = group === '' ? `/${resource.version}` : version;
-  const key = `${resource.namespaced ? (config.metadata.namespace ?? namespace) : ''}/${name}`;
+  const key = `${config.metadata.namespace ?? ''}/${config.metadata.name ?? name}`;
   throw new ApiError(
     500,
     '',
