@@ -20,6 +20,8 @@ import { openRuleBench } from './rule-attempt.js';
 export interface AdmissionBench {
   /** Plays a case. The server's answer when it refuses, undefined when the request passes. */
   attempt(admissionCase: AdmissionCase): Promise<string | undefined>;
+  /** Whether it is there, as an admin sees it. */
+  exists(object: K8sObject): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export async function openAdmissionBench(kubeconfigPath: string): Promise<Admiss
   await untilActive(attempt);
   return {
     attempt,
+    exists: async (object) => (await admin.get(refOf(object))) !== undefined,
     close: async () => {
       for (const client of Object.values(clients)) await client.close();
     },

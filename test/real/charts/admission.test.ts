@@ -9,7 +9,7 @@ const missing = controlPlaneMissing();
   let bench: AdmissionBench;
 
   beforeAll(async () => {
-    plane = await startControlPlane();
+    plane = await startControlPlane({ controllerManager: true });
     bench = await openAdmissionBench(plane.kubeconfig);
   }, 90_000);
   afterAll(async () => {
@@ -22,4 +22,17 @@ const missing = controlPlaneMissing();
     if (one.refused === undefined) expect(answer).toBeUndefined();
     else expect(answer).toMatch(one.refused);
   });
+
+  it('a namespace that the operator deletes is gone: no guard stands in the way of the namespace controller', async () => {
+    const teardown = admissionCases.find(
+      ({ as, request }) =>
+        as === 'operator' && request.verb === 'delete' && request.object.metadata.name === 'mem-teardown',
+    );
+    if (teardown === undefined) throw new Error('no case deletes the namespace mem-teardown');
+    const deadline = Date.now() + 30_000;
+    while ((await bench.exists(teardown.request.object)) && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(await bench.exists(teardown.request.object)).toBe(false);
+  }, 40_000);
 });
