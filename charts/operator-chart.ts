@@ -9,7 +9,7 @@ import {
   Service,
 } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { OPERATOR, OPERATOR_NAMESPACE, PORTS } from './manifests/names.js';
+import { OPERATOR, PORTS } from './manifests/names.js';
 import { buildOperator } from './manifests/platform/build.js';
 import { buildPlatformMeta, OPERATOR_SELECTOR } from './manifests/platform/labels.js';
 import { buildOperatorNamespace } from './manifests/platform/operator-namespace.js';
