@@ -37,7 +37,10 @@ function objectToCel(value: Readonly<Record<string, unknown>>, schema: Schema | 
   const entries = new Map<string, unknown>();
   for (const [name, entry] of Object.entries(value)) {
     const own = schema?.properties !== undefined && Object.hasOwn(schema.properties, name);
-    entries.set(own ? escapeName(name) : name, toCel(entry, fieldSchema(schema, name)));
+    const shown = toCel(entry, fieldSchema(schema, name));
+    entries.set(name, shown);
+    // A reserved word can be spelled both ways after a dot: `self.namespace` is `self.__namespace__`.
+    if (own && escapeName(name) !== name) entries.set(escapeName(name), shown);
   }
   return entries;
 }
