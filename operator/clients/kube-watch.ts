@@ -37,9 +37,12 @@ const parseEvent = <T extends LiveObject>(line: string, request: string): WatchE
   }
 };
 
-/** Reads events until the server closes the stream or the caller stops; either way the socket is closed. */
+/**
+ * Reads events until the server closes the stream or the caller stops. Leaving a `for await` over the body destroys
+ * it, and with it the socket.
+ */
 export async function* readEvents<T extends LiveObject>(
-  body: AsyncIterable<Uint8Array> & { destroy(): unknown },
+  body: AsyncIterable<Uint8Array>,
   context: { readonly server: URL; readonly request: string; readonly signal: AbortSignal },
 ): AsyncGenerator<WatchEvent<T>, void, undefined> {
   try {
@@ -48,7 +51,5 @@ export async function* readEvents<T extends LiveObject>(
     // Who aborts knows it: the stream just ends.
     if (context.signal.aborted) return;
     throw error instanceof KubeError ? error : errorFromTransport(error, context.server, context.request);
-  } finally {
-    body.destroy();
   }
 }

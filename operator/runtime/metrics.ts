@@ -43,13 +43,26 @@ const queueMetrics = (registry: Registry): Pick<OperatorMetrics, 'queueObserver'
     buckets: WAIT_BUCKETS,
     registers,
   });
+  return {
+    ...queueGauges(registry),
+    queueObserver: (controller) => ({
+      onStart: (_key, waitedMs) => waited.observe({ controller }, waitedMs / 1000),
+      onEnd: (_key, result, ranMs) => {
+        runs.inc({ controller, result });
+        seconds.observe({ controller }, ranMs / 1000);
+      },
+    }),
+  };
+};
+
+const queueGauges = (registry: Registry): Pick<OperatorMetrics, 'watchQueue'> => {
   const queues = new Map<string, WorkQueue>();
   const gauge = (name: string, help: string, read: (queue: WorkQueue) => number): void => {
     new Gauge({
       name,
       help,
       labelNames: ['controller'],
-      registers,
+      registers: [registry],
       collect() {
         for (const [controller, queue] of queues) this.set({ controller }, read(queue));
       },
@@ -60,13 +73,6 @@ const queueMetrics = (registry: Registry): Pick<OperatorMetrics, 'queueObserver'
   gauge('memplane_queue_scheduled', 'Objects that come back by themselves', (queue) => queue.scheduled);
   gauge('memplane_queue_oldest_seconds', 'Age of the object that waits longest', (queue) => queue.oldestMs / 1000);
   return {
-    queueObserver: (controller) => ({
-      onStart: (_key, waitedMs) => waited.observe({ controller }, waitedMs / 1000),
-      onEnd: (_key, result, ranMs) => {
-        runs.inc({ controller, result });
-        seconds.observe({ controller }, ranMs / 1000);
-      },
-    }),
     watchQueue: (controller, queue) => {
       queues.set(controller, queue);
     },

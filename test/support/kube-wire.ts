@@ -102,6 +102,11 @@ export class KubeWire {
     this.#happen('DELETED', { ...previous, metadata });
   }
 
+  /** Something happens that this kind's watches don't see, but the version moves on. */
+  happenElsewhere(): void {
+    this.#version += 1;
+  }
+
   bookmark(): void {
     for (const { response, stuck } of this.#streams) {
       const metadata = { resourceVersion: String(this.#version) };

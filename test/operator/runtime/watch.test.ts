@@ -158,10 +158,9 @@ describe('a reflector', () => {
     await reflector.synced();
     wire.put('a', '1');
     await until('there', converged);
-    // Versions move on without an event of ours.
-    wire.put('b', '1');
+    wire.happenElsewhere();
+    // The bookmark is on the stream before its end, so it is read before the next watch begins.
     wire.bookmark();
-    await until('there', converged);
     wire.compact();
     wire.disconnect('end');
     await until('watching again', () => wire.openWatches === 1 && wire.watches >= 2);
@@ -213,12 +212,12 @@ describe('a reflector', () => {
     expect(Date.now() - started).toBeGreaterThanOrEqual(990);
   });
 
-  it('leaves no socket behind over 1000 reconnects', async () => {
+  it('leaves no socket behind over 500 reconnects', async () => {
     await open({ backoff: { baseMs: 0, maxMs: 0 } });
     reflector.start();
     await reflector.synced();
     wire.eventsPerStream = 1;
-    for (let i = 0; i < 1_000; i += 1) {
+    for (let i = 0; i < 500; i += 1) {
       const before = wire.watches;
       if (i % 2 === 0) wire.put('a', String(i));
       else wire.disconnect('destroy');
