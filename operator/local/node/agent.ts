@@ -65,25 +65,43 @@ const DEFAULT_NODE_NAME = 'local';
 /** Runs pods on this machine as plain processes: registers a node, takes every pod that waits for one, keeps its status. */
 export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
   const unlock = lockDataDir(options.dataDir);
+  try {
+    return buildAgent(await bringUp(options, unlock));
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function bringUp(options: NodeAgentOptions, unlock: () => void): Promise<AgentParts> {
   const stopping = new AbortController();
-  const context = await buildContext(options);
-  const pods = new PodDirectory(context, stopping.signal);
-  const podLogs = (namespace: string, pod: string, query: PodLogOptions = {}): AsyncIterable<string> =>
-    readPodLogs(pods, namespace, pod, query);
+  const calls = new AbortController();
+  const context = await buildContext(options, calls.signal);
   const { log, client, nodeName, processes } = context;
   const leftovers = processes.endLeftovers();
   if (leftovers > 0) log.warn({ processes: leftovers }, 'ended processes that an earlier agent had left running');
+  const pods = new PodDirectory(context, stopping.signal);
+  const podLogs: ReadPodLogs = (namespace, pod, query = {}) => readPodLogs(pods, namespace, pod, query);
   const kubelet = options.kubeletApi === true ? await startKubeletApi(podLogs) : undefined;
-  await registerNode(client, nodeName, { kubeletPort: kubelet?.port });
+  try {
+    await registerNode(client, nodeName, { kubeletPort: kubelet?.port });
+  } catch (error) {
+    await kubelet?.stop();
+    throw error;
+  }
   const reflectors = follow(context, pods);
   await Promise.all(reflectors.map((reflector) => reflector.synced()));
   await removeStrangers(context, pods);
   const lease = options.lease === true ? keepLease(client, nodeName, log, stopping.signal) : Promise.resolve();
   const close = options.client === undefined ? client.close : () => Promise.resolve();
-  const parts = { context, pods, reflectors, kubelet, lease, close, unlock, stopping };
+  return { context, pods, podLogs, reflectors, kubelet, lease, close, unlock, stopping, calls };
+}
+
+function buildAgent(parts: AgentParts): NodeAgent {
+  const { context, podLogs } = parts;
   let stopped: Promise<void> | undefined;
   return {
-    nodeName,
+    nodeName: context.nodeName,
     podLogs,
     servePodLogs: (namespace, pod, query) => openLogStream(podLogs, namespace, pod, query),
     stop: ({ graceMs = STOP_GRACE_MS } = {}) => {
@@ -93,7 +111,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   };
 }
 
-async function buildContext(options: NodeAgentOptions): Promise<NodeContext> {
+async function buildContext(options: NodeAgentOptions, calls: AbortSignal): Promise<NodeContext> {
   const { kubeconfig, dataDir, images } = options;
   if (options.client === undefined && kubeconfig === undefined) {
     throw new Error('startNodeAgent needs a client or the path of a kubeconfig: give one of them');
@@ -106,7 +124,8 @@ async function buildContext(options: NodeAgentOptions): Promise<NodeContext> {
     images,
     nodeName: options.nodeName ?? DEFAULT_NODE_NAME,
     host: readHostEnvironment(),
-    source: createConfigSource(client),
+    source: createConfigSource(client, calls),
+    calls,
     processes: new ProcessTable(join(dataDir, 'processes')),
     ports: new PortAllocator(),
     restart: { ...RESTART, ...options.restart },
@@ -146,19 +165,24 @@ async function removeStrangers({ dataDir }: NodeContext, pods: PodDirectory): Pr
 interface AgentParts {
   readonly context: NodeContext;
   readonly pods: PodDirectory;
+  readonly podLogs: ReadPodLogs;
   readonly reflectors: readonly Stoppable[];
   readonly kubelet: KubeletApi | undefined;
   readonly lease: Promise<void>;
   readonly close: () => Promise<void>;
   readonly unlock: () => void;
   readonly stopping: AbortController;
+  readonly calls: AbortController;
 }
 
 async function stopAgent(parts: AgentParts, graceMs: number): Promise<void> {
-  const { context, pods, reflectors, kubelet, lease, close, unlock, stopping } = parts;
+  const { context, pods, reflectors, kubelet, lease, close, unlock, stopping, calls } = parts;
   stopping.abort();
   await Promise.all(reflectors.map((reflector) => reflector.stop()));
-  await pods.shutdown(graceMs);
+  const ended = pods.shutdown(graceMs);
+  // From here on nobody waits for an answer any more.
+  calls.abort();
+  await ended;
   await context.processes.endAll();
   await Promise.all([kubelet?.stop(), lease]);
   await markNodeStopped(context.client, context.nodeName).catch((err: unknown) => {

@@ -14,10 +14,10 @@ export const CONFIG_RESOURCES: Readonly<Record<ConfigKind, Resource>> = {
   Secret: RESOURCES.secrets,
 };
 
-export function createConfigSource(client: KubeClient): ConfigSource {
+export function createConfigSource(client: KubeClient, calls: AbortSignal): ConfigSource {
   return {
     async read(kind, namespace, name) {
-      const object = await client.get({ resource: CONFIG_RESOURCES[kind], namespace, name });
+      const object = await client.get({ resource: CONFIG_RESOURCES[kind], namespace, name }, calls);
       return object === undefined ? undefined : configData(object);
     },
   };

@@ -42,23 +42,27 @@ export class PodEvents {
   #create(name: string, type: string, reason: string, message: string, now: Date): Promise<unknown> {
     const { metadata } = this.#pod;
     const namespace = namespaceOf(this.#pod);
-    return this.#context.client.create(RESOURCES.events, {
-      apiVersion: 'v1',
-      kind: 'Event',
-      metadata: { name, namespace },
-      involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name: metadata.name, uid: metadata.uid },
-      type,
-      reason,
-      message,
-      count: 1,
-      firstTimestamp: apiTime(now),
-      lastTimestamp: apiTime(now),
-      source: { component: 'node-agent', host: this.#context.nodeName },
-    });
+    return this.#context.client.create(
+      RESOURCES.events,
+      {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { name, namespace },
+        involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name: metadata.name, uid: metadata.uid },
+        type,
+        reason,
+        message,
+        count: 1,
+        firstTimestamp: apiTime(now),
+        lastTimestamp: apiTime(now),
+        source: { component: 'node-agent', host: this.#context.nodeName },
+      },
+      this.#context.calls,
+    );
   }
 
   #repeat(name: string, count: number, now: Date): Promise<unknown> {
     const ref = { resource: RESOURCES.events, name, namespace: namespaceOf(this.#pod) };
-    return this.#context.client.mergePatch(ref, { count, lastTimestamp: apiTime(now) });
+    return this.#context.client.mergePatch(ref, { count, lastTimestamp: apiTime(now) }, undefined, this.#context.calls);
   }
 }

@@ -20,5 +20,7 @@ export interface NodeContext {
   readonly ports: PortAllocator;
   readonly restart: RestartOptions;
   readonly apiServer: ApiServerAddress | undefined;
+  /** Aborted when the node goes down: a server that no longer answers must not hold it up. */
+  readonly calls: AbortSignal;
   readonly log: Log;
 }

@@ -6,9 +6,9 @@ import { apiTime } from '../kinds.js';
 import { delay } from '../waiting.js';
 import { POD_IP } from './field-ref.js';
 
-/** The controllers of a real cluster take a node for dead when its lease is older than 40 s; this is the kubelet's pace. */
+/** The controllers of a real cluster take a node for dead when its lease is older than 40 s: half of that is soon enough. */
 const LEASE_SECONDS = 40;
-const LEASE_RENEW_MS = 10_000;
+const LEASE_RENEW_MS = 20_000;
 const LEASE_NAMESPACE = 'kube-node-lease';
 const MAX_PODS = 250;
 
@@ -34,10 +34,14 @@ export async function registerNode(client: KubeClient, name: string, endpoints: 
   await client.mergePatch(ref, { status: buildNodeStatus(endpoints, new Date()) }, { subresource: 'status' });
 }
 
+const FAREWELL_MS = 2_000;
+
 /** The node stays listed, as one that nobody runs. */
 export async function markNodeStopped(client: KubeClient, name: string): Promise<void> {
   const conditions = [buildReady('Unknown', 'NodeAgentStopped', 'the node agent has been stopped', new Date())];
-  await client.mergePatch({ resource: RESOURCES.nodes, name }, { status: { conditions } }, { subresource: 'status' });
+  const ref = { resource: RESOURCES.nodes, name };
+  const soon = AbortSignal.timeout(FAREWELL_MS);
+  await client.mergePatch(ref, { status: { conditions } }, { subresource: 'status' }, soon);
 }
 
 /** Renews the node's lease until the signal aborts: the only writes of a node at rest, and only where they are needed. */

@@ -182,11 +182,12 @@ export class PodWorker {
     // A closed writer means that the object is gone, or that the node goes down and the next agent will do this.
     while (!this.#status.closed) {
       try {
-        await this.#context.client.delete(ref, { uid, gracePeriodSeconds: 0 });
+        await this.#context.client.delete(ref, { uid, gracePeriodSeconds: 0 }, this.#context.calls);
         return;
       } catch (error) {
+        if (this.#status.closed) return;
         this.#context.log.warn({ ...this.#names(), err: error }, 'pod not deleted, trying again');
-        await delay(retry.next());
+        await delay(retry.next(), this.#context.calls);
       }
     }
   }

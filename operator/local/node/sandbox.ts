@@ -30,7 +30,7 @@ export class Sandbox {
     this.volumes = new PodVolumes(join(this.#directory, 'volumes'), {
       pod,
       source: context.source,
-      requestToken: (options) => requestToken(context.client, pod, options),
+      requestToken: (options) => requestToken(context, pod, options),
     });
   }
 
@@ -88,13 +88,15 @@ export class Sandbox {
     await this.#context.client.mergePatch(
       { resource: RESOURCES.pods, name, namespace: namespaceOf(this.#pod) },
       { metadata: { uid, annotations: { [LOCAL_PORTS_ANNOTATION]: actual } } },
+      undefined,
+      this.#context.calls,
     );
   }
 
   async #writeKubeconfig(): Promise<string | undefined> {
-    const { apiServer, client } = this.#context;
-    if (apiServer === undefined || !(await observeAutomount(client, this.#pod))) return undefined;
-    const { token } = await requestToken(client, this.#pod, { expirationSeconds: KUBECONFIG_TOKEN_SECONDS });
+    const { apiServer } = this.#context;
+    if (apiServer === undefined || !(await observeAutomount(this.#context, this.#pod))) return undefined;
+    const { token } = await requestToken(this.#context, this.#pod, { expirationSeconds: KUBECONFIG_TOKEN_SECONDS });
     const path = join(this.#directory, 'kubeconfig');
     await writeFile(path, buildKubeconfig(apiServer, namespaceOf(this.#pod), token), { mode: 0o600 });
     return path;

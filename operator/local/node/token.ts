@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
-import type { KubeClient } from '../../clients/kube.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
 import { type LivePod, type LiveServiceAccount, namespaceOf } from '../kinds.js';
+import type { NodeContext } from './node-context.js';
 import { StartRefusal } from './refusal.js';
 
 /** Where the pods of this node find the API server. */
@@ -28,15 +28,20 @@ export const KUBECONFIG_TOKEN_SECONDS = 365 * 24 * 3600;
 
 const accountOf = (pod: LivePod): string => pod.spec.serviceAccountName ?? 'default';
 
+type TokenCalls = Pick<NodeContext, 'client' | 'calls'>;
+
 /** Whether the pod gets a token: its own word, else its account's, else yes. */
-export async function observeAutomount(client: KubeClient, pod: LivePod): Promise<boolean> {
+export async function observeAutomount({ client, calls }: TokenCalls, pod: LivePod): Promise<boolean> {
   if (pod.spec.automountServiceAccountToken === false) return false;
   const namespace = namespaceOf(pod);
-  const account = await client.get<LiveServiceAccount>({
-    resource: RESOURCES.serviceAccounts,
-    name: accountOf(pod),
-    namespace,
-  });
+  const account = await client.get<LiveServiceAccount>(
+    {
+      resource: RESOURCES.serviceAccounts,
+      name: accountOf(pod),
+      namespace,
+    },
+    calls,
+  );
   if (account !== undefined) {
     return pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
   }
@@ -46,7 +51,7 @@ export async function observeAutomount(client: KubeClient, pod: LivePod): Promis
 }
 
 export async function requestToken(
-  client: KubeClient,
+  { client, calls }: TokenCalls,
   pod: LivePod,
   options: TokenRequestOptions,
 ): Promise<ServiceAccountToken> {
@@ -64,6 +69,7 @@ export async function requestToken(
         boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid },
       },
     },
+    calls,
   );
   return readToken(answer, name);
 }

@@ -1,11 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import type { K8sObject } from '../../../charts/manifests/object.js';
 import type { KubeClient, LiveObject, Resource } from '../../../operator/clients/kube.js';
 import { createKubeClient } from '../../../operator/clients/kube-http.js';
 import { RESOURCES } from '../../../operator/clients/kube-resources.js';
 import { type ApiServer, startApiServer } from '../../../operator/local/api-server/index.js';
+import type { NodeAgent } from '../../../operator/local/node/agent.js';
 
 /** A cluster that a suite runs against: the embedded one, or a real control plane. */
 export interface TestCluster {
@@ -13,6 +16,8 @@ export interface TestCluster {
   readonly client: KubeClient;
   /** Whether the cluster has controllers of its own (a real controller-manager). */
   readonly real: boolean;
+  /** Tells the API server where logs are; a real one asks the node by itself. */
+  attachLogs?(agent: NodeAgent): void;
   stop(): Promise<void>;
 }
 
@@ -77,10 +82,40 @@ export async function startEmbeddedCluster(): Promise<TestCluster & { readonly s
     kubeconfig,
     client,
     real: false,
+    attachLogs: (agent) => {
+      server.registerPodLogs(agent.servePodLogs);
+    },
     stop: async () => {
       await client.close();
       await server.stop();
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** A request of the cluster's admin whose answer is text. */
+export function requestText(
+  cluster: TestCluster,
+  path: string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const config: {
+    readonly clusters: readonly {
+      readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string };
+    }[];
+    readonly users: readonly { readonly user: { readonly token: string } }[];
+  } = parse(readFileSync(cluster.kubeconfig, 'utf8'));
+  const { server = '', 'certificate-authority-data': ca = '' } = config.clusters[0]?.cluster ?? {};
+  const headers = { authorization: `Bearer ${config.users[0]?.user.token}` };
+  return new Promise((resolve, reject) => {
+    const outgoing = request(`${server}${path}`, { headers, ca: Buffer.from(ca, 'base64') }, (response) => {
+      let text = '';
+      response.on('data', (piece: Buffer) => {
+        text += piece.toString();
+      });
+      response.once('error', reject);
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    outgoing.once('error', reject);
+    outgoing.end();
+  });
 }

@@ -6,7 +6,8 @@ import { RESOURCES } from '../../../../operator/clients/kube-resources.js';
 import type { LivePod } from '../../../../operator/local/kinds.js';
 import { type NodeAgent, startNodeAgent } from '../../../../operator/local/node/agent.js';
 import { readLocalPorts } from '../../../../operator/local/node/ports.js';
-import { createNamespace, eventually, isAlive, type TestCluster } from '../cluster.js';
+import { ProcessTable } from '../../../../operator/local/node/processes.js';
+import { createNamespace, eventually, isAlive, requestText, type TestCluster } from '../cluster.js';
 import { createLocalImage, type LocalImage } from './local-image.js';
 
 /** What the node agent does, whatever API server it speaks to. */
@@ -28,6 +29,7 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
         kubeletApi: cluster.real,
         restart: { maxMs: 500 },
       });
+      cluster.attachLogs?.(agent);
     };
 
     beforeAll(async () => {
@@ -326,6 +328,8 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
       await eventually('the log is there', async () => ((await logs('talk')).includes('three') ? true : undefined));
       expect(await logs('talk', { tailLines: 2 })).toBe('two\nthree\n');
       expect(await logs('talk', { tailLines: 1, timestamps: true })).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z three\n$/);
+      const path = `/api/v1/namespaces/${namespace}/pods/talk/log`;
+      expect(await requestText(cluster, `${path}?tailLines=1`)).toEqual({ status: 200, text: 'three\n' });
       await expect(logs('talk', { container: 'other' })).rejects.toThrow('use one of main');
       await expect(logs('nobody')).rejects.toMatchObject({ status: 404 });
       await remove('talk');
@@ -373,7 +377,15 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
       const pid = Number(await ask(pod, '/pid'));
       await agent.stop({ graceMs: 500 });
       expect(isAlive(pid)).toBe(false);
+      // As an agent that was killed would have left it.
+      const left = new ProcessTable(join(dataDir, 'processes')).start({
+        argv: [process.execPath, '-e', 'setInterval(() => {}, 1000)'],
+        env: {},
+        cwd: dataDir,
+        onOutput: () => undefined,
+      });
       await startAgent();
+      expect(await left.exited).toMatchObject({ signal: 9 });
       const again = await podWith(
         'survivor',
         'runs again',
