@@ -9,26 +9,32 @@ export function observeIdentity(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') {
       const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-      return `${boot}/${readStat(pid).startTicks}`;
+      const { state, startTicks } = readStat(pid);
+      return isDead(state) ? undefined : `${boot}/${startTicks}`;
     }
-    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-    return started === '' ? undefined : started;
+    const started = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    const [, state = '', time = ''] = /^(\S+)\s+(.+)$/.exec(started) ?? [];
+    return time === '' || isDead(state) ? undefined : time;
   } catch {
     // No such process.
     return undefined;
   }
 }
 
+/** A zombie has ended; it stays listed until its parent asks for it, which may be never. */
+const isDead = (state: string): boolean => state.startsWith('Z') || state.startsWith('X');
+
 interface ProcessStat {
+  readonly state: string;
   readonly group: number;
   readonly startTicks: string;
 }
 
-/** proc(5): the name in parentheses may hold anything, so fields count from the last ")": 3rd is the group, 20th the start. */
+/** proc(5): the name in parentheses may hold anything, so fields count from the last ")": 1st is the state, 3rd the group, 20th the start. */
 function readStat(pid: number | string): ProcessStat {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { group: Number(fields[2]), startTicks: fields[19] ?? '' };
+  return { state: fields[0] ?? '', group: Number(fields[2]), startTicks: fields[19] ?? '' };
 }
 
 /** Members of a process group whose environment carries this marker: what a leader that is gone has left behind. */

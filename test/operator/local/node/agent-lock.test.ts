@@ -1,7 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockDataDir } from '../../../../operator/local/node/agent-lock.js';
+import { observeIdentity } from '../../../../operator/local/node/process-identity.js';
+import { eventually } from '../cluster.js';
 
 describe('the lock of a data directory', () => {
   it('lets one living agent in, and the next after it has let go or died', () => {
@@ -15,6 +18,25 @@ describe('the lock of a data directory', () => {
     lockDataDir(directory)();
     writeFileSync(join(directory, 'agent.json'), '{');
     lockDataDir(directory)();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const itOnLinux = process.platform === 'linux' ? it : it.skip;
+  itOnLinux('takes a zombie for dead: its parent may never ask for it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'memplane-lock-'));
+    // A parent that starts a child, says its id, and never waits for it.
+    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const pid = await new Promise<number>((resolve) =>
+      parent.stdout.once('data', (text: Buffer) => resolve(Number(text))),
+    );
+    const identity = observeIdentity(pid);
+    writeFileSync(join(directory, 'agent.json'), JSON.stringify({ pid, identity }));
+    expect(() => lockDataDir(directory)).toThrow('already uses');
+    await eventually('the child is a zombie', () => {
+      return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ') ? true : undefined;
+    });
+    lockDataDir(directory)();
+    parent.kill('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
   });
 });
