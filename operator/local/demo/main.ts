@@ -9,7 +9,7 @@ import { type Stack, startStack } from '../stack/stack.js';
 import { type DemoConfig, readDemoConfig, UsageError } from './config.js';
 import { printEndpoints } from './endpoints.js';
 import { DemoError, openStateFolder } from './state-folder.js';
-import { untilReady } from './tenants.js';
+import { untilAnswering, untilReady } from './tenants.js';
 import { takeTour } from './tour.js';
 
 const TENANTS = ['acme', 'globex'] as const;
@@ -18,15 +18,16 @@ const VERSION = '0.1.0';
 async function run(config: DemoConfig, progress: Progress): Promise<number> {
   const state = openStateFolder(config.folder, config.fresh);
   const log = fileLog(join(config.folder, 'demo.log'));
-  const started = performance.now();
+  const began = performance.now();
   const interrupted = interruption();
   progress.say(`memplane demo, state in ${config.folder}`);
   let stack: Stack | undefined;
   try {
     const { folder, kubeconfig } = config;
     stack = await Promise.race([startStack({ folder, kubeconfig, version: VERSION, log, progress }), interrupted]);
-    for (const name of TENANTS) await Promise.race([bringUp(stack, name, progress), interrupted]);
-    progress.say(`ready in ${((performance.now() - started) / 1_000).toFixed(1)} s`);
+    const started = stack;
+    await Promise.race([Promise.all(TENANTS.map((name) => bringUp(started, name, progress))), interrupted]);
+    progress.say(`ready in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
     if (config.check) {
       progress.say('\nthe tour');
       await Promise.race([takeTour(stack, progress), interrupted]);
@@ -41,7 +42,11 @@ async function run(config: DemoConfig, progress: Progress): Promise<number> {
     throw error;
   } finally {
     progress.say(config.check ? '' : '\nstopping');
-    await stack?.stop();
+    // What failed before is what people must read; this only goes beside it.
+    await stack?.stop().catch((err: unknown) => {
+      log.error({ err }, 'not everything stopped as it should');
+      progress.say(`not everything stopped as it should: ${describe(err)}`);
+    });
     state.release();
   }
 }
@@ -51,7 +56,10 @@ async function bringUp(stack: Stack, name: string, progress: Progress): Promise<
     `tenant ${name}`,
     async () => {
       await stack.kube.apply(MEMORY_TENANTS, buildLocalTenant(name));
-      return untilReady(stack.kube, name);
+      const tenant = await untilReady(stack.kube, name);
+      // What an earlier run left says Ready before its pods are back.
+      await untilAnswering(stack.router, name);
+      return tenant;
     },
     ({ status }) => `Ready at ${status?.endpoint}`,
   );

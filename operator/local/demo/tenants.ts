@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
 import { MEMORY_TENANTS } from '../../api/v1alpha1/resources.js';
 import type { MemoryTenant } from '../../api/v1alpha1/types.js';
 import type { KubeClient } from '../../clients/kube.js';
+import type { Router } from '../router/router.js';
 
 const DEADLINE_MS = 60_000;
 const POLL_MS = 100;
@@ -36,5 +38,28 @@ export async function untilGone(kube: KubeClient, name: string): Promise<void> {
       );
     }
     await sleep(POLL_MS);
+  }
+}
+
+/** Waits until the service itself says that it is ready, through the address that people use. */
+export async function untilAnswering(router: Router, name: string): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const direct = router.endpoints()[name]?.direct;
+    if (direct !== undefined && (await isReady(direct))) return;
+    if (Date.now() > deadline)
+      throw new Error(`${name} does not answer at ${direct ?? 'any address'} after ${DEADLINE_MS / 1_000} s`);
+    await sleep(POLL_MS);
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const { statusCode, body } = await request(`${url}/health/ready`);
+    await body.dump();
+    return statusCode === 200;
+  } catch {
+    // Nobody listens yet.
+    return false;
   }
 }

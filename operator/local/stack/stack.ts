@@ -42,9 +42,9 @@ export interface Stack {
 
 /** What has been started, so that a failure half-way leaves nothing running. */
 class Running {
-  readonly #stops: (() => Promise<unknown>)[] = [];
+  readonly #stops: (() => unknown)[] = [];
 
-  async add<T>(started: Promise<T>, stop: (value: T) => Promise<unknown>): Promise<T> {
+  async add<T>(started: T | Promise<T>, stop: (value: T) => unknown): Promise<T> {
     const value = await started;
     this.#stops.push(() => stop(value));
     return value;
@@ -53,7 +53,13 @@ class Running {
   /** In reverse order: nothing outlives what it needs. Every part is told, whatever the others say. */
   async stop(): Promise<void> {
     const problems: unknown[] = [];
-    for (const stop of this.#stops.splice(0).reverse()) await stop().catch((error: unknown) => problems.push(error));
+    for (const stop of this.#stops.splice(0).reverse()) {
+      try {
+        await stop();
+      } catch (error) {
+        problems.push(error);
+      }
+    }
     if (problems.length > 0) throw new AggregateError(problems, 'not everything stopped as it should');
   }
 }
@@ -128,7 +134,11 @@ async function openCluster(
     running.add(createKubeClient({ kubeconfigPath: path, fieldManager: FIELD_MANAGER }), (client) => client.close());
   if (kubeconfig !== undefined)
     return { kube: await connect(kubeconfig), kubeconfigPath: kubeconfig, apiServer: undefined };
-  const started = startApiServer({ dataDir: join(folder, 'cluster'), port: ports.apiServer, log });
+  const started = startApiServer({
+    dataDir: join(folder, 'cluster'),
+    port: ports.apiServer,
+    onError: (err) => log.error({ err }, 'the API server failed at a request'),
+  });
   const apiServer = await running.add(started, (server) => server.stop());
   const kubeconfigPath = join(folder, 'kubeconfig');
   writeFileSync(kubeconfigPath, apiServer.kubeconfig, { mode: 0o600 });
@@ -156,7 +166,7 @@ async function startNode(
     }),
     (node) => node.stop(),
   );
-  apiServer?.servePodLogs(agent.podLogs);
+  apiServer?.registerPodLogs(agent.servePodLogs);
   return agent;
 }
 

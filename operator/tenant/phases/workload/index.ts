@@ -21,9 +21,11 @@ export const workloadPhase: Phase = {
     await objects.prune(options, buildTenant(current));
     const deployment = await observeDeployment(kube, options.namespace);
     const suspended = options.mode === 'Suspended';
-    const judged = judgeRollout(deployment, suspended, undefined);
-    const pods = judged.kind === 'wait' && !suspended ? await observePods(kube, options.namespace, options.name) : [];
-    const outcome = judgeRollout(deployment, suspended, findTrouble(pods));
+    const judged = judgeRollout(deployment, suspended, { pods: 0, trouble: undefined });
+    // A Deployment does not count pods that are ending, and does not say why one does not start.
+    const asked = suspended || judged.kind === 'wait';
+    const pods = asked ? await observePods(kube, options.namespace, options.name) : [];
+    const outcome = judgeRollout(deployment, suspended, { pods: pods.length, trouble: findTrouble(pods) });
     return { ...outcome, facts: { ...facts(options), ...outcome.facts } };
   },
 

@@ -6,19 +6,21 @@ type Available = NonNullable<Facts['available']>;
 
 /** An event of the Deployment brings us back before this; it is for events that were lost. */
 const LOOK_AGAIN_MS = 10_000;
+/** The end of a pod is no event of its Deployment. */
+const ENDING_MS = 500;
 
 /** How far the service is, from what its Deployment says of itself. */
 export function judgeRollout(
   deployment: DeploymentObject | undefined,
   suspended: boolean,
-  trouble: ContainerTrouble | undefined,
+  seen: { readonly pods: number; readonly trouble: ContainerTrouble | undefined },
 ): PhaseOutcome & { readonly facts: Facts } {
   const status = deployment?.status ?? {};
   const { updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = status;
   const wanted = suspended ? 0 : (deployment?.spec?.replicas ?? 1);
   const current = (status.observedGeneration ?? 0) >= (deployment?.metadata.generation ?? 1);
   const available = judgeAvailability(availableReplicas, suspended);
-  if (suspended && current && replicas === 0) return { kind: 'done', facts: { available } };
+  if (suspended && current && replicas === 0 && seen.pods === 0) return { kind: 'done', facts: { available } };
   if (
     !suspended &&
     current &&
@@ -28,11 +30,12 @@ export function judgeRollout(
   ) {
     return { kind: 'done', facts: { available } };
   }
-  if (trouble !== undefined) return { ...troubled(deployment, trouble), facts: { available } };
+  if (seen.trouble !== undefined) return { ...troubled(deployment, seen.trouble), facts: { available } };
   const message = suspended
-    ? `${replicas} pods are still ending`
+    ? `${Math.max(replicas, seen.pods)} pods are still ending`
     : `${Math.min(updatedReplicas, availableReplicas)} of ${wanted} pods of Deployment memory are up to date and ready`;
-  return { kind: 'wait', reason: 'RolloutInProgress', message, afterMs: LOOK_AGAIN_MS, facts: { available } };
+  const afterMs = suspended ? ENDING_MS : LOOK_AGAIN_MS;
+  return { kind: 'wait', reason: 'RolloutInProgress', message, afterMs, facts: { available } };
 }
 
 function judgeAvailability(availableReplicas: number, suspended: boolean): Available {
