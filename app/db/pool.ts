@@ -33,6 +33,8 @@ export const createPool = (options: PoolOptions): Database => {
   });
   // An idle connection that dies raises here; unheard, it would end the process.
   pool.on('error', options.onError);
+  // So does one that dies in somebody's hands between two queries; its holder meets the error at the next query.
+  pool.on('connect', (client) => client.on('error', options.onError));
   return pool;
 };
 

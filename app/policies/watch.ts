@@ -16,7 +16,7 @@ export interface PolicyWatchOptions {
   readonly defaults: Policies;
   readonly log: { info(fields: object, message: string): void; error(fields: object, message: string): void };
   readonly onChange?: (policies: Policies) => void;
-  /** @default 1000 */
+  /** @default 500 */
   readonly intervalMs?: number;
 }
 
@@ -24,7 +24,7 @@ const FILE = 'policies.json';
 const check = compileCheck(PoliciesSchema);
 
 /**
- * Reads the file once a second and compares its text. A ConfigMap volume is swapped by symbolic link, which defeats watching
+ * Reads the file twice a second and compares its text. A ConfigMap volume is swapped by symbolic link, which defeats watching
  * by inode, and the file is a few hundred bytes. New content that is not valid is refused and said; the last good one stays.
  */
 export const watchPolicies = async (options: PolicyWatchOptions): Promise<PolicyWatch> => {
@@ -44,7 +44,7 @@ export const watchPolicies = async (options: PolicyWatchOptions): Promise<Policy
     options.onChange?.(policies);
   };
   await look();
-  const timer = setInterval(() => void look(), options.intervalMs ?? 1000);
+  const timer = setInterval(() => void look(), options.intervalMs ?? 500);
   timer.unref();
   return { current: () => policies, stop: () => clearInterval(timer) };
 };

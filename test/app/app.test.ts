@@ -184,7 +184,10 @@ describe('what is not well-formed is refused, never a server error', () => {
         method: 'POST',
         headers: { 'X-API-Key': tenant.adminKey, 'Content-Type': 'application/json', 'Content-Length': '60000000' },
       });
-      outgoing.once('response', (response) => resolve(response.statusCode));
+      outgoing.once('response', (response) => {
+        resolve(response.statusCode);
+        outgoing.destroy();
+      });
       outgoing.once('error', reject);
       outgoing.write('{');
     });

@@ -11,7 +11,7 @@ import { openBucket } from '../../operator/clients/bucket.js';
 import { createFileKmsKey } from '../../operator/clients/file-kms.js';
 import { birthKeyring } from '../../operator/clients/keyring.js';
 import { openKms } from '../../operator/clients/kms.js';
-import { createTestDatabase, type TestDatabase } from './postgres.js';
+import { createTestDatabase, type TestCluster, type TestDatabase } from './postgres.js';
 
 export interface TestTenant {
   readonly database: TestDatabase;
@@ -22,6 +22,8 @@ export interface TestTenant {
   writePolicies(policies: object): void;
   /** Processes that a failed test may have left: `drop` ends them. */
   readonly children: Set<ChildProcess>;
+  /** And services of this process. */
+  readonly services: Set<RunningService>;
   drop(): Promise<void>;
 }
 
@@ -33,8 +35,8 @@ export const defaultPolicies = {
 };
 
 /** What the operator makes for a tenant before its pod starts: database, roles, KMS key, keyring, policies, admin key. */
-export const createTestTenant = async (): Promise<TestTenant> => {
-  const database = await createTestDatabase();
+export const createTestTenant = async (cluster?: TestCluster): Promise<TestTenant> => {
+  const database = await createTestDatabase(cluster ? { cluster } : {});
   const directory = mkdtempSync(join(tmpdir(), 'memplane-app-'));
   const tenantId = randomUUID();
   const kmsKey = join(directory, 'kms.key');
@@ -69,15 +71,18 @@ export const createTestTenant = async (): Promise<TestTenant> => {
     OUTBOX_LEASE_MS: '1000',
   };
   const children = new Set<ChildProcess>();
+  const services = new Set<RunningService>();
   return {
     database,
     children,
+    services,
     directory,
     adminKey,
     env,
     writePolicies,
     drop: async () => {
       for (const child of children) child.kill('SIGKILL');
+      for (const service of services) await service.stop();
       await database.drop();
       rmSync(directory, { recursive: true, force: true });
     },
@@ -139,8 +144,13 @@ export const startInProcess = async (
     { write: (line: string) => void logs.push(line) },
   );
   const service = await startMemoryRole(config, log);
+  tenant.services.add(service);
+  const stop = async (): Promise<void> => {
+    tenant.services.delete(service);
+    await service.stop();
+  };
   const url = `http://127.0.0.1:${service.port}`;
-  return { ...service, url, logs, call: createClient(url, tenant.adminKey) };
+  return { port: service.port, stop, url, logs, call: createClient(url, tenant.adminKey) };
 };
 
 export interface ChildService {

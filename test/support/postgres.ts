@@ -59,7 +59,7 @@ const ALWAYS = [
 ];
 
 const shareKey = Symbol.for('memplane.test.postgres');
-type Shared = { [shareKey]?: Promise<TestCluster>; [templateKey]?: Promise<string> };
+type Shared = { [shareKey]?: Promise<TestCluster>; [templateKey]?: Map<string, Promise<string>> };
 const templateKey = Symbol.for('memplane.test.postgres.template');
 // Jest gives every test file its own modules and globals; a built-in module's object is the one thing a process shares.
 const shared = childProcess as unknown as Shared;
@@ -76,15 +76,19 @@ const startShared = async (): Promise<TestCluster> => {
   return { adminUrl: cluster.adminUrl };
 };
 
-/** A database of its own, cloned from a migrated template (or empty, with its roles and schema, when `migrated` is false). */
-export const createTestDatabase = async (options: { readonly migrated?: boolean } = {}): Promise<TestDatabase> => {
-  const { adminUrl } = await testCluster();
+export interface TestDatabaseOptions {
+  /** False: roles and schema, but no tables. @default true */
+  readonly migrated?: boolean;
+  /** @default the one this process shares */
+  readonly cluster?: TestCluster;
+}
+
+/** A database of its own, cloned from a migrated template. */
+export const createTestDatabase = async (options: TestDatabaseOptions = {}): Promise<TestDatabase> => {
+  const { adminUrl } = options.cluster ?? (await testCluster());
   const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`;
   if (options.migrated === false) await createEmptyTenantDatabase(adminUrl, name);
-  else {
-    shared[templateKey] ??= buildTemplate(adminUrl);
-    await runAdmin(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${await shared[templateKey]}`);
-  }
+  else await runAdmin(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${await templateOf(adminUrl)}`);
   return {
     name,
     schema: SCHEMA,
@@ -95,6 +99,13 @@ export const createTestDatabase = async (options: { readonly migrated?: boolean 
     serviceUrl: databaseUrl(adminUrl, name, SCHEMA),
     drop: () => runAdmin(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   };
+};
+
+const templateOf = (adminUrl: string): Promise<string> => {
+  shared[templateKey] ??= new Map();
+  const template = shared[templateKey].get(adminUrl) ?? buildTemplate(adminUrl);
+  shared[templateKey].set(adminUrl, template);
+  return template;
 };
 
 /** Named after its migrations, so that a Postgres that outlives the run keeps one template for each state of them. */

@@ -1,0 +1,124 @@
+import { createPool } from '../../../app/db/pool.js';
+import { createHashEmbedder } from '../../../app/embeddings/hash.js';
+import { createHealth } from '../../../app/health/components.js';
+import type { VectorStore } from '../../../app/vectors/vector-store.js';
+import {
+  createTestTenant,
+  eventually,
+  type InProcessService,
+  startInProcess,
+  type TestTenant,
+} from '../../support/memory-service.js';
+import { createTestDatabase, freePort, startOwnCluster } from '../../support/postgres.js';
+
+let tenant: TestTenant;
+let service: InProcessService;
+beforeAll(async () => {
+  tenant = await createTestTenant();
+  service = await startInProcess(tenant);
+});
+afterAll(() => tenant.drop());
+
+describe('probes', () => {
+  it.each(['/health', '/healthz', '/ready', '/readyz', '/health/ready', '/health/live'])(
+    '%s says only the status, to anybody',
+    async (path) => {
+      const answer = await service.call('GET', path, { key: null });
+      expect([answer.status, answer.body]).toEqual([200, { status: 'ok' }]);
+    },
+  );
+
+  it('/health/detailed names every part; through a gateway it needs a key', async () => {
+    const inside = await service.call('GET', '/health/detailed', { key: null });
+    expect(Object.keys(inside.body.components)).toEqual([
+      'database',
+      'migrations',
+      'keys',
+      'embeddings',
+      'vectors',
+      'process',
+    ]);
+    const outside = { 'X-Forwarded-For': '192.0.2.1' };
+    expect((await service.call('GET', '/health/detailed', { key: null, headers: outside })).status).toBe(401);
+    expect((await service.call('GET', '/metrics', { key: null, headers: outside })).status).toBe(401);
+    expect((await service.call('GET', '/health/detailed', { headers: outside })).status).toBe(200);
+  });
+});
+
+describe('/metrics', () => {
+  it('counts under the names of the documents', async () => {
+    await service.call('POST', '/api/v1/memories', { body: { user_id: 'ada', content: 'x' } });
+    const { body } = await service.call('GET', '/metrics', { key: null });
+    const id = tenant.env.MEMPLANE_TENANT_ID;
+    expect(body).toMatch(new RegExp(`^memory_requests_total\\{tenant_id="${id}"\\} \\d+$`, 'm'));
+    expect(body).toMatch(new RegExp(`^memory_ingest_total\\{tenant_id="${id}",status="created"\\} 1$`, 'm'));
+    expect(body).toMatch(/^memory_operation_duration_seconds_bucket\{le="0.05",operation="createMemories"\} \d+$/m);
+    expect(body).toMatch(/^memory_operations_total\{operation="createMemories",status="ok"\} 1$/m);
+  });
+
+  it('is not there when it is switched off', async () => {
+    const quiet = await startInProcess(tenant, { METRICS_ENABLED: 'false' });
+    expect((await quiet.call('GET', '/metrics', { key: null })).status).toBe(404);
+    await quiet.stop();
+  });
+});
+
+describe('what is wrong shows', () => {
+  const vectors = { trouble: () => undefined } as unknown as VectorStore;
+  const look = async (url: string, more: object = {}) => {
+    const db = createPool({ url, size: 1, onError: () => undefined });
+    const health = createHealth({
+      db,
+      embedder: createHashEmbedder(64),
+      vectors,
+      keysTrouble: () => undefined,
+      isDraining: () => false,
+      isInitialised: () => true,
+      ...more,
+    });
+    const seen = await health();
+    await db.end();
+    return seen;
+  };
+
+  it.each([
+    ['a database that is away', async () => `postgres://a:b@127.0.0.1:${await freePort()}/c`, {}, 'database'],
+    ['keys that cannot be read', async () => tenant.database.serviceUrl, { keysTrouble: () => 'gone' }, 'keys'],
+    ['a shutdown', async () => tenant.database.serviceUrl, { isDraining: () => true }, 'process'],
+    ['a start that is not over', async () => tenant.database.serviceUrl, { isInitialised: () => false }, 'process'],
+  ])('%s', async (_, url, more, component) => {
+    const { ready, status, components } = await look(await url(), more);
+    expect([ready, status, components[component]?.status]).toEqual([false, 'unavailable', 'down']);
+  });
+
+  it('migrations that are still to be applied', async () => {
+    const empty = await createTestDatabase({ migrated: false });
+    const { ready, components } = await look(empty.serviceUrl);
+    expect([ready, components.migrations]).toEqual([
+      false,
+      { status: 'down', detail: expect.stringContaining('run the role migrate') },
+    ]);
+    await empty.drop();
+  });
+});
+
+it('a database that goes away is 503 with Retry-After, and the service comes back with it by itself', async () => {
+  const cluster = await startOwnCluster({ durable: true });
+  const own = await createTestTenant({ adminUrl: cluster.adminUrl });
+  const there = await startInProcess(own);
+  const write = () => there.call('POST', '/api/v1/memories', { body: { user_id: 'ada', content: 'x' } });
+  expect((await write()).status).toBe(201);
+  await cluster.kill();
+  const refused = await write();
+  expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([
+    503,
+    'store_unavailable',
+    '5',
+  ]);
+  expect((await there.call('GET', '/ready', { key: null })).status).toBe(503);
+  expect((await there.call('GET', '/health/live', { key: null })).status).toBe(200);
+  await cluster.restart();
+  await eventually(write, ({ status }) => status === 201);
+  await own.drop();
+  await cluster.stop();
+}, 30_000);

@@ -1,0 +1,86 @@
+import pg from 'pg';
+import {
+  createTestTenant,
+  type InProcessService,
+  startInProcess,
+  type TestTenant,
+} from '../../support/memory-service.js';
+
+let tenant: TestTenant;
+let service: InProcessService;
+beforeAll(async () => {
+  tenant = await createTestTenant();
+  service = await startInProcess(tenant);
+});
+afterAll(() => tenant.drop());
+
+const vector = (index: number): number[] => Array.from({ length: 64 }, (_, at) => (at === index % 64 ? 1 : 0));
+const create = (content: string, index: number, more: object = {}) =>
+  service.call('POST', '/api/v1/memories', { body: { user_id: 'ada', content, vector: vector(index), ...more } });
+const search = async (index: number): Promise<readonly string[]> => {
+  const { body } = await service.call('POST', '/api/v1/memories/search', {
+    body: { user_id: 'ada', vector: vector(index), threshold: 0.5 },
+  });
+  expect(body.degraded).toEqual([]);
+  return body.results.map(({ content }: { content: string }) => content);
+};
+
+describe('the index in memory', () => {
+  it('misses nothing that commits late under an early number', async () => {
+    await create('anchor', 1);
+    expect(await search(1)).toEqual(['anchor']);
+    const slow = new pg.Client({ connectionString: tenant.database.serviceUrl });
+    await slow.connect();
+    // A transaction that takes its numbers now and commits after others have been read.
+    await slow.query('BEGIN');
+    const { body: late } = await create('late', 2);
+    await slow.query('UPDATE memories SET updated_at = now() WHERE id = $1', [late.id]);
+    await slow.query(
+      `UPDATE vectors SET change = nextval('change_number'), change_xid = pg_current_xact_id(), partition = partition WHERE memory_id = $1`,
+      [late.id],
+    );
+    for (let index = 3; index < 8; index++) {
+      await create(`early ${index}`, index);
+      expect(await search(index)).toEqual([`early ${index}`]);
+    }
+    await slow.query('COMMIT');
+    await slow.end();
+    expect(await search(2)).toEqual(['late']);
+  });
+
+  it('follows an id that is deleted and comes again', async () => {
+    const id = '11111111-2222-4333-8444-555555555555';
+    for (const index of [20, 21, 22]) {
+      await create(`life ${index}`, index, { id });
+      expect(await search(index)).toEqual([`life ${index}`]);
+      await service.call('DELETE', `/api/v1/memories/${id}`);
+      expect(await search(index)).toEqual([]);
+    }
+  });
+
+  it('never shows a row that went away behind its back', async () => {
+    const { body } = await create('ghost', 30);
+    expect(await search(30)).toEqual(['ghost']);
+    const client = new pg.Client({ connectionString: tenant.database.ownerUrl });
+    await client.connect();
+    await client.query('DELETE FROM memories WHERE id = $1', [body.id]);
+    await client.end();
+    expect(await search(30)).toEqual([]);
+  });
+
+  it('holds a person of two thousand memories', async () => {
+    for (let round = 0; round < 2; round++) {
+      const memories = Array.from({ length: 1000 }, (_, index) => ({
+        user_id: 'many',
+        content: `m${round * 1000 + index}`,
+        vector: vector(index).map((value, at) => value + ((round * 1000 + index) % 97) * 0.001 * (at === 63 ? 1 : 0)),
+      }));
+      expect((await service.call('POST', '/api/v1/memories', { body: { memories } })).body.summary.created).toBe(1000);
+    }
+    const { body } = await service.call('POST', '/api/v1/memories/search', {
+      body: { user_id: 'many', vector: vector(5), limit: 100, threshold: 0.9 },
+    });
+    expect(body.results.length).toBeGreaterThanOrEqual(30);
+    for (const { content } of body.results) expect((Number(content.slice(1)) % 1000) % 64).toBe(5);
+  });
+});
