@@ -1,6 +1,6 @@
 import { RESOURCES } from '../../clients/kube-resources.js';
 import type { RunResult } from '../../runtime/queue.js';
-import { apiTime, type LiveJob, type LivePod, namespaceOf } from '../kinds.js';
+import { apiTime, type LiveJob, namespaceOf } from '../kinds.js';
 import {
   buildJobStatus,
   countPods,
@@ -11,7 +11,8 @@ import {
   judgeJob,
   wantedActive,
 } from './job-status.js';
-import { buildOwnerReference, isControlledBy, nameWithSuffix, splitKey } from './ownership.js';
+import { createOwnedPod, deletePods, listOwnedPods } from './owned-pods.js';
+import { splitKey } from './ownership.js';
 import { isSameStatus } from './status-equality.js';
 import type { WorkloadContext } from './workload-context.js';
 
@@ -29,10 +30,7 @@ export const reconcileJob =
     const over = findVerdict(job);
     if (over !== undefined) return expireJob(context, job, over.lastTransitionTime);
     if (job.spec.selector === undefined) await writeSelector(context, job);
-    const owned = (await client.list<LivePod>(RESOURCES.pods, { namespace })).items.filter((pod) =>
-      isControlledBy(pod, job),
-    );
-    const pods = countPods(job, owned);
+    const pods = countPods(job, await listOwnedPods(client, job));
     const verdict = judgeJob(job, pods, now());
     const waitMs = await applyPods(context, job, pods, verdict);
     await writeStatus(context, job, pods, verdict);
@@ -83,11 +81,14 @@ async function applyPods(
 ): Promise<number | undefined> {
   const wanted = verdict !== undefined || job.spec.suspend === true ? 0 : wantedActive(job, pods);
   const missing = wanted - pods.active.length;
-  if (missing < 0) await deletePods(context, pods.active.slice(missing));
+  if (missing < 0) await deletePods(context.client, pods.active.slice(missing));
   if (missing <= 0) return undefined;
   const waitMs = backoffLeft(context, pods);
   if (waitMs > 0) return waitMs;
-  await Promise.all(Array.from({ length: missing }, () => createPod(context, job)));
+  const { template } = job.spec;
+  const restartPolicy = template.spec?.restartPolicy === 'OnFailure' ? 'OnFailure' : 'Never';
+  const overrides = { labels: buildLabels(job), spec: { restartPolicy } };
+  await Promise.all(Array.from({ length: missing }, () => createOwnedPod(context.client, job, template, overrides)));
   return undefined;
 }
 
@@ -95,31 +96,6 @@ function backoffLeft({ jobBackoffMs, now }: WorkloadContext, { failed, lastFailu
   if (failed === 0 || lastFailureAt === undefined) return 0;
   const ms = Math.min(MAX_BACKOFF_MS, jobBackoffMs * 2 ** (failed - 1));
   return Math.max(0, lastFailureAt + ms - now().getTime());
-}
-
-async function createPod({ client }: WorkloadContext, job: LiveJob): Promise<void> {
-  const { metadata, spec } = job.spec.template;
-  await client.create(RESOURCES.pods, {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: nameWithSuffix(job.metadata.name),
-      namespace: namespaceOf(job),
-      labels: { ...metadata?.labels, ...buildLabels(job) },
-      annotations: { ...metadata?.annotations },
-      ...{ ownerReferences: [buildOwnerReference(job)] },
-    },
-    spec: { ...spec, restartPolicy: spec?.restartPolicy === 'OnFailure' ? 'OnFailure' : 'Never' },
-  });
-}
-
-async function deletePods({ client }: WorkloadContext, pods: readonly LivePod[]): Promise<void> {
-  await Promise.all(
-    pods.map((pod) => {
-      const ref = { resource: RESOURCES.pods, name: pod.metadata.name, namespace: namespaceOf(pod) };
-      return client.delete(ref, { uid: pod.metadata.uid });
-    }),
-  );
 }
 
 async function writeStatus(

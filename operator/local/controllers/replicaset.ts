@@ -2,7 +2,8 @@ import type { ReplicaSetStatus } from 'kubernetes-types/apps/v1.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
 import type { RunResult } from '../../runtime/queue.js';
 import { apiTime, type LivePod, type LiveReplicaSet, namespaceOf } from '../kinds.js';
-import { buildOwnerReference, isControlledBy, nameWithSuffix, splitKey } from './ownership.js';
+import { createOwnedPod, deletePods, listOwnedPods } from './owned-pods.js';
+import { splitKey } from './ownership.js';
 import { availableIn, isActive, isReady } from './pod-state.js';
 import { isSameStatus } from './status-equality.js';
 import type { WorkloadContext } from './workload-context.js';
@@ -10,10 +11,7 @@ import type { WorkloadContext } from './workload-context.js';
 /** A mistake in a template must not make a thousand pods before it is seen. */
 const BURST = 50;
 
-/**
- * Keeps as many active pods as the spec says. It reads pods from the server, not from a cache: each run sees what the
- * run before has created, so it never creates twice.
- */
+/** Keeps as many active pods as the spec says. */
 export const reconcileReplicaSet =
   (context: WorkloadContext) =>
   async (key: string): Promise<RunResult> => {
@@ -21,33 +19,18 @@ export const reconcileReplicaSet =
     const { name, namespace } = splitKey(key);
     const set = await client.get<LiveReplicaSet>({ resource: RESOURCES.replicaSets, name, namespace });
     if (set === undefined || set.metadata.deletionTimestamp !== undefined) return {};
-    const pods = (await client.list<LivePod>(RESOURCES.pods, { namespace })).items.filter((pod) =>
-      isControlledBy(pod, set),
-    );
-    const active = pods.filter(isActive);
+    const active = (await listOwnedPods(client, set)).filter(isActive);
     const missing = (set.spec.replicas ?? 1) - active.length;
     const failure = missing > 0 ? await createPods(context, set, missing) : undefined;
-    if (missing < 0) await deletePods(context, chooseVictims(active, -missing));
+    if (missing < 0) await deletePods(client, chooseVictims(active, -missing));
     await writeStatus(context, set, active, failure);
     if (failure !== undefined) throw failure;
     return { requeueAfterMs: nextAvailability(set, active, now()) };
   };
 
 async function createPods(context: WorkloadContext, set: LiveReplicaSet, count: number): Promise<unknown> {
-  const { template } = set.spec;
   const creations = Array.from({ length: Math.min(count, BURST) }, () =>
-    context.client.create(RESOURCES.pods, {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: {
-        name: nameWithSuffix(set.metadata.name),
-        namespace: namespaceOf(set),
-        labels: { ...template?.metadata?.labels },
-        annotations: { ...template?.metadata?.annotations },
-        ...{ ownerReferences: [buildOwnerReference(set)] },
-      },
-      spec: template?.spec,
-    }),
+    createOwnedPod(context.client, set, set.spec.template),
   );
   const results = await Promise.allSettled(creations);
   return results.find((result) => result.status === 'rejected')?.reason;
@@ -57,15 +40,6 @@ async function createPods(context: WorkloadContext, set: LiveReplicaSet, count: 
 export function chooseVictims(pods: readonly LivePod[], count: number): readonly LivePod[] {
   const age = (pod: LivePod): number => Date.parse(pod.metadata.creationTimestamp ?? '');
   return [...pods].sort((a, b) => Number(isReady(a)) - Number(isReady(b)) || age(b) - age(a)).slice(0, count);
-}
-
-async function deletePods({ client }: WorkloadContext, pods: readonly LivePod[]): Promise<void> {
-  await Promise.all(
-    pods.map((pod) => {
-      const ref = { resource: RESOURCES.pods, name: pod.metadata.name, namespace: namespaceOf(pod) };
-      return client.delete(ref, { uid: pod.metadata.uid });
-    }),
-  );
 }
 
 async function writeStatus(

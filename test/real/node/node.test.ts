@@ -1,22 +1,7 @@
-import { createKubeClient } from '../../../operator/clients/kube-http.js';
-import type { TestCluster } from '../../operator/local/cluster.js';
 import { describeNodeAgent } from '../../operator/local/node/agent-cases.js';
-import { controlPlaneMissing, startControlPlane } from '../../support/control-plane.js';
-
-const startCluster = async (): Promise<TestCluster> => {
-  const plane = await startControlPlane({ controllerManager: true });
-  const client = await createKubeClient({ kubeconfigPath: plane.kubeconfig, fieldManager: 'test' });
-  return {
-    kubeconfig: plane.kubeconfig,
-    client,
-    real: true,
-    stop: async () => {
-      await client.close();
-      await plane.stop();
-    },
-  };
-};
+import { controlPlaneMissing } from '../../support/control-plane.js';
+import { startRealCluster } from './cluster.js';
 
 const missing = controlPlaneMissing();
-if (missing === undefined) describeNodeAgent('the node agent on a real control plane', startCluster);
+if (missing === undefined) describeNodeAgent('the node agent on a real control plane', () => startRealCluster(true));
 else it.skip(missing, () => undefined);

@@ -321,6 +321,36 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
       for (const pid of [...pids, grandchild]) expect(isAlive(pid)).toBe(false);
     });
 
+    it('starts a sidecar before the others and ends it after them', async () => {
+      const side = main({ name: 'side', restartPolicy: 'Always' });
+      const only: Container = { name: 'main', image: 'test/program', command: ['sh', '-c', 'sleep 0.3; exit 0'] };
+      await run('beside', { restartPolicy: 'Never', initContainers: [side], containers: [only] });
+      const pod = await podWith('beside', 'has succeeded', (one) => one.status?.phase === 'Succeeded');
+      const started = pod.status?.initContainerStatuses?.[0]?.state?.terminated;
+      expect(started?.exitCode).toBe(0);
+      expect(await logs('beside', { container: 'side' })).toMatch(/^listening on \d+\nbye\n$/);
+      await remove('beside');
+    });
+
+    it('runs commands as probes and as a hook before the end, in the container’s own environment', async () => {
+      const container: Container = {
+        name: 'main',
+        image: 'test/program',
+        command: ['sh', '-c', 'sleep 0.3; touch "$READY"; exec sleep 30'],
+        env: [
+          { name: 'READY', value: '/scratch/ready' },
+          { name: 'TRACE', value: join(image.directory, 'stopped') },
+        ],
+        volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
+        startupProbe: { exec: { command: ['cat', '/scratch/ready'] }, periodSeconds: 1, failureThreshold: 30 },
+        lifecycle: { preStop: { exec: { command: ['sh', '-c', 'echo "$READY" > "$TRACE"'] } } },
+      };
+      await run('hooked', { containers: [container], volumes: [{ name: 'scratch', emptyDir: {} }] });
+      await untilReady('hooked');
+      await remove('hooked');
+      expect(readFileSync(join(image.directory, 'stopped'), 'utf8')).toContain('/volumes/scratch/ready');
+    });
+
     it('streams logs: tail, timestamps, follow until the container ends', async () => {
       await run('talk', {});
       const pod = await untilReady('talk');

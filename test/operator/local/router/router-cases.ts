@@ -7,31 +7,9 @@ import { isReady } from '../../../../operator/local/controllers/pod-state.js';
 import type { LivePod } from '../../../../operator/local/kinds.js';
 import { type NodeAgent, startNodeAgent } from '../../../../operator/local/node/agent.js';
 import { type Router, startRouter } from '../../../../operator/local/router/router.js';
+import { HTTP_ROUTE_STAND_IN } from '../../../support/gateway-api.js';
 import { createNamespace, eventually, isAlive, type TestCluster } from '../cluster.js';
 import { createLocalImage, type LocalImage } from '../node/local-image.js';
-
-/** As much of the Gateway API's CRD as a route needs. */
-const HTTP_ROUTE_CRD = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: {
-    name: 'httproutes.gateway.networking.k8s.io',
-    annotations: { 'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs/gateway-api/pull/3328' },
-  },
-  spec: {
-    group: 'gateway.networking.k8s.io',
-    scope: 'Namespaced',
-    names: { kind: 'HTTPRoute', listKind: 'HTTPRouteList', plural: 'httproutes', singular: 'httproute' },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
-};
 
 interface Answer {
   readonly status: number;
@@ -87,7 +65,7 @@ export function describeRouter(title: string, startCluster: () => Promise<TestCl
         () => true,
         () => false,
       );
-      if (!known) await cluster.client.create(RESOURCES.customResourceDefinitions, HTTP_ROUTE_CRD);
+      if (!known) await cluster.client.create(RESOURCES.customResourceDefinitions, HTTP_ROUTE_STAND_IN);
       await eventually('HTTPRoutes are served', () => cluster.client.list(RESOURCES.httpRoutes));
       await createRoute('acme', ['acme.memory.example.com']);
       await createRoute('globex', ['globex.localhost']);
