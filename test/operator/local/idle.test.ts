@@ -39,7 +39,7 @@ describe('a cluster at rest', () => {
   it('writes nothing: its version stays while pods are probed', async () => {
     const namespace = await createNamespace(cluster);
     const labels = { app: 'web' };
-    const probe = { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 1 };
+    const probe = { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 1, timeoutSeconds: 5 };
     const container = { name: 'main', image: 'test/program', ports: [{ name: 'http', containerPort: 1 }] };
     await cluster.client.create(RESOURCES.services, {
       apiVersion: 'v1',

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import type { Container, PodSpec } from 'kubernetes-types/core/v1.js';
 import { RESOURCES } from '../../../../operator/clients/kube-resources.js';
 import type { LivePod } from '../../../../operator/local/kinds.js';
@@ -13,6 +14,7 @@ import { createLocalImage, type LocalImage } from './local-image.js';
 /** What the node agent does, whatever API server it speaks to. */
 export function describeNodeAgent(title: string, startCluster: () => Promise<TestCluster>): void {
   describe(title, () => {
+    jest.setTimeout(30_000);
     let cluster: TestCluster;
     let image: LocalImage;
     let agent: NodeAgent;
@@ -52,7 +54,12 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
       image: 'test/program:1.0',
       args: ['serve'],
       ports: [{ name: 'http', containerPort: 8283 }],
-      readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 1, failureThreshold: 1 },
+      readinessProbe: {
+        httpGet: { path: '/ready', port: 'http' },
+        periodSeconds: 1,
+        timeoutSeconds: 5,
+        failureThreshold: 1,
+      },
       ...extra,
     });
 
@@ -387,7 +394,9 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
     });
 
     it('writes nothing while nothing happens', async () => {
-      await run('quiet', { containers: [main({ livenessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 } })] });
+      await run('quiet', {
+        containers: [main({ livenessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1, timeoutSeconds: 5 } })],
+      });
       const before = await untilReady('quiet');
       await new Promise((resolve) => setTimeout(resolve, 2_200));
       expect((await read('quiet'))?.metadata.resourceVersion).toBe(before.metadata.resourceVersion);

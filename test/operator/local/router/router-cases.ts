@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { RESOURCES } from '../../../../operator/clients/kube-resources.js';
 import { isReady } from '../../../../operator/local/controllers/pod-state.js';
 import type { LivePod } from '../../../../operator/local/kinds.js';
@@ -44,6 +45,7 @@ function ask(url: string, host?: string, options: { method?: string; body?: Buff
 /** What the router does, whatever API server it speaks to. */
 export function describeRouter(title: string, startCluster: () => Promise<TestCluster>): void {
   describe(title, () => {
+    jest.setTimeout(30_000);
     let cluster: TestCluster;
     let image: LocalImage;
     let agent: NodeAgent;
@@ -108,7 +110,12 @@ export function describeRouter(title: string, startCluster: () => Promise<TestCl
               args: ['serve'],
               env: [{ name: 'POD_NAME', value: name }],
               ports: [{ name: 'http', containerPort: 8283 }],
-              readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 1, failureThreshold: 1 },
+              readinessProbe: {
+                httpGet: { path: '/ready', port: 'http' },
+                periodSeconds: 1,
+                timeoutSeconds: 5,
+                failureThreshold: 1,
+              },
             },
           ],
         },
@@ -222,10 +229,19 @@ export function describeRouter(title: string, startCluster: () => Promise<TestCl
     });
 
     it('sends a request to the pod with the fewest under way', async () => {
-      const slow = Promise.all([1, 2, 3].map(() => ask(main('/slow?ms=600'), 'acme.localhost')));
+      let busy = true;
+      const slow = Promise.all([1, 2, 3].map(() => ask(main('/slow?ms=800'), 'acme.localhost'))).then(() => {
+        busy = false;
+      });
+      // So that the slow ones are under way; two of them at one pod, one at the other.
+      await new Promise((resolve) => setTimeout(resolve, 150));
       const names: string[] = [];
-      for (let count = 0; count < 20; count += 1) names.push((await ask(main('/name'), 'acme.localhost')).body);
+      while (busy && names.length < 20) {
+        const { body } = await ask(main('/name'), 'acme.localhost');
+        if (busy) names.push(body);
+      }
       await slow;
+      expect(names.length).toBeGreaterThan(0);
       expect(new Set(names).size).toBe(1);
       const idle = await Promise.all(Array.from({ length: 10 }, () => ask(main('/name'), 'acme.localhost')));
       expect(new Set(idle.map(({ body }) => body)).size).toBe(2);
