@@ -49,7 +49,8 @@ export interface AccessKeys {
 /** Between a revocation here and its effect in another replica. Without it every request would ask the database first. */
 const CACHE_MS = 2_000;
 const CACHED = 10_000;
-const MIN_LENGTH = 16;
+/** `mb_` and four letters: enough to recognise a key, 24 bits of its 256. */
+const HINT_LENGTH = 7;
 /** 32 random bytes: nobody guesses one, so a keyed hash is enough and a slow one would only slow us. */
 const KEY_BYTES = 32;
 
@@ -61,111 +62,140 @@ export interface AccessKeysOptions {
   readonly now?: () => number;
 }
 
-export const createAccessKeys = (options: AccessKeysOptions): AccessKeys => {
-  const { db, vault, people } = options;
-  const now = options.now ?? Date.now;
-  const cache = new Map<string, { readonly row: ApiKeyRow; readonly principal: Principal; readonly until: number }>();
+export const createAccessKeys = (options: AccessKeysOptions): AccessKeys => new StoredKeys(options);
 
-  const isGenuine = (row: ApiKeyRow): boolean => {
-    if (vault.verifyRowMac('api_keys', macFieldsOf(row), row.mac)) return true;
-    options.log.error({ key: row.id, event: 'security.tamper' }, 'an API key row has a wrong MAC and is refused');
+interface CachedKey {
+  readonly row: ApiKeyRow;
+  readonly principal: Principal;
+  readonly until: number;
+}
+
+class StoredKeys implements AccessKeys {
+  readonly #options: AccessKeysOptions;
+  readonly #now: () => number;
+  readonly #cache = new Map<string, CachedKey>();
+
+  constructor(options: AccessKeysOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  async authenticate(text: string): Promise<Principal | undefined> {
+    const token = this.#options.vault.apiKeyToken(text);
+    const cacheKey = token.toString('base64');
+    const known = this.#cache.get(cacheKey);
+    if (known && known.until > this.#now()) return this.#isLive(known.row) ? known.principal : undefined;
+    this.#cache.delete(cacheKey);
+    const row = await selectApiKeyByToken(this.#options.db, token);
+    if (!row || !this.#isGenuine(row) || !this.#isLive(row)) return undefined;
+    const principal = await this.#principalOf(row);
+    if (principal) this.#remember(cacheKey, { row, principal, until: this.#now() + CACHE_MS });
+    return principal;
+  }
+
+  async create(key: NewKey): Promise<KeyDescription & { readonly key: string }> {
+    const text = `mb_${randomBytes(KEY_BYTES).toString('base64url')}`;
+    const row = await this.#build(text, key, false);
+    await insertApiKey(this.#options.db, row);
+    return { ...(await this.#describe(row)), key: text };
+  }
+
+  async list(): Promise<readonly KeyDescription[]> {
+    const rows = await selectApiKeys(this.#options.db);
+    return Promise.all(rows.filter((row) => this.#isGenuine(row)).map((row) => this.#describe(row)));
+  }
+
+  async revoke(id: string): Promise<KeyDescription> {
+    const { db, vault } = this.#options;
+    const revoked = await inTransaction(db, async (transaction) => {
+      const row = await lockApiKey(transaction, id);
+      if (!row || !this.#isGenuine(row)) throw problem('not_found', `There is no API key ${id}.`);
+      if (row.revoked_at !== null) return row;
+      const next = { ...row, revoked_at: new Date(this.#now()) };
+      await setApiKeyRevoked(transaction, id, next.revoked_at, vault.rowMac('api_keys', macFieldsOf(next)));
+      return next;
+    });
+    this.#cache.clear();
+    return this.#describe(revoked);
+  }
+
+  async registerBootstrap(text: string): Promise<void> {
+    const { db, vault } = this.#options;
+    if (await selectApiKeyByToken(db, vault.apiKeyToken(text))) return;
+    await insertApiKey(db, await this.#build(text, BOOTSTRAP, true));
+  }
+
+  #remember(cacheKey: string, key: CachedKey): void {
+    if (this.#cache.size >= CACHED) this.#cache.clear();
+    this.#cache.set(cacheKey, key);
+  }
+
+  #isGenuine(row: ApiKeyRow): boolean {
+    if (this.#options.vault.verifyRowMac('api_keys', macFieldsOf(row), row.mac)) return true;
+    this.#options.log.error({ key: row.id, event: 'security.tamper' }, 'an API key row has a wrong MAC and is refused');
     return false;
-  };
-  const isLive = (row: ApiKeyRow): boolean =>
-    row.revoked_at === null && (row.expires_at === null || row.expires_at.getTime() > now());
+  }
 
-  const describe = async (row: ApiKeyRow): Promise<KeyDescription> => {
-    const names = await people.names(db, row.user_ref === null ? [] : [row.user_ref]);
+  #isLive(row: ApiKeyRow): boolean {
+    return row.revoked_at === null && (row.expires_at === null || row.expires_at.getTime() > this.#now());
+  }
+
+  /** `undefined` when the person was erased: a key without its person must not become a key of the tenant. */
+  async #principalOf(row: ApiKeyRow): Promise<Principal | undefined> {
+    const userId = await this.#nameOf(row.user_ref);
+    if (userId === undefined) return undefined;
+    const { id: keyId, role, user_ref: userRef, team_refs: teamRefs, organization_refs: organizationRefs } = row;
+    return { keyId, role, userId, userRef, teamRefs, organizationRefs };
+  }
+
+  async #nameOf(ref: string | null): Promise<string | null | undefined> {
+    if (ref === null) return null;
+    return (await this.#options.people.names(this.#options.db, [ref])).get(ref);
+  }
+
+  async #describe(row: ApiKeyRow): Promise<KeyDescription> {
     return {
       id: row.id,
-      name: vault.openIdentity(placeOf(row.id), row.sealed_name),
+      name: this.#options.vault.openIdentity(placeOf(row.id), row.sealed_name),
       hint: row.hint,
       role: row.role,
-      user_id: row.user_ref === null ? null : (names.get(row.user_ref) ?? null),
+      user_id: (await this.#nameOf(row.user_ref)) ?? null,
       created_at: row.created_at.toISOString(),
       expires_at: row.expires_at?.toISOString() ?? null,
       revoked_at: row.revoked_at?.toISOString() ?? null,
       bootstrap: row.bootstrap,
     };
-  };
+  }
 
-  const authenticate = async (text: string): Promise<Principal | undefined> => {
-    const token = vault.apiKeyToken(text);
-    const cacheKey = token.toString('base64');
-    const known = cache.get(cacheKey);
-    if (known && known.until > now()) return isLive(known.row) ? known.principal : undefined;
-    cache.delete(cacheKey);
-    const row = await selectApiKeyByToken(db, token);
-    if (!row || !isGenuine(row) || !isLive(row)) return undefined;
-    const names = await people.names(db, row.user_ref === null ? [] : [row.user_ref]);
-    const userId = row.user_ref === null ? null : names.get(row.user_ref);
-    // The person was erased: a key without its person must not become a key of the tenant.
-    if (userId === undefined) return undefined;
-    const principal = {
-      keyId: row.id,
-      role: row.role,
-      userId,
-      userRef: row.user_ref,
-      teamRefs: row.team_refs,
-      organizationRefs: row.organization_refs,
-    };
-    if (cache.size >= CACHED) cache.clear();
-    cache.set(cacheKey, { row, principal, until: now() + CACHE_MS });
-    return principal;
-  };
-
-  const build = async (text: string, key: NewKey, bootstrap: boolean): Promise<ApiKeyRow> => {
+  async #build(text: string, key: NewKey, bootstrap: boolean): Promise<ApiKeyRow> {
+    const { db, vault, people } = this.#options;
     const id = randomUUID();
     const owner = key.userId === null ? undefined : (await people.ensure(db, [key.userId])).get(key.userId);
     const row = {
       id,
       token: vault.apiKeyToken(text),
-      hint: text.slice(0, 7),
+      hint: text.slice(0, HINT_LENGTH),
       sealed_name: vault.sealIdentity(placeOf(id), key.name),
       role: key.role,
       user_ref: owner?.ref ?? null,
       team_refs: await sharedRefs(people, db, 'team', key.teams),
       organization_refs: await sharedRefs(people, db, 'organization', key.organizations),
       bootstrap,
-      created_at: new Date(now()),
+      created_at: new Date(this.#now()),
       expires_at: key.expiresAt,
       revoked_at: null,
     };
     return { ...row, mac: vault.rowMac('api_keys', macFieldsOf(row)) };
-  };
+  }
+}
 
-  return {
-    authenticate,
-    create: async (key) => {
-      const text = `mb_${randomBytes(KEY_BYTES).toString('base64url')}`;
-      const row = await build(text, key, false);
-      await insertApiKey(db, row);
-      return { ...(await describe(row)), key: text };
-    },
-    list: async () => Promise.all((await selectApiKeys(db)).filter(isGenuine).map(describe)),
-    revoke: async (id) => {
-      const revoked = await inTransaction(db, async (transaction) => {
-        const row = await lockApiKey(transaction, id);
-        if (!row || !isGenuine(row)) throw problem('not_found', `There is no API key ${id}.`);
-        if (row.revoked_at !== null) return row;
-        const next = { ...row, revoked_at: new Date(now()) };
-        await setApiKeyRevoked(transaction, id, next.revoked_at, vault.rowMac('api_keys', macFieldsOf(next)));
-        return next;
-      });
-      cache.clear();
-      return describe(revoked);
-    },
-    registerBootstrap: async (text) => {
-      if (text.length < MIN_LENGTH)
-        throw new Error(`The bootstrap key has ${text.length} characters; at least ${MIN_LENGTH} are needed`);
-      if (await selectApiKeyByToken(db, vault.apiKeyToken(text))) return;
-      const name = 'bootstrap key of the operator';
-      await insertApiKey(
-        db,
-        await build(text, { name, role: 'admin', userId: null, teams: [], organizations: [], expiresAt: null }, true),
-      );
-    },
-  };
+const BOOTSTRAP: NewKey = {
+  name: 'bootstrap key of the operator',
+  role: 'admin',
+  userId: null,
+  teams: [],
+  organizations: [],
+  expiresAt: null,
 };
 
 const placeOf = (id: string) => ({ slot: 1, table: 'api_keys', rowId: id, version: 1 });

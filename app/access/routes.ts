@@ -48,6 +48,13 @@ export interface AccessRouteDeps {
 }
 
 export const accessRoutes = ({ keys, tenant }: AccessRouteDeps): readonly Route[] => [
+  whoami(tenant),
+  createKey(keys),
+  listKeys(keys),
+  revokeKey(keys),
+];
+
+const whoami = (tenant: AccessRouteDeps['tenant']): Route =>
   defineRoute({
     method: 'GET',
     path: '/api/v1/whoami',
@@ -56,19 +63,14 @@ export const accessRoutes = ({ keys, tenant }: AccessRouteDeps): readonly Route[
     permission: 'retrieve',
     writes: false,
     responses: { 200: WhoamiSchema },
-    handle: async ({ principal: { keyId, role, userId } }) => ({
-      status: 200,
-      body: {
-        tenant: tenant.name,
-        tenant_id: tenant.id,
-        key_id: keyId,
-        role,
-        user_id: userId,
-        permissions: ROLE_PERMISSIONS[role],
-      },
-    }),
-  }),
-  // Keys are managed while the tenant is read-only too: a leaked key cannot wait.
+    handle: async ({ principal: { keyId: key_id, role, userId: user_id } }) => {
+      const permissions = ROLE_PERMISSIONS[role];
+      return { status: 200, body: { tenant: tenant.name, tenant_id: tenant.id, key_id, role, user_id, permissions } };
+    },
+  });
+
+// Keys are managed while the tenant is read-only too: a leaked key cannot wait. So none of these `writes`.
+const createKey = (keys: AccessKeys): Route =>
   defineRoute({
     method: 'POST',
     path: '/api/v1/keys',
@@ -81,15 +83,17 @@ export const accessRoutes = ({ keys, tenant }: AccessRouteDeps): readonly Route[
     handle: async ({ body }) => {
       if (body.role === 'user' && body.user_id === undefined) {
         const detail = 'a key of the role user belongs to a person';
-        throw problem('user_required', 'A key of the role user needs user_id.', {
-          errors: [{ pointer: '/user_id', code: 'required', detail }],
-        });
+        const errors = [{ pointer: '/user_id', code: 'required', detail }];
+        throw problem('user_required', 'A key of the role user needs user_id.', { errors });
       }
       const { name, role, user_id: userId = null, teams = [], organizations = [], expires_in } = body;
-      const key = await keys.create({ name, role, userId, teams, organizations, expiresAt: expiryAfter(expires_in) });
+      const expiresAt = expiryAfter(expires_in);
+      const key = await keys.create({ name, role, userId, teams, organizations, expiresAt });
       return { status: 201, body: key, headers: { Location: `/api/v1/keys/${key.id}` } };
     },
-  }),
+  });
+
+const listKeys = (keys: AccessKeys): Route =>
   defineRoute({
     method: 'GET',
     path: '/api/v1/keys',
@@ -99,7 +103,9 @@ export const accessRoutes = ({ keys, tenant }: AccessRouteDeps): readonly Route[
     writes: false,
     responses: { 200: Type.Object({ results: Type.Array(KeySchema), next_cursor: Type.Null() }) },
     handle: async () => ({ status: 200, body: { results: await keys.list(), next_cursor: null } }),
-  }),
+  });
+
+const revokeKey = (keys: AccessKeys): Route =>
   defineRoute({
     method: 'DELETE',
     path: '/api/v1/keys/{id}',
@@ -109,8 +115,7 @@ export const accessRoutes = ({ keys, tenant }: AccessRouteDeps): readonly Route[
     writes: false,
     responses: { 200: KeySchema },
     handle: async ({ params }) => ({ status: 200, body: await keys.revoke(params.id as string) }),
-  }),
-];
+  });
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

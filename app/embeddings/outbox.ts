@@ -28,21 +28,6 @@ export const selectWorkRows = async (db: Queryable, ids: readonly string[]): Pro
   return rows;
 };
 
-/** Marks the rows that are still there in this version, and locks them against a delete until the vectors are written. */
-export const markSucceeded = async (
-  db: Queryable,
-  ids: readonly string[],
-  versions: readonly number[],
-): Promise<ReadonlySet<string>> => {
-  const { rows } = await db.query<{ id: string }>(
-    `UPDATE memories SET vector_status = ${VECTOR_SUCCEEDED}
-     FROM unnest($1::uuid[], $2::integer[]) AS done (id, version)
-     WHERE memories.id = done.id AND memories.version = done.version RETURNING memories.id`,
-    [ids, versions],
-  );
-  return new Set(rows.map(({ id }) => id));
-};
-
 export interface VectorWrite {
   readonly memory_id: string;
   readonly version: number;
@@ -51,6 +36,17 @@ export interface VectorWrite {
   readonly sealed: boolean;
   readonly vector: Buffer;
 }
+
+/** Marks the rows that are still there in this version, and locks them against a delete until the vectors are written. */
+export const markSucceeded = async (db: Queryable, writes: readonly VectorWrite[]): Promise<ReadonlySet<string>> => {
+  const { rows } = await db.query<{ id: string }>(
+    `UPDATE memories SET vector_status = ${VECTOR_SUCCEEDED}
+     FROM unnest($1::uuid[], $2::integer[]) AS done (id, version)
+     WHERE memories.id = done.id AND memories.version = done.version RETURNING memories.id`,
+    [writes.map(({ memory_id }) => memory_id), writes.map(({ version }) => version)],
+  );
+  return new Set(rows.map(({ id }) => id));
+};
 
 /** Doing it twice leaves what doing it once leaves. */
 export const upsertVectors = async (db: Queryable, rows: readonly VectorWrite[], model: string): Promise<void> => {

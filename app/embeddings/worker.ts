@@ -14,6 +14,7 @@ import {
   postponeWork,
   selectWorkRows,
   upsertVectors,
+  type VectorWrite,
 } from './outbox.js';
 
 export interface EmbeddingWorkerOptions {
@@ -34,6 +35,7 @@ export interface EmbeddingWorker {
 /** Some 200 ms of the local model: long enough to be efficient, short enough for a shutdown to wait for. */
 const BATCH = 32;
 const IDLE_MS = 500;
+const LOADING_MS = 100;
 /** While the database or the model is away. */
 const TROUBLE_MS = 1_000;
 const MAX_ATTEMPTS = 8;
@@ -43,56 +45,66 @@ const HOUSEKEEPING_MS = 600_000;
 const backoffMs = (attempts: number): number => Math.min(300_000, 1_000 * 2 ** attempts);
 
 /** Turns the outbox into vectors. Any number of replicas may run it; each piece of work has one holder at a time. */
-export const startEmbeddingWorker = (options: EmbeddingWorkerOptions): EmbeddingWorker => {
-  const { embedder, log } = options;
-  let stopped = false;
-  let wake = (): void => undefined;
-  const rest = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
+export const startEmbeddingWorker = (options: EmbeddingWorkerOptions): EmbeddingWorker => new OutboxWorker(options);
+
+class OutboxWorker implements EmbeddingWorker {
+  readonly #options: EmbeddingWorkerOptions;
+  readonly #running: Promise<void>;
+  #stopped = false;
+  #rouse: () => void = () => undefined;
+  #nextHousekeeping = 0;
+
+  constructor(options: EmbeddingWorkerOptions) {
+    this.#options = options;
+    this.#running = this.#loop();
+  }
+
+  wake(): void {
+    this.#rouse();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#rouse();
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#stopped) {
+      const pauseMs = await this.#turn().catch((err: unknown) => {
+        this.#options.log.warn({ err }, 'embedding work interrupted, will go on');
+        return TROUBLE_MS;
+      });
+      if (pauseMs > 0 && !this.#stopped) await this.#rest(pauseMs);
+    }
+  }
+
+  /** Does what there is to do; says how long to rest after it. */
+  async #turn(): Promise<number> {
+    const { db, embedder, leaseMs } = this.#options;
+    if (Date.now() >= this.#nextHousekeeping) {
+      this.#nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
+      await deleteOldTombstones(db);
+    }
+    embedder.warm();
+    if (embedder.state() === 'none') return HOUSEKEEPING_MS;
+    if (embedder.state() !== 'ready') return LOADING_MS;
+    const work = await claimWork(db, BATCH, leaseMs);
+    if (work.length === 0) return IDLE_MS;
+    await processWork(this.#options, work);
+    return 0;
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      wake = () => {
+      this.#rouse = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-
-  let nextHousekeeping = 0;
-  const turn = async (): Promise<number> => {
-    if (embedder.state() === 'none') return IDLE_MS * 10;
-    embedder.warm();
-    if (Date.now() >= nextHousekeeping) {
-      nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
-      await deleteOldTombstones(options.db);
-    }
-    if (embedder.state() !== 'ready') return IDLE_MS / 5;
-    const work = await claimWork(options.db, BATCH, options.leaseMs);
-    if (work.length === 0) return IDLE_MS;
-    await processWork(options, work);
-    return 0;
-  };
-
-  const loop = async (): Promise<void> => {
-    while (!stopped) {
-      let pauseMs: number;
-      try {
-        pauseMs = await turn();
-      } catch (err) {
-        log.warn({ err }, 'embedding work interrupted, will go on');
-        pauseMs = TROUBLE_MS;
-      }
-      if (pauseMs > 0 && !stopped) await rest(pauseMs);
-    }
-  };
-  const running = loop();
-  return {
-    wake: () => wake(),
-    stop: async () => {
-      stopped = true;
-      wake();
-      await running;
-    },
-  };
-};
+  }
+}
 
 /** One batch. What fails together is tried one by one, so that a single bad text does not hold up the others. */
 const processWork = async (options: EmbeddingWorkerOptions, work: readonly ClaimedWork[]): Promise<void> => {
@@ -116,36 +128,22 @@ const embedAndStore = async (options: EmbeddingWorkerOptions, work: readonly Cla
     return content === undefined ? [] : [{ row, content }];
   });
   const vectors = texts.length === 0 ? [] : await embedder.embed(texts.map(({ content }) => content));
-  const writes = texts.map(({ row }, index) => {
-    const stored = vault.sealVector(
-      { slot: row.slot, table: 'vectors', rowId: row.id, version: row.version },
-      vectors[index] as Float32Array,
-    );
-    return {
-      memory_id: row.id,
-      version: row.version,
-      slot: row.slot,
-      partition: partitionOf(row),
-      sealed: stored.sealed,
-      vector: stored.bytes,
-    };
-  });
+  const writes = texts.map(({ row }, index) => sealWrite(vault, row, vectors[index] as Float32Array));
   await inTransaction(db, async (transaction) => {
-    const present = await markSucceeded(
-      transaction,
-      writes.map(({ memory_id }) => memory_id),
-      writes.map(({ version }) => version),
-    );
-    await upsertVectors(
-      transaction,
-      writes.filter(({ memory_id }) => present.has(memory_id)),
-      embedder.model,
-    );
+    const present = await markSucceeded(transaction, writes);
+    const remaining = writes.filter(({ memory_id }) => present.has(memory_id));
+    await upsertVectors(transaction, remaining, embedder.model);
     await deleteWork(
       transaction,
       work.map(({ id }) => id),
     );
   });
+};
+
+const sealWrite = (vault: Vault, row: MemoryRow, vector: Float32Array): VectorWrite => {
+  const { slot, id: memory_id, version } = row;
+  const stored = vault.sealVector({ slot, table: 'vectors', rowId: memory_id, version }, vector);
+  return { memory_id, version, slot, partition: partitionOf(row), sealed: stored.sealed, vector: stored.bytes };
 };
 
 /** Nothing to embed for somebody who was erased. */

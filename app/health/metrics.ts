@@ -19,48 +19,69 @@ export interface MetricsOptions {
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
 
 /** The first four names are the documents'; what is ours begins with memplane_. */
-export const createMetrics = (options: MetricsOptions): Metrics => {
-  const registry = new Registry();
-  const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  const requests = new Counter({
+const buildInstruments = (registers: Registry[]) => ({
+  requests: new Counter({
     name: 'memory_requests_total',
     help: 'Requests to the API',
     labelNames: ['tenant_id'],
     registers,
-  });
-  const ingest = new Counter({
+  }),
+  ingest: new Counter({
     name: 'memory_ingest_total',
     help: 'Memories offered, by what became of them',
     labelNames: ['tenant_id', 'status'],
     registers,
-  });
-  const duration = new Histogram({
+  }),
+  duration: new Histogram({
     name: 'memory_operation_duration_seconds',
     help: 'Time to answer, by operation',
     labelNames: ['operation'],
     buckets: BUCKETS,
     registers,
-  });
-  const operations = new Counter({
+  }),
+  operations: new Counter({
     name: 'memory_operations_total',
     help: 'Operations by outcome',
     labelNames: ['operation', 'status'],
     registers,
-  });
-  const responses = new Counter({
+  }),
+  responses: new Counter({
     name: 'memplane_http_responses_total',
     help: 'Responses by class of status',
     labelNames: ['tenant_id', 'method', 'code'],
     registers,
-  });
-  const refused = new Counter({
+  }),
+  refused: new Counter({
     name: 'memplane_quota_refused_total',
     help: 'Writes refused by a quota',
     labelNames: ['tenant_id'],
     registers,
-  });
+  }),
+});
+
+export const createMetrics = (options: MetricsOptions): Metrics => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  registerGauges([registry], options);
+  const instruments = buildInstruments([registry]);
   const tenant_id = options.tenantId;
+  return {
+    requested: (operation, method, status, seconds) => {
+      instruments.requests.inc({ tenant_id });
+      instruments.duration.observe({ operation }, seconds);
+      instruments.operations.inc({ operation, status: status < 400 ? 'ok' : status < 500 ? 'refused' : 'error' });
+      instruments.responses.inc({ tenant_id, method, code: `${Math.floor(status / 100)}xx` });
+    },
+    ingested: (status, count) => {
+      if (count > 0) instruments.ingest.inc({ tenant_id, status }, count);
+    },
+    quotaRefused: () => instruments.refused.inc({ tenant_id }),
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+};
+
+const registerGauges = (registers: Registry[], options: MetricsOptions): void => {
   new Gauge({
     name: 'memplane_vectors_in_memory',
     help: 'Vectors this replica holds in its index',
@@ -80,18 +101,4 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
       this.set({ state: 'failed' }, failed);
     },
   });
-  return {
-    requested: (operation, method, status, seconds) => {
-      requests.inc({ tenant_id });
-      duration.observe({ operation }, seconds);
-      operations.inc({ operation, status: status < 400 ? 'ok' : status < 500 ? 'refused' : 'error' });
-      responses.inc({ tenant_id, method, code: `${Math.floor(status / 100)}xx` });
-    },
-    ingested: (status, count) => {
-      if (count > 0) ingest.inc({ tenant_id, status }, count);
-    },
-    quotaRefused: () => refused.inc({ tenant_id }),
-    contentType: registry.contentType,
-    render: () => registry.metrics(),
-  };
 };

@@ -22,67 +22,80 @@ import { createMemories, createMemory, deleteMemory, getMemory, matchesVersion }
 const checkBatch = compileCheck(BatchSchema);
 
 export const memoryRoutes = (deps: SearchDeps): readonly Route[] => [
+  defineRoute({ ...CREATE, handle: (request) => create(deps, request) }),
   defineRoute({
-    method: 'POST',
-    path: '/api/v1/memories',
-    operation: 'createMemories',
-    summary: 'Store one memory, or up to 1,000 at once',
-    permission: 'ingest',
-    writes: true,
-    body: Type.Union([DraftSchema, BatchSchema]),
-    bodyChecked: 'handler',
-    responses: { 201: MemorySchema, 200: BatchResultSchema },
-    handle: (request) => create(deps, request),
-  }),
-  defineRoute({
-    method: 'GET',
-    path: '/api/v1/memories',
-    operation: 'listMemories',
-    summary: 'List memories, newest first',
-    permission: 'retrieve',
-    writes: false,
-    query: ListQuerySchema,
-    responses: { 200: ListSchema },
+    ...LIST,
     handle: async (request) => ({ status: 200, body: await listMemories(deps, request, request.query) }),
   }),
   defineRoute({
-    method: 'POST',
-    path: '/api/v1/memories/search',
-    operation: 'searchMemories',
-    summary: 'Find memories by meaning',
-    permission: 'retrieve',
-    writes: false,
-    body: SearchSchema,
-    responses: { 200: SearchResultSchema },
+    ...SEARCH,
     handle: async (request) => ({ status: 200, body: await searchMemories(deps, request, request.body) }),
   }),
-  defineRoute({
-    method: 'GET',
-    path: '/api/v1/memories/{id}',
-    operation: 'getMemory',
-    summary: 'Read one memory',
-    permission: 'retrieve',
-    writes: false,
-    query: GetQuerySchema,
-    responses: { 200: MemorySchema },
-    handle: (request) => read(deps, request),
-  }),
-  defineRoute({
-    method: 'DELETE',
-    path: '/api/v1/memories/{id}',
-    operation: 'deleteMemory',
-    summary: 'Delete one memory',
-    permission: 'delete',
-    writes: true,
-    query: DeleteQuerySchema,
-    responses: { 200: DeleteResultSchema },
-    handle: async (request) => {
-      const id = request.params.id as string;
-      await deleteMemory(deps, request, id, request.headers['if-match']);
-      return { status: 200, body: { id, deleted: true, linked: [], audit_event: null } };
-    },
-  }),
+  defineRoute({ ...GET, handle: (request) => read(deps, request) }),
+  defineRoute({ ...DELETE, handle: (request) => remove(deps, request) }),
 ];
+
+const CREATE = {
+  method: 'POST',
+  path: '/api/v1/memories',
+  operation: 'createMemories',
+  summary: 'Store one memory, or up to 1,000 at once',
+  permission: 'ingest',
+  writes: true,
+  body: Type.Union([DraftSchema, BatchSchema]),
+  bodyChecked: 'handler',
+  responses: { 201: MemorySchema, 200: BatchResultSchema },
+} as const;
+
+const LIST = {
+  method: 'GET',
+  path: '/api/v1/memories',
+  operation: 'listMemories',
+  summary: 'List memories, newest first',
+  permission: 'retrieve',
+  writes: false,
+  query: ListQuerySchema,
+  responses: { 200: ListSchema },
+} as const;
+
+const SEARCH = {
+  method: 'POST',
+  path: '/api/v1/memories/search',
+  operation: 'searchMemories',
+  summary: 'Find memories by meaning',
+  permission: 'retrieve',
+  writes: false,
+  body: SearchSchema,
+  responses: { 200: SearchResultSchema },
+} as const;
+
+const GET = {
+  method: 'GET',
+  path: '/api/v1/memories/{id}',
+  operation: 'getMemory',
+  summary: 'Read one memory',
+  permission: 'retrieve',
+  writes: false,
+  query: GetQuerySchema,
+  responses: { 200: MemorySchema },
+} as const;
+
+const DELETE = {
+  method: 'DELETE',
+  path: '/api/v1/memories/{id}',
+  operation: 'deleteMemory',
+  summary: 'Delete one memory',
+  permission: 'delete',
+  writes: true,
+  query: DeleteQuerySchema,
+  responses: { 200: DeleteResultSchema },
+} as const;
+
+const remove = async (deps: SearchDeps, request: AnyRequest): Promise<ApiResponse> => {
+  const id = request.params.id as string;
+  await deleteMemory(deps, request, id, request.headers['if-match']);
+  return { status: 200, body: { id, deleted: true, linked: [], audit_event: null } };
+};
 
 type AnyRequest = ApiRequest<unknown, unknown>;
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../db/pool.js';
 import { createLruMap } from './lru-map.js';
 import {
+  type EntityRow,
   insertEntities,
   insertUser,
   nextUserSlot,
@@ -49,89 +50,125 @@ const CACHED = 50_000;
 
 export const entityKey = ({ kind, slot, id }: EntityName): string => `${kind}\n${slot}\n${id}`;
 
-export const createPeople = (vault: Vault): People => {
-  const people = createLruMap<string, Person>(CACHED);
-  const entities = createLruMap<string, string>(CACHED);
-  const names = createLruMap<string, string>(CACHED);
+export const createPeople = (vault: Vault): People => new StoredPeople(vault);
 
-  const load = async (db: Queryable, ids: readonly string[]): Promise<void> => {
-    const tokens = new Map(ids.map((id) => [vault.lookupToken('user', id).toString('hex'), id]));
+class StoredPeople implements People {
+  readonly #vault: Vault;
+  readonly #people = createLruMap<string, Person>(CACHED);
+  readonly #entities = createLruMap<string, string>(CACHED);
+  readonly #names = createLruMap<string, string>(CACHED);
+
+  constructor(vault: Vault) {
+    this.#vault = vault;
+  }
+
+  async find(db: Queryable, id: string): Promise<Person | undefined> {
+    return this.#people.get(id) ?? (await this.#load(db, [id])).get(id);
+  }
+
+  async ensure(db: Queryable, wanted: Iterable<string>): Promise<ReadonlyMap<string, Person>> {
+    const found = new Map<string, Person>();
+    const unknown: string[] = [];
+    for (const id of new Set(wanted)) {
+      const person = this.#people.get(id);
+      if (person) found.set(id, person);
+      else unknown.push(id);
+    }
+    if (unknown.length > 0) for (const [id, person] of await this.#load(db, unknown)) found.set(id, person);
+    const missing = unknown.filter((id) => !found.has(id));
+    for (const id of missing) await this.#create(db, id);
+    // Another replica may have been first: whoever is in the table now is right.
+    if (missing.length > 0) for (const [id, person] of await this.#load(db, missing)) found.set(id, person);
+    return found;
+  }
+
+  async findEntities(db: Queryable, kind: EntityKind, id: string): Promise<readonly string[]> {
+    const rows = await selectEntitiesByToken(db, ENTITY_KINDS[kind], [this.#vault.lookupToken(kind, id)]);
+    return rows.map(({ ref }) => ref);
+  }
+
+  async ensureEntities(db: Queryable, wanted: readonly EntityName[]): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    const unknown = new Map<string, EntityName>();
+    for (const name of wanted) {
+      const ref = this.#entities.get(entityKey(name));
+      if (ref === undefined) unknown.set(entityKey(name), name);
+      else found.set(entityKey(name), ref);
+    }
+    if (unknown.size === 0) return found;
+    await this.#vault.prepare([...unknown.values()].map(({ slot }) => slot));
+    const rows = new Map([...unknown].map(([key, name]) => [key, sealEntity(this.#vault, name)]));
+    const stored = await insertEntities(db, [...rows.values()]);
+    const refs = new Map(stored.map((row) => [storedKey(row), row.ref]));
+    for (const [key, row] of rows) {
+      const ref = refs.get(storedKey(row)) ?? row.ref;
+      this.#entities.set(key, ref);
+      found.set(key, ref);
+    }
+    return found;
+  }
+
+  async names(db: Queryable, wanted: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    const unknown: string[] = [];
+    for (const ref of new Set(wanted)) {
+      const name = this.#names.get(ref);
+      if (name === undefined) unknown.push(ref);
+      else found.set(ref, name);
+    }
+    if (unknown.length === 0) return found;
+    for (const [ref, name] of await loadNames(db, this.#vault, unknown)) {
+      this.#names.set(ref, name);
+      found.set(ref, name);
+    }
+    return found;
+  }
+
+  async #load(db: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Person>> {
+    const idOf = new Map(ids.map((id) => [this.#vault.lookupToken('user', id).toString('hex'), id]));
+    const found = new Map<string, Person>();
     for (const row of await selectUsersByToken(
       db,
-      [...tokens.keys()].map((token) => Buffer.from(token, 'hex')),
+      [...idOf.keys()].map((token) => Buffer.from(token, 'hex')),
     )) {
-      checkUser(vault, row);
-      const id = tokens.get(row.token.toString('hex'));
-      if (id !== undefined) people.set(id, { slot: row.slot, ref: row.ref });
+      checkUser(this.#vault, row);
+      const id = idOf.get(row.token.toString('hex'));
+      if (id === undefined) continue;
+      const person = { slot: row.slot, ref: row.ref };
+      this.#people.set(id, person);
+      found.set(id, person);
     }
-  };
+    return found;
+  }
 
-  const create = async (db: Queryable, id: string): Promise<void> => {
+  async #create(db: Queryable, id: string): Promise<void> {
     const slot = await nextUserSlot(db);
-    await vault.prepare([slot]);
+    await this.#vault.prepare([slot]);
     const ref = randomUUID();
-    const row = { slot, ref, token: vault.lookupToken('user', id), created_at: new Date() };
+    const row = { slot, ref, token: this.#vault.lookupToken('user', id), created_at: new Date() };
     await insertUser(db, {
       ...row,
-      sealed_id: vault.sealIdentity({ slot, table: 'users', rowId: ref, version: 1 }, id),
-      mac: vault.rowMac('users', macFields(row)),
+      sealed_id: this.#vault.sealIdentity({ slot, table: 'users', rowId: ref, version: 1 }, id),
+      mac: this.#vault.rowMac('users', macFields(row)),
     });
-  };
+  }
+}
 
-  return {
-    find: async (db, id) => {
-      if (!people.has(id)) await load(db, [id]);
-      return people.get(id);
-    },
-    ensure: async (db, wanted) => {
-      const ids = [...new Set(wanted)];
-      const unknown = () => ids.filter((id) => !people.has(id));
-      if (unknown().length > 0) await load(db, unknown());
-      const missing = unknown();
-      for (const id of missing) await create(db, id);
-      // Another replica may have been first: whoever is in the table now is right.
-      if (missing.length > 0) await load(db, missing);
-      return new Map(ids.map((id) => [id, people.get(id) as Person]));
-    },
-    findEntities: async (db, kind, id) => {
-      const rows = await selectEntitiesByToken(db, ENTITY_KINDS[kind], [vault.lookupToken(kind, id)]);
-      return rows.map(({ ref }) => ref);
-    },
-    ensureEntities: async (db, wanted) => {
-      const unknown = new Map(wanted.map((name) => [entityKey(name), name]));
-      for (const key of unknown.keys()) if (entities.has(key)) unknown.delete(key);
-      if (unknown.size > 0) {
-        await vault.prepare([...unknown.values()].map(({ slot }) => slot));
-        const rows = [...unknown.values()].map(({ kind, slot, id }) => {
-          const ref = randomUUID();
-          const sealed_id = vault.sealIdentity({ slot, table: 'entities', rowId: ref, version: 1 }, id);
-          return { ref, kind: ENTITY_KINDS[kind], slot, token: vault.lookupToken(kind, id), sealed_id };
-        });
-        const known = await insertEntities(db, rows);
-        [...unknown.keys()].forEach((key, index) => {
-          const { kind, slot, token } = rows[index] as (typeof rows)[number];
-          const found = known.find((row) => row.kind === kind && row.slot === slot && row.token.equals(token));
-          if (found) entities.set(key, found.ref);
-        });
-      }
-      return new Map(wanted.map((name) => [entityKey(name), entities.get(entityKey(name)) as string]));
-    },
-    names: async (db, wanted) => {
-      const refs = [...new Set(wanted)];
-      const unknown = refs.filter((ref) => !names.has(ref));
-      if (unknown.length > 0) await loadNames(db, vault, unknown, names);
-      return new Map(refs.flatMap((ref) => (names.has(ref) ? [[ref, names.get(ref) as string]] : [])));
-    },
-  };
+const sealEntity = (vault: Vault, { kind, slot, id }: EntityName): EntityRow => {
+  const ref = randomUUID();
+  const sealed_id = vault.sealIdentity({ slot, table: 'entities', rowId: ref, version: 1 }, id);
+  return { ref, kind: ENTITY_KINDS[kind], slot, token: vault.lookupToken(kind, id), sealed_id };
 };
+
+const storedKey = ({ kind, slot, token }: EntityRow): string => `${kind} ${slot} ${token.toString('hex')}`;
 
 /** References of erased people stay without a name. */
 const loadNames = async (
   db: Queryable,
   vault: Vault,
   refs: readonly string[],
-  names: { set(ref: string, name: string): void },
-): Promise<void> => {
+): Promise<ReadonlyMap<string, string>> => {
+  const names = new Map<string, string>();
   const users = await selectUsersByRef(db, refs);
   const entities = users.length < refs.length ? await selectEntitiesByRef(db, refs) : [];
   const rows = [
@@ -146,6 +183,7 @@ const loadNames = async (
       if (!isErased(cause)) throw cause;
     }
   }
+  return names;
 };
 
 const macFields = (row: Pick<UserRow, 'slot' | 'ref' | 'token' | 'created_at'>) => ({

@@ -30,89 +30,102 @@ interface Loaded {
 /** Bounds one read (some 0.5 MB) and one stretch of work on the event loop (some 60 ms in a large index). */
 const CHUNK = 250;
 
+export const createEmbeddedStore = (options: EmbeddedStoreOptions): VectorStore => new EmbeddedStore(options);
+
 /**
  * An index in this process for each partition that was asked for, made from the sealed vectors in Postgres and brought up to
  * date before every search. So replicas agree, a restart loses nothing, and what a commit acknowledged is found.
  */
-export const createEmbeddedStore = (options: EmbeddedStoreOptions): VectorStore => {
-  const { db, vault, dimensions, model } = options;
+class EmbeddedStore implements VectorStore {
+  readonly #options: EmbeddedStoreOptions;
   /** In order of use, oldest first. */
-  const loaded = new Map<string, Loaded>();
-  let trouble: string | undefined;
+  readonly #loaded = new Map<string, Loaded>();
+  #trouble: string | undefined;
 
-  const touch = (id: string): Loaded => {
-    const entry = loaded.get(id) ?? { partition: createPartition(dimensions), watermark: '0', running: undefined };
-    loaded.delete(id);
-    loaded.set(id, entry);
-    return entry;
-  };
+  constructor(options: EmbeddedStoreOptions) {
+    this.#options = options;
+  }
 
-  const catchUp = async (entries: ReadonlyMap<string, Loaded>): Promise<void> => {
-    const names = [...entries.keys()];
-    const found = await selectChanges(
-      db,
-      names,
-      [...entries.values()].map(({ watermark }) => watermark),
-      model,
-    );
-    await applyChanges(entries, found, (ids) => readVectors(ids));
-    for (const entry of entries.values()) entry.watermark = found.watermark;
-  };
-
-  const readVectors = async (ids: readonly string[]): Promise<readonly (StoredVector & { plain: Float32Array })[]> => {
-    const rows = await selectVectors(db, ids);
-    await vault.prepare(rows.map(({ slot }) => slot));
-    return rows.flatMap((row) => {
-      const plain = openVector(vault, row);
-      if (plain && plain.length !== dimensions)
-        throw new Error(`Vector of ${row.memory_id} has ${plain.length} dimensions, not ${dimensions}`);
-      return plain ? [{ ...row, plain: normalize(plain) }] : [];
+  async search(partitions: readonly string[], vector: Float32Array, k: number): Promise<VectorHits> {
+    const complete = await withPatience(this.#refresh(partitions), this.#options.patienceMs ?? 2000, (cause) => {
+      this.#trouble = messageOf(cause);
+      this.#options.log.warn({ err: cause }, 'vectors could not be read');
     });
-  };
+    if (complete) this.#trouble = undefined;
+    const asked = partitions.flatMap((name) => this.#loaded.get(name)?.partition ?? []);
+    const hits = asked.flatMap((partition) => partition.search(vector, k));
+    const held = asked.reduce((sum, partition) => sum + partition.size(), 0);
+    this.#evict();
+    const best = hits.sort((a, b) => b.score - a.score).slice(0, k);
+    return { hits: best, exhausted: best.length >= held, complete };
+  }
+
+  trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  size(): number {
+    return [...this.#loaded.values()].reduce((sum, { partition }) => sum + partition.size(), 0);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(runningOf(this.#loaded));
+    this.#loaded.clear();
+  }
 
   /** A search must see what was committed before it came: a catch-up that is already running may have looked too early. */
-  const refresh = async (names: readonly string[]): Promise<void> => {
-    const entries = new Map(names.map((name) => [name, touch(name)]));
+  async #refresh(names: readonly string[]): Promise<void> {
+    const entries = new Map(names.map((name) => [name, this.#touch(name)]));
     for (let busy = runningOf(entries); busy.length > 0; busy = runningOf(entries)) await Promise.allSettled(busy);
-    const run = catchUp(entries).finally(() => {
+    const run = this.#catchUp(entries).finally(() => {
       for (const entry of entries.values()) if (entry.running === run) entry.running = undefined;
     });
     for (const entry of entries.values()) entry.running = run;
     await run;
-  };
+  }
 
-  const evict = (): void => {
-    let total = size();
-    for (const [name, { partition, running }] of loaded) {
-      if (total <= (options.capacity ?? 500_000) || loaded.size === 1) return;
+  #touch(name: string): Loaded {
+    const partition = (): Partition => createPartition(this.#options.dimensions);
+    const entry = this.#loaded.get(name) ?? { partition: partition(), watermark: '0', running: undefined };
+    this.#loaded.delete(name);
+    this.#loaded.set(name, entry);
+    return entry;
+  }
+
+  async #catchUp(entries: ReadonlyMap<string, Loaded>): Promise<void> {
+    const watermarks = [...entries.values()].map(({ watermark }) => watermark);
+    const found = await selectChanges(this.#options.db, [...entries.keys()], watermarks, this.#options.model);
+    await applyChanges(entries, found, (ids) => this.#readVectors(ids));
+    for (const entry of entries.values()) entry.watermark = found.watermark;
+  }
+
+  async #readVectors(ids: readonly string[]): Promise<readonly OpenedVector[]> {
+    const { db, vault, dimensions } = this.#options;
+    const rows = await selectVectors(db, ids);
+    await vault.prepare(rows.map(({ slot }) => slot));
+    return rows.flatMap((row) => {
+      const plain = openVector(vault, row);
+      if (plain && plain.length !== dimensions) {
+        throw new Error(
+          `The vector of ${row.memory_id} has ${plain.length} dimensions, not ${dimensions}: embed it again`,
+        );
+      }
+      return plain ? [{ ...row, plain: normalize(plain) }] : [];
+    });
+  }
+
+  #evict(): void {
+    let total = this.size();
+    for (const [name, { partition, running }] of this.#loaded) {
+      if (total <= (this.#options.capacity ?? 500_000) || this.#loaded.size === 1) return;
       if (running) continue;
       total -= partition.size();
-      loaded.delete(name);
+      this.#loaded.delete(name);
     }
-  };
-  const size = (): number => [...loaded.values()].reduce((sum, { partition }) => sum + partition.size(), 0);
+  }
+}
 
-  return {
-    search: async (partitions, vector, k): Promise<VectorHits> => {
-      const complete = await withPatience(refresh(partitions), options.patienceMs ?? 2000, (cause) => {
-        trouble = messageOf(cause);
-        options.log.warn({ err: cause }, 'vectors could not be read');
-      });
-      if (complete) trouble = undefined;
-      const hits = partitions.flatMap((name) => loaded.get(name)?.partition.search(vector, k) ?? []);
-      const held = partitions.reduce((sum, name) => sum + (loaded.get(name)?.partition.size() ?? 0), 0);
-      evict();
-      const best = hits.sort((a, b) => b.score - a.score).slice(0, k);
-      return { hits: best, exhausted: best.length >= held, complete };
-    },
-    trouble: () => trouble,
-    size,
-    close: async () => {
-      await Promise.allSettled([...loaded.values()].map(({ running }) => running));
-      loaded.clear();
-    },
-  };
-};
+type OpenedVector = StoredVector & { readonly plain: Float32Array };
 
 const runningOf = (entries: ReadonlyMap<string, Loaded>): readonly Promise<void>[] =>
   [...entries.values()].flatMap(({ running }) => running ?? []);
@@ -128,7 +141,7 @@ const openVector = (vault: Vault, row: StoredVector): Float32Array | undefined =
   }
 };
 
-type Read = (ids: readonly string[]) => Promise<readonly (StoredVector & { readonly plain: Float32Array })[]>;
+type Read = (ids: readonly string[]) => Promise<readonly OpenedVector[]>;
 
 /** Only the last change of an id counts, and only if it is news; the vectors themselves are fetched for news alone. */
 const applyChanges = async (entries: ReadonlyMap<string, Loaded>, { changes }: Changes, read: Read): Promise<void> => {

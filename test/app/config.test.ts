@@ -53,7 +53,7 @@ describe('configuration', () => {
 
   it('names everything that is wrong at once, in order', () => {
     expect(() => readMigrateConfig({ LOG_LEVEL: 'loud' })).toThrow(
-      /LOG_LEVEL[^]*MEMPLANE_SERVICE_ROLE is required[^]*MIGRATE_DATABASE_URL is required/,
+      /LOG_LEVEL[\s\S]*MEMPLANE_SERVICE_ROLE is required[\s\S]*MIGRATE_DATABASE_URL is required/,
     );
   });
 
