@@ -36,6 +36,13 @@ export interface PlaneKms {
   readonly objectsKeyID: string;
 }
 
+/** What a cluster is placed in. */
+export interface PlaneNetwork {
+  readonly id: string;
+  /** One a zone; Google Cloud: one for all. */
+  readonly nodeSubnets: readonly string[];
+}
+
 export interface Irreversible {
   readonly address: string;
   readonly what: string;
@@ -53,6 +60,7 @@ export interface PlaneOutput {
     readonly backupsReplica?: BucketAddress;
   };
   readonly kms: PlaneKms;
+  readonly network: PlaneNetwork;
   readonly irreversible: readonly Irreversible[];
 }
 

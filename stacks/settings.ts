@@ -1,9 +1,18 @@
 import type { BucketConfig, BucketOutput, BucketPurpose, Lifecycle, Lock } from '../infra/bucket/index.js';
 import type { Key, KeyPurpose, KmsConfig } from '../infra/kms/index.js';
+import type { NetworkConfig } from '../infra/network/index.js';
 import type { Site } from '../infra/support/site.js';
 import type { Irreversible } from './outputs.js';
 import type { Environment } from './spec/environment.js';
-import { type BucketKind, bucketName, containerName, type KeyStore, keyStoreName } from './spec/names.js';
+import {
+  type BucketKind,
+  bucketName,
+  containerName,
+  type KeyStore,
+  keyStoreName,
+  logTarget,
+  prefixOf,
+} from './spec/names.js';
 
 /** From what the environment says to what a unit takes. A stack adds only what another unit gave out. */
 export function bucketSettings(
@@ -30,6 +39,20 @@ export function kmsSettings<const P extends KeyPurpose>(
   purposes: readonly P[],
 ): KmsConfig<P> {
   return { site, purposes, name: keyStoreName(environment, store), tags: environment.tags, ...environment.kms };
+}
+
+/** On Azure the vault keeps the flow logs, beside the access logs of buckets. */
+export function networkSettings(environment: Environment, site: Site, key: Key): NetworkConfig {
+  const { place, network, tags } = environment;
+  return {
+    site,
+    key,
+    tags,
+    ...network,
+    name: prefixOf(environment),
+    zones: place.zones,
+    ...(place.cloud === 'azure' ? { flowLogsTo: logTarget(environment, 'accessLogs') } : {}),
+  };
 }
 
 export function lockOf({ buckets }: Environment, purpose: BucketPurpose): Lock {

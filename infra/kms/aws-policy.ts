@@ -60,6 +60,10 @@ function special(site: AwsSite, purpose: KeyPurpose): readonly Statement[] {
       return [onlyThroughS3];
     case 'tenant':
       return tenantKey(site);
+    case 'data':
+      return [grantsForServicesOnly];
+    case 'ops':
+      return [logDelivery(site)];
     default:
       return [];
   }
@@ -70,6 +74,25 @@ const onlyThroughS3 = deny(
   ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:CreateGrant'],
   { StringNotLikeIfExists: { 'kms:ViaService': 's3.*.amazonaws.com' } },
 );
+
+/** Databases use their key through grants, which only their service may ask for. */
+const grantsForServicesOnly = deny('GrantsForServicesOnly', 'kms:CreateGrant', {
+  BoolIfExists: { 'kms:GrantIsForAWSResource': 'false' },
+});
+
+/** For log groups of this account only: each names itself in the context of every call. */
+function logDelivery({ partition, accountId, region }: AwsSite): Statement {
+  return {
+    Sid: 'LogDelivery',
+    Effect: 'Allow',
+    Principal: { Service: `logs.${region}.amazonaws.com` },
+    Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+    Resource: '*',
+    Condition: {
+      ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${accountId}:log-group:*` },
+    },
+  };
+}
 
 /** Tenants' pods read, the operator rewraps, nobody does both, and nothing works without naming the tenant. */
 function tenantKey({ principals }: AwsSite): readonly Statement[] {

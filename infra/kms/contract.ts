@@ -8,12 +8,12 @@ import type { Tags } from '../support/tags.js';
  * `tenant` is where tenants' keys come from: on AWS one shared key bounded by its encryption context, on Google
  * Cloud and Azure the ring or vault in which the operator makes one key a tenant.
  */
-export type KeyPurpose = 'audit' | 'keys' | 'tenant' | 'anchor' | 'objects';
+export type KeyPurpose = 'audit' | 'keys' | 'tenant' | 'anchor' | 'objects' | 'data' | 'ops';
 
 export interface KeyTraits {
   readonly usage: 'Encrypt' | 'Sign';
   /** Whose service uses the key; it gets the grants that the cloud asks for. */
-  readonly usedBy: 'Storage' | 'Pods';
+  readonly usedBy: 'Storage' | 'Pods' | 'Databases' | 'Logs';
 }
 
 export const KEY_TRAITS: Readonly<Record<KeyPurpose, KeyTraits>> = {
@@ -22,6 +22,9 @@ export const KEY_TRAITS: Readonly<Record<KeyPurpose, KeyTraits>> = {
   tenant: { usage: 'Encrypt', usedBy: 'Pods' },
   anchor: { usage: 'Sign', usedBy: 'Pods' },
   objects: { usage: 'Encrypt', usedBy: 'Storage' },
+  // Postgres, Redis, their backups and the secrets beside them.
+  data: { usage: 'Encrypt', usedBy: 'Databases' },
+  ops: { usage: 'Encrypt', usedBy: 'Logs' },
 };
 
 export interface KmsConfig<P extends KeyPurpose = KeyPurpose, S extends Site = Site> {

@@ -3,12 +3,20 @@ import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key
 import { KmsKeyRing } from '@cdktf/provider-google/lib/kms-key-ring/index.js';
 import { Construct } from 'constructs';
 import { addressOf } from '../support/address.js';
-import { storageAgent } from '../support/agents.js';
+import { databaseAgents, loggingAgent, storageAgent } from '../support/agents.js';
 import { GUARDED } from '../support/guard.js';
 import { checkName } from '../support/naming.js';
 import type { GcpSite } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
-import { KEY_TRAITS, type Key, type KeyPurpose, type KmsOutput, keysOf, type ResolvedKms } from './contract.js';
+import {
+  KEY_TRAITS,
+  type Key,
+  type KeyPurpose,
+  type KeyTraits,
+  type KmsOutput,
+  keysOf,
+  type ResolvedKms,
+} from './contract.js';
 
 type GcpKms<P extends KeyPurpose> = ResolvedKms<P, GcpSite>;
 
@@ -54,14 +62,24 @@ function buildKey<P extends KeyPurpose>(scope: Construct, kms: GcpKms<P>, purpos
     grantOn: key.id,
     name: purpose,
     address: addressOf(key),
-    ready: usedBy === 'Storage' ? [grantToStorage(scope, kms.site, key)] : [],
+    ready: Object.entries(agentsOf(usedBy, kms.site)).map(([id, member]) => grant(scope, id, key, member)),
   };
 }
 
-function grantToStorage(scope: Construct, site: GcpSite, key: KmsCryptoKey): KmsCryptoKeyIamMember {
-  return new KmsCryptoKeyIamMember(scope, 'storage', {
-    cryptoKeyId: key.id,
-    role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter',
-    member: storageAgent(site),
-  });
+function agentsOf(usedBy: KeyTraits['usedBy'], site: GcpSite): Readonly<Record<string, string>> {
+  switch (usedBy) {
+    case 'Storage':
+      return { storage: storageAgent(site) };
+    case 'Databases':
+      return databaseAgents(site);
+    case 'Logs':
+      return { logs: loggingAgent(site) };
+    case 'Pods':
+      return {};
+  }
+}
+
+function grant(scope: Construct, id: string, key: KmsCryptoKey, member: string): KmsCryptoKeyIamMember {
+  const role = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
+  return new KmsCryptoKeyIamMember(scope, id, { cryptoKeyId: key.id, role, member });
 }

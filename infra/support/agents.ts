@@ -7,5 +7,16 @@ export const storageAgent = ({ projectNumber }: GcpSite): string =>
 export const transferAgent = ({ projectNumber }: GcpSite): string =>
   `serviceAccount:project-${projectNumber}@storage-transfer-service.iam.gserviceaccount.com`;
 
+/** One a service that keeps data of ours; the bootstrap makes them, because a new project has none. */
+export const databaseAgents = ({ projectNumber }: GcpSite): Readonly<Record<string, string>> => ({
+  postgres: `serviceAccount:service-${projectNumber}@gcp-sa-cloud-sql.iam.gserviceaccount.com`,
+  redis: `serviceAccount:service-${projectNumber}@gcp-sa-memorystore.iam.gserviceaccount.com`,
+  secrets: `serviceAccount:service-${projectNumber}@gcp-sa-secretmanager.iam.gserviceaccount.com`,
+});
+
+/** Encrypts log buckets with a key of ours. */
+export const loggingAgent = ({ projectNumber }: GcpSite): string =>
+  `serviceAccount:cmek-p${projectNumber}@gcp-sa-logging.iam.gserviceaccount.com`;
+
 /** Who delivers the usage logs of buckets; one group for all of Google Cloud. */
 export const STORAGE_LOG_WRITERS = 'group:cloud-storage-analytics@google.com';

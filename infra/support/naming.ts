@@ -13,7 +13,16 @@ export interface NameRule {
   readonly source: string;
 }
 
-export type Nameable = 'bucket' | 'keyStore' | 'key' | 'role' | 'container';
+export type Nameable =
+  | 'bucket'
+  | 'keyStore'
+  | 'key'
+  | 'role'
+  | 'container'
+  | 'network'
+  | 'postgres'
+  | 'redis'
+  | 'secret';
 
 const AWS_DOCS = 'https://docs.aws.amazon.com';
 const GCP_DOCS = 'https://cloud.google.com';
@@ -62,6 +71,39 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       unique: 'parent',
       source: 'ours: S3 has no containers',
     },
+    // A prefix of security groups: the longest of their names (9, with its hyphen) must still fit into 255.
+    network: {
+      min: 1,
+      max: 246,
+      pattern: /^(?!sg-)[A-Za-z0-9 ._-]+$/,
+      separator: '-',
+      unique: 'parent',
+      source: `${AWS_DOCS}/vpc/latest/userguide/creating-security-groups.html`,
+    },
+    postgres: {
+      min: 1,
+      max: 63,
+      pattern: /^[a-z](?!.*--)[a-z0-9-]*[a-z0-9]$/,
+      separator: '-',
+      unique: 'region',
+      source: `${AWS_DOCS}/AmazonRDS/latest/UserGuide/CHAP_Limits.html`,
+    },
+    redis: {
+      min: 1,
+      max: 40,
+      pattern: /^[a-z](?!.*--)[a-z0-9-]*[a-z0-9]$/,
+      separator: '-',
+      unique: 'region',
+      source: `${AWS_DOCS}/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html`,
+    },
+    secret: {
+      min: 1,
+      max: 512,
+      pattern: /^[\w/+=.@-]+$/,
+      separator: '-',
+      unique: 'region',
+      source: `${AWS_DOCS}/secretsmanager/latest/apireference/API_CreateSecret.html`,
+    },
   },
   gcp: {
     bucket: {
@@ -104,6 +146,39 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       unique: 'parent',
       source: 'ours: Cloud Storage has no containers',
     },
+    network: {
+      min: 1,
+      max: 63,
+      pattern: /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+      separator: '-',
+      unique: 'account',
+      source: `${GCP_DOCS}/compute/docs/naming-resources`,
+    },
+    // 98 together with the project, whose id has 30 at most.
+    postgres: {
+      min: 1,
+      max: 67,
+      pattern: /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+      separator: '-',
+      unique: 'account',
+      source: `${GCP_DOCS}/sql/docs/postgres/instance-settings`,
+    },
+    redis: {
+      min: 4,
+      max: 63,
+      pattern: /^[a-z][a-z0-9-]*[a-z0-9]$/,
+      separator: '-',
+      unique: 'region',
+      source: `${GCP_DOCS}/memorystore/docs/valkey/create-instances`,
+    },
+    secret: {
+      min: 1,
+      max: 255,
+      pattern: /^[\w-]+$/,
+      separator: '-',
+      unique: 'account',
+      source: `${GCP_DOCS}/secret-manager/docs/reference/rest/v1/projects.secrets/create`,
+    },
   },
   azure: {
     bucket: { min: 3, max: 24, pattern: /^[a-z0-9]+$/, separator: '', unique: 'world', source: AZURE_DOCS },
@@ -132,6 +207,24 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       unique: 'parent',
       source: AZURE_DOCS,
     },
+    network: { min: 2, max: 64, pattern: /^[a-z0-9][\w.-]*$/i, separator: '-', unique: 'parent', source: AZURE_DOCS },
+    postgres: {
+      min: 3,
+      max: 63,
+      pattern: /^[a-z0-9][a-z0-9-]*[a-z0-9]$/,
+      separator: '-',
+      unique: 'world',
+      source: AZURE_DOCS,
+    },
+    redis: {
+      min: 1,
+      max: 60,
+      pattern: /^[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]$/,
+      separator: '-',
+      unique: 'world',
+      source: AZURE_DOCS,
+    },
+    secret: { min: 1, max: 127, pattern: /^[A-Za-z0-9-]+$/, separator: '-', unique: 'parent', source: AZURE_DOCS },
   },
 };
 

@@ -1,9 +1,10 @@
 import type { TerraformStack } from 'cdktf';
 import { type BucketOutput, buildBucket } from '../../infra/bucket/index.js';
 import { buildKms, type Key, type KmsOutput } from '../../infra/kms/index.js';
+import { buildNetwork } from '../../infra/network/index.js';
 import { buildReplication } from '../../infra/replication/index.js';
 import { addressOfBucket, buildPlaneOutput, identityOf, planeKms, vaultBuckets } from '../output.js';
-import { bucketSettings, irreversible, kmsSettings } from '../settings.js';
+import { bucketSettings, irreversible, kmsSettings, networkSettings } from '../settings.js';
 import type { Environment } from '../spec/environment.js';
 import { logTarget, replicationName } from '../spec/names.js';
 import type { Sites } from './vault.js';
@@ -14,9 +15,10 @@ interface Backups {
   readonly keys: readonly Key[];
 }
 
-/** What serves tenants: keys → artifacts → backups. It knows the vault by derived names only. */
+/** What serves tenants: keys → network → artifacts → backups. It knows the vault by derived names only. */
 export function buildPlane(stack: TerraformStack, environment: Environment, sites: Sites): void {
-  const kms = buildKms(stack, 'kms', kmsSettings(environment, sites.here, 'plane', ['objects']));
+  const kms = buildKms(stack, 'kms', kmsSettings(environment, sites.here, 'plane', ['objects', 'ops']));
+  const network = buildNetwork(stack, 'network', networkSettings(environment, sites.here, kms.keys.ops));
   const artifacts = buildBucket(stack, 'artifacts', {
     ...bucketSettings(environment, sites.here, 'artifacts', 'artifacts'),
     key: kms.keys.objects,
@@ -34,11 +36,12 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
       ...(backups.there === undefined ? {} : { backupsReplica: addressOfBucket(backups.there) }),
       ...vaultBuckets(environment),
     },
+    network: { id: network.id, nodeSubnets: network.nodeSubnets },
     kms: planeKms(environment, kms.keys.objects.id),
     irreversible: irreversible(
       environment,
       [backups.here, ...(backups.there === undefined ? [] : [backups.there])],
-      [kms.keys.objects, ...backups.keys],
+      [kms.keys.objects, kms.keys.ops, ...backups.keys],
     ),
   });
 }

@@ -1,13 +1,30 @@
-import type { Buckets, Environment, EnvironmentInput, Kms, Profile, Providers } from './environment.js';
+import type { Buckets, Environment, EnvironmentInput, Kms, Network, Profile, Providers } from './environment.js';
 
-type Defaults = Pick<Environment, 'buckets' | 'kms'>;
+type Defaults = Pick<Environment, 'network' | 'buckets' | 'kms'>;
 
 const AUDIT_TIERS = { infrequentAfterDays: 30, archiveAfterDays: 365 } as const;
 
 /** Seven years: 7 × 365 days and two leap days. */
 const SEVEN_YEARS = 2557;
 
+const NETWORK: Network = {
+  cidr: '10.0.0.0/16',
+  publicCidrs: ['10.0.101.0/24', '10.0.102.0/24', '10.0.103.0/24'],
+  nodeCidrs: ['10.0.32.0/20', '10.0.48.0/20', '10.0.64.0/20'],
+  dataCidrs: ['10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24'],
+  endpointCidr: '10.0.4.0/24',
+  controlPlaneCidr: '10.0.5.0/28',
+  podCidr: '10.4.0.0/14',
+  serviceCidr: '172.20.0.0/16',
+  natPerZone: true,
+  egress: [],
+  biSourceCidrs: [],
+  peerCidrs: [],
+  flowLogDays: 400,
+};
+
 const DEV: Defaults = {
+  network: { ...NETWORK, natPerZone: false, flowLogDays: 30 },
   buckets: {
     artifacts: { archiveAfterDays: 90, noncurrentDays: 7 },
     backups: { lock: 'None', floorDays: 0, retentionDays: 7, expireDays: 7, noncurrentDays: 1, crossRegion: false },
@@ -18,6 +35,7 @@ const DEV: Defaults = {
 };
 
 const PROD: Defaults = {
+  network: NETWORK,
   buckets: {
     artifacts: { archiveAfterDays: 90, noncurrentDays: 7 },
     backups: {
@@ -35,6 +53,7 @@ const PROD: Defaults = {
 };
 
 const REGULATED: Defaults = {
+  network: NETWORK,
   buckets: {
     ...PROD.buckets,
     artifacts: { archiveAfterDays: 90, noncurrentDays: 30 },
@@ -60,5 +79,6 @@ export function withDefaults(input: EnvironmentInput): Environment {
     accessLogs: { ...defaults.buckets.accessLogs, ...given.accessLogs },
   };
   const kms: Kms = { ...defaults.kms, ...input.kms };
-  return { ...input, buckets, kms, providers: { ...PROVIDERS, ...input.providers } };
+  const network: Network = { ...defaults.network, ...input.network };
+  return { ...input, network, buckets, kms, providers: { ...PROVIDERS, ...input.providers } };
 }

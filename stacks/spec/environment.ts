@@ -3,6 +3,8 @@
  * Data only: everything that follows from it (names, key ids, role ARNs) is derived in `names.ts`.
  */
 export type Days = number;
+/** `10.0.0.0/16`, canonical: no bit behind the prefix. */
+export type Cidr = string;
 export type Profile = 'dev' | 'prod' | 'regulated';
 export type Layer = 'vault' | 'plane';
 
@@ -13,6 +15,7 @@ export interface Environment {
   /** The owner's mark in the stores' catalogues: `MemoryPlane.spec.clusterID`. */
   readonly clusterId: string;
   readonly baseDomain: string;
+  readonly network: Network;
   readonly buckets: Buckets;
   readonly kms: Kms;
   /** Version constraints that are emitted. */
@@ -63,6 +66,34 @@ export interface AzurePlace {
   readonly immutability: 'Unlocked' | 'Locked';
 }
 
+/** Ranges of one environment; what each is for on which cloud stands in `infra/network/contract.ts`. */
+export interface Network {
+  readonly cidr: Cidr;
+  readonly publicCidrs: Cidrs;
+  readonly nodeCidrs: Cidrs;
+  readonly dataCidrs: Cidrs;
+  readonly endpointCidr: Cidr;
+  readonly controlPlaneCidr: Cidr;
+  /** Outside of `cidr`, like services: pods have addresses of their own. */
+  readonly podCidr: Cidr;
+  readonly serviceCidr: Cidr;
+  readonly natPerZone: boolean;
+  readonly egress: readonly Egress[];
+  readonly biSourceCidrs: readonly Cidr[];
+  /** Networks that this one is or will be connected with. */
+  readonly peerCidrs: readonly Cidr[];
+  readonly flowLogDays: Days;
+}
+
+/** One a zone. */
+export type Cidrs = readonly [Cidr, Cidr, Cidr];
+
+export interface Egress {
+  readonly name: string;
+  readonly cidr: Cidr;
+  readonly ports: readonly number[];
+}
+
 export interface Buckets {
   readonly artifacts: Bucket;
   readonly backups: Bucket & Lock & { readonly crossRegion: boolean };
@@ -109,7 +140,10 @@ export interface Problem {
   readonly allowed?: string;
 }
 
-type Optional<T> = { readonly [K in keyof T]?: T[K] extends object ? Optional<T[K]> : T[K] };
+/** Lists are given whole or not at all. */
+type Optional<T> = {
+  readonly [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : T[K] extends object ? Optional<T[K]> : T[K];
+};
 
 /** What must be written by hand; the rest has a default of the profile, field by field. */
 export interface EnvironmentInput {
@@ -119,6 +153,7 @@ export interface EnvironmentInput {
   readonly clusterId: string;
   readonly baseDomain: string;
   readonly tags: EnvironmentTags;
+  readonly network?: Partial<Network>;
   readonly buckets?: Optional<Buckets>;
   readonly kms?: Partial<Kms>;
   readonly providers?: Partial<Providers>;

@@ -2,6 +2,7 @@ import { KMS_LIMITS } from '../../infra/kms/contract.js';
 import { type Check, oneOf, pattern, range } from './checks.js';
 import { admitsFrom } from './constraint.js';
 import type { Environment, Problem } from './environment.js';
+import { checkNetwork } from './validate-network.js';
 import { checkPlace } from './validate-place.js';
 
 /** Bindings before these lack attributes that the units set. */
@@ -42,6 +43,7 @@ function validateOne(environment: Environment): readonly Problem[] {
   return [
     ...checkIdentity(environment),
     ...checkPlace(environment),
+    ...checkNetwork(environment),
     ...checkAudit(environment),
     ...checkBackups(environment),
     ...checkTiers(environment),

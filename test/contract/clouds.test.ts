@@ -1,14 +1,6 @@
 import { BUCKET_TYPES, type BucketFacts, type Cloud, factsOf } from '../support/bucket-facts.js';
-import {
-  type Attributes,
-  find,
-  type Json,
-  locked,
-  plainId,
-  type StackJson,
-  stackOf,
-  synth,
-} from '../support/stacks.js';
+import { Editable } from '../support/editable.js';
+import { find, locked, type StackJson, stackOf, synth } from '../support/stacks.js';
 
 const CLOUDS: readonly Cloud[] = ['aws', 'gcp', 'azure'];
 
@@ -82,8 +74,8 @@ describe('production on three clouds', () => {
       );
       const addresses = irreversible.map(({ address }) => address);
       expect(new Set(addresses).size).toBe(addresses.length);
-      // audit, keys, anchor, tenant, objects twice; audit, backups twice
-      expect({ cloud, count: addresses.length }).toEqual({ cloud, count: 14 });
+      // audit, keys, anchor, tenant, objects twice; ops; audit, backups twice
+      expect({ cloud, count: addresses.length }).toEqual({ cloud, count: 15 });
     }
   });
 
@@ -107,49 +99,6 @@ interface Mutant {
   readonly because: string;
   readonly mutate: (stack: Editable) => void;
   readonly changes: keyof BucketFacts;
-}
-
-/** A copy of a stack that can be broken on purpose. */
-class Editable {
-  readonly stack: StackJson;
-
-  constructor(stack: StackJson) {
-    this.stack = JSON.parse(JSON.stringify(stack)) as StackJson;
-  }
-
-  set(type: string, id: string, path: readonly (string | number)[], value: Json): void {
-    const last = path[path.length - 1] ?? '';
-    const parent = path.slice(0, -1).reduce<Json>((json, key) => step(json, key), this.find(type, id));
-    step(parent, last);
-    (parent as Record<string | number, Json>)[last] = value;
-  }
-
-  replace(type: string, id: string, attribute: string, from: string, to: string): void {
-    const attributes = this.find(type, id);
-    const text = String(attributes[attribute]);
-    if (!text.includes(from)) throw new Error(`${type}.${id}.${attribute} has no ${from}`);
-    attributes[attribute] = text.replace(from, to);
-  }
-
-  remove(type: string, id: string): void {
-    const ofType = this.stack.resource[type] ?? {};
-    const found = Object.keys(ofType).find((one) => plainId(one) === id);
-    if (found === undefined) throw new Error(`no ${type}.${id} to remove`);
-    delete ofType[found];
-  }
-
-  private find(type: string, id: string): Attributes {
-    const found = Object.entries(this.stack.resource[type] ?? {}).find(([one]) => plainId(one) === id);
-    if (found === undefined) throw new Error(`no ${type}.${id} to break`);
-    return found[1];
-  }
-}
-
-/** A mutant of something that is not there would survive for the wrong reason. */
-function step(json: Json, key: string | number): Json {
-  const inner = (json as Record<string | number, Json>)[key];
-  if (inner === undefined) throw new Error(`nothing at ${key} in ${JSON.stringify(json)}`);
-  return inner;
 }
 
 const S3 = 'aws_s3_bucket';

@@ -1,6 +1,7 @@
 import { Testing } from 'cdktf';
 import { type BucketConfig, buildBucket } from '../../infra/bucket/index.js';
-import { buildKms, type KmsOutput } from '../../infra/kms/index.js';
+import { buildKms, type Key, type KmsOutput } from '../../infra/kms/index.js';
+import { buildNetwork, type NetworkConfig } from '../../infra/network/index.js';
 import type { Cloud } from '../../infra/support/site.js';
 import { plainId, type StackJson } from '../support/stacks.js';
 import { emptyStack, NAMES, SITES, TAGS } from './sites.js';
@@ -36,4 +37,34 @@ export function only(stack: StackJson, type: string, id: string) {
   const found = Object.entries(stack.resource[type] ?? {}).find(([one]) => plainId(one) === id);
   if (found === undefined) throw new Error(`no ${type}.${id}; there are ${Object.keys(stack.resource).join(', ')}`);
   return found[1];
+}
+
+const ZONES = {
+  aws: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+  gcp: ['europe-west3-a', 'europe-west3-b', 'europe-west3-c'],
+  azure: ['1', '2', '3'],
+} as const;
+
+export const networkConfig = (cloud: Cloud, key: Key): NetworkConfig => ({
+  site: SITES[cloud],
+  name: 'memplane-test',
+  tags: TAGS,
+  zones: ZONES[cloud],
+  cidr: '10.0.0.0/16',
+  publicCidrs: ['10.0.101.0/24', '10.0.102.0/24', '10.0.103.0/24'],
+  nodeCidrs: ['10.0.32.0/20', '10.0.48.0/20', '10.0.64.0/20'],
+  dataCidrs: ['10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24'],
+  endpointCidr: '10.0.4.0/24',
+  controlPlaneCidr: '10.0.5.0/28',
+  podCidr: '10.4.0.0/14',
+  serviceCidr: '172.20.0.0/16',
+  key,
+  ...(cloud === 'azure' ? { flowLogsTo: 'account' } : {}),
+});
+
+export function synthNetwork(cloud: Cloud, given: Partial<NetworkConfig> = {}): StackJson {
+  const stack = emptyStack();
+  const kms = buildKms(stack, 'kms', { site: SITES[cloud], name: NAMES[cloud].keys, purposes: ['ops'], tags: TAGS });
+  buildNetwork(stack, 'it', { ...networkConfig(cloud, kms.keys.ops), ...given });
+  return JSON.parse(Testing.synth(stack)) as StackJson;
 }

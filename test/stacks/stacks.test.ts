@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { environments } from '../../stacks/spec/index.js';
-import { type Attributes, inventory, type StackJson, stackOf, synth } from '../support/stacks.js';
+import { type Attributes, find, inventory, type StackJson, stackOf, synth } from '../support/stacks.js';
+import { merged, networkInventory } from './plane-inventory.js';
 
 const synthesised = synth();
 const names = [...synthesised.stacks.keys()];
@@ -112,8 +113,8 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
     aws: {
       aws_iam_role: copying(['backups_replication_role']),
       aws_iam_role_policy: copying(['backups_replication_policy']),
-      aws_kms_alias: every(keys, 'objects_alias'),
-      aws_kms_key: ['kms_objects_key'],
+      aws_kms_alias: [...every(keys, 'objects_alias'), 'kms_ops_alias'],
+      aws_kms_key: ['kms_objects_key', 'kms_ops_key'],
       aws_kms_replica_key: copying(['kms_replica_objects_key']),
       aws_s3_bucket: buckets,
       aws_s3_bucket_lifecycle_configuration: every(buckets, 'lifecycle'),
@@ -127,8 +128,8 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
       aws_s3_bucket_versioning: every(buckets, 'versioning'),
     },
     gcp: {
-      google_kms_crypto_key: every(keys, 'objects_key'),
-      google_kms_crypto_key_iam_member: every(keys, 'objects_storage'),
+      google_kms_crypto_key: [...every(keys, 'objects_key'), 'kms_ops_key'],
+      google_kms_crypto_key_iam_member: [...every(keys, 'objects_storage'), 'kms_ops_logs'],
       google_kms_key_ring: every(keys, 'ring'),
       google_project_iam_custom_role: copying([
         'backups_replication_destination_role',
@@ -143,7 +144,7 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
     },
     azure: {
       azurerm_key_vault: every(keys, 'vault'),
-      azurerm_key_vault_key: every(keys, 'objects_key'),
+      azurerm_key_vault_key: [...every(keys, 'objects_key'), 'kms_ops_key'],
       azurerm_management_lock: every(buckets, 'lock'),
       azurerm_monitor_diagnostic_setting: every(buckets, 'logging'),
       azurerm_role_assignment: [...every(buckets, 'may_wrap'), ...every(keys, 'officer')].sort(),
@@ -154,7 +155,7 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
       azurerm_user_assigned_identity: every(buckets, 'identity'),
     },
   };
-  return Object.fromEntries(Object.entries(byCloud[cloud] ?? {}).filter(([, ids]) => ids.length > 0));
+  return byCloud[cloud] ?? {};
 }
 
 const CLOUDS = ['aws', 'gcp', 'azure'] as const;
@@ -176,10 +177,12 @@ describe('the stacks', () => {
   );
 
   it.each(CLOUDS)('hold exactly this in the planes of %s: production copies its backups, dev does not', (cloud) => {
-    const prod = planeOf(cloud, ['artifacts', ...BOTH('backups')], BOTH('kms'));
-    expect(inventory(stackOf(synthesised, `${cloud}-prod-plane`))).toEqual(prod);
+    const zones = [...find(`${cloud}-prod`).place.zones];
+    expect(inventory(stackOf(synthesised, `${cloud}-prod-plane`))).toEqual(
+      merged(planeOf(cloud, ['artifacts', ...BOTH('backups')], BOTH('kms')), networkInventory(cloud, zones, zones)),
+    );
     expect(inventory(stackOf(synthesised, `${cloud}-dev-plane`))).toEqual(
-      planeOf(cloud, ['artifacts', 'backups'], ['kms']),
+      merged(planeOf(cloud, ['artifacts', 'backups'], ['kms']), networkInventory(cloud, zones, zones.slice(0, 1))),
     );
   });
 

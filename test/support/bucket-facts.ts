@@ -1,5 +1,5 @@
-import type { Attributes, Json, StackJson } from './stacks.js';
-import { plainId } from './stacks.js';
+import { at, guarded, keyOf, resource } from './references.js';
+import type { Attributes, StackJson } from './stacks.js';
 
 /** What the three clouds must agree on, read from the Terraform JSON and nothing else. */
 export interface BucketFacts {
@@ -34,32 +34,6 @@ export function factsOf(cloud: Cloud, stack: StackJson, stacks: readonly StackJs
     case 'azure':
       return azureFacts(stack, id);
   }
-}
-
-const at = (json: Json | undefined, ...path: readonly (string | number)[]): Json | undefined =>
-  path.reduce<Json | undefined>((value, key) => (value as Record<string | number, Json> | undefined)?.[key], json);
-
-const resource = (stack: StackJson, type: string, id: string): Attributes | undefined =>
-  stack.resource[type]?.[id] ?? Object.entries(stack.resource[type] ?? {}).find(([one]) => plainId(one) === id)?.[1];
-
-const guarded = (attributes: Attributes | undefined): boolean =>
-  at(attributes, 'lifecycle', 'prevent_destroy') === true;
-
-/** `${type.id.attribute}` → the resource, if it is in this stack. */
-function referred(
-  stack: StackJson,
-  reference: Json | undefined,
-): { type: string; id: string; it: Attributes } | undefined {
-  const match = /^\$\{([a-z_]+)\.([^.]+)\.[a-z_]+\}$/.exec(String(reference ?? ''));
-  const [, type = '', id = ''] = match ?? [];
-  const it = stack.resource[type]?.[id];
-  return it === undefined ? undefined : { type, id, it };
-}
-
-function keyOf(stack: StackJson, reference: Json | undefined, rotates: (key: Attributes, type: string) => boolean) {
-  const key = referred(stack, reference);
-  if (key === undefined || !guarded(key.it) || !rotates(key.it, key.type)) return undefined;
-  return /_([a-z]+)_key$/.exec(plainId(key.id))?.[1];
 }
 
 function awsFacts(stack: StackJson, id: string): BucketFacts {

@@ -63,6 +63,7 @@ function holds(operator: string, wanted: readonly string[], value: string | unde
     case 'Bool':
     case 'StringEquals':
     case 'ArnEquals':
+    case 'ArnLike':
       return matches;
     case 'BoolIfExists':
       return value === undefined || matches;

@@ -14,17 +14,20 @@ const ask = (purpose: KeyPurpose, principal: string, action: string, given: Read
   evaluate(buildKeyPolicy(AWS, purpose), { principal, action: `kms:${action}`, resource: '*', context: given });
 
 describe('the policy of a key', () => {
-  it.each(['audit', 'keys', 'tenant', 'anchor', 'objects'] as const)('lets nobody destroy the %s key', (purpose) => {
-    for (const action of ['ScheduleKeyDeletion', 'DisableKey', 'DeleteAlias']) {
-      expect(ask(purpose, deploy, action, mfa)).toEqual({ verdict: 'deny', by: 'OnlyBreakGlassDestroys' });
-      expect(ask(purpose, breakGlass, action).by).toBe('NoDestroyWithoutMfa');
-      expect(ask(purpose, breakGlass, action, { 'aws:MultiFactorAuthPresent': 'false' }).by).toBe(
-        'NoDestroyWithoutMfa',
-      );
-      // Even with MFA it needs an Allow that somebody adds on purpose.
-      expect(ask(purpose, breakGlass, action, mfa).verdict).toBe('none');
-    }
-  });
+  it.each(['audit', 'keys', 'tenant', 'anchor', 'objects', 'data', 'ops'] as const)(
+    'lets nobody destroy the %s key',
+    (purpose) => {
+      for (const action of ['ScheduleKeyDeletion', 'DisableKey', 'DeleteAlias']) {
+        expect(ask(purpose, deploy, action, mfa)).toEqual({ verdict: 'deny', by: 'OnlyBreakGlassDestroys' });
+        expect(ask(purpose, breakGlass, action).by).toBe('NoDestroyWithoutMfa');
+        expect(ask(purpose, breakGlass, action, { 'aws:MultiFactorAuthPresent': 'false' }).by).toBe(
+          'NoDestroyWithoutMfa',
+        );
+        // Even with MFA it needs an Allow that somebody adds on purpose.
+        expect(ask(purpose, breakGlass, action, mfa).verdict).toBe('none');
+      }
+    },
+  );
 
   it('lets deploy administer but not use', () => {
     expect(ask('objects', deploy, 'PutKeyPolicy').verdict).toBe('allow');
@@ -78,5 +81,20 @@ describe('the policy of a key', () => {
     { who: 'anybody', principal: somebody, action: 'CreateGrant', given: {}, verdict: 'deny' },
   ])('answers $verdict to $who who asks the tenant key to $action', ({ principal, action, given, verdict }) => {
     expect(ask('tenant', principal, action, given).verdict).toBe(verdict);
+  });
+
+  it('lets the logs of this account use the ops key, and those of no other', () => {
+    const logs = (group: string) =>
+      ask('ops', 'logs.eu-central-1.amazonaws.com', 'GenerateDataKey', { 'kms:EncryptionContext:aws:logs:arn': group });
+    expect(logs('arn:aws:logs:eu-central-1:111122223333:log-group:/memplane/test/flows').by).toBe('LogDelivery');
+    expect(logs('arn:aws:logs:eu-central-1:999988887777:log-group:/memplane/test/flows').verdict).toBe('none');
+  });
+
+  it('grants the data key to services only: a person who may make a grant could decrypt with it', () => {
+    expect(ask('data', somebody, 'CreateGrant').by).toBe('GrantsForServicesOnly');
+    expect(ask('data', somebody, 'CreateGrant', { 'kms:GrantIsForAWSResource': 'false' }).by).toBe(
+      'GrantsForServicesOnly',
+    );
+    expect(ask('data', somebody, 'CreateGrant', { 'kms:GrantIsForAWSResource': 'true' }).verdict).toBe('allow');
   });
 });

@@ -11,12 +11,14 @@ describe('defaults', () => {
   });
 
   it('keep the neighbours of a field that is given', () => {
-    const { buckets, kms } = withDefaults({
+    const { network, buckets, kms } = withDefaults({
       ...input,
       profile: 'prod',
       buckets: { audit: { retentionDays: 4000 }, artifacts: { noncurrentDays: 14 } },
       kms: { rotationDays: 180 },
+      network: { endpointCidr: '10.0.6.0/24' },
     });
+    expect(network).toEqual({ ...DEFAULTS.prod.network, endpointCidr: '10.0.6.0/24' });
     expect(buckets.audit).toEqual({ ...DEFAULTS.prod.buckets.audit, retentionDays: 4000 });
     expect(buckets.artifacts).toEqual({ archiveAfterDays: 90, noncurrentDays: 14 });
     expect(buckets.backups).toEqual(DEFAULTS.prod.buckets.backups);

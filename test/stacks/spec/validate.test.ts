@@ -21,6 +21,10 @@ const backups = (environment: Environment, given: Partial<Environment['buckets']
   ...environment,
   buckets: { ...environment.buckets, backups: { ...environment.buckets.backups, ...given } },
 });
+const network = (environment: Environment, given: Partial<Environment['network']>): Environment => ({
+  ...environment,
+  network: { ...environment.network, ...given },
+});
 const role = (name: string) => `arn:aws:iam::444455556666:role/${name}`;
 
 interface Case {
@@ -115,6 +119,94 @@ const CASES: readonly Case[] = [
     because: 'deploy is not compliance',
     environment: at(azure, { complianceGroupId: (azure.place as AzurePlace).deployPrincipalId }),
     path: 'azure-prod.place.complianceGroupId',
+  },
+  {
+    because: 'bits behind the prefix are a typing error',
+    environment: network(aws, { endpointCidr: '10.0.4.1/24' }),
+    path: 'aws-prod.network.endpointCidr',
+    says: 'not a range of addresses, or one with bits behind its prefix (got "10.0.4.1/24"; allowed like 10.0.0.0/16)',
+  },
+  {
+    because: 'nodes stand in their network',
+    environment: network(gcp, { nodeCidrs: ['10.1.0.0/20', '10.0.48.0/20', '10.0.64.0/20'] }),
+    path: 'gcp-prod.network.nodeCidrs[0]',
+    says: 'outside of network.cidr (got "10.1.0.0/20"',
+  },
+  {
+    because: 'two subnets cannot share addresses',
+    environment: network(azure, { dataCidrs: ['10.0.1.0/24', '10.0.1.128/25', '10.0.3.0/24'] }),
+    path: 'azure-prod.network.dataCidrs[1]',
+    says: '10.0.1.128/25 overlaps 10.0.1.0/24 of network.dataCidrs[0]',
+  },
+  {
+    because: 'pods have addresses of their own',
+    environment: network(aws, { podCidr: '10.0.0.0/14' }),
+    path: 'aws-prod.network.podCidr',
+    says: 'allowed a range of its own',
+  },
+  {
+    because: 'there are three zones',
+    environment: network(aws, { dataCidrs: ['10.0.1.0/24', '10.0.2.0/24'] as never }),
+    path: 'aws-prod.network.dataCidrs',
+    says: 'one range a zone',
+  },
+  {
+    because: 'sixteen addresses are no room for nodes',
+    environment: network(aws, { nodeCidrs: ['10.0.32.0/28', '10.0.48.0/20', '10.0.64.0/20'] }),
+    path: 'aws-prod.network.nodeCidrs[0]',
+    says: 'allowed /8 to /22',
+  },
+  {
+    because: 'Google takes exactly sixteen for its API server',
+    environment: network(gcp, { controlPlaneCidr: '10.0.5.0/27' }),
+    path: 'gcp-prod.network.controlPlaneCidr',
+    says: 'allowed /28',
+  },
+  {
+    because: 'addresses of others are not ours',
+    environment: network(aws, { cidr: '8.8.0.0/16' }),
+    path: 'aws-prod.network.cidr',
+    says: 'a network of ours has private addresses',
+  },
+  {
+    because: 'a peer would answer in our place',
+    environment: network(aws, { peerCidrs: ['10.0.0.0/14'] }),
+    path: 'aws-prod.network.peerCidrs[0]',
+    says: 'overlaps',
+  },
+  {
+    because: 'the whole internet has no name',
+    environment: network(aws, { egress: [{ name: 'all', cidr: '0.0.0.0/0', ports: [443] }] }),
+    path: 'aws-prod.network.egress[0].cidr',
+    says: 'egress needs a named destination',
+  },
+  {
+    because: 'port 0 is none',
+    environment: network(aws, { egress: [{ name: 'llm', cidr: '203.0.113.0/24', ports: [0] }] }),
+    path: 'aws-prod.network.egress[0].ports',
+  },
+  {
+    because: 'reports do not come from the internet',
+    environment: network(azure, { biSourceCidrs: ['203.0.113.0/24'] }),
+    path: 'azure-prod.network.biSourceCidrs[0]',
+    says: 'the internet never reaches data',
+  },
+  {
+    because: 'one NAT falls with its zone',
+    environment: network(aws, { natPerZone: false }),
+    path: 'aws-prod.network.natPerZone',
+  },
+  {
+    because: 'CloudWatch knows 365 and 400',
+    environment: network(aws, { flowLogDays: 380 }),
+    path: 'aws-prod.network.flowLogDays',
+    says: 'CloudWatch keeps no logs for this long (got 380',
+  },
+  {
+    because: 'evidence is kept for a year',
+    environment: network(gcp, { flowLogDays: 30 }),
+    path: 'gcp-prod.network.flowLogDays',
+    says: 'allowed 365 to 3650',
   },
   {
     because: 'governance can be bypassed',

@@ -1,0 +1,132 @@
+/** What a plane holds beside its buckets, by cloud and type, each kind with the settings that decide on it. */
+export type Inventory = Readonly<Record<string, readonly string[]>>;
+
+/** Inventories by type, put together; a type without anything is not in a stack. */
+export function merged(...parts: readonly Inventory[]): Inventory {
+  const types = new Set(parts.flatMap((part) => Object.keys(part)));
+  return Object.fromEntries(
+    [...types]
+      .sort()
+      .map((type) => [type, parts.flatMap((part) => part[type] ?? []).sort()] as const)
+      .filter(([, ids]) => ids.length > 0),
+  );
+}
+
+const each = (ids: readonly string[], prefix: string): readonly string[] => ids.map((id) => `${prefix}_${id}`);
+
+/** `nats`: the zones that have one. */
+export function networkInventory(cloud: string, zones: readonly string[], nats: readonly string[]): Inventory {
+  const byCloud: Readonly<Record<string, Inventory>> = {
+    aws: awsNetwork(zones, nats),
+    gcp: GCP_NETWORK,
+    azure: azureNetwork(zones, nats),
+  };
+  return byCloud[cloud] ?? {};
+}
+
+function awsNetwork(zones: readonly string[], nats: readonly string[]): Inventory {
+  const subnets = ['public', 'nodes', 'data'].flatMap((tier) => each(zones, `network_${tier}`));
+  return {
+    aws_cloudwatch_log_group: ['network_flows'],
+    aws_default_security_group: ['network_default_group'],
+    aws_eip: each(nats, 'network_nat_address'),
+    aws_flow_log: ['network_flow_log'],
+    aws_iam_role: ['network_flow_writer'],
+    aws_iam_role_policy: ['network_flow_writes'],
+    aws_internet_gateway: ['network_internet'],
+    aws_nat_gateway: each(nats, 'network_nat'),
+    // Data is not among them: nothing leads from there to the internet.
+    aws_route: ['network_default_public', ...each(zones, 'network_default_nodes')],
+    aws_route_table: ['network_routes_data', 'network_routes_public', ...each(zones, 'network_routes_nodes')],
+    aws_route_table_association: subnets.map((id) => id.replace('network_', 'network_routes_of_')),
+    aws_security_group: each(['nodes', 'postgres', 'reader', 'redis', 'endpoints'], 'network_group'),
+    aws_subnet: subnets,
+    aws_vpc: ['network_vpc'],
+    aws_vpc_endpoint: each(
+      [
+        's3',
+        'kms',
+        'sts',
+        'ecr_api',
+        'ecr_dkr',
+        'logs',
+        'secretsmanager',
+        'ec2',
+        'eks',
+        'eks-auth',
+        'sqs',
+        'elasticache',
+      ],
+      'network_endpoint',
+    ),
+    aws_vpc_security_group_egress_rule: each(
+      ['nodes', 'postgres', 'reader', 'redis', 'endpoints', 's3'],
+      'network_nodes_out_to',
+    ),
+    aws_vpc_security_group_ingress_rule: each(
+      ['nodes', 'postgres', 'reader', 'redis', 'endpoints'],
+      'network_nodes_into',
+    ),
+  };
+}
+
+const GCP_NETWORK: Inventory = {
+  google_compute_firewall: each(
+    [
+      'nodes_into_nodes',
+      'nodes_to_nodes',
+      'nodes_to_control_plane',
+      'nodes_to_postgres',
+      'nodes_to_reader',
+      'nodes_to_redis',
+      'nodes_to_endpoints',
+      'deny_in',
+      'deny_out',
+    ],
+    'network_firewall',
+  ),
+  google_compute_global_address: ['network_databases', 'network_databases_replica'],
+  google_compute_network: ['network'],
+  google_compute_router: ['network_router'],
+  google_compute_router_nat: ['network_nat'],
+  google_compute_subnetwork: ['network_data', 'network_nodes'],
+  google_dns_managed_zone: ['network_dns_apis', 'network_dns_images'],
+  google_dns_record_set: [
+    'network_dns_apis_any',
+    'network_dns_apis_host',
+    'network_dns_images_any',
+    'network_dns_images_host',
+  ],
+  google_logging_project_bucket_config: ['network_flows'],
+  google_logging_project_sink: ['network_flow_log'],
+  google_network_connectivity_service_connection_policy: ['network_caches'],
+  google_service_networking_connection: ['network_peering'],
+};
+
+function azureNetwork(zones: readonly string[], nats: readonly string[]): Inventory {
+  const subnets = [...each(zones, 'nodes'), 'control_plane', 'postgres', 'reader', 'endpoints'];
+  const groups = ['nodes', 'control_plane', 'postgres', 'reader', 'endpoints'];
+  const databases = ['replication_in', 'to_replication', 'to_storage', 'to_entra', 'to_keys', 'nodes_in_5432'];
+  return {
+    azurerm_nat_gateway: each(nats, 'network_nat'),
+    azurerm_nat_gateway_public_ip_association: each(nats, 'network_nat_uses'),
+    azurerm_network_security_group: each(groups, 'network_group'),
+    azurerm_network_security_rule: [
+      ...groups.flatMap((group) => each(['deny_in', 'deny_out'], `network_rule_${group}`)),
+      ...each(['nodes_in', 'control_plane_in', 'probes_in', 'to_nodes', 'to_control_plane'], 'network_rule_nodes'),
+      ...each(['to_postgres', 'to_reader', 'to_redis', 'to_endpoints'], 'network_rule_nodes'),
+      ...each(['nodes_in', 'probes_in', 'to_nodes'], 'network_rule_control_plane'),
+      ...each(databases, 'network_rule_postgres'),
+      ...each(databases, 'network_rule_reader'),
+      ...each(['nodes_in_443', 'nodes_in_10000'], 'network_rule_endpoints'),
+    ],
+    azurerm_network_watcher_flow_log: ['network_flow_log'],
+    azurerm_private_dns_zone: ['network_dns_postgres', 'network_dns_redis'],
+    azurerm_private_dns_zone_virtual_network_link: ['network_dns_postgres_link', 'network_dns_redis_link'],
+    azurerm_public_ip: each(nats, 'network_nat_address'),
+    azurerm_subnet: each(subnets, 'network_subnet'),
+    azurerm_subnet_nat_gateway_association: each(zones, 'network_nat_of_nodes'),
+    azurerm_subnet_network_security_group_association: each(subnets, 'network_group_of'),
+    azurerm_virtual_network: ['network'],
+  };
+}
