@@ -19,7 +19,7 @@ export function applyStrategicPatch(target: unknown, patch: unknown, schema: Sch
     if (value === null) delete merged[name];
     else merged[name] = mergeField(merged[name], value, fieldSchema(schema, name), patch, name);
   }
-  return applyOrders(deletePrimitives(merged, patch), patch, schema);
+  return applyOrders(deletePrimitives(merged, patch), base, patch, schema);
 }
 
 function retained(base: Dict, patch: Dict): MutableDict {
@@ -58,7 +58,31 @@ function mergeKeyed(
     } else if (at >= 0) merged[at] = applyStrategicPatch(merged[at], entry, items);
     else merged.push(applyStrategicPatch({}, entry, items));
   }
-  return merged;
+  const named = patch.filter((entry) => isDict(entry) && entry[DIRECTIVE] !== 'delete');
+  return ordered(merged, named, current, (entry) => (isDict(entry) ? entry[key] : entry));
+}
+
+/**
+ * The patch's items in its order, the others in the list's; between the two, the list's order where it knows both, and
+ * what it doesn't know first.
+ */
+function ordered(
+  merged: readonly unknown[],
+  order: readonly unknown[],
+  server: readonly unknown[],
+  identity: (entry: unknown) => unknown,
+): readonly unknown[] {
+  const rankIn = (list: readonly unknown[], entry: unknown): number =>
+    list.findIndex((known) => sameJson(identity(known), identity(entry)));
+  const named = merged.filter((entry) => rankIn(order, entry) >= 0);
+  named.sort((left, right) => rankIn(order, left) - rankIn(order, right));
+  const others = merged.filter((entry) => rankIn(order, entry) < 0);
+  const result: unknown[] = [];
+  while (named.length > 0 && others.length > 0) {
+    const [mine, theirs] = [rankIn(server, named[0]), rankIn(server, others[0])];
+    result.push(mine >= 0 && theirs >= 0 && theirs < mine ? others.shift() : named.shift());
+  }
+  return [...result, ...named, ...others];
 }
 
 function deletePrimitives(merged: MutableDict, patch: Dict): MutableDict {
@@ -71,20 +95,18 @@ function deletePrimitives(merged: MutableDict, patch: Dict): MutableDict {
   return merged;
 }
 
-/** `$setElementOrder` names the items in their order; those it doesn't name follow in theirs. */
-function applyOrders(merged: MutableDict, patch: Dict, schema: Schema | undefined): MutableDict {
+/** `$setElementOrder` names the items in their order. */
+function applyOrders(merged: MutableDict, target: Dict, patch: Dict, schema: Schema | undefined): MutableDict {
   for (const [name, order] of Object.entries(patch)) {
     if (!name.startsWith(ORDER) || !Array.isArray(order)) continue;
     const field = name.slice(ORDER.length);
     const list = merged[field];
     if (!Array.isArray(list)) continue;
     const key = fieldSchema(schema, field)?.['x-kubernetes-patch-merge-key'];
-    const identity = (entry: unknown): unknown => (key !== undefined && isDict(entry) ? entry[key] : entry);
-    const rank = (entry: unknown): number => {
-      const at = order.findIndex((wanted) => sameJson(identity(wanted), identity(entry)));
-      return at < 0 ? order.length : at;
-    };
-    merged[field] = list.toSorted((left, right) => rank(left) - rank(right));
+    const server = target[field];
+    merged[field] = ordered(list, order, Array.isArray(server) ? server : [], (entry) =>
+      key !== undefined && isDict(entry) ? entry[key] : entry,
+    );
   }
   return merged;
 }

@@ -8,7 +8,6 @@ import { decodeBody } from './decode.js';
 import { encodeList, encodeOne, negotiate } from './encoding.js';
 import { readEntry, selectEntries, selectionOf } from './read.js';
 import { type Answer, isDryRun, type ResourceRequest } from './request.js';
-import { subjectOf } from './subject.js';
 import { isReleased } from './write.js';
 
 export interface DeleteOptions {
@@ -46,18 +45,20 @@ export function deleteOptionsOf(request: ResourceRequest): DeleteOptions {
   };
 }
 
+/** Deletions word their preconditions by the kind, where updates do by the resource. */
 function checkPreconditions(resource: Resource, live: KubeObject, options: DeleteOptions): void {
   const { name, uid, resourceVersion } = live.metadata;
+  const subject = { group: resource.group, resource: resource.kind, name };
   if (options.uid !== undefined && options.uid !== uid) {
     throw conflict(
-      subjectOf(resource, name),
-      `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`,
+      subject,
+      `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
     );
   }
   if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
     throw conflict(
-      subjectOf(resource, name),
-      `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+      subject,
+      `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
     );
   }
 }

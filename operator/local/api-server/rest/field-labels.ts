@@ -48,7 +48,11 @@ export function checkFieldSelector(resource: Resource, requirements: readonly Fi
   for (const { path } of requirements) {
     const known = path === 'metadata.name' || (path === 'metadata.namespace' && resource.namespaced);
     if (known || (SELECTABLE[resource.storage] ?? []).includes(path)) continue;
-    const text = isCustom(resource) ? `field label not supported: ${path}` : `"${path}" is not a known field selector`;
+    const names = ['metadata.name', 'metadata.namespace', ...(SELECTABLE[resource.storage] ?? [])];
+    const only = names.map((name) => JSON.stringify(name)).join(', ');
+    const text = isCustom(resource)
+      ? `field label not supported: ${path}`
+      : `"${path}" is not a known field selector: only ${only}`;
     throw badRequest(text);
   }
 }

@@ -1,5 +1,6 @@
 import { applyConfig } from '../apply/ownership.js';
 import { ApiError, badRequest, conflict, invalid, MODIFIED, unsupportedMediaType } from '../errors.js';
+import { invalidField } from '../field-errors.js';
 import {
   apiVersionOf,
   type DraftObject,
@@ -72,6 +73,12 @@ function patchedDraft(request: ResourceRequest, patched: MutableDict, live: Kube
   if (draft.apiVersion !== live.apiVersion || draft.kind !== live.kind) {
     throw badRequest(`a patch can't change apiVersion or kind of ${resource.plural} "${live.metadata.name}"`);
   }
+  const { uid } = draft.metadata;
+  if (uid !== undefined && uid !== live.metadata.uid) {
+    throw invalid({ group: resource.group, kind: resource.kind, name: live.metadata.name }, [
+      invalidField('metadata.uid', uid, 'field is immutable'),
+    ]);
+  }
   checkVersion(resource, draft, live);
   return draft;
 }
@@ -108,16 +115,13 @@ function merge(api: Api, request: ResourceRequest, config: DraftObject, live: Ku
 }
 
 function decodeConfig(request: ResourceRequest): DraftObject {
-  const { resource, name } = request;
+  const { resource } = request;
   const value = decodeBody(request);
   if (!isMutableDict(value)) throw badRequest('an apply patch is an object with apiVersion and kind');
   const expected = apiVersionOf(resource.group, resource.version);
-  if (value.kind === undefined || value.apiVersion === undefined) {
-    throw badRequest(`Object 'Kind' or 'apiVersion' is missing in the apply patch of ${resource.plural} "${name}"`);
-  }
   if (value.apiVersion !== expected || value.kind !== resource.kind) {
     throw badRequest(
-      `the apply patch is for ${String(value.apiVersion)}, Kind=${String(value.kind)}, the URL for ${expected}, Kind=${resource.kind}`,
+      `invalid object type: ${String(value.apiVersion ?? '/')}, Kind=${String(value.kind ?? '')} where ${expected}, Kind=${resource.kind} is expected`,
     );
   }
   const config = { ...value } as DraftObject;
