@@ -23,9 +23,15 @@ export const objectPath = ({ resource, name, namespace }: ObjectRef, subresource
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/** On the path of every request, so without intermediate arrays. */
 export const withQuery = (path: string, query: Query): string => {
-  const pairs = Object.entries(query).flatMap(([key, value]) =>
-    value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`],
-  );
-  return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
+  let text = path;
+  let separator = '?';
+  for (const key in query) {
+    const value = query[key];
+    if (value === undefined) continue;
+    text += `${separator}${key}=${typeof value === 'string' ? encodeURIComponent(value) : value}`;
+    separator = '&';
+  }
+  return text;
 };

@@ -52,7 +52,9 @@ interface Memory {
   readonly desired: string;
   /** Version that the decision to write was based on; a cache that still shows it has not seen our write yet. */
   readonly before: string | undefined;
-  /** How the server's answer still differed from what we sent: it rewrote or dropped something, as it will again. */
+  /** Version that the write made. */
+  readonly after: string;
+  /** What the server made of this text, when that still differs from it: it rewrites or drops something, as it will again. */
   readonly rewritten: string | undefined;
 }
 
@@ -120,20 +122,32 @@ class MemoizedApplier implements Applier {
     const ref = refOf(this.#options.resourceFor(desired), desired);
     const memory = this.#memories.get(memoryKey(ref));
     const live = await this.#read(ref, memory, signal);
-    const because = this.#because(desired, live, memory);
-    const settled = live !== undefined && live.metadata.resourceVersion !== memory?.before;
-    if (because === undefined && settled && memory?.rewritten === undefined) this.#memories.delete(memoryKey(ref));
-    return { ref, desired, live, because };
+    if (live === undefined) return { ref, desired, live, because: 'it does not exist' };
+    const because = differs(desired, live, this.#options.fieldManager);
+    if (memory === undefined) return { ref, desired, live, because };
+    return { ref, desired, live, because: this.#reconsider(ref, desired, live, memory, because) };
   }
 
-  #because(desired: K8sObject, live: LiveObject | undefined, memory: Memory | undefined): string | undefined {
-    if (live === undefined) return 'it does not exist';
-    const because = differs(desired, live, this.#options.fieldManager);
-    if (because === undefined || memory === undefined || memory.desired !== digest(desired)) return because;
+  /** Whether a difference is one that our last write already dealt with, as far as it can be. */
+  #reconsider(
+    ref: ObjectRef,
+    desired: K8sObject,
+    live: LiveObject,
+    memory: Memory,
+    because: string | undefined,
+  ): string | undefined {
+    const { resourceVersion } = live.metadata;
+    if (because === undefined) {
+      if (resourceVersion !== memory.before) this.#memories.delete(memoryKey(ref));
+      return undefined;
+    }
+    if (memory.desired !== digest(desired)) return because;
     // Our own write has not come round to the cache yet.
-    if (live.metadata.resourceVersion === memory.before) return undefined;
-    // The server rewrote this very text before; writing it again would change nothing, for ever.
-    return memory.rewritten !== undefined && memory.rewritten === withoutStatus(live) ? undefined : because;
+    if (resourceVersion === memory.before) return undefined;
+    // Exactly what our write made still differs from it: the server rewrote it. Writing it again would never end.
+    const made = withoutStatus(live);
+    if (resourceVersion === memory.after) this.#memories.set(memoryKey(ref), { ...memory, rewritten: made });
+    return resourceVersion === memory.after || memory.rewritten === made ? undefined : because;
   }
 
   async #read(
@@ -152,10 +166,14 @@ class MemoizedApplier implements Applier {
     const { ref, live, because } = await this.#plan(desired, signal);
     if (because === undefined && live !== undefined) return { ref, result: 'unchanged', because, live };
     const after = await this.#write(ref, desired, signal);
-    const still = differs(desired, after, this.#options.fieldManager);
+    const text = digest(desired);
+    const repeated = this.#memories.get(memoryKey(ref))?.desired === text;
+    // Looked at only when the same text is written a second time: then the first did not hold.
+    const still = repeated ? differs(desired, after, this.#options.fieldManager) : undefined;
     this.#memories.set(memoryKey(ref), {
-      desired: digest(desired),
+      desired: text,
       before: live?.metadata.resourceVersion,
+      after: after.metadata.resourceVersion,
       rewritten: still === undefined ? undefined : withoutStatus(after),
     });
     return { ref, result: 'applied', because, live: after };

@@ -106,6 +106,19 @@ describe('applying', () => {
     expect(await results(secret)).toEqual(['applied']);
   });
 
+  it('ends such a fight after one more write when status never rests', async () => {
+    const desired = { ...configMap({}), spec: { cpu: '1' } };
+    kube.normalise = ({ spec: _spec, ...rest }) => ({ ...rest, spec: { cpu: 'one' } });
+    const ref = { resource: RESOURCES.configMaps, name: 'a', namespace: 'ns' };
+    const all: string[] = [];
+    for (let i = 0; i < 6; i += 1) {
+      all.push(...(await results(desired)));
+      await kube.mergePatch(ref, { status: { beat: i } });
+      catchUp();
+    }
+    expect(all).toEqual(['applied', 'applied', 'unchanged', 'unchanged', 'unchanged', 'unchanged']);
+  });
+
   it('takes over an object that somebody else made, although it looks the same', async () => {
     await kube.create(RESOURCES.configMaps, configMap({ a: '1' }));
     catchUp();
