@@ -103,7 +103,10 @@ const Memory = Type.Object({
     'Who turns text into vectors: a local model, a seeded hash without meaning (tests, throughput), or the clients alone.',
   ),
   EMBEDDING_MODEL: Type.Optional(
-    text('^.{1,200}$', { description: "The model's name. Unset: the provider's own.", allowed: '1 to 200 characters' }),
+    text('^.{1,200}$', {
+      description: "The model's name. Unset: the provider's own; the local one is universal-sentence-encoder.",
+      allowed: '1 to 200 characters',
+    }),
   ),
   VECTOR_DIMENSIONS: integer(1, 4096, 512, 'The dimension of every vector of the tenant; the model must have it.'),
   VECTOR_PROVIDER: choice(['embedded'], 'embedded', 'Where vectors are searched.'),
@@ -135,7 +138,7 @@ export type MigrateConfig = Readonly<Static<typeof Migrate>>;
 export const CONFIG_SCHEMAS: Readonly<Record<AppRole, TObject>> = { memory: Memory, migrate: Migrate };
 
 /** Names that other parts of Memplane read, and that a shared environment may carry past us. */
-const FOREIGN = new Set(['MEMPLANE_CACHE', 'MEMPLANE_KUBECONFIG', 'MEMPLANE_TEST_POSTGRES_URL']);
+const FOREIGN = new Set(['MEMPLANE_CACHE', 'MEMPLANE_KUBECONFIG', 'MEMPLANE_STATE', 'MEMPLANE_TEST_POSTGRES_URL']);
 
 export class ConfigError extends Error {}
 

@@ -1,7 +1,7 @@
 import { ConfigError, type MemoryConfig } from '../config.js';
 import { type Embedder, EmbedderUnavailable } from './embedder.js';
 import { createHashEmbedder } from './hash.js';
-import { createLocalEmbedder, type LocalEmbedderOptions } from './local.js';
+import { createLocalEmbedder, LOCAL_MODEL, type LocalEmbedderOptions } from './local.js';
 
 /** The embedder that the configuration names, or a refusal when its vectors would not fit the tenant's. */
 export const createEmbedder = (
@@ -19,7 +19,11 @@ const pick = (config: Parameters<typeof createEmbedder>[0], options: LocalEmbedd
   if (config.EMBEDDING_PROVIDER === 'hash') return createHashEmbedder(config.VECTOR_DIMENSIONS);
   if (config.EMBEDDING_PROVIDER === 'none')
     return createNoEmbedder(config.EMBEDDING_MODEL ?? 'client', config.VECTOR_DIMENSIONS);
-  return createLocalEmbedder(options);
+  const model = config.EMBEDDING_MODEL ?? LOCAL_MODEL;
+  if (model === LOCAL_MODEL) return createLocalEmbedder(options);
+  throw new ConfigError(
+    `EMBEDDING_MODEL=${JSON.stringify(model)} is not allowed; allowed with EMBEDDING_PROVIDER=local: ${LOCAL_MODEL}`,
+  );
 };
 
 /** Clients bring their vectors; texts alone are stored and found by their words. */

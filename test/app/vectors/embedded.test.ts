@@ -28,21 +28,21 @@ const search = async (index: number): Promise<readonly string[]> => {
 describe('the index in memory', () => {
   it('misses nothing that commits late under an early number', async () => {
     await create('anchor', 1);
-    expect(await search(1)).toEqual(['anchor']);
+    const { body: late } = await create('late', 2);
     const slow = new pg.Client({ connectionString: tenant.database.serviceUrl });
     await slow.connect();
-    // A transaction that takes its numbers now and commits after others have been read.
+    await slow.query('CREATE TEMP TABLE kept AS SELECT * FROM vectors WHERE memory_id = $1', [late.id]);
+    await slow.query('DELETE FROM vectors WHERE memory_id = $1', [late.id]);
+    // A transaction that takes its numbers now and commits after others have been written and read.
     await slow.query('BEGIN');
-    const { body: late } = await create('late', 2);
-    await slow.query('UPDATE memories SET updated_at = now() WHERE id = $1', [late.id]);
     await slow.query(
-      `UPDATE vectors SET change = nextval('change_number'), change_xid = pg_current_xact_id(), partition = partition WHERE memory_id = $1`,
-      [late.id],
+      'INSERT INTO vectors (memory_id, version, slot, partition, model, sealed, vector) SELECT memory_id, version, slot, partition, model, sealed, vector FROM kept',
     );
     for (let index = 3; index < 8; index++) {
       await create(`early ${index}`, index);
       expect(await search(index)).toEqual([`early ${index}`]);
     }
+    expect(await search(2)).toEqual([]);
     await slow.query('COMMIT');
     await slow.end();
     expect(await search(2)).toEqual(['late']);
