@@ -36,69 +36,75 @@ export interface CallerOptions {
   readonly observe: ((sample: RequestSample) => void) | undefined;
 }
 
-export const createCaller = ({ transport, timeoutMs, reloadCredentials, observe }: CallerOptions): Caller => {
-  const readText = async (
-    body: TransportResponse['body'],
-    name: string,
-    signal: AbortSignal | undefined,
-  ): Promise<string> => {
-    try {
-      return await body.text();
-    } catch (cause) {
-      signal?.throwIfAborted();
-      throw errorFromTransport(cause, transport.server, name);
-    }
-  };
+const nameOf = ({ request: { method, path } }: Call): string => `${method} ${path}`;
 
-  const send = async (
-    { verb, resource, request }: Call,
+class TransportCaller implements Caller {
+  readonly #options: CallerOptions;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+  }
+
+  async call<T>(call: Call, signal: AbortSignal | undefined): Promise<T> {
+    const once = async (): Promise<T> => {
+      const text = await this.#readText(await this.#attempt(call, 'call', signal), call, signal);
+      try {
+        return JSON.parse(text) as T;
+      } catch (cause) {
+        const message = `${nameOf(call)}: the answer is not JSON: ${text.slice(0, 200)}`;
+        throw new KubeError({ status: 0, reason: 'MalformedAnswer', message, cause });
+      }
+    };
+    return await withRetries(once, call.repeatable, signal);
+  }
+
+  async stream(call: Call, signal: AbortSignal): Promise<TransportResponse['body']> {
+    return await this.#attempt(call, 'stream', signal);
+  }
+
+  /** One attempt, and one more with fresh credentials when the server does not accept those at hand. */
+  async #attempt(
+    call: Call,
     kind: 'call' | 'stream',
     signal: AbortSignal | undefined,
-  ): Promise<TransportResponse['body']> => {
+  ): Promise<TransportResponse['body']> {
+    try {
+      return await this.#send(call, kind, signal);
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.status !== 401) throw error;
+      this.#options.reloadCredentials();
+      return await this.#send(call, kind, signal);
+    }
+  }
+
+  async #send(
+    call: Call,
+    kind: 'call' | 'stream',
+    signal: AbortSignal | undefined,
+  ): Promise<TransportResponse['body']> {
+    const { transport, timeoutMs, observe } = this.#options;
+    const { verb, resource, request } = call;
     const started = performance.now();
-    const name = `${request.method} ${request.path}`;
     let status = 0;
     try {
       const response = await transport.send({ ...request, timeoutMs, signal }, kind);
       status = response.status;
       if (status >= 200 && status < 300) return response.body;
-      throw errorFromResponse(status, await readText(response.body, name, signal), name, response.retryAfter);
+      const text = await this.#readText(response.body, call, signal);
+      throw errorFromResponse(status, text, nameOf(call), response.retryAfter);
     } finally {
       observe?.({ verb, resource, status, seconds: (performance.now() - started) / 1000 });
     }
-  };
+  }
 
-  /** One attempt, and one more with fresh credentials when the server does not accept those at hand. */
-  const attempt = async (
-    call: Call,
-    kind: 'call' | 'stream',
-    signal: AbortSignal | undefined,
-  ): Promise<TransportResponse['body']> => {
+  async #readText(body: TransportResponse['body'], call: Call, signal: AbortSignal | undefined): Promise<string> {
     try {
-      return await send(call, kind, signal);
-    } catch (error) {
-      if (!(error instanceof KubeError) || error.status !== 401) throw error;
-      reloadCredentials();
-      return await send(call, kind, signal);
+      return await body.text();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw errorFromTransport(cause, this.#options.transport.server, nameOf(call));
     }
-  };
+  }
+}
 
-  return {
-    async call<T>(call: Call, signal: AbortSignal | undefined) {
-      const name = `${call.request.method} ${call.request.path}`;
-      const once = async (): Promise<T> => {
-        const text = await readText(await attempt(call, 'call', signal), name, signal);
-        try {
-          return JSON.parse(text) as T;
-        } catch (cause) {
-          const message = `${name}: the answer is not JSON: ${text.slice(0, 200)}`;
-          throw new KubeError({ status: 0, reason: 'MalformedAnswer', message, cause });
-        }
-      };
-      return await withRetries(once, call.repeatable, signal);
-    },
-    async stream(call, signal) {
-      return await attempt(call, 'stream', signal);
-    },
-  };
-};
+export const createCaller = (options: CallerOptions): Caller => new TransportCaller(options);
