@@ -18,11 +18,15 @@ const TEN_YEARS_MS = 10 * 365 * 24 * 3600 * 1000;
 /** A new certificate is made when the old one has less than a month left. */
 const RENEW_BEFORE_MS = 30 * 24 * 3600 * 1000;
 
-async function createIdentity(): Promise<Identity & { readonly notAfter: number }> {
-  const notAfter = Date.now() + TEN_YEARS_MS;
-  // A minute back, for clocks that differ a little.
-  const dates = { notBeforeDate: new Date(Date.now() - 60_000), notAfterDate: new Date(notAfter) };
-  const ca = await generate([{ name: 'commonName', value: 'memplane-local-ca' }], {
+interface Pair {
+  readonly key: string;
+  readonly cert: string;
+}
+
+type Dates = { readonly notBeforeDate: Date; readonly notAfterDate: Date };
+
+async function createAuthority(dates: Dates): Promise<Pair> {
+  const made = await generate([{ name: 'commonName', value: 'memplane-local-ca' }], {
     ...dates,
     keyType: 'ec',
     algorithm: 'sha256',
@@ -31,11 +35,15 @@ async function createIdentity(): Promise<Identity & { readonly notAfter: number 
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, digitalSignature: true, critical: true },
     ],
   });
-  const server = await generate([{ name: 'commonName', value: 'memplane-local' }], {
+  return { key: made.private, cert: made.cert };
+}
+
+async function createCertificate(ca: Pair, dates: Dates): Promise<Pair> {
+  const made = await generate([{ name: 'commonName', value: 'memplane-local' }], {
     ...dates,
     keyType: 'ec',
     algorithm: 'sha256',
-    ca: { key: ca.private, cert: ca.cert },
+    ca,
     extensions: [
       { name: 'basicConstraints', cA: false },
       { name: 'keyUsage', digitalSignature: true, keyEncipherment: true },
@@ -51,10 +59,19 @@ async function createIdentity(): Promise<Identity & { readonly notAfter: number 
       },
     ],
   });
+  return { key: made.private, cert: made.cert };
+}
+
+async function createIdentity(): Promise<Identity & { readonly notAfter: number }> {
+  const notAfter = Date.now() + TEN_YEARS_MS;
+  // A minute back, for clocks that differ a little.
+  const dates = { notBeforeDate: new Date(Date.now() - 60_000), notAfterDate: new Date(notAfter) };
+  const ca = await createAuthority(dates);
+  const server = await createCertificate(ca, dates);
   return {
     caPem: ca.cert,
     certificatePem: server.cert,
-    keyPem: server.private,
+    keyPem: server.key,
     adminToken: randomBytes(32).toString('base64url'),
     signingKey: randomBytes(32).toString('base64'),
     notAfter,

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Admission } from './admission.js';
 import { createAuthenticator, TokenSigner } from './authentication.js';
 import { bootstrap } from './bootstrap.js';
+import { lockDataDir } from './data-lock.js';
 import { followDefinitions } from './definition-cleanup.js';
 import { createHttpServer } from './http-server.js';
 import { loadIdentity } from './identity.js';
@@ -27,6 +29,8 @@ export interface ApiServerOptions {
   readonly port?: number;
   /** Changes of one resource that a watcher who comes back can still get. @default 8192 */
   readonly watchWindow?: number;
+  /** Size of the log at which it is replaced by a snapshot. @default 64 MiB */
+  readonly snapshotBytes?: number;
   /** @default standard error */
   readonly onError?: (cause: unknown) => void;
 }
@@ -74,37 +78,61 @@ function createApi(storage: Storage, signingKey: string, adminToken: string, pod
   };
 }
 
+/** The one hook that somebody outside supplies: where a pod's log is. */
+class LogSource {
+  current: PodLogs | undefined;
+
+  register(logs: PodLogs): () => void {
+    this.current = logs;
+    return () => {
+      if (this.current === logs) this.current = undefined;
+    };
+  }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve());
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+}
+
 /** A Kubernetes API server for one machine: HTTPS on 127.0.0.1, ready when this resolves. */
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
+  const unlock = options.dataDir === undefined ? () => undefined : lockDataDir(options.dataDir);
+  try {
+    return await startLocked(options, unlock);
+  } catch (cause) {
+    unlock();
+    throw cause;
+  }
+}
+
+async function startLocked(options: ApiServerOptions, unlock: () => void): Promise<ApiServer> {
   const { dataDir, onError = printError } = options;
   const identity = await loadIdentity(dataDir);
-  const journal = dataDir === undefined ? undefined : await Journal.open(dataDir);
+  const journal = dataDir === undefined ? undefined : await Journal.open(dataDir, options.snapshotBytes);
   const storage = new Storage({ windowSize: options.watchWindow ?? WINDOW, journal });
-  let podLogs: PodLogs | undefined;
-  const api = createApi(storage, identity.signingKey, identity.adminToken, () => podLogs);
+  const logs = new LogSource();
+  const api = createApi(storage, identity.signingKey, identity.adminToken, () => logs.current);
   bootstrap(api);
   const unfollow = followDefinitions(api);
   const stopping = new AbortController();
   const server = createHttpServer({ api, identity, stopped: stopping.signal, onError });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', () => resolve());
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, options.port ?? 0);
   const url = `https://127.0.0.1:${port}`;
+  const { caPem, adminToken } = identity;
   return {
-    url,
-    port,
-    caPem: identity.caPem,
-    adminToken: identity.adminToken,
-    kubeconfig: buildKubeconfig({ url, caPem: identity.caPem, token: identity.adminToken }),
-    api,
-    registerPodLogs(logs) {
-      podLogs = logs;
-      return () => {
-        if (podLogs === logs) podLogs = undefined;
-      };
-    },
+    ...{ url, port, caPem, adminToken, api },
+    kubeconfig: buildKubeconfig({ url, caPem, token: adminToken }),
+    registerPodLogs: (source) => logs.register(source),
     compact() {
       storage.compact();
       api.snapshots.clear();
@@ -113,10 +141,9 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     async stop() {
       unfollow();
       stopping.abort();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
+      await close(server);
       await journal?.close(storage.revision);
+      unlock();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubeObject } from './objects.js';
 
@@ -33,10 +33,8 @@ export async function restoreState(directory: string): Promise<Restored> {
   const objects = new Map<string, RestoredObject>();
   let revision = 1;
   for (const file of [...snapshots.slice(-1), ...journals]) {
-    revision = Math.max(
-      revision,
-      replay(await readFile(join(directory, file), 'utf8'), objects, join(directory, file)),
-    );
+    const path = join(directory, file);
+    revision = Math.max(revision, replay(await readWhole(path), objects, path));
   }
   const reserved = files.includes('reserved') ? Number(await readFile(join(directory, 'reserved'), 'utf8')) : 0;
   return {
@@ -46,7 +44,14 @@ export async function restoreState(directory: string): Promise<Restored> {
   };
 }
 
-/** Applies a log. A last line without its end is a write that was never finished, and nobody was told of it. */
+/** A log up to its last whole line: the rest is a write that was cut off, and must not run into the next one. */
+async function readWhole(path: string): Promise<string> {
+  const bytes = await readFile(path);
+  const end = bytes.lastIndexOf(0x0a) + 1;
+  if (end < bytes.length) await truncate(path, end);
+  return bytes.subarray(0, end).toString('utf8');
+}
+
 function replay(text: string, objects: Map<string, RestoredObject>, path: string): number {
   let revision = 0;
   const lines = text.split('\n');

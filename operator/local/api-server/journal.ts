@@ -13,6 +13,7 @@ export interface StoredEntry {
 const RESERVED = 10_000;
 /** Writes of one turn share an fsync: at 5 ms a thousand writers still see each other's batch. */
 const FLUSH_AFTER_MS = 5;
+/** A log of this size is replaced by what it amounts to: a start reads at most about this much twice. */
 const SNAPSHOT_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -22,6 +23,7 @@ const SNAPSHOT_BYTES = 64 * 1024 * 1024;
 export class Journal {
   readonly restored: Restored;
   readonly #directory: string;
+  readonly #snapshotBytes: number;
   #generation: number;
   #file: FileHandle | undefined;
   #lines: string[] = [];
@@ -32,14 +34,15 @@ export class Journal {
   #failure: Error | undefined;
   #everything: () => Iterable<StoredEntry> = () => [];
 
-  private constructor(directory: string, restored: Restored) {
+  private constructor(directory: string, restored: Restored, snapshotBytes: number) {
     this.#directory = directory;
+    this.#snapshotBytes = snapshotBytes;
     this.restored = restored;
     this.#generation = restored.generation;
   }
 
-  static async open(directory: string): Promise<Journal> {
-    const journal = new Journal(directory, await restoreState(directory));
+  static async open(directory: string, snapshotBytes = SNAPSHOT_BYTES): Promise<Journal> {
+    const journal = new Journal(directory, await restoreState(directory), snapshotBytes);
     journal.#file = await open(journalPath(directory, journal.#generation), 'a', 0o600);
     return journal;
   }
@@ -94,7 +97,7 @@ export class Journal {
     await this.#file?.appendFile(text);
     await this.#file?.datasync();
     this.#bytes += text.length;
-    if (this.#bytes > SNAPSHOT_BYTES) await this.#snapshot();
+    if (this.#bytes > this.#snapshotBytes) await this.#snapshot();
   }
 
   /** Everything as of now, and a fresh log for what follows; the old pair goes once the new one is whole. */

@@ -1,66 +1,71 @@
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 30_000;
 
-export interface CoreQueue {
-  add(key: string): void;
-  stop(): void;
-}
+/** A slice at a time: a namespace of thousands of objects must not keep requests waiting. */
+const SLICE = 64;
 
 /**
  * Keys to look at, each once however often it was named. Work runs after the write that named it has been answered;
  * what fails is tried again, later each time.
  */
-export function createCoreQueue(work: (key: string) => void, onError: (cause: unknown) => void): CoreQueue {
-  const pending = new Set<string>();
-  const failures = new Map<string, number>();
-  const timers = new Set<NodeJS.Timeout>();
-  let scheduled: NodeJS.Immediate | undefined;
-  let stopped = false;
+export class CoreQueue {
+  readonly #work: (key: string) => void;
+  readonly #onError: (cause: unknown) => void;
+  readonly #pending = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #scheduled: NodeJS.Immediate | undefined;
+  #stopped = false;
 
-  const add = (key: string): void => {
-    if (stopped) return;
-    pending.add(key);
-    scheduled ??= setImmediate(drain);
-  };
-  const retry = (key: string): void => {
-    const count = failures.get(key) ?? 0;
-    failures.set(key, count + 1);
-    const timer = setTimeout(
-      () => {
-        timers.delete(timer);
-        add(key);
-      },
-      Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** count),
-    );
-    timer.unref();
-    timers.add(timer);
-  };
-  // A slice at a time: a namespace of thousands of objects must not keep requests waiting.
-  const SLICE = 64;
-  const drain = (): void => {
-    scheduled = undefined;
-    let done = 0;
-    for (const key of pending) {
-      if (done >= SLICE) break;
-      done += 1;
-      pending.delete(key);
-      try {
-        work(key);
-        failures.delete(key);
-      } catch (cause) {
-        onError(cause);
-        retry(key);
-      }
+  constructor(work: (key: string) => void, onError: (cause: unknown) => void) {
+    this.#work = work;
+    this.#onError = onError;
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    this.#pending.add(key);
+    this.#scheduled ??= setImmediate(() => this.#drain());
+  }
+
+  #drain(): void {
+    this.#scheduled = undefined;
+    let left = SLICE;
+    for (const key of this.#pending) {
+      if (left === 0) break;
+      left -= 1;
+      this.#pending.delete(key);
+      this.#attempt(key);
     }
-    if (pending.size > 0 && !stopped) scheduled = setImmediate(drain);
-  };
-  return {
-    add,
-    stop() {
-      stopped = true;
-      pending.clear();
-      if (scheduled !== undefined) clearImmediate(scheduled);
-      for (const timer of timers) clearTimeout(timer);
-    },
-  };
+    if (this.#pending.size > 0 && !this.#stopped) this.#scheduled ??= setImmediate(() => this.#drain());
+  }
+
+  #attempt(key: string): void {
+    try {
+      this.#work(key);
+      this.#failures.delete(key);
+    } catch (cause) {
+      this.#onError(cause);
+      this.#retry(key);
+    }
+  }
+
+  #retry(key: string): void {
+    const count = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, count + 1);
+    const after = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** count);
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.add(key);
+    }, after);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#pending.clear();
+    if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
 }

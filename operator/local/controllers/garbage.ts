@@ -8,7 +8,7 @@ import { systemRequest } from '../api-server/rest/system-request.js';
 import { updateObject } from '../api-server/rest/write.js';
 import type { Change } from '../api-server/watch-cache.js';
 import type { CoreController } from './core.js';
-import { createCoreQueue } from './core-queue.js';
+import { CoreQueue } from './core-queue.js';
 import { DependentIndex, keyOf, parseKey } from './dependent-index.js';
 
 const USER = serviceAccountUser({ namespace: 'kube-system', name: 'generic-garbage-collector', uid: '' });
@@ -32,7 +32,7 @@ class GarbageCollector {
 
   constructor(api: Api, onError: (cause: unknown) => void) {
     this.#api = api;
-    this.#queue = createCoreQueue((key) => this.#look(key), onError);
+    this.#queue = new CoreQueue((key) => this.#look(key), onError);
   }
 
   start(): () => void {

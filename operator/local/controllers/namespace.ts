@@ -7,7 +7,7 @@ import { deleteObject } from '../api-server/rest/delete.js';
 import { systemRequest } from '../api-server/rest/system-request.js';
 import { updateObject } from '../api-server/rest/write.js';
 import type { CoreController } from './core.js';
-import { createCoreQueue } from './core-queue.js';
+import { CoreQueue } from './core-queue.js';
 
 const NAMESPACES = '/namespaces';
 const USER = serviceAccountUser({ namespace: 'kube-system', name: 'namespace-controller', uid: '' });
@@ -110,7 +110,7 @@ function sameMessages(live: KubeObject, conditions: readonly Dict[]): boolean {
 }
 
 export function startNamespaceController(api: Api, onError: (cause: unknown) => void): CoreController {
-  const queue = createCoreQueue((name) => terminate(api, name), onError);
+  const queue = new CoreQueue((name) => terminate(api, name), onError);
   const isTerminating = (name: string): boolean =>
     api.storage.get(NAMESPACES, '', name)?.metadata.deletionTimestamp !== undefined;
   const unsubscribe = api.storage.subscribe((resource, { type, entry }) => {

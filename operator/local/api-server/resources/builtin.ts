@@ -27,6 +27,11 @@ const SCALE = {
 
 const EXTENSIONS = ['api-extensions'];
 
+type Rows = Readonly<Record<string, Row>>;
+
+const rows = (apiVersion: string, table: Rows): readonly Resource[] =>
+  Object.entries(table).map(([kind, entry]) => row(apiVersion, kind, entry));
+
 function row(apiVersion: string, kind: string, entry: Row): Resource {
   const [first = '', second] = apiVersion.split('/');
   const [group, version] = second === undefined ? ['', first] : [first, second];
@@ -52,271 +57,217 @@ function row(apiVersion: string, kind: string, entry: Row): Resource {
   };
 }
 
-function coreKinds(services: Strategy): readonly Resource[] {
-  const { plain } = core;
-  return [
-    row('v1', 'Namespace', {
-      model: 'V1Namespace',
-      plural: 'namespaces',
-      strategy: core.namespaces,
-      short: ['ns'],
-      cluster: true,
-      status: true,
-      others: ['finalize'],
-    }),
-    row('v1', 'Node', {
-      model: 'V1Node',
-      plural: 'nodes',
-      strategy: core.nodes,
-      short: ['no'],
-      cluster: true,
-      status: true,
-    }),
-    row('v1', 'PersistentVolume', {
-      model: 'V1PersistentVolume',
-      plural: 'persistentvolumes',
-      strategy: { answersDeleted: true },
-      short: ['pv'],
-      cluster: true,
-      status: true,
-    }),
-    row('v1', 'Pod', {
-      model: 'V1Pod',
-      plural: 'pods',
-      strategy: core.pods,
-      short: ['po'],
-      all: true,
-      status: true,
-      others: ['log', 'binding', 'eviction'],
-    }),
-    row('v1', 'Service', {
-      model: 'V1Service',
-      plural: 'services',
-      strategy: services,
-      short: ['svc'],
-      all: true,
-      status: true,
-    }),
-    row('v1', 'Endpoints', {
-      model: 'V1Endpoints',
-      plural: 'endpoints',
-      strategy: plain,
-      singular: 'endpoints',
-      short: ['ep'],
-    }),
-    row('v1', 'ConfigMap', { model: 'V1ConfigMap', plural: 'configmaps', strategy: core.configMaps, short: ['cm'] }),
-    row('v1', 'Secret', { model: 'V1Secret', plural: 'secrets', strategy: core.secrets }),
-    row('v1', 'ServiceAccount', {
-      model: 'V1ServiceAccount',
-      plural: 'serviceaccounts',
-      strategy: core.serviceAccounts,
-      short: ['sa'],
-      others: ['token'],
-    }),
-    row('v1', 'Event', { model: 'CoreV1Event', plural: 'events', strategy: core.events, short: ['ev'] }),
-    row('v1', 'ResourceQuota', {
-      model: 'V1ResourceQuota',
-      plural: 'resourcequotas',
-      strategy: core.resourceQuotas,
-      short: ['quota'],
-      status: true,
-    }),
-    row('v1', 'LimitRange', {
-      model: 'V1LimitRange',
-      plural: 'limitranges',
-      strategy: core.limitRanges,
-      short: ['limits'],
-    }),
-    row('v1', 'PersistentVolumeClaim', {
-      model: 'V1PersistentVolumeClaim',
-      plural: 'persistentvolumeclaims',
-      strategy: core.persistentVolumeClaims,
-      short: ['pvc'],
-      status: true,
-    }),
-    row('coordination.k8s.io/v1', 'Lease', { model: 'V1Lease', plural: 'leases', strategy: plain }),
-    row('discovery.k8s.io/v1', 'EndpointSlice', {
-      model: 'V1EndpointSlice',
-      plural: 'endpointslices',
-      strategy: core.endpointSlices,
-    }),
-  ];
-}
+const { plain } = core;
+const CLUSTER = { cluster: true } as const;
+const STATUS = { status: true } as const;
+const ALL = { all: true, status: true } as const;
 
-const workloadKinds = (): readonly Resource[] => [
-  row('apps/v1', 'Deployment', {
+const coreRows = (services: Strategy): Rows => ({
+  Namespace: {
+    model: 'V1Namespace',
+    plural: 'namespaces',
+    strategy: core.namespaces,
+    short: ['ns'],
+    ...CLUSTER,
+    ...STATUS,
+    others: ['finalize'],
+  },
+  Node: { model: 'V1Node', plural: 'nodes', strategy: core.nodes, short: ['no'], ...CLUSTER, ...STATUS },
+  PersistentVolume: {
+    model: 'V1PersistentVolume',
+    plural: 'persistentvolumes',
+    strategy: { answersDeleted: true },
+    short: ['pv'],
+    ...CLUSTER,
+    ...STATUS,
+  },
+  Pod: {
+    model: 'V1Pod',
+    plural: 'pods',
+    strategy: core.pods,
+    short: ['po'],
+    ...ALL,
+    others: ['log', 'binding', 'eviction'],
+  },
+  Service: { model: 'V1Service', plural: 'services', strategy: services, short: ['svc'], ...ALL },
+  ...storedRows,
+});
+
+const storedRows: Rows = {
+  Endpoints: { model: 'V1Endpoints', plural: 'endpoints', strategy: plain, singular: 'endpoints', short: ['ep'] },
+  ConfigMap: { model: 'V1ConfigMap', plural: 'configmaps', strategy: core.configMaps, short: ['cm'] },
+  Secret: { model: 'V1Secret', plural: 'secrets', strategy: core.secrets },
+  ServiceAccount: {
+    model: 'V1ServiceAccount',
+    plural: 'serviceaccounts',
+    strategy: core.serviceAccounts,
+    short: ['sa'],
+    others: ['token'],
+  },
+  Event: { model: 'CoreV1Event', plural: 'events', strategy: core.events, short: ['ev'] },
+  ResourceQuota: {
+    model: 'V1ResourceQuota',
+    plural: 'resourcequotas',
+    strategy: core.resourceQuotas,
+    short: ['quota'],
+    ...STATUS,
+  },
+  LimitRange: { model: 'V1LimitRange', plural: 'limitranges', strategy: core.limitRanges, short: ['limits'] },
+  PersistentVolumeClaim: {
+    model: 'V1PersistentVolumeClaim',
+    plural: 'persistentvolumeclaims',
+    strategy: core.persistentVolumeClaims,
+    short: ['pvc'],
+    ...STATUS,
+  },
+};
+
+const appRows: Rows = {
+  Deployment: {
     model: 'V1Deployment',
     plural: 'deployments',
     strategy: workloads.deployments,
     short: ['deploy'],
-    all: true,
-    status: true,
+    ...ALL,
     scale: true,
-  }),
-  row('apps/v1', 'ReplicaSet', {
+  },
+  ReplicaSet: {
     model: 'V1ReplicaSet',
     plural: 'replicasets',
     strategy: workloads.replicaSets,
     short: ['rs'],
-    all: true,
-    status: true,
+    ...ALL,
     scale: true,
-  }),
-  row('apps/v1', 'StatefulSet', {
+  },
+  StatefulSet: {
     model: 'V1StatefulSet',
     plural: 'statefulsets',
     strategy: workloads.statefulSets,
     short: ['sts'],
-    all: true,
-    status: true,
+    ...ALL,
     scale: true,
-  }),
-  row('apps/v1', 'DaemonSet', {
-    model: 'V1DaemonSet',
-    plural: 'daemonsets',
-    strategy: workloads.daemonSets,
-    short: ['ds'],
-    all: true,
-    status: true,
-  }),
-  row('batch/v1', 'Job', { model: 'V1Job', plural: 'jobs', strategy: workloads.jobs, all: true, status: true }),
-  row('batch/v1', 'CronJob', {
-    model: 'V1CronJob',
-    plural: 'cronjobs',
-    strategy: workloads.cronJobs,
-    short: ['cj'],
-    all: true,
-    status: true,
-  }),
-];
+  },
+  DaemonSet: { model: 'V1DaemonSet', plural: 'daemonsets', strategy: workloads.daemonSets, short: ['ds'], ...ALL },
+};
 
-function policyKinds(): readonly Resource[] {
-  const rbac = 'rbac.authorization.k8s.io/v1';
-  const admission = 'admissionregistration.k8s.io/v1';
-  const { roles, roleBindings } = policies;
-  return [
-    row('autoscaling/v2', 'HorizontalPodAutoscaler', {
+const batchRows: Rows = {
+  Job: { model: 'V1Job', plural: 'jobs', strategy: workloads.jobs, ...ALL },
+  CronJob: { model: 'V1CronJob', plural: 'cronjobs', strategy: workloads.cronJobs, short: ['cj'], ...ALL },
+};
+
+const networkRows: Rows = {
+  NetworkPolicy: {
+    model: 'V1NetworkPolicy',
+    plural: 'networkpolicies',
+    strategy: policies.networkPolicies,
+    short: ['netpol'],
+  },
+  Ingress: { model: 'V1Ingress', plural: 'ingresses', strategy: policies.ingresses, short: ['ing'], ...STATUS },
+  IngressClass: { model: 'V1IngressClass', plural: 'ingressclasses', strategy: { generation: true }, ...CLUSTER },
+};
+
+const rbacRows: Rows = {
+  Role: { model: 'V1Role', plural: 'roles', strategy: policies.roles },
+  RoleBinding: { model: 'V1RoleBinding', plural: 'rolebindings', strategy: policies.roleBindings },
+  ClusterRole: { model: 'V1ClusterRole', plural: 'clusterroles', strategy: policies.roles, ...CLUSTER },
+  ClusterRoleBinding: {
+    model: 'V1ClusterRoleBinding',
+    plural: 'clusterrolebindings',
+    strategy: policies.roleBindings,
+    ...CLUSTER,
+  },
+};
+
+const admissionRows: Rows = {
+  ValidatingAdmissionPolicy: {
+    model: 'V1ValidatingAdmissionPolicy',
+    plural: 'validatingadmissionpolicies',
+    strategy: policies.validatingAdmissionPolicies,
+    ...CLUSTER,
+    ...STATUS,
+  },
+  ValidatingAdmissionPolicyBinding: {
+    model: 'V1ValidatingAdmissionPolicyBinding',
+    plural: 'validatingadmissionpolicybindings',
+    strategy: policies.validatingAdmissionPolicyBindings,
+    ...CLUSTER,
+  },
+};
+
+const REVIEW = { strategy: plain, cluster: true, virtual: true } as const;
+
+const authorizationRows: Rows = {
+  SelfSubjectAccessReview: { model: 'V1SelfSubjectAccessReview', plural: 'selfsubjectaccessreviews', ...REVIEW },
+  SubjectAccessReview: { model: 'V1SubjectAccessReview', plural: 'subjectaccessreviews', ...REVIEW },
+  SelfSubjectRulesReview: { model: 'V1SelfSubjectRulesReview', plural: 'selfsubjectrulesreviews', ...REVIEW },
+};
+
+const authenticationRows: Rows = {
+  SelfSubjectReview: { model: 'V1SelfSubjectReview', plural: 'selfsubjectreviews', ...REVIEW },
+  TokenReview: { model: 'V1TokenReview', plural: 'tokenreviews', ...REVIEW },
+};
+
+const others: Readonly<Record<string, Rows>> = {
+  'coordination.k8s.io/v1': { Lease: { model: 'V1Lease', plural: 'leases', strategy: plain } },
+  'discovery.k8s.io/v1': {
+    EndpointSlice: { model: 'V1EndpointSlice', plural: 'endpointslices', strategy: core.endpointSlices },
+  },
+  'autoscaling/v2': {
+    HorizontalPodAutoscaler: {
       model: 'V2HorizontalPodAutoscaler',
       plural: 'horizontalpodautoscalers',
       strategy: policies.horizontalPodAutoscalers,
       short: ['hpa'],
-      all: true,
-      status: true,
-    }),
-    row('policy/v1', 'PodDisruptionBudget', {
+      ...ALL,
+    },
+  },
+  'policy/v1': {
+    PodDisruptionBudget: {
       model: 'V1PodDisruptionBudget',
       plural: 'poddisruptionbudgets',
       strategy: policies.podDisruptionBudgets,
       short: ['pdb'],
-      status: true,
-    }),
-    row('networking.k8s.io/v1', 'NetworkPolicy', {
-      model: 'V1NetworkPolicy',
-      plural: 'networkpolicies',
-      strategy: policies.networkPolicies,
-      short: ['netpol'],
-    }),
-    row('networking.k8s.io/v1', 'Ingress', {
-      model: 'V1Ingress',
-      plural: 'ingresses',
-      strategy: policies.ingresses,
-      short: ['ing'],
-      status: true,
-    }),
-    row('networking.k8s.io/v1', 'IngressClass', {
-      model: 'V1IngressClass',
-      plural: 'ingressclasses',
-      strategy: { generation: true },
-      cluster: true,
-    }),
-    row(rbac, 'Role', { model: 'V1Role', plural: 'roles', strategy: roles }),
-    row(rbac, 'RoleBinding', { model: 'V1RoleBinding', plural: 'rolebindings', strategy: roleBindings }),
-    row(rbac, 'ClusterRole', { model: 'V1ClusterRole', plural: 'clusterroles', strategy: roles, cluster: true }),
-    row(rbac, 'ClusterRoleBinding', {
-      model: 'V1ClusterRoleBinding',
-      plural: 'clusterrolebindings',
-      strategy: roleBindings,
-      cluster: true,
-    }),
-    row('storage.k8s.io/v1', 'StorageClass', {
+      ...STATUS,
+    },
+  },
+  'storage.k8s.io/v1': {
+    StorageClass: {
       model: 'V1StorageClass',
       plural: 'storageclasses',
       strategy: policies.storageClasses,
       short: ['sc'],
-      cluster: true,
-    }),
-    row('scheduling.k8s.io/v1', 'PriorityClass', {
+      ...CLUSTER,
+    },
+  },
+  'scheduling.k8s.io/v1': {
+    PriorityClass: {
       model: 'V1PriorityClass',
       plural: 'priorityclasses',
       strategy: policies.priorityClasses,
       short: ['pc'],
-      cluster: true,
-    }),
-    row(admission, 'ValidatingAdmissionPolicy', {
-      model: 'V1ValidatingAdmissionPolicy',
-      plural: 'validatingadmissionpolicies',
-      strategy: policies.validatingAdmissionPolicies,
-      cluster: true,
-      status: true,
-    }),
-    row(admission, 'ValidatingAdmissionPolicyBinding', {
-      model: 'V1ValidatingAdmissionPolicyBinding',
-      plural: 'validatingadmissionpolicybindings',
-      strategy: policies.validatingAdmissionPolicyBindings,
-      cluster: true,
-    }),
-    row('apiextensions.k8s.io/v1', 'CustomResourceDefinition', {
+      ...CLUSTER,
+    },
+  },
+  'apiextensions.k8s.io/v1': {
+    CustomResourceDefinition: {
       model: 'V1CustomResourceDefinition',
       plural: 'customresourcedefinitions',
       strategy: customResourceDefinitions,
       short: ['crd', 'crds'],
-      cluster: true,
-      status: true,
-    }),
-  ];
-}
-
-const reviewKinds = (): readonly Resource[] => [
-  row('authorization.k8s.io/v1', 'SelfSubjectAccessReview', {
-    model: 'V1SelfSubjectAccessReview',
-    plural: 'selfsubjectaccessreviews',
-    strategy: core.plain,
-    cluster: true,
-    virtual: true,
-  }),
-  row('authorization.k8s.io/v1', 'SubjectAccessReview', {
-    model: 'V1SubjectAccessReview',
-    plural: 'subjectaccessreviews',
-    strategy: core.plain,
-    cluster: true,
-    virtual: true,
-  }),
-  row('authorization.k8s.io/v1', 'SelfSubjectRulesReview', {
-    model: 'V1SelfSubjectRulesReview',
-    plural: 'selfsubjectrulesreviews',
-    strategy: core.plain,
-    cluster: true,
-    virtual: true,
-  }),
-  row('authentication.k8s.io/v1', 'SelfSubjectReview', {
-    model: 'V1SelfSubjectReview',
-    plural: 'selfsubjectreviews',
-    strategy: core.plain,
-    cluster: true,
-    virtual: true,
-  }),
-  row('authentication.k8s.io/v1', 'TokenReview', {
-    model: 'V1TokenReview',
-    plural: 'tokenreviews',
-    strategy: core.plain,
-    cluster: true,
-    virtual: true,
-  }),
-];
+      ...CLUSTER,
+      ...STATUS,
+    },
+  },
+};
 
 export const buildBuiltinResources = (services: Strategy): readonly Resource[] => [
-  ...coreKinds(services),
-  ...workloadKinds(),
-  ...policyKinds(),
-  ...reviewKinds(),
+  ...rows('v1', coreRows(services)),
+  ...rows('apps/v1', appRows),
+  ...rows('batch/v1', batchRows),
+  ...rows('networking.k8s.io/v1', networkRows),
+  ...rows('rbac.authorization.k8s.io/v1', rbacRows),
+  ...rows('admissionregistration.k8s.io/v1', admissionRows),
+  ...Object.entries(others).flatMap(([apiVersion, table]) => rows(apiVersion, table)),
+  ...rows('authorization.k8s.io/v1', authorizationRows),
+  ...rows('authentication.k8s.io/v1', authenticationRows),
 ];

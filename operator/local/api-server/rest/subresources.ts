@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
-import { ApiError, badRequest, conflict, forbidden, invalid, methodNotAllowed, notFound } from '../errors.js';
+import { ApiError, badRequest, conflict, invalid, methodNotAllowed, notFound } from '../errors.js';
 import {
   type Dict,
   type DraftObject,
@@ -22,7 +22,7 @@ import { applyPatch } from './patch.js';
 import { readEntry } from './read.js';
 import type { Answer, ResourceRequest } from './request.js';
 import { subjectOf } from './subject.js';
-import { updateObject } from './write.js';
+import { updateObject, writerOf } from './write.js';
 
 const answer = (status: number, value: unknown): Answer => ({ status, json: JSON.stringify(value) });
 
@@ -185,8 +185,10 @@ export function serveScale(api: Api, request: ResourceRequest): Answer {
   }
   const path = request.resource.scale?.specReplicasPath ?? '.spec.replicas';
   const draft = withPathValue(draftOf(live), path, replicas) as DraftObject;
-  // The change is the object's own, so the subresource's scope is the object's; its owner is told apart by `scale`.
-  const entry = updateObject(api, { ...request, subresource: '' }, { live, draft });
+  delete draft.metadata.managedFields;
+  // The change is the object's own, so the scope is the object's; its owner is told apart by `scale`.
+  const writer = writerOf(request, 'Update');
+  const entry = updateObject(api, { ...request, subresource: '' }, { live, draft, writer });
   return answer(200, scaleOf(request, entry.object));
 }
 
@@ -213,9 +215,3 @@ export function streamLog(api: Api, request: ResourceRequest, response: ServerRe
     if (error !== null && error !== undefined) response.destroy();
   });
 }
-
-export const noExec = (request: ResourceRequest): ApiError =>
-  forbidden(
-    subjectOf(request.resource, request.name),
-    'exec, attach and port-forward are not served by the local cluster; run the command on this machine',
-  );

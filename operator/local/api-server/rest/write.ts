@@ -98,10 +98,13 @@ export interface Update {
   readonly draft: DraftObject;
   /** Set when apply has already said who owns what. */
   readonly owned?: boolean;
+  /** Who owns the change, where that is not what the request's subresource says. */
+  readonly writer?: ManagerId;
 }
 
 /** Everything a changed object goes through. What changes nothing is answered with the live object, version and all. */
-export function updateObject(api: Api, request: ResourceRequest, { live, draft, owned = false }: Update): Entry {
+export function updateObject(api: Api, request: ResourceRequest, update: Update): Entry {
+  const { live, draft, owned = false, writer = writerOf(request, 'Update') } = update;
   const { resource, subresource } = request;
   const now = timestamp(api.now());
   const scope = scopeOf(resource, subresource);
@@ -114,7 +117,7 @@ export function updateObject(api: Api, request: ResourceRequest, { live, draft, 
     draft.metadata.managedFields =
       unchanged && draft.metadata.managedFields === undefined
         ? live.metadata.managedFields
-        : trackUpdate(live, draft, resource.schema, writerOf(request, 'Update'), scope, now);
+        : trackUpdate(live, draft, resource.schema, writer, scope, now);
   }
   dropEmptyOwnership(draft);
   if (!unchanged) refuseInvalid(resource, draft, live);
