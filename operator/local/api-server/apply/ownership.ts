@@ -77,6 +77,8 @@ export interface ApplyRequest {
   readonly applier: ManagerId;
   readonly scope: Scope;
   readonly force: boolean;
+  /** Fields that are taken over without a conflict, as long as there is no other. */
+  readonly takeover: FieldSet;
   readonly now: string;
 }
 
@@ -94,7 +96,7 @@ export function applyConfig(request: ApplyRequest): DraftObject {
   const result = dropAbandoned(merged, schema, last, claimed, others);
   const comparison = compareFields(before, result, schema);
   const changed = changedFields(comparison);
-  if (!request.force) refuseConflicts(others, changed);
+  if (!request.force) refuseConflicts(others, difference(changed, request.takeover));
   for (const manager of others) {
     const fields = difference(manager.fields, union(changed, comparison.removed));
     managers.set(managerKey(manager), { ...manager, fields });

@@ -1,3 +1,5 @@
+import { EMPTY } from '../apply/field-set.js';
+import { KUBECTL, takeoverFields, withLastApplied } from '../apply/last-applied.js';
 import { applyConfig } from '../apply/ownership.js';
 import { ApiError, badRequest, conflict, invalid, MODIFIED, unsupportedMediaType } from '../errors.js';
 import { invalidField } from '../field-errors.js';
@@ -101,15 +103,20 @@ function applyOne(api: Api, request: ResourceRequest): Answer {
 
 function merge(api: Api, request: ResourceRequest, config: DraftObject, live: KubeObject | undefined): DraftObject {
   const { resource, subresource, query } = request;
+  const applier = writerOf(request, 'Apply');
+  const scope = scopeOf(resource, subresource);
+  const fromKubectl = applier.manager === KUBECTL;
   const merged = applyConfig({
     live,
     config,
     schema: resource.schema,
-    applier: writerOf(request, 'Apply'),
-    scope: scopeOf(resource, subresource),
+    applier,
+    scope,
     force: query.get('force') === 'true' || query.get('force') === '1',
+    takeover: fromKubectl ? takeoverFields(live, resource.schema, scope) : EMPTY,
     now: timestamp(api.now()),
   });
+  if (fromKubectl) withLastApplied(merged, config);
   if (live === undefined) merged.metadata.name = request.name;
   return conform(request, merged);
 }
