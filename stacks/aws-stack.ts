@@ -39,6 +39,7 @@ function sitesOf(stack: TerraformStack, environment: Environment, place: AwsPlac
       operator: roleArn(environment, place, 'operator'),
       tenant: roleArn(environment, place, 'tenant'),
       witness: roleArn(environment, place, 'witness'),
+      externalSecrets: roleArn(environment, place, 'external-secrets'),
     },
   };
   return { here, there: { ...here, region: place.replicaRegion, provider: replica } };

@@ -1,6 +1,6 @@
 /**
  * What Terraform hands to Kubernetes: the only bridge, so it imports nothing. One output a stack, one object with a
- * version, no secret in it. It grows with the units: cluster, postgres, redis, identity, queue, registry, secrets
+ * version, no secret in it. It grows with the units: cluster, redis, identity, queue, registry, secrets
  * and storage class are to come, under these two names and without a new version while fields are only added.
  */
 export const OUTPUT_NAMES = { vault: 'memplane_vault', plane: 'memplane' } as const;
@@ -43,6 +43,23 @@ export interface PlaneNetwork {
   readonly nodeSubnets: readonly string[];
 }
 
+/** An entry of `MemoryPlane.spec.postgres`. */
+export interface PostgresServer {
+  readonly name: string;
+  readonly host: string;
+  readonly readHosts: readonly string[];
+  readonly port: number;
+  /** Name in the cloud's secret store, whose JSON has `username` and `password`. */
+  readonly adminSecret: string;
+  /** `public`: the cloud's public bundle verifies it. Otherwise the certificate of its authority. */
+  readonly ca: string;
+  readonly maxConnections: number;
+  /** What PgBouncer leaves alone: its own limit is the difference. */
+  readonly reservedConnections: number;
+  readonly capacity: number;
+  readonly pooler: 'PgBouncer' | 'None';
+}
+
 export interface Irreversible {
   readonly address: string;
   readonly what: string;
@@ -61,6 +78,7 @@ export interface PlaneOutput {
   };
   readonly kms: PlaneKms;
   readonly network: PlaneNetwork;
+  readonly postgres: readonly PostgresServer[];
   readonly irreversible: readonly Irreversible[];
 }
 

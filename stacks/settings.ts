@@ -1,18 +1,23 @@
 import type { BucketConfig, BucketOutput, BucketPurpose, Lifecycle, Lock } from '../infra/bucket/index.js';
-import type { Key, KeyPurpose, KmsConfig } from '../infra/kms/index.js';
-import type { NetworkConfig } from '../infra/network/index.js';
-import type { Site } from '../infra/support/site.js';
+import type { Key, KeyPurpose, KmsConfig, KmsOutput } from '../infra/kms/index.js';
+import type { NetworkConfig, NetworkOutput } from '../infra/network/index.js';
+import type { PostgresConfig } from '../infra/postgres/index.js';
+import { providerOf, type Site } from '../infra/support/site.js';
+import type { Sites } from './layers/sites.js';
 import type { Irreversible } from './outputs.js';
-import type { Environment } from './spec/environment.js';
+import type { Environment, Postgres } from './spec/environment.js';
 import {
+  adminSecretName,
   type BucketKind,
   bucketName,
   containerName,
   type KeyStore,
   keyStoreName,
   logTarget,
+  postgresName,
   prefixOf,
 } from './spec/names.js';
+import { instanceOf } from './spec/sizes.js';
 
 /** From what the environment says to what a unit takes. A stack adds only what another unit gave out. */
 export function bucketSettings(
@@ -52,6 +57,37 @@ export function networkSettings(environment: Environment, site: Site, key: Key):
     name: prefixOf(environment),
     zones: place.zones,
     ...(place.cloud === 'azure' ? { flowLogsTo: logTarget(environment, 'accessLogs') } : {}),
+  };
+}
+
+/** `secondRegion` if the environment wants this server to survive its region. */
+export function postgresSettings(
+  environment: Environment,
+  { here, there }: Sites,
+  server: Postgres,
+  around: { readonly network: NetworkOutput; readonly kms: KmsOutput<'data' | 'ops'>; readonly keyThere?: Key },
+): PostgresConfig {
+  const { version, storageGb, maxStorageGb, maxConnections, highlyAvailable, readReplicas, pitrDays } = server;
+  const { network, kms, keyThere } = around;
+  const provider = there.cloud === 'aws' ? providerOf(there) : {};
+  return {
+    site: here,
+    name: postgresName(environment, server.name),
+    tags: environment.tags,
+    network,
+    zones: environment.place.zones,
+    key: kms.keys.data,
+    logKey: kms.keys.ops,
+    logDays: environment.observability.logDays,
+    secretStore: kms.store,
+    secretName: adminSecretName(environment, server.name),
+    instance: instanceOf(environment.place.cloud, server),
+    ...{ version, storageGb, maxStorageGb, maxConnections, highlyAvailable, readReplicas, pitrDays },
+    adminPasswordVersion: server.adminPasswordVersion,
+    maintenance: server.maintenance,
+    ...(server.crossRegion && keyThere !== undefined
+      ? { secondRegion: { region: there.region, ...provider, key: keyThere } }
+      : {}),
   };
 }
 

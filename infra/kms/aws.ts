@@ -13,7 +13,8 @@ import { KEY_TRAITS, type Key, type KeyPurpose, type KmsOutput, keysOf, type Res
 type AwsKms<P extends KeyPurpose> = ResolvedKms<P, AwsSite>;
 
 export function buildAwsKms<P extends KeyPurpose>(unit: Construct, kms: AwsKms<P>): KmsOutput<P> {
-  return { keys: keysOf(kms.purposes, (purpose) => buildKey(new Construct(unit, purpose), kms, purpose)) };
+  const keys = keysOf(kms.purposes, (purpose) => buildKey(new Construct(unit, purpose), kms, purpose));
+  return { keys, store: kms.name };
 }
 
 function buildKey<P extends KeyPurpose>(scope: Construct, kms: AwsKms<P>, purpose: P): Key {

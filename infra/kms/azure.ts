@@ -19,7 +19,9 @@ export function buildAzureKms<P extends KeyPurpose>(unit: Construct, kms: AzureK
     roleDefinitionName: 'Key Vault Crypto Officer',
     principalId: kms.site.deployPrincipalId,
   });
+  const courier = letSecretsIn(unit, kms, vault);
   return {
+    store: vault.id,
     keys: keysOf(kms.purposes, (purpose) =>
       purpose === 'tenant'
         ? {
@@ -30,9 +32,25 @@ export function buildAzureKms<P extends KeyPurpose>(unit: Construct, kms: AzureK
             address: addressOf(vault),
             ready: [officer],
           }
-        : buildKey(new Construct(unit, purpose), kms, purpose, vault, officer),
+        : buildKey(new Construct(unit, purpose), kms, purpose, vault, officer, courier),
     ),
   };
+}
+
+/** The vault of the databases' key also keeps their administrators' secrets, which `deploy` writes. */
+function letSecretsIn<P extends KeyPurpose>(
+  unit: Construct,
+  { site, purposes, copyOf }: AzureKms<P>,
+  vault: KeyVault,
+): readonly RoleAssignment[] {
+  if (copyOf !== undefined || !purposes.some((purpose) => purpose === 'data')) return [];
+  return [
+    new RoleAssignment(unit, 'secrets_officer', {
+      scope: vault.id,
+      roleDefinitionName: 'Key Vault Secrets Officer',
+      principalId: site.deployPrincipalId,
+    }),
+  ];
 }
 
 function buildVault<P extends KeyPurpose>(unit: Construct, kms: AzureKms<P>): KeyVault {
@@ -60,6 +78,7 @@ function buildKey<P extends KeyPurpose>(
   purpose: P,
   vault: KeyVault,
   officer: RoleAssignment,
+  courier: readonly RoleAssignment[],
 ): Key {
   const hsm = kms.protection === 'Hsm' ? '-HSM' : '';
   const key = new KeyVaultKey(scope, 'key', {
@@ -89,6 +108,6 @@ function buildKey<P extends KeyPurpose>(
     grantOn: key.resourceVersionlessId,
     name: purpose,
     address: addressOf(key),
-    ready: [],
+    ready: purpose === 'data' ? courier : [],
   };
 }

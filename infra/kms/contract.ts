@@ -63,6 +63,8 @@ export interface Key {
 
 export interface KmsOutput<P extends KeyPurpose = KeyPurpose> {
   readonly keys: Readonly<Record<P, Key>>;
+  /** What holds them: prefix of the aliases, key ring, or id of the vault, which on Azure also keeps secrets. */
+  readonly store: string;
 }
 
 export interface ResolvedKms<P extends KeyPurpose, S extends Site> extends Omit<KmsConfig<P, S>, 'copyOf'> {

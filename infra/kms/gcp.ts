@@ -31,6 +31,7 @@ export function buildGcpKms<P extends KeyPurpose>(unit: Construct, kms: GcpKms<P
     lifecycle: GUARDED,
   });
   return {
+    store: ring.id,
     keys: keysOf(kms.purposes, (purpose) =>
       purpose === 'tenant'
         ? { purpose, id: ring.id, grantOn: ring.id, name: kms.name, address: addressOf(ring), ready: [] }

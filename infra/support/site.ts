@@ -31,6 +31,7 @@ export interface AwsPrincipals {
   readonly operator: string;
   readonly tenant: string;
   readonly witness: string;
+  readonly externalSecrets: string;
 }
 
 export interface GcpSite {

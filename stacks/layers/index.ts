@@ -1,9 +1,10 @@
 import type { TerraformStack } from 'cdktf';
 import type { Environment, Layer } from '../spec/environment.js';
 import { buildPlane } from './plane.js';
-import { buildVault, type Sites } from './vault.js';
+import type { Sites } from './sites.js';
+import { buildVault } from './vault.js';
 
-export type { Sites } from './vault.js';
+export type { Sites } from './sites.js';
 
 /** In the order in which they are applied. */
 export const LAYERS: readonly Layer[] = ['vault', 'plane'];

@@ -7,24 +7,30 @@ import { addressOfBucket, buildPlaneOutput, identityOf, planeKms, vaultBuckets }
 import { bucketSettings, irreversible, kmsSettings, networkSettings } from '../settings.js';
 import type { Environment } from '../spec/environment.js';
 import { logTarget, replicationName } from '../spec/names.js';
-import type { Sites } from './vault.js';
+import type { Sites } from './sites.js';
+import { buildPostgresServers } from './stores.js';
 
 interface Backups {
   readonly here: BucketOutput;
   readonly there?: BucketOutput;
-  readonly keys: readonly Key[];
 }
 
-/** What serves tenants: keys → network → artifacts → backups. It knows the vault by derived names only. */
+type Keys = KmsOutput<'objects' | 'data'>;
+
+/** What serves tenants: keys → network → stores → artifacts → backups. It knows the vault by derived names only. */
 export function buildPlane(stack: TerraformStack, environment: Environment, sites: Sites): void {
-  const kms = buildKms(stack, 'kms', kmsSettings(environment, sites.here, 'plane', ['objects', 'ops']));
+  const kms = buildKms(stack, 'kms', kmsSettings(environment, sites.here, 'plane', ['objects', 'data', 'ops']));
+  const kmsThere = buildKeysThere(stack, environment, sites, kms);
   const network = buildNetwork(stack, 'network', networkSettings(environment, sites.here, kms.keys.ops));
+  const keyThere = kmsThere === undefined ? {} : { keyThere: kmsThere.keys.data };
+  const postgres = buildPostgresServers(stack, environment, sites, { network, kms, ...keyThere });
   const artifacts = buildBucket(stack, 'artifacts', {
     ...bucketSettings(environment, sites.here, 'artifacts', 'artifacts'),
     key: kms.keys.objects,
     logsTo: logTarget(environment, 'accessLogs'),
   });
-  const backups = buildBackups(stack, environment, sites, kms);
+  const backups = buildBackups(stack, environment, sites, kms, kmsThere);
+  const there = backups.there === undefined ? [] : [backups.there];
   buildPlaneOutput(stack, {
     ...identityOf(environment),
     region: environment.place.region,
@@ -37,12 +43,27 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
       ...vaultBuckets(environment),
     },
     network: { id: network.id, nodeSubnets: network.nodeSubnets },
+    postgres,
     kms: planeKms(environment, kms.keys.objects.id),
-    irreversible: irreversible(
-      environment,
-      [backups.here, ...(backups.there === undefined ? [] : [backups.there])],
-      [kms.keys.objects, kms.keys.ops, ...backups.keys],
-    ),
+    irreversible: irreversible(environment, [backups.here, ...there], [...keysOf(kms), ...keysOf(kmsThere)]),
+  });
+}
+
+const keysOf = (kms: { readonly keys: Readonly<Record<string, Key>> } | undefined): readonly Key[] =>
+  Object.values(kms?.keys ?? {});
+
+/** Both or neither: whatever survives the region is under a key that does. */
+function buildKeysThere(
+  stack: TerraformStack,
+  environment: Environment,
+  { there }: Sites,
+  copyOf: Keys,
+): Keys | undefined {
+  const { buckets, postgres } = environment;
+  if (!buckets.backups.crossRegion && !postgres.some(({ crossRegion }) => crossRegion)) return undefined;
+  return buildKms(stack, 'kms_replica', {
+    ...kmsSettings(environment, there, 'planeReplica', ['objects', 'data']),
+    copyOf,
   });
 }
 
@@ -50,18 +71,15 @@ function buildBackups(
   stack: TerraformStack,
   environment: Environment,
   { here, there }: Sites,
-  kms: KmsOutput<'objects'>,
+  kms: Keys,
+  kmsThere: Keys | undefined,
 ): Backups {
   const backups = buildBucket(stack, 'backups', {
     ...bucketSettings(environment, here, 'backups', 'backups'),
     key: kms.keys.objects,
     logsTo: logTarget(environment, 'accessLogs'),
   });
-  if (!environment.buckets.backups.crossRegion) return { here: backups, keys: [] };
-  const kmsThere = buildKms(stack, 'kms_replica', {
-    ...kmsSettings(environment, there, 'planeReplica', ['objects']),
-    copyOf: kms,
-  });
+  if (!environment.buckets.backups.crossRegion || kmsThere === undefined) return { here: backups };
   const replica = buildBucket(stack, 'backups_replica', {
     ...bucketSettings(environment, there, 'backupsReplica', 'backups'),
     key: kmsThere.keys.objects,
@@ -76,5 +94,5 @@ function buildBackups(
     destination: replica,
     destinationKey: kmsThere.keys.objects,
   });
-  return { here: backups, there: replica, keys: [kmsThere.keys.objects] };
+  return { here: backups, there: replica };
 }

@@ -3,17 +3,11 @@ import { buildBaseline } from '../../infra/baseline/index.js';
 import { type BucketOutput, buildBucket } from '../../infra/bucket/index.js';
 import { buildKms, type Key } from '../../infra/kms/index.js';
 import { buildReplication } from '../../infra/replication/index.js';
-import type { Site } from '../../infra/support/site.js';
 import { addressOfBucket, buildVaultOutput, identityOf } from '../output.js';
 import { bucketSettings, irreversible, kmsSettings } from '../settings.js';
 import type { Environment } from '../spec/environment.js';
 import { replicationName, resourceGroup } from '../spec/names.js';
-
-/** The region an environment works in, and the one that survives its loss. */
-export interface Sites {
-  readonly here: Site;
-  readonly there: Site;
-}
+import type { Sites } from './sites.js';
 
 interface Pair {
   readonly here: BucketOutput;

@@ -1,6 +1,19 @@
-import type { Buckets, Environment, EnvironmentInput, Kms, Network, Profile, Providers } from './environment.js';
+import type {
+  Buckets,
+  Environment,
+  EnvironmentInput,
+  Kms,
+  Network,
+  Place,
+  Postgres,
+  Profile,
+  Providers,
+} from './environment.js';
 
-type Defaults = Pick<Environment, 'network' | 'buckets' | 'kms'>;
+type Defaults = Pick<Environment, 'network' | 'buckets' | 'kms' | 'observability'> & {
+  /** Of each server. */
+  readonly postgres: Omit<Postgres, 'name' | 'instance'>;
+};
 
 const AUDIT_TIERS = { infrequentAfterDays: 30, archiveAfterDays: 365 } as const;
 
@@ -23,7 +36,49 @@ const NETWORK: Network = {
   flowLogDays: 400,
 };
 
+const DEV_POSTGRES: Defaults['postgres'] = {
+  size: 'small',
+  version: '16',
+  storageGb: 100,
+  maxStorageGb: 200,
+  highlyAvailable: false,
+  readReplicas: 0,
+  crossRegion: false,
+  pitrDays: 7,
+  maxConnections: 200,
+  reservedConnections: 20,
+  capacity: 5,
+  poolPerPod: 2,
+  pooler: 'None',
+  adminPasswordVersion: 1,
+  maintenance: { day: 'sun', hour: 3 },
+};
+
+const PROD_POSTGRES: Defaults['postgres'] = {
+  ...DEV_POSTGRES,
+  size: 'medium',
+  maxStorageGb: 500,
+  highlyAvailable: true,
+  readReplicas: 1,
+  crossRegion: true,
+  pitrDays: 35,
+  maxConnections: 500,
+  reservedConnections: 30,
+  capacity: 500,
+  poolPerPod: 10,
+  pooler: 'PgBouncer',
+};
+
+/** Azure sells storage in these sizes. */
+const AZURE_STORAGE: Readonly<Record<Profile, Pick<Postgres, 'storageGb' | 'maxStorageGb'>>> = {
+  dev: { storageGb: 128, maxStorageGb: 256 },
+  prod: { storageGb: 128, maxStorageGb: 512 },
+  regulated: { storageGb: 128, maxStorageGb: 512 },
+};
+
 const DEV: Defaults = {
+  postgres: DEV_POSTGRES,
+  observability: { logDays: 30 },
   network: { ...NETWORK, natPerZone: false, flowLogDays: 30 },
   buckets: {
     artifacts: { archiveAfterDays: 90, noncurrentDays: 7 },
@@ -35,6 +90,8 @@ const DEV: Defaults = {
 };
 
 const PROD: Defaults = {
+  postgres: PROD_POSTGRES,
+  observability: { logDays: 400 },
   network: NETWORK,
   buckets: {
     artifacts: { archiveAfterDays: 90, noncurrentDays: 7 },
@@ -53,6 +110,8 @@ const PROD: Defaults = {
 };
 
 const REGULATED: Defaults = {
+  postgres: PROD_POSTGRES,
+  observability: PROD.observability,
   network: NETWORK,
   buckets: {
     ...PROD.buckets,
@@ -80,5 +139,22 @@ export function withDefaults(input: EnvironmentInput): Environment {
   };
   const kms: Kms = { ...defaults.kms, ...input.kms };
   const network: Network = { ...defaults.network, ...input.network };
-  return { ...input, network, buckets, kms, providers: { ...PROVIDERS, ...input.providers } };
+  return {
+    ...input,
+    network,
+    postgres: postgresOf(input, defaults.postgres),
+    buckets,
+    kms,
+    observability: { ...defaults.observability, ...input.observability },
+    providers: { ...PROVIDERS, ...input.providers },
+  };
 }
+
+/** One server unless the environment lists its own. */
+function postgresOf({ place, profile, postgres }: EnvironmentInput, defaults: Defaults['postgres']) {
+  const storage = storageOf(place, profile);
+  return (postgres ?? [{ name: 'pg-a' }]).map((given): Postgres => ({ ...defaults, ...storage, ...given }));
+}
+
+const storageOf = ({ cloud }: Place, profile: Profile): Partial<Postgres> =>
+  cloud === 'azure' ? (AZURE_STORAGE[profile] ?? AZURE_STORAGE.dev) : {};

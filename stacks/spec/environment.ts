@@ -16,8 +16,11 @@ export interface Environment {
   readonly clusterId: string;
   readonly baseDomain: string;
   readonly network: Network;
+  /** One server each; `name` is the key, so an order means nothing. */
+  readonly postgres: readonly Postgres[];
   readonly buckets: Buckets;
   readonly kms: Kms;
+  readonly observability: Observability;
   /** Version constraints that are emitted. */
   readonly providers: Providers;
   readonly tags: EnvironmentTags;
@@ -94,6 +97,43 @@ export interface Egress {
   readonly ports: readonly number[];
 }
 
+export type Size = 'small' | 'medium' | 'large';
+
+/** One entry of `MemoryPlane.spec.postgres`. */
+export interface Postgres {
+  readonly name: string;
+  /** Of the machine, and of the tenants that are placed here. */
+  readonly size: Size;
+  /** Another one of the table in `sizes.ts` than `size` says. */
+  readonly instance?: string;
+  readonly version: '16' | '17';
+  readonly storageGb: number;
+  readonly maxStorageGb: number;
+  readonly highlyAvailable: boolean;
+  readonly readReplicas: 0 | 1 | 2;
+  readonly crossRegion: boolean;
+  readonly pitrDays: Days;
+  readonly maxConnections: number;
+  /** Not for tenants: the operator, people, replication. */
+  readonly reservedConnections: number;
+  /** How many tenants are placed here. */
+  readonly capacity: number;
+  readonly poolPerPod: number;
+  readonly pooler: 'PgBouncer' | 'None';
+  readonly adminPasswordVersion: number;
+  readonly maintenance: Maintenance;
+}
+
+export interface Maintenance {
+  readonly day: 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+  /** UTC */
+  readonly hour: number;
+}
+
+export interface Observability {
+  readonly logDays: Days;
+}
+
 export interface Buckets {
   readonly artifacts: Bucket;
   readonly backups: Bucket & Lock & { readonly crossRegion: boolean };
@@ -154,7 +194,12 @@ export interface EnvironmentInput {
   readonly baseDomain: string;
   readonly tags: EnvironmentTags;
   readonly network?: Partial<Network>;
+  /** Given whole: what is not in the list is not there. */
+  readonly postgres?: readonly PostgresInput[];
   readonly buckets?: Optional<Buckets>;
   readonly kms?: Partial<Kms>;
+  readonly observability?: Partial<Observability>;
   readonly providers?: Partial<Providers>;
 }
+
+export type PostgresInput = Pick<Postgres, 'name'> & Partial<Postgres>;

@@ -152,3 +152,22 @@ export function replicationName(environment: Environment, kind: 'audit' | 'backu
 
 export const resourceGroup = (environment: Environment, layer: Layer | 'bootstrap'): string =>
   `${prefixOf(environment)}-${layer}`;
+
+/** Azure: unique in the world, hence the suffix. */
+export function postgresName(environment: Environment, server: string): string {
+  const { place, name } = environment;
+  const parts = place.cloud === 'azure' ? [`mp-${name}`, server, place.suffix] : [prefixOf(environment), server];
+  return buildName(place.cloud, 'postgres', parts);
+}
+
+/** Where External Secrets finds a server's administrator. */
+export function adminSecretName(environment: Environment, server: string): string {
+  switch (environment.place.cloud) {
+    case 'aws':
+      return buildName('aws', 'secret', [`memplane/${environment.name}/${server}/admin`]);
+    case 'gcp':
+      return buildName('gcp', 'secret', [prefixOf(environment), server, 'admin']);
+    case 'azure':
+      return buildName('azure', 'secret', [server, 'admin']);
+  }
+}

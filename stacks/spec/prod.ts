@@ -48,9 +48,10 @@ export const prod: readonly EnvironmentInput[] = [
       cloud: 'azure',
       subscriptionId: '00000000-0000-4000-8000-000000000201',
       entraTenantId: '00000000-0000-4000-8000-000000000100',
-      region: 'germanywestcentral',
+      region: 'northeurope',
       zones: ['1', '2', '3'],
-      replicaRegion: 'swedencentral',
+      // Paired: where Azure puts geo-redundant backups is not for us to choose.
+      replicaRegion: 'westeurope',
       suffix: 'ex4mp2',
       deployPrincipalId: '00000000-0000-4000-8000-000000000211',
       complianceGroupId: '00000000-0000-4000-8000-000000000212',

@@ -108,3 +108,14 @@ export function zonePattern(place: Place): RegExp {
       return /^[123]$/;
   }
 }
+
+/** Where Azure puts geo-redundant backups, for the regions above whose pair is above as well. There is no choice. */
+export const AZURE_PAIRS: Readonly<Record<string, string>> = {
+  eastus2: 'centralus',
+  centralus: 'eastus2',
+  westus3: 'eastus',
+  northeurope: 'westeurope',
+  westeurope: 'northeurope',
+  eastasia: 'southeastasia',
+  southeastasia: 'eastasia',
+};

@@ -4,6 +4,7 @@ import { admitsFrom } from './constraint.js';
 import type { Environment, Problem } from './environment.js';
 import { checkNetwork } from './validate-network.js';
 import { checkPlace } from './validate-place.js';
+import { checkPostgres } from './validate-postgres.js';
 
 /** Bindings before these lack attributes that the units set. */
 const PROVIDER_FLOORS = { aws: '5.100.0', google: '6.50.0', azurerm: '4.55.0' } as const;
@@ -44,6 +45,7 @@ function validateOne(environment: Environment): readonly Problem[] {
     ...checkIdentity(environment),
     ...checkPlace(environment),
     ...checkNetwork(environment),
+    ...checkPostgres(environment),
     ...checkAudit(environment),
     ...checkBackups(environment),
     ...checkTiers(environment),

@@ -74,8 +74,8 @@ describe('production on three clouds', () => {
       );
       const addresses = irreversible.map(({ address }) => address);
       expect(new Set(addresses).size).toBe(addresses.length);
-      // audit, keys, anchor, tenant, objects twice; ops; audit, backups twice
-      expect({ cloud, count: addresses.length }).toEqual({ cloud, count: 15 });
+      // audit, keys, anchor, tenant, objects, data twice; ops; audit, backups twice
+      expect({ cloud, count: addresses.length }).toEqual({ cloud, count: 17 });
     }
   });
 

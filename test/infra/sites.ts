@@ -19,6 +19,7 @@ export const AWS: AwsSite = {
     operator: role('operator'),
     tenant: role('tenant'),
     witness: role('witness'),
+    externalSecrets: role('external-secrets'),
   },
 };
 

@@ -1,7 +1,8 @@
 import { Testing } from 'cdktf';
 import { type BucketConfig, buildBucket } from '../../infra/bucket/index.js';
 import { buildKms, type Key, type KmsOutput } from '../../infra/kms/index.js';
-import { buildNetwork, type NetworkConfig } from '../../infra/network/index.js';
+import { buildNetwork, type NetworkConfig, type NetworkOutput } from '../../infra/network/index.js';
+import { buildPostgres, type PostgresConfig } from '../../infra/postgres/index.js';
 import type { Cloud } from '../../infra/support/site.js';
 import { plainId, type StackJson } from '../support/stacks.js';
 import { emptyStack, NAMES, SITES, TAGS } from './sites.js';
@@ -66,5 +67,36 @@ export function synthNetwork(cloud: Cloud, given: Partial<NetworkConfig> = {}): 
   const stack = emptyStack();
   const kms = buildKms(stack, 'kms', { site: SITES[cloud], name: NAMES[cloud].keys, purposes: ['ops'], tags: TAGS });
   buildNetwork(stack, 'it', { ...networkConfig(cloud, kms.keys.ops), ...given });
+  return JSON.parse(Testing.synth(stack)) as StackJson;
+}
+
+export const postgresConfig = (
+  cloud: Cloud,
+  { keys, store }: KmsOutput<'data' | 'ops'>,
+  network: NetworkOutput,
+): PostgresConfig => ({
+  site: SITES[cloud],
+  name: 'memplane-test-pg-a',
+  tags: TAGS,
+  network,
+  zones: ZONES[cloud],
+  key: keys.data,
+  logKey: keys.ops,
+  logDays: 400,
+  secretStore: store,
+  secretName: 'pg-a-admin',
+  version: '16',
+  instance: 'an-instance',
+  storageGb: 100,
+  maxStorageGb: 500,
+  maxConnections: 500,
+});
+
+export function synthPostgres(cloud: Cloud, given: Partial<PostgresConfig>): StackJson {
+  const stack = emptyStack();
+  const purposes = ['data', 'ops'] as const;
+  const kms = buildKms(stack, 'kms', { site: SITES[cloud], name: NAMES[cloud].keys, purposes, tags: TAGS });
+  const network = buildNetwork(stack, 'network', networkConfig(cloud, kms.keys.ops));
+  buildPostgres(stack, 'it', { ...postgresConfig(cloud, kms, network), ...given });
   return JSON.parse(Testing.synth(stack)) as StackJson;
 }

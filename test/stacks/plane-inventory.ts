@@ -130,3 +130,79 @@ function azureNetwork(zones: readonly string[], nats: readonly string[]): Invent
     azurerm_virtual_network: ['network'],
   };
 }
+
+export interface Servers {
+  readonly replicas: number;
+  readonly crossRegion: boolean;
+}
+
+const PG = 'pg_pg-a';
+
+/** One server, with what stands beside it. */
+export function postgresInventory(cloud: string, servers: Servers): Inventory {
+  const byCloud: Readonly<Record<string, Inventory>> = {
+    aws: awsPostgres(servers),
+    gcp: gcpPostgres(servers),
+    azure: azurePostgres(servers),
+  };
+  return byCloud[cloud] ?? {};
+}
+
+const replicasOf = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `${PG}_replica_${index + 1}`);
+
+function awsPostgres({ replicas, crossRegion }: Servers): Inventory {
+  const servers = [`${PG}_primary`, ...replicasOf(replicas)];
+  return {
+    aws_cloudwatch_log_group: servers.flatMap((id) => [`${id}_log_postgresql`, `${id}_log_upgrade`]),
+    aws_db_instance: [PG, ...replicasOf(replicas)],
+    aws_db_instance_automated_backups_replication: crossRegion ? [`${PG}_backups_copy`] : [],
+    aws_db_parameter_group: [`${PG}_parameters`],
+    aws_db_subnet_group: [`${PG}_subnets`],
+    aws_iam_role: [`${PG}_monitor`],
+    aws_iam_role_policy_attachment: [`${PG}_monitors`],
+    aws_secretsmanager_secret: [`${PG}_secret`],
+    aws_secretsmanager_secret_policy: [`${PG}_secret_policy`],
+    aws_secretsmanager_secret_version: [`${PG}_secret_version`],
+  };
+}
+
+const gcpPostgres = ({ replicas, crossRegion }: Servers): Inventory => ({
+  google_secret_manager_secret: [`${PG}_secret`],
+  google_secret_manager_secret_version: [`${PG}_secret_version`],
+  google_sql_database: [`${PG}_database`],
+  google_sql_database_instance: [PG, ...replicasOf(replicas), ...(crossRegion ? [`${PG}_region_replica`] : [])],
+  google_sql_user: [`${PG}_administrator`],
+});
+
+const AZURE_PARAMETERS = [
+  'azure_extensions',
+  'shared_preload_libraries',
+  'require_secure_transport',
+  'ssl_min_protocol_version',
+  'wal_level',
+  'max_wal_size',
+  'max_connections',
+  'log_checkpoints',
+  'log_connections',
+  'log_disconnections',
+  'log_lock_waits',
+  'log_statement',
+  'log_min_duration_statement',
+  'log_parameter_max_length',
+  'log_parameter_max_length_on_error',
+];
+
+function azurePostgres({ replicas, crossRegion }: Servers): Inventory {
+  const places = crossRegion ? ['here', 'there'] : ['here'];
+  return {
+    azurerm_key_vault_secret: [`${PG}_secret`],
+    azurerm_management_lock: [`${PG}_lock`],
+    azurerm_postgresql_flexible_server: [PG, ...replicasOf(replicas)],
+    azurerm_postgresql_flexible_server_configuration: each(AZURE_PARAMETERS, `${PG}_parameter`),
+    azurerm_postgresql_flexible_server_database: [`${PG}_database`],
+    azurerm_postgresql_flexible_server_virtual_endpoint: replicas > 0 ? [`${PG}_endpoint`] : [],
+    azurerm_role_assignment: places.map((place) => `${PG}_${place}_may_wrap`),
+    azurerm_user_assigned_identity: places.map((place) => `${PG}_${place}_identity`),
+  };
+}

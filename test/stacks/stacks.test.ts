@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { environments } from '../../stacks/spec/index.js';
 import { type Attributes, find, inventory, type StackJson, stackOf, synth } from '../support/stacks.js';
-import { merged, networkInventory } from './plane-inventory.js';
+import { merged, networkInventory, postgresInventory } from './plane-inventory.js';
 
 const synthesised = synth();
 const names = [...synthesised.stacks.keys()];
@@ -113,9 +113,9 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
     aws: {
       aws_iam_role: copying(['backups_replication_role']),
       aws_iam_role_policy: copying(['backups_replication_policy']),
-      aws_kms_alias: [...every(keys, 'objects_alias'), 'kms_ops_alias'],
-      aws_kms_key: ['kms_objects_key', 'kms_ops_key'],
-      aws_kms_replica_key: copying(['kms_replica_objects_key']),
+      aws_kms_alias: [...every(keys, 'objects_alias'), ...every(keys, 'data_alias'), 'kms_ops_alias'],
+      aws_kms_key: ['kms_data_key', 'kms_objects_key', 'kms_ops_key'],
+      aws_kms_replica_key: copying(['kms_replica_data_key', 'kms_replica_objects_key']),
       aws_s3_bucket: buckets,
       aws_s3_bucket_lifecycle_configuration: every(buckets, 'lifecycle'),
       aws_s3_bucket_logging: every(buckets, 'logging'),
@@ -128,8 +128,12 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
       aws_s3_bucket_versioning: every(buckets, 'versioning'),
     },
     gcp: {
-      google_kms_crypto_key: [...every(keys, 'objects_key'), 'kms_ops_key'],
-      google_kms_crypto_key_iam_member: [...every(keys, 'objects_storage'), 'kms_ops_logs'],
+      google_kms_crypto_key: [...every(keys, 'objects_key'), ...every(keys, 'data_key'), 'kms_ops_key'],
+      google_kms_crypto_key_iam_member: [
+        ...every(keys, 'objects_storage'),
+        ...['postgres', 'redis', 'secrets'].flatMap((agent) => every(keys, `data_${agent}`)),
+        'kms_ops_logs',
+      ],
       google_kms_key_ring: every(keys, 'ring'),
       google_project_iam_custom_role: copying([
         'backups_replication_destination_role',
@@ -144,10 +148,10 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
     },
     azure: {
       azurerm_key_vault: every(keys, 'vault'),
-      azurerm_key_vault_key: [...every(keys, 'objects_key'), 'kms_ops_key'],
+      azurerm_key_vault_key: [...every(keys, 'objects_key'), ...every(keys, 'data_key'), 'kms_ops_key'],
       azurerm_management_lock: every(buckets, 'lock'),
       azurerm_monitor_diagnostic_setting: every(buckets, 'logging'),
-      azurerm_role_assignment: [...every(buckets, 'may_wrap'), ...every(keys, 'officer')].sort(),
+      azurerm_role_assignment: [...every(buckets, 'may_wrap'), ...every(keys, 'officer'), 'kms_secrets_officer'].sort(),
       azurerm_storage_account: buckets,
       azurerm_storage_container: every(buckets, 'container'),
       azurerm_storage_management_policy: every(buckets, 'lifecycle'),
@@ -179,10 +183,18 @@ describe('the stacks', () => {
   it.each(CLOUDS)('hold exactly this in the planes of %s: production copies its backups, dev does not', (cloud) => {
     const zones = [...find(`${cloud}-prod`).place.zones];
     expect(inventory(stackOf(synthesised, `${cloud}-prod-plane`))).toEqual(
-      merged(planeOf(cloud, ['artifacts', ...BOTH('backups')], BOTH('kms')), networkInventory(cloud, zones, zones)),
+      merged(
+        planeOf(cloud, ['artifacts', ...BOTH('backups')], BOTH('kms')),
+        networkInventory(cloud, zones, zones),
+        postgresInventory(cloud, { replicas: 1, crossRegion: true }),
+      ),
     );
     expect(inventory(stackOf(synthesised, `${cloud}-dev-plane`))).toEqual(
-      merged(planeOf(cloud, ['artifacts', 'backups'], ['kms']), networkInventory(cloud, zones, zones.slice(0, 1))),
+      merged(
+        planeOf(cloud, ['artifacts', 'backups'], ['kms']),
+        networkInventory(cloud, zones, zones.slice(0, 1)),
+        postgresInventory(cloud, { replicas: 0, crossRegion: false }),
+      ),
     );
   });
 
@@ -211,7 +223,7 @@ describe('the stacks', () => {
 
   it.each(names)('guard everything in %s that holds data or keys', (name) => {
     const holds =
-      /^(aws_s3_bucket|aws_kms_(replica_)?key|google_storage_bucket|google_kms_(crypto_key|key_ring)|azurerm_(storage_account|storage_container|key_vault|key_vault_key))$/;
+      /^(aws_s3_bucket|aws_kms_(replica_)?key|aws_db_instance|aws_secretsmanager_secret|google_storage_bucket|google_kms_(crypto_key|key_ring)|google_sql_database(_instance)?|google_secret_manager_secret|azurerm_(storage_account|storage_container|key_vault|key_vault_key|key_vault_secret|postgresql_flexible_server))$/;
     const { resource } = stackOf(synthesised, name);
     for (const [type, ofType] of Object.entries(resource).filter(([one]) => holds.test(one))) {
       for (const [id, { lifecycle }] of Object.entries(ofType)) {

@@ -15,6 +15,10 @@ export class Editable {
     (parent as Record<string | number, Json>)[last] = value;
   }
 
+  get(type: string, id: string): Readonly<Attributes> {
+    return this.find(type, id);
+  }
+
   /** An attribute that was not there. */
   add(type: string, id: string, attribute: string, value: Json): void {
     const attributes = this.find(type, id);
@@ -37,7 +41,7 @@ export class Editable {
   }
 
   private find(type: string, id: string): Attributes {
-    const found = Object.entries(this.stack.resource[type] ?? {}).find(([one]) => plainId(one) === id);
+    const found = Object.entries(this.stack.resource[type] ?? {}).find(([one]) => one === id || plainId(one) === id);
     if (found === undefined) throw new Error(`no ${type}.${id} to break`);
     return found[1];
   }

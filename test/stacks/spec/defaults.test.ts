@@ -36,4 +36,17 @@ describe('defaults', () => {
       });
     }
   });
+
+  it('give every server of a list what its entry leaves out, and Azure the sizes that it sells', () => {
+    const servers = [{ name: 'pg-a' }, { name: 'pg-b', size: 'large' as const, capacity: 100 }];
+    const { postgres } = withDefaults({ ...input, profile: 'prod', postgres: servers });
+    expect(
+      postgres.map(({ name, size, capacity, pitrDays, storageGb }) => [name, size, capacity, pitrDays, storageGb]),
+    ).toEqual([
+      ['pg-a', 'medium', 500, 35, 100],
+      ['pg-b', 'large', 100, 35, 100],
+    ]);
+    const azure = dev.find(({ place }) => place.cloud === 'azure');
+    expect(azure && withDefaults(azure).postgres).toMatchObject([{ name: 'pg-a', storageGb: 128, maxStorageGb: 256 }]);
+  });
 });

@@ -1,11 +1,13 @@
 import type { Environment } from '../../../stacks/spec/environment.js';
 import {
+  adminSecretName,
   type BucketKind,
   bucketAddress,
   bucketName,
   keyId,
   keyStoreName,
   logTarget,
+  postgresName,
   replicationName,
   stackName,
   tenantKeyId,
@@ -28,6 +30,8 @@ describe('derived names', () => {
       anchor: keyId(environment, 'vault', 'anchor'),
       tenant: tenantKeyId(environment, 'tenantsReplica'),
       copier: replicationName(environment, 'audit'),
+      server: postgresName(environment, 'pg-a'),
+      secret: adminSecretName(environment, 'pg-a'),
     }));
     expect(all).toEqual([
       {
@@ -40,6 +44,8 @@ describe('derived names', () => {
         anchor: 'arn:aws:kms:eu-central-1:444455556666:alias/memplane-prod-anchor',
         tenant: 'arn:aws:kms:eu-west-1:444455556666:alias/memplane-prod-tenant',
         copier: 'memplane-prod-replicate-audit',
+        server: 'memplane-prod-pg-a',
+        secret: 'memplane/prod/pg-a/admin',
       },
       {
         stack: 'gcp-prod-vault',
@@ -51,6 +57,8 @@ describe('derived names', () => {
         anchor: 'projects/example-memplane-prod/locations/europe-west3/keyRings/memplane-prod-vault/cryptoKeys/anchor',
         tenant: 'projects/example-memplane-prod/locations/europe-west4/keyRings/memplane-prod-tenants',
         copier: 'memplaneProdReplicateAudit',
+        server: 'memplane-prod-pg-a',
+        secret: 'memplane-prod-pg-a-admin',
       },
       {
         stack: 'azure-prod-vault',
@@ -62,6 +70,8 @@ describe('derived names', () => {
         anchor: 'https://mp-prod-v-ex4mp2.vault.azure.net/keys/anchor',
         tenant: 'https://mp-prod-td-ex4mp2.vault.azure.net/',
         copier: 'memplane-prod-replicate-audit',
+        server: 'mp-prod-pg-a-ex4mp2',
+        secret: 'pg-a-admin',
       },
     ]);
   });
@@ -84,6 +94,7 @@ describe('derived names', () => {
       const names = kinds.map((kind) => bucketName(long, kind));
       expect(new Set(names).size).toBe(kinds.length);
       expect(keyStoreName(long, 'tenantsReplica')).toContain('abcdefgh');
+      expect(postgresName(long, `pg-${'x'.repeat(18)}`)).toContain('abcdefgh');
     }
   });
 

@@ -25,6 +25,11 @@ const network = (environment: Environment, given: Partial<Environment['network']
   ...environment,
   network: { ...environment.network, ...given },
 });
+/** The first server, changed. */
+const postgres = (environment: Environment, given: Partial<Environment['postgres'][number]>): Environment => ({
+  ...environment,
+  postgres: environment.postgres.map((one, index) => (index === 0 ? { ...one, ...given } : one)),
+});
 const role = (name: string) => `arn:aws:iam::444455556666:role/${name}`;
 
 interface Case {
@@ -207,6 +212,94 @@ const CASES: readonly Case[] = [
     environment: network(gcp, { flowLogDays: 30 }),
     path: 'gcp-prod.network.flowLogDays',
     says: 'allowed 365 to 3650',
+  },
+  {
+    because: 'a plane has a database',
+    environment: { ...aws, postgres: [] },
+    path: 'aws-prod.postgres',
+    says: 'a plane has servers (got 0; allowed 1 to 20)',
+  },
+  {
+    because: 'two servers of a name are one',
+    environment: { ...aws, postgres: [...aws.postgres, ...aws.postgres] },
+    path: 'aws-prod.postgres[1].name',
+    says: 'named twice',
+  },
+  {
+    because: 'nobody knows this size',
+    environment: postgres(aws, { size: 'huge' as never }),
+    path: 'aws-prod.postgres[0].size',
+    says: 'allowed small, medium, large',
+  },
+  {
+    because: 'it is a machine of another cloud',
+    environment: postgres(gcp, { instance: 'db.r6g.large' }),
+    path: 'gcp-prod.postgres[0].instance',
+    says: 'allowed db-custom-2-4096, db-custom-4-16384, db-custom-8-65536',
+  },
+  {
+    because: 'a disk does not shrink',
+    environment: postgres(aws, { maxStorageGb: 50 }),
+    path: 'aws-prod.postgres[0].maxStorageGb',
+    says: 'allowed 100 to 65536',
+  },
+  {
+    because: 'Azure sells 64 and 128',
+    environment: postgres(azure, { storageGb: 100 }),
+    path: 'azure-prod.postgres[0].storageGb',
+    says: 'Azure sells no storage of this size (got 100; allowed 32, 64, 128',
+  },
+  {
+    because: 'the pools do not fit',
+    environment: postgres(aws, { pooler: 'None', capacity: 10 }),
+    path: 'aws-prod.postgres[0].maxConnections',
+    says: '10 tenants × 20 pods × 10 connections = 2000, more than 470 (got 500; allowed pooler PgBouncer, or a lower capacity)',
+  },
+  {
+    because: 'somebody must be able to look',
+    environment: postgres(aws, { reservedConnections: 0 }),
+    path: 'aws-prod.postgres[0].reservedConnections',
+  },
+  {
+    because: 'a zone is lost sometimes',
+    environment: postgres(gcp, { highlyAvailable: false }),
+    path: 'gcp-prod.postgres[0].highlyAvailable',
+    says: 'allowed true',
+  },
+  {
+    because: 'a region is lost once',
+    environment: postgres(aws, { crossRegion: false }),
+    path: 'aws-prod.postgres[0].crossRegion',
+    says: 'the loss of the region would be the loss of its data',
+  },
+  {
+    because: 'a month is the least',
+    environment: postgres(aws, { pitrDays: 14 }),
+    path: 'aws-prod.postgres[0].pitrDays',
+    says: 'allowed 30 to 35',
+  },
+  {
+    because: 'no vendor keeps more',
+    environment: postgres(find('aws-dev'), { pitrDays: 90 }),
+    path: 'aws-dev.postgres[0].pitrDays',
+    says: 'allowed 7 to 35',
+  },
+  {
+    because: 'Azure chooses the region',
+    environment: at(azure, { replicaRegion: 'swedencentral' }),
+    path: 'azure-prod.postgres[0].crossRegion',
+    says: 'geo backup goes to the paired region westeurope only (got true; allowed place.replicaRegion westeurope)',
+  },
+  {
+    because: 'its pair has no room for the plane',
+    environment: at(azure, { region: 'germanywestcentral' }),
+    path: 'azure-prod.postgres[0].crossRegion',
+    says: 'germanywestcentral has no paired region',
+  },
+  {
+    because: 'a day has 24 hours',
+    environment: postgres(aws, { maintenance: { day: 'sun', hour: 24 } }),
+    path: 'aws-prod.postgres[0].maintenance.hour',
   },
   {
     because: 'governance can be bypassed',
