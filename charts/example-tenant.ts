@@ -31,11 +31,11 @@ export const EXAMPLE_TENANT: TenantOptions = {
   consumers: [{ namespace: 'acme-apps', roles: ['user', 'service'] }],
   quotas: { memories: 1_000_000, memoriesPerUser: 10_000, storage: undefined, tokensPerDay: undefined },
   quotaHard: {
-    pods: '11',
-    'requests.cpu': '11000m',
-    'requests.memory': '22528Mi',
-    'limits.cpu': '44000m',
-    'limits.memory': '90112Mi',
+    pods: '12',
+    'requests.cpu': '12000m',
+    'requests.memory': '24576Mi',
+    'limits.cpu': '48000m',
+    'limits.memory': '98304Mi',
   },
   policies: {
     ttlDays: 365,

@@ -32,9 +32,9 @@ export function foldPlaneStatus(
 
 function conditions(findings: readonly StoreFinding[], generation: number): readonly NewCondition[] {
   const problem = findings.find((finding) => finding.problem !== undefined)?.problem;
-  const ready = problem ?? { reason: 'Ready', message: 'every store answers' };
+  const { reason, message } = problem ?? { reason: 'Ready', message: 'every store answers' };
   const status = problem === undefined ? 'True' : 'False';
-  return [{ type: 'Ready', status, ...ready, observedGeneration: generation }];
+  return [{ type: 'Ready', status, reason, message, observedGeneration: generation }];
 }
 
 function store(

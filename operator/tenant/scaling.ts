@@ -34,8 +34,8 @@ const merge = (
   given: { readonly cpu?: string | number | undefined; readonly memory?: string | number | undefined } = {},
 ): Quantities => ({ cpu: String(given.cpu ?? preset.cpu), memory: String(given.memory ?? preset.memory) });
 
-/** A rolling update starts one pod before it ends one. */
-const SURGE = 1;
+/** While a rolling update goes on, one pod starts and one is still ending: both count. */
+const SURGE = 2;
 
 function quotaFor({ maxReplicas, requests, limits }: ServiceOptions): Readonly<Record<string, string>> {
   const pods = maxReplicas + SURGE;

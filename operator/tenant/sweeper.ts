@@ -1,7 +1,7 @@
 import type { MemoryPlane } from '../api/v1alpha1/types.js';
 import { findDueErasures, retireTenant, type TenantRecord } from '../catalogue/catalogue.js';
 import { destroyKeyring, retainedPlace } from '../clients/keyring.js';
-import type { Database } from '../clients/postgres.js';
+import { connectionProblem, type Database } from '../clients/postgres.js';
 import type { TenantDependencies } from './dependencies.js';
 import { dropTenant } from './phases/database/apply.js';
 
@@ -10,11 +10,25 @@ export async function sweepErasures(deps: TenantDependencies): Promise<void> {
   for (const plane of deps.planes.list()) {
     const catalogue = await deps.stores.catalogue(plane);
     if (catalogue.kind !== 'done') continue;
-    const due = await findDueErasures(catalogue.facts, plane.spec.clusterID, deps.now());
+    const due = await findDue(deps, plane, catalogue.facts);
     for (const record of due.filter(({ plane: name }) => name === plane.metadata.name)) {
       if (isHeld(deps, record.name)) continue;
       await erase(deps, plane, catalogue.facts, record);
     }
+  }
+}
+
+/** A database that is away is told by its plane's status; what is due is still due at the next sweep. */
+async function findDue(
+  deps: TenantDependencies,
+  plane: MemoryPlane,
+  catalogue: Database,
+): Promise<readonly TenantRecord[]> {
+  try {
+    return await findDueErasures(catalogue, plane.spec.clusterID, deps.now());
+  } catch (error) {
+    if (connectionProblem(error) === undefined) throw error;
+    return [];
   }
 }
 

@@ -7,7 +7,8 @@ import type { TenantOptions } from './options.js';
 
 /** Nothing is allowed but the arrows of the dependency graph, each in a policy that carries its name. */
 export const buildNetworkPolicies = (o: TenantOptions): readonly K8sObject[] => [
-  buildPolicy(o, DEFAULT_DENY, { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }),
+  // Empty lists, not none: what is owned and empty is put right when somebody adds a rule.
+  buildPolicy(o, DEFAULT_DENY, { podSelector: {}, policyTypes: ['Ingress', 'Egress'], ingress: [], egress: [] }),
   ...buildEdges(o).map((edge) => buildPolicy(o, edge.name, buildSpec(o, edge))),
 ];
 

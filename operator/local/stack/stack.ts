@@ -162,6 +162,7 @@ async function startNode(
       images: images ?? localImages(),
       nodeName: NODE_NAME,
       lease: apiServer === undefined,
+      kubeletApi: apiServer === undefined,
       log,
     }),
     (node) => node.stop(),

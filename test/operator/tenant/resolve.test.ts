@@ -51,7 +51,7 @@ describe('resolving a tenant', () => {
       class: 'standard',
       ring: 'stable',
       size: 'medium',
-      quotaHard: { pods: '11' },
+      quotaHard: { pods: '12' },
     });
   });
 
@@ -73,14 +73,14 @@ describe('resolving a tenant', () => {
     });
   });
 
-  it('leaves room in the quota for the pod that a rolling update adds', () => {
+  it('leaves room in the quota for the pods that a rolling update starts and ends', () => {
     const tenant = tenantOf('acme', { services: { memory: { scaling: { minReplicas: 1, maxReplicas: 1 } } } });
     expect(optionsOf({ tenant }).quotaHard).toEqual({
-      pods: '2',
-      'requests.cpu': '1000m',
-      'requests.memory': '2048Mi',
-      'limits.cpu': '4000m',
-      'limits.memory': '8192Mi',
+      pods: '3',
+      'requests.cpu': '1500m',
+      'requests.memory': '3072Mi',
+      'limits.cpu': '6000m',
+      'limits.memory': '12288Mi',
     });
   });
 

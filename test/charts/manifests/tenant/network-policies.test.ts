@@ -17,7 +17,9 @@ const names = (options: TenantOptions): readonly string[] =>
 
 describe('who may talk to whom', () => {
   it('nobody to nobody, before anything is allowed', () => {
-    expect(policy(MINIMAL, 'default-deny')).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+    const both = ['Ingress', 'Egress'];
+    const want = { podSelector: {}, policyTypes: both, ingress: [], egress: [] };
+    expect(policy(MINIMAL, 'default-deny')).toEqual(want);
   });
 
   it.each(FIXTURES)(
