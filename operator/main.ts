@@ -3,9 +3,9 @@ import { FIELD_MANAGER } from '../charts/manifests/names.js';
 import { createKubeClient } from './clients/kube-http.js';
 import { ConfigError, type OperatorConfig, readConfig } from './config.js';
 import { createManager } from './manager.js';
-import { createLeaderElection } from './runtime/leader.js';
 import { serveHealth } from './runtime/http.js';
-import { createOperatorMetrics } from './runtime/metrics.js';
+import { createLeaderElection } from './runtime/leader.js';
+import { createMetrics } from './runtime/metrics.js';
 import { onTermination } from './runtime/stop.js';
 import { discoverServed } from './served.js';
 
@@ -14,7 +14,7 @@ const EXIT_CONFIG = 78;
 
 async function main(config: OperatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'operator' } });
-  const metrics = createOperatorMetrics();
+  const metrics = createMetrics();
   const kube = await createKubeClient({ fieldManager: FIELD_MANAGER, metrics: metrics.onRequest });
   const manager = createManager({ config, kube, metrics, log, served: await discoverServed(kube) });
   const fail = (err: unknown): void => {
@@ -54,6 +54,8 @@ try {
   await main(readConfig());
 } catch (error) {
   const known = error instanceof ConfigError;
-  process.stderr.write(`${known ? error.message : `the operator cannot start: ${error instanceof Error ? error.message : error}`}\n`);
+  process.stderr.write(
+    `${known ? error.message : `the operator cannot start: ${error instanceof Error ? error.message : error}`}\n`,
+  );
   process.exit(known ? EXIT_CONFIG : 1);
 }

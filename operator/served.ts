@@ -15,7 +15,10 @@ export async function discoverServed(kube: KubeHttpClient): Promise<(resource: R
 async function isServed(kube: KubeHttpClient, { apiVersion, kind }: Resource): Promise<boolean> {
   try {
     const path = `/apis/${apiVersion}`;
-    const list = await kube.request<{ readonly resources?: readonly { readonly kind: string }[] }>({ method: 'GET', path });
+    const list = await kube.request<{ readonly resources?: readonly { readonly kind: string }[] }>({
+      method: 'GET',
+      path,
+    });
     return list.resources?.some((one) => one.kind === kind) === true;
   } catch (error) {
     if (error instanceof KubeError && error.status === 404) return false;
