@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Admission } from './admission.js';
@@ -125,6 +126,8 @@ async function startLocked(options: ApiServerOptions, unlock: () => void): Promi
   bootstrap(api);
   const unfollow = followDefinitions(api);
   const stopping = new AbortController();
+  // Every open watch listens until it ends and takes its listener back: their number is no sign of a leak.
+  setMaxListeners(0, stopping.signal);
   const server = createHttpServer({ api, identity, stopped: stopping.signal, onError });
   const port = await listen(server, options.port ?? 0);
   const url = `https://127.0.0.1:${port}`;
