@@ -1,8 +1,8 @@
 import type { MemoryPlane } from '../api/v1alpha1/types.js';
 import type { KubeClient } from '../clients/kube.js';
 import type { DatabaseAddress } from '../clients/postgres.js';
+import { decodeSecret, readSecret } from '../clients/secrets.js';
 import { done, type Outcome, wait } from '../runtime/outcome.js';
-import { decodeSecret, readSecret } from '../tenant/secrets.js';
 
 export type PlaneDatabase = MemoryPlane['spec']['postgres'][number];
 

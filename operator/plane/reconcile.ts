@@ -4,7 +4,7 @@ import type { MemoryPlane, MemoryPlaneStatus, MemoryTenant } from '../api/v1alph
 import { countTenants, type PlacementCount } from '../catalogue/catalogue.js';
 import type { KubeClient } from '../clients/kube.js';
 import type { RunResult } from '../runtime/queue.js';
-import type { View } from '../tenant/dependencies.js';
+import type { View } from '../runtime/view.js';
 import { bucketUrl } from './bucket-url.js';
 import { foldPlaneStatus, type StoreFinding } from './status.js';
 import type { PlaneStores } from './stores.js';

@@ -8,13 +8,8 @@ import type {
 import type { KubeClient } from '../clients/kube.js';
 import type { PlaneStores } from '../plane/stores.js';
 import type { Log } from '../runtime/log.js';
+import type { View } from '../runtime/view.js';
 import type { TenantObjects } from './objects.js';
-
-/** What the pipeline asks of the mirror of a kind. */
-export interface View<T> {
-  get(key: string): T | undefined;
-  list(): readonly T[];
-}
 
 export interface TenantDependencies {
   readonly kube: KubeClient;

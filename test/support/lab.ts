@@ -9,6 +9,7 @@ import type { MemoryPlane, MemoryTenant } from '../../operator/api/v1alpha1/type
 import type { KubeHttpClient } from '../../operator/clients/kube-http.js';
 import { RESOURCES } from '../../operator/clients/kube-resources.js';
 import { openDatabase } from '../../operator/clients/postgres.js';
+import { readSecret } from '../../operator/clients/secrets.js';
 import type { MemoryApi } from '../../operator/local/demo/memory-api.js';
 import { untilGone, untilReady } from '../../operator/local/demo/tenants.js';
 import { openApi } from '../../operator/local/demo/tour.js';
@@ -18,7 +19,6 @@ import { localImages } from '../../operator/local/stack/images.js';
 import { buildLocalTenant } from '../../operator/local/stack/plane.js';
 import { startStack } from '../../operator/local/stack/stack.js';
 import { silentLog } from '../../operator/runtime/log.js';
-import { readSecret } from '../../operator/tenant/secrets.js';
 
 type Spec = Readonly<Record<string, unknown>>;
 

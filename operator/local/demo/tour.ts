@@ -2,7 +2,7 @@ import { SECRETS, tenantNamespace } from '../../../charts/manifests/names.js';
 import { MEMORY_TENANTS } from '../../api/v1alpha1/resources.js';
 import type { MemoryTenant } from '../../api/v1alpha1/types.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
-import { decodeSecret, readSecret } from '../../tenant/secrets.js';
+import { decodeSecret, readSecret } from '../../clients/secrets.js';
 import { buildLocalTenant } from '../stack/plane.js';
 import type { Progress } from '../stack/progress.js';
 import type { Stack } from '../stack/stack.js';

@@ -1,9 +1,9 @@
 import { DEPLOYMENTS, SECRETS } from '../../../../charts/manifests/names.js';
 import { buildTenant, buildWorkloadObjects } from '../../../../charts/manifests/tenant/build.js';
 import { RESOURCES } from '../../../clients/kube-resources.js';
+import { readSecret } from '../../../clients/secrets.js';
 import { done, wait } from '../../../runtime/outcome.js';
 import type { Facts } from '../../facts.js';
-import { readSecret } from '../../secrets.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import { endpointOf, ensureBootstrapKey } from './bootstrap-key.js';
 import { findTrouble, observeDeployment, observePods } from './observe.js';

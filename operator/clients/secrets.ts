@@ -1,5 +1,5 @@
-import type { KubeClient, LiveObject } from '../clients/kube.js';
-import { RESOURCES } from '../clients/kube-resources.js';
+import type { KubeClient, LiveObject } from './kube.js';
+import { RESOURCES } from './kube-resources.js';
 
 export interface SecretView {
   readonly uid: string;
