@@ -47,7 +47,7 @@ async function resolveTls(
   return ca === undefined ? incomplete(namespace, tls.caSecretRef.name, tls.caSecretRef.key) : done({ ca, verifyName });
 }
 
-const RETRY_MS = 15_000;
+const RETRY_MS = 5_000;
 
 const missing = (namespace: string, name: string, what: string): Outcome<never> =>
   wait('SecretMissing', `Secret ${namespace}/${name} (${what}) does not exist; create it`, RETRY_MS);

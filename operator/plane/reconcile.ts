@@ -19,7 +19,7 @@ export interface PlaneDependencies {
 }
 
 /** How often a plane's stores are asked whether they are there. */
-const PROBE_MS = 30_000;
+const PROBE_MS = 15_000;
 
 /** Keeps a plane's status true, and the plane itself as long as a tenant refers to it. */
 export async function reconcilePlane(deps: PlaneDependencies, name: string): Promise<RunResult> {

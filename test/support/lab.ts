@@ -36,7 +36,7 @@ export interface Lab {
   /** Deletes (after a change of spec, when one is given) and waits until it is gone. */
   deleteTenant(name: string, spec?: Spec): Promise<void>;
   tenant(name: string): Promise<MemoryTenant>;
-  plane(): Promise<MemoryPlane>;
+  plane(name?: string): Promise<MemoryPlane>;
   hold(name: string, tenants: readonly string[]): Promise<void>;
   releaseHold(name: string): Promise<void>;
   api(tenant: string): Promise<MemoryApi>;
@@ -82,7 +82,7 @@ export async function startLab(kubeconfig: string | undefined): Promise<Lab> {
     untilReady: (name) => untilReady(kube, name),
     untilGone: (name) => untilGone(kube, name),
     tenant: (name) => must(kube.get<MemoryTenant>(ref(name)), `MemoryTenant ${name}`),
-    plane: () => must(kube.get<MemoryPlane>({ resource: MEMORY_PLANES, name: 'default' }), 'MemoryPlane default'),
+    plane: (name = 'default') => must(kube.get<MemoryPlane>({ resource: MEMORY_PLANES, name }), `MemoryPlane ${name}`),
     async applyTenant(name, spec, condition) {
       await submit(name, spec);
       if (condition === undefined) return untilReady(kube, name);
