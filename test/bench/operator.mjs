@@ -20,14 +20,19 @@ export async function benchOperator(args) {
     const raw = await worker('raw');
     console.log(`  raw client: ${raw.writes} writes in ${raw.seconds.toFixed(1)} s`);
     const operator = await worker('operator');
-    console.log(`  operator: ${operator.writes} writes in ${operator.seconds.toFixed(1)} s, ${operator.ready} tenants Ready`);
+    console.log(
+      `  operator: ${operator.writes} writes in ${operator.seconds.toFixed(1)} s, ${operator.ready} tenants Ready`,
+    );
     const rest = await measure({ mode: 'rest', tenants, kubeconfig: stack.kubeconfigPath, restMs: AT_REST_MS });
     const rate = (run) => run.writes / run.seconds;
     return [
       { measure: 'raw client, writes/s', value: Math.round(rate(raw)) },
       { measure: 'operator, writes/s', value: Math.round(rate(operator)) },
       { measure: 'ratio (aim >= 0.80)', value: Number((rate(operator) / rate(raw)).toFixed(2)) },
-      { measure: `seconds until ${operator.ready} of ${tenants} tenants are Ready`, value: Number(operator.seconds.toFixed(1)) },
+      {
+        measure: `seconds until ${operator.ready} of ${tenants} tenants are Ready`,
+        value: Number(operator.seconds.toFixed(1)),
+      },
       { measure: `API writes in ${AT_REST_MS / 1000} s at rest, after a restart`, value: rest.writes },
       { measure: "operator's resident MB", value: Math.round(operator.rss / 1024 / 1024) },
     ];
