@@ -6,6 +6,7 @@ export interface OperatorConfig {
   readonly logLevel: LogLevel;
   /** Serves probes and metrics. */
   readonly port: number;
+  readonly listenAddress: string;
   readonly workers: number;
   readonly leaderElection: boolean;
   /** Every tenant is looked at again after this long, whatever the watches said. */
@@ -32,6 +33,7 @@ export function readConfig(env: Environment = process.env): OperatorConfig {
     namespace: env.POD_NAMESPACE ?? 'memplane-system',
     identity: env.POD_NAME ?? `local-${process.pid}`,
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info', problems),
+    listenAddress: env.LISTEN_ADDRESS || '0.0.0.0',
     port: integer(env, 'PORT', { default: 8080, min: 0, max: 65_535 }, problems),
     workers: integer(env, 'WORKERS', { default: 8, min: 1, max: 64 }, problems),
     leaderElection: oneOf(env, 'LEADER_ELECTION', ['true', 'false'] as const, 'true', problems) === 'true',

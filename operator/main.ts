@@ -34,7 +34,13 @@ async function main(config: OperatorConfig): Promise<void> {
     onLost: (why) => fail(new Error(`leadership lost: ${why}`)),
     log,
   });
-  const health = await serveHealth({ port: config.port, registry: metrics.registry, ready: () => undefined, log });
+  const health = await serveHealth({
+    host: config.listenAddress,
+    port: config.port,
+    registry: metrics.registry,
+    ready: () => undefined,
+    log,
+  });
   onTermination((signal) => {
     log.info({ signal }, 'stopping');
     const stop = async (): Promise<void> => {
