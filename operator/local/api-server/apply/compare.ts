@@ -93,16 +93,47 @@ function compareEntry(
   else if (isWhole(was, is, schema)) {
     if (!sameJson(was, is)) builders.modified.members.add(element);
     return;
+  } else if (was !== null && is !== null && shapeFor(schema, was) !== shapeFor(schema, is)) {
+    compareTypes(builders, element, was, is, schema);
+    return;
   }
-  const below = compareFields(was, is, schema);
-  for (const kind of KINDS) if (!isEmptySet(below[kind])) builders[kind].children.set(element, below[kind]);
+  addBelow(builders, element, compareFields(was, is, schema));
 }
 
-/** Whether a difference is the value's own: a scalar, a whole list, or a change of type where no schema says which. */
-function isWhole(was: unknown, is: unknown, schema: Schema | undefined): boolean {
-  const before = shapeFor(schema, was);
-  const after = shapeFor(schema, is);
-  return before !== after || after === 'scalar' || after === 'atomic' || was === null || is === null;
+function addBelow(builders: Builders, element: string, below: Comparison): void {
+  for (const kind of KINDS) {
+    if (isEmptySet(below[kind])) continue;
+    const known = builders[kind].children.get(element);
+    builders[kind].children.set(element, known === undefined ? below[kind] : union(known, below[kind]));
+  }
 }
+
+/** Where no schema says what a value is and it became another thing: all of the old went, all of the new came. */
+function compareTypes(
+  builders: Builders,
+  element: string,
+  was: unknown,
+  is: unknown,
+  schema: Schema | undefined,
+): void {
+  builders.removed.members.add(element);
+  builders.added.members.add(element);
+  addBelow(builders, element, compareFields(was, undefined, schema));
+  addBelow(builders, element, compareFields(undefined, is, schema));
+}
+
+function isLeaf(value: unknown, schema: Schema | undefined): boolean {
+  const shape = shapeFor(schema, value);
+  return shape === 'scalar' || shape === 'atomic';
+}
+
+const isLeafOrNull = (value: unknown, schema: Schema | undefined): boolean => value === null || isLeaf(value, schema);
+
+/**
+ * Whether a difference is the value's own: a scalar, or a list that is taken whole. A null beside a map or a keyed list
+ * counts as an empty one.
+ */
+const isWhole = (was: unknown, is: unknown, schema: Schema | undefined): boolean =>
+  isLeafOrNull(was, schema) && isLeafOrNull(is, schema);
 
 export const changedFields = (comparison: Comparison): FieldSet => union(comparison.added, comparison.modified);

@@ -86,10 +86,10 @@ export function withNamedParents(set: FieldSet, schema: Schema | undefined): Fie
   return { members, children };
 }
 
-/** Every path of the set, each a list of elements. */
+/** Every path of the set, each a list of elements: at each level what is owned there, then what is below. */
 export function* pathsOf(set: FieldSet, prefix: readonly string[] = []): Generator<readonly string[]> {
-  for (const element of set.members) yield [...prefix, element];
-  for (const [element, child] of set.children) yield* pathsOf(child, [...prefix, element]);
+  for (const element of [...set.members].sort()) yield [...prefix, element];
+  for (const element of [...set.children.keys()].sort()) yield* pathsOf(childOf(set, element), [...prefix, element]);
 }
 
 export function encodeFieldsV1(set: FieldSet): Dict {

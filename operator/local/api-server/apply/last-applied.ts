@@ -2,8 +2,7 @@ import { type DraftObject, isDict, type KubeObject } from '../objects.js';
 import type { Schema } from '../schema/schema.js';
 import { compareFields } from './compare.js';
 import { difference, EMPTY, type FieldSet } from './field-set.js';
-import { fieldsOf } from './object-set.js';
-import { ownable, type Scope } from './ownership.js';
+import { claimsOf, ownable, type Scope } from './ownership.js';
 
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -31,7 +30,7 @@ export function takeoverFields(live: KubeObject | undefined, schema: Schema, sco
   if (config === undefined || live === undefined) return EMPTY;
   const wanted = ownable(config, scope);
   const { added, modified, removed } = compareFields(wanted, ownable(live, scope), schema);
-  return [added, modified, removed].reduce(difference, fieldsOf(wanted, schema));
+  return [added, modified, removed].reduce(difference, claimsOf(wanted, schema));
 }
 
 /** Where the annotation is kept, it follows what is applied on the server's side: a way back stays open. */

@@ -39,42 +39,47 @@ function mergeDicts(
 const elementOr = (schema: Schema, item: unknown, index: number): string => itemElement(schema, item) ?? `#${index}`;
 
 /**
- * The configuration's order rules among its own items; items that only the live list has keep their place before the
- * next one that both have.
+ * Both lists are walked side by side. The configuration's order rules among its own items; what only the live list has
+ * keeps its place; a live item that the configuration names later waits for its turn there.
  */
 function mergeItems(live: readonly unknown[], config: readonly unknown[], schema: Schema): readonly unknown[] {
-  const liveElements = live.map((item, index) => elementOr(schema, item, index));
-  const liveAt = new Map(liveElements.map((element, index) => [element, index]));
-  const configElements = config.map((item, index) => elementOr(schema, item, index));
-  const configured = new Set(configElements);
+  const mine = live.map((item, index) => elementOr(schema, item, index));
+  const theirs = config.map((item, index) => elementOr(schema, item, index));
+  const liveAt = new Map(mine.map((element, index) => [element, index]));
+  const configured = new Set(theirs);
+  const shared = theirs.filter((element) => liveAt.has(element));
   const merged: unknown[] = [];
-  const taken = new Set<number>();
-  const takeLiveOnly = (from: number, until: (element: string, index: number) => boolean): void => {
-    for (let index = from; index < live.length; index += 1) {
-      const element = liveElements[index] ?? '';
-      if (until(element, index)) return;
-      if (configured.has(element) || taken.has(index)) continue;
-      taken.add(index);
-      merged.push(live[index]);
-    }
-  };
-  let cursor = 0;
-  configElements.forEach((element, index) => {
+  const done = new Set<string>();
+  const take = (index: number): void => {
+    const element = theirs[index] ?? '';
     const at = liveAt.get(element);
-    if (at === undefined) {
-      takeLiveOnly(cursor, (candidate) => configured.has(candidate));
-      merged.push(config[index]);
-      return;
+    done.add(element);
+    if (shared[0] === element) shared.shift();
+    merged.push(at === undefined ? config[index] : mergeConfig(live[at], config[index], schema.items));
+  };
+  let [l, c] = [0, 0];
+  const both = (): number => {
+    l += 1;
+    c += 1;
+    return c - 1;
+  };
+  while (l < live.length || c < config.length) {
+    const [own, wanted] = [mine[l], theirs[c]];
+    if (own !== undefined && !configured.has(own)) merged.push(live[l++]);
+    else if (own !== undefined && own === wanted) take(both());
+    else if (own !== undefined && wanted !== undefined && shared[0] !== undefined && shared[0] !== own) l += 1;
+    else {
+      if (own !== undefined && done.has(own)) l += 1;
+      if (wanted !== undefined) take(c++);
     }
-    takeLiveOnly(0, (_candidate, position) => position >= at);
-    cursor = Math.max(cursor, at + 1);
-    merged.push(mergeConfig(live[at], config[index], schema.items));
-  });
-  takeLiveOnly(0, () => false);
+  }
   return merged;
 }
 
-/** The value without the paths of `removed`. */
+/**
+ * The value without the paths of `removed`. What is left empty by it is null, as Kubernetes has it: a built-in kind takes
+ * that for "not set"; a custom kind refuses it, unless the field is nullable or has a default.
+ */
 export function withoutFields(value: unknown, removed: FieldSet, schema: Schema | undefined): unknown {
   if (isEmptySet(removed)) return value;
   if (Array.isArray(value)) return schema === undefined ? value : withoutItems(value, removed, schema);
@@ -85,15 +90,14 @@ export function withoutFields(value: unknown, removed: FieldSet, schema: Schema 
     if (hasMember(removed, element)) continue;
     kept[name] = withoutFields(entry, childOf(removed, element), fieldSchema(schema, name));
   }
-  return kept;
+  return Object.keys(kept).length === 0 && Object.keys(value).length > 0 ? null : kept;
 }
 
-function withoutItems(items: readonly unknown[], removed: FieldSet, schema: Schema): readonly unknown[] {
+function withoutItems(items: readonly unknown[], removed: FieldSet, schema: Schema): unknown {
   const kept: unknown[] = [];
-  for (const item of items) {
-    const element = itemElement(schema, item);
-    if (element === undefined) kept.push(item);
-    else if (!hasMember(removed, element)) kept.push(withoutFields(item, childOf(removed, element), schema.items));
-  }
-  return kept;
+  items.forEach((item, index) => {
+    const element = elementOr(schema, item, index);
+    if (!hasMember(removed, element)) kept.push(withoutFields(item, childOf(removed, element), schema.items));
+  });
+  return kept.length === 0 && items.length > 0 ? null : kept;
 }

@@ -41,10 +41,18 @@ export function ownable(object: DraftObject | KubeObject, scope: Scope): Mutable
   if (isDict(fields.metadata)) {
     const metadata: MutableDict = { ...fields.metadata };
     for (const name of UNOWNED_META) delete metadata[name];
-    if (Object.keys(metadata).length === 0) delete fields.metadata;
-    else fields.metadata = metadata;
+    fields.metadata = metadata;
   }
   return fields;
+}
+
+/** Before there is an object there is its metadata: nobody owns that as such. */
+const nothing = (scope: Scope): MutableDict => (scope('metadata') ? { metadata: {} } : {});
+
+/** What somebody claims by sending it. */
+export function claimsOf(fields: MutableDict, schema: Schema): FieldSet {
+  const { metadata, ...rest } = fields;
+  return fieldsOf(isDict(metadata) && Object.keys(metadata).length > 0 ? fields : rest, schema);
 }
 
 /** Who owns what after an ordinary write (create, update, patch): the writer gets what it changed, the others lose it. */
@@ -56,7 +64,7 @@ export function trackUpdate(
   scope: Scope,
   now: string,
 ): DraftObject['metadata']['managedFields'] {
-  const before = live === undefined ? {} : ownable(live, scope);
+  const before = live === undefined ? nothing(scope) : ownable(live, scope);
   const comparison = compareFields(before, ownable(draft, scope), schema);
   const sent = draft.metadata.managedFields;
   const managers = new Map(decodeManagers(sent ?? live?.metadata.managedFields));
@@ -89,8 +97,8 @@ export function applyConfig(request: ApplyRequest): DraftObject {
   const key = managerKey(applier);
   const last = managers.get(key)?.fields ?? EMPTY;
   const wanted = ownable(config, scope);
-  const claimed = fieldsOf(wanted, schema);
-  const before = live === undefined ? {} : ownable(live, scope);
+  const claimed = claimsOf(wanted, schema);
+  const before = live === undefined ? nothing(scope) : ownable(live, scope);
   const others = [...managers].filter(([other]) => other !== key).map(([, manager]) => manager);
   const merged = mergeConfig(before, wanted, schema);
   const result = dropAbandoned(merged, schema, last, claimed, others);
@@ -153,22 +161,24 @@ const metadataOf = (request: ApplyRequest, metadata: unknown): DraftObject['meta
 };
 
 function refuseConflicts(others: readonly Manager[], changed: FieldSet): void {
-  const causes: StatusCause[] = [];
-  const texts: string[] = [];
-  for (const manager of others) {
-    const paths = [...pathsOf(intersection(manager.fields, changed))].map(describePath).sort();
-    if (paths.length === 0) continue;
-    const name = describeManager(manager);
-    for (const field of paths) {
-      causes.push({ reason: 'FieldManagerConflict', message: `conflict with ${name}`, field });
-    }
-    texts.push(
-      paths.length === 1 ? `conflict with ${name}: ${paths[0]}` : `conflicts with ${name}:\n- ${paths.join('\n- ')}`,
-    );
-  }
-  if (causes.length === 0) return;
+  const conflicts = others
+    .toSorted((left, right) => (managerKey(left) < managerKey(right) ? -1 : 1))
+    .map((manager) => ({
+      name: describeManager(manager),
+      paths: [...pathsOf(intersection(manager.fields, changed))].map(describePath),
+    }))
+    .filter(({ paths }) => paths.length > 0);
+  const causes: readonly StatusCause[] = conflicts.flatMap(({ name, paths }) =>
+    paths.map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${name}`, field })),
+  );
+  const [first] = conflicts;
+  if (first === undefined) return;
+  const text =
+    causes.length === 1
+      ? `conflict with ${first.name}: ${first.paths[0]}`
+      : conflicts.map(({ name, paths }) => `conflicts with ${name}:\n- ${paths.join('\n- ')}`).join('\n');
   const count = causes.length === 1 ? '1 conflict' : `${causes.length} conflicts`;
-  throw new ApiError(409, 'Conflict', `Apply failed with ${count}: ${texts.join('\n')}`, { causes });
+  throw new ApiError(409, 'Conflict', `Apply failed with ${count}: ${text}`, { causes });
 }
 
 function describeManager({ manager, operation, apiVersion, subresource, time }: Manager): string {

@@ -1,6 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
+import { CelQuantity, parseQuantity } from '../schema/quantity.js';
 import { registerNetwork } from './network-functions.js';
-import { CelQuantity, parseQuantity } from './quantity.js';
 
 const OPTIONS = { unlistedVariablesAreDyn: false, homogeneousAggregateLiterals: false, enableOptionalTypes: true };
 

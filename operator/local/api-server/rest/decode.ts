@@ -3,8 +3,8 @@ import { ApiError, badRequest, unsupportedMediaType } from '../errors.js';
 import { apiVersionOf, type DraftObject, isDict, isMutableDict, type MutableDict } from '../objects.js';
 import { decodeProtobuf } from '../protobuf/decode.js';
 import { isCustom, type Resource } from '../resources/resource.js';
-import { withDefaults } from '../schema/defaults.js';
-import { firstMismatch, withoutNulls } from '../schema/strict-types.js';
+import { type Nulls, withDefaults } from '../schema/defaults.js';
+import { firstMismatch, normalized } from '../schema/strict-types.js';
 import { pruneUnknown } from '../schema/unknown-fields.js';
 import type { ResourceRequest } from './request.js';
 
@@ -86,7 +86,7 @@ function checkKind(resource: Resource, value: MutableDict): void {
 }
 
 /** What both new bodies and patched objects go through before anybody looks at them. */
-export function conform(request: ResourceRequest, value: MutableDict): DraftObject {
+export function conform(request: ResourceRequest, value: MutableDict, nulls: Nulls = 'drop'): DraftObject {
   const { resource } = request;
   const unknown: string[] = [];
   const known = pruneUnknown(value, resource.schema, '', (path) => unknown.push(`unknown field "${path}"`));
@@ -97,9 +97,9 @@ export function conform(request: ResourceRequest, value: MutableDict): DraftObje
     : { schema: resource.schema, at: '' };
   const mismatch = firstMismatch(isCustom(resource) ? metadata : known, scoped.schema, scoped.at);
   if (mismatch !== undefined) throw badRequest(`${typeName(resource)}: json: ${mismatch(resource.kind)}`);
-  const cleaned = isCustom(resource) ? withDefaults(known, resource.schema) : withoutNulls(known, resource.schema);
+  const cleaned = isCustom(resource) ? withDefaults(known, resource.schema, nulls) : normalized(known, resource.schema);
   const draft = { ...(cleaned as MutableDict) } as DraftObject;
-  draft.metadata = { ...draft.metadata };
+  draft.metadata = { ...(normalized(draft.metadata ?? {}, resource.schema.properties?.metadata) as object) };
   return draft;
 }
 

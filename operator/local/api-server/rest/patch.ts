@@ -118,7 +118,7 @@ function merge(api: Api, request: ResourceRequest, config: DraftObject, live: Ku
   });
   if (fromKubectl) withLastApplied(merged, config);
   if (live === undefined) merged.metadata.name = request.name;
-  return conform(request, merged);
+  return conform(request, merged, 'keep');
 }
 
 function decodeConfig(request: ResourceRequest): DraftObject {

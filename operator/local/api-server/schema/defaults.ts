@@ -18,23 +18,26 @@ function isSimple(schema: Schema): boolean {
  * The value with the schema's defaults, and without nulls where none is allowed (a null asks for the default). The same
  * reference when nothing was missing.
  */
-export function withDefaults(value: unknown, schema: Schema | undefined): unknown {
+export function withDefaults(value: unknown, schema: Schema | undefined, nulls: Nulls = 'drop'): unknown {
   if (schema === undefined || isSimple(schema)) return value;
-  if (Array.isArray(value)) return defaultList(value, schema);
-  return isDict(value) ? defaultDict(value, schema) : value;
+  if (Array.isArray(value)) return defaultList(value, schema, nulls);
+  return isDict(value) ? defaultDict(value, schema, nulls) : value;
 }
 
-function defaultList(list: readonly unknown[], schema: Schema): readonly unknown[] {
+/** What an apply leaves null stays null, for validation to refuse; anybody else's null is dropped. */
+export type Nulls = 'drop' | 'keep';
+
+function defaultList(list: readonly unknown[], schema: Schema, nulls: Nulls): readonly unknown[] {
   let changed = false;
   const filled = list.map((item) => {
-    const next = withDefaults(item, schema.items);
+    const next = withDefaults(item, schema.items, nulls);
     if (next !== item) changed = true;
     return next;
   });
   return changed ? filled : list;
 }
 
-function defaultDict(value: Readonly<Record<string, unknown>>, schema: Schema): unknown {
+function defaultDict(value: Readonly<Record<string, unknown>>, schema: Schema, nulls: Nulls): unknown {
   let filled: MutableDict | undefined;
   const change = (): MutableDict => {
     filled ??= { ...value };
@@ -42,13 +45,14 @@ function defaultDict(value: Readonly<Record<string, unknown>>, schema: Schema): 
   };
   for (const [name, entry] of Object.entries(value)) {
     const own = fieldSchema(schema, name);
-    if (entry === null && own !== undefined && own.nullable !== true && own.type !== undefined) delete change()[name];
+    if (entry !== null || own === undefined || own.nullable === true || own.type === undefined) continue;
+    if (nulls === 'drop' || own.default !== undefined) delete change()[name];
   }
   for (const [name, own] of Object.entries(schema.properties ?? {})) {
     if (own.default !== undefined && (filled ?? value)[name] === undefined) change()[name] = cloneJson(own.default);
   }
   for (const [name, entry] of Object.entries(filled ?? value)) {
-    const next = withDefaults(entry, fieldSchema(schema, name));
+    const next = withDefaults(entry, fieldSchema(schema, name), nulls);
     if (next !== entry) change()[name] = next;
   }
   return filled ?? value;

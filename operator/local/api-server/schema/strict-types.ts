@@ -1,4 +1,5 @@
 import { isDict, type MutableDict } from '../objects.js';
+import { canonicalQuantity, parseQuantity } from './quantity.js';
 import { fieldSchema, type Schema } from './schema.js';
 
 /** The sentence Go's decoder would say, once it knows the kind's name. */
@@ -45,6 +46,9 @@ function fits(value: unknown, schema: Schema): boolean {
 /** The first value whose JSON type is not the field's: Go's decoder refuses it before anybody validates. */
 export function firstMismatch(value: unknown, schema: Schema | undefined, path: string): Mismatch | undefined {
   if (schema === undefined || value === null || value === undefined) return undefined;
+  if (schema.format === 'quantity' && typeof value === 'string' && parseQuantity(value) === undefined) {
+    return () => `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`;
+  }
   if (!fits(value, schema)) {
     return (kind) => {
       const field = path === '' ? kind : `${kind}.${path}`;
@@ -69,25 +73,41 @@ function firstOf(values: readonly (readonly [unknown, Schema | undefined, string
   return undefined;
 }
 
-/** For built-in kinds a null is a field that is not set. Where any JSON goes, it stays. */
-export function withoutNulls(value: unknown, schema: Schema | undefined): unknown {
+/** Lists that built-in kinds show even when they are empty. */
+const SHOWN_EMPTY: ReadonlySet<string> = new Set(['rules', 'endpoints', 'verbs', 'containers', 'args', 'command']);
+
+/** A map or list that a built-in kind leaves out when there is nothing in it. */
+function isLeftOut(name: string, value: unknown, parent: Schema, schema: Schema | undefined): boolean {
+  if (parent.required?.includes(name) === true || SHOWN_EMPTY.has(name)) return false;
+  if (Array.isArray(value)) return value.length === 0 && schema?.type === 'array';
+  return isDict(value) && schema?.additionalProperties !== undefined && Object.keys(value).length === 0;
+}
+
+/**
+ * A built-in kind's value as Kubernetes writes it: a null or an empty map is a field that is not set, a quantity has one
+ * spelling. Where any JSON goes, everything stays.
+ */
+export function normalized(value: unknown, schema: Schema | undefined): unknown {
   if (schema === undefined || schema['x-kubernetes-preserve-unknown-fields'] === true) return value;
+  if (schema.format === 'quantity') return canonicalQuantity(String(value));
   if (Array.isArray(value)) {
     let changed = false;
     const items = value.map((item) => {
-      const next = withoutNulls(item, schema.items);
+      const next = normalized(item, schema.items);
       if (next !== item) changed = true;
       return next;
     });
     return changed ? items : value;
   }
-  return isDict(value) ? dictWithoutNulls(value, schema) : value;
+  return isDict(value) ? normalizedDict(value, schema) : value;
 }
 
-function dictWithoutNulls(value: Readonly<Record<string, unknown>>, schema: Schema): unknown {
+function normalizedDict(value: Readonly<Record<string, unknown>>, schema: Schema): unknown {
   let kept: MutableDict | undefined;
   for (const [name, entry] of Object.entries(value)) {
-    const next = entry === null ? undefined : withoutNulls(entry, fieldSchema(schema, name));
+    const own = fieldSchema(schema, name);
+    const filled = entry === null ? undefined : normalized(entry, own);
+    const next = filled === undefined || isLeftOut(name, filled, schema, own) ? undefined : filled;
     if (next === entry) continue;
     kept ??= { ...value };
     if (next === undefined) delete kept[name];

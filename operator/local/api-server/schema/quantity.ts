@@ -49,7 +49,8 @@ const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 export function canonicalQuantity(text: string): string {
   const quantity = parseQuantity(text);
   if (quantity === undefined) return text;
-  const { nano, binary } = quantity;
+  const { nano, binary, exponent } = quantity;
+  if (exponent) return text;
   if (nano === 0n) return '0';
   const sign = nano < 0n ? '-' : '';
   const size = nano < 0n ? -nano : nano;
