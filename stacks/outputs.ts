@@ -1,6 +1,6 @@
 /**
  * What Terraform hands to Kubernetes: the only bridge, so it imports nothing. One output a stack, one object with a
- * version, no secret in it. It grows with the units: cluster, redis, identity, queue, registry, secrets
+ * version, no secret in it. It grows with the units: cluster, identity, queue, registry, secrets
  * and storage class are to come, under these two names and without a new version while fields are only added.
  */
 export const OUTPUT_NAMES = { vault: 'memplane_vault', plane: 'memplane' } as const;
@@ -60,6 +60,17 @@ export interface PostgresServer {
   readonly pooler: 'PgBouncer' | 'None';
 }
 
+/** An entry of `MemoryPlane.spec.redis`. */
+export interface RedisServer {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly auth: 'iam' | 'entra';
+  readonly user: string;
+  /** As for `PostgresServer.ca`. */
+  readonly ca: string;
+}
+
 export interface Irreversible {
   readonly address: string;
   readonly what: string;
@@ -79,6 +90,8 @@ export interface PlaneOutput {
   readonly kms: PlaneKms;
   readonly network: PlaneNetwork;
   readonly postgres: readonly PostgresServer[];
+  /** Empty: it runs in the cluster. */
+  readonly redis: readonly RedisServer[];
   readonly irreversible: readonly Irreversible[];
 }
 

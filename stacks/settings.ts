@@ -2,6 +2,7 @@ import type { BucketConfig, BucketOutput, BucketPurpose, Lifecycle, Lock } from 
 import type { Key, KeyPurpose, KmsConfig, KmsOutput } from '../infra/kms/index.js';
 import type { NetworkConfig, NetworkOutput } from '../infra/network/index.js';
 import type { PostgresConfig } from '../infra/postgres/index.js';
+import type { RedisConfig } from '../infra/redis/index.js';
 import { providerOf, type Site } from '../infra/support/site.js';
 import type { Sites } from './layers/sites.js';
 import type { Irreversible } from './outputs.js';
@@ -16,8 +17,9 @@ import {
   logTarget,
   postgresName,
   prefixOf,
+  redisName,
 } from './spec/names.js';
-import { instanceOf } from './spec/sizes.js';
+import { instanceOf, POSTGRES_INSTANCES, REDIS_INSTANCES } from './spec/sizes.js';
 
 /** From what the environment says to what a unit takes. A stack adds only what another unit gave out. */
 export function bucketSettings(
@@ -81,13 +83,34 @@ export function postgresSettings(
     logDays: environment.observability.logDays,
     secretStore: kms.store,
     secretName: adminSecretName(environment, server.name),
-    instance: instanceOf(environment.place.cloud, server),
+    instance: instanceOf(POSTGRES_INSTANCES, environment.place.cloud, server),
     ...{ version, storageGb, maxStorageGb, maxConnections, highlyAvailable, readReplicas, pitrDays },
     adminPasswordVersion: server.adminPasswordVersion,
     maintenance: server.maintenance,
     ...(server.crossRegion && keyThere !== undefined
       ? { secondRegion: { region: there.region, ...provider, key: keyThere } }
       : {}),
+  };
+}
+
+export function redisSettings(
+  environment: Environment,
+  site: Site,
+  network: NetworkOutput,
+  { keys }: KmsOutput<'data' | 'ops'>,
+): RedisConfig {
+  const { place, redis, tags, observability } = environment;
+  return {
+    site,
+    tags,
+    network,
+    name: redisName(environment),
+    key: keys.data,
+    logKey: keys.ops,
+    logDays: observability.logDays,
+    instance: instanceOf(REDIS_INSTANCES, place.cloud, redis),
+    replicas: redis.replicas,
+    snapshotDays: redis.snapshotDays,
   };
 }
 

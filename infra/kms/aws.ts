@@ -22,7 +22,7 @@ function buildKey<P extends KeyPurpose>(scope: Construct, kms: AwsKms<P>, purpos
   const original = kms.copyOf?.keys[purpose];
   const key = original === undefined ? newKey(scope, kms, purpose) : replicaOf(scope, kms, purpose, original);
   new KmsAlias(scope, 'alias', { ...providerOf(kms.site), name, targetKeyId: key.keyId });
-  return { purpose, id: key.arn, grantOn: key.arn, name, address: addressOf(key), ready: [] };
+  return { purpose, id: key.arn, pinnedId: key.arn, grantOn: key.arn, name, address: addressOf(key), ready: [] };
 }
 
 function newKey<P extends KeyPurpose>(scope: Construct, kms: AwsKms<P>, purpose: P): KmsKey {

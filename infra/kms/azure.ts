@@ -1,5 +1,5 @@
 import { KeyVault } from '@cdktf/provider-azurerm/lib/key-vault/index.js';
-import { KeyVaultKey } from '@cdktf/provider-azurerm/lib/key-vault-key/index.js';
+import { KeyVaultKey, type KeyVaultKeyRotationPolicy } from '@cdktf/provider-azurerm/lib/key-vault-key/index.js';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment/index.js';
 import { Construct } from 'constructs';
 import { addressOf } from '../support/address.js';
@@ -27,6 +27,7 @@ export function buildAzureKms<P extends KeyPurpose>(unit: Construct, kms: AzureK
         ? {
             purpose,
             id: vault.vaultUri,
+            pinnedId: vault.vaultUri,
             grantOn: vault.id,
             name: kms.name,
             address: addressOf(vault),
@@ -90,11 +91,7 @@ function buildKey<P extends KeyPurpose>(
           keyType: `RSA${hsm}`,
           keySize: 3072,
           keyOpts: ['wrapKey', 'unwrapKey'],
-          rotationPolicy: {
-            automatic: { timeAfterCreation: `P${kms.rotationDays}D` },
-            // A version outlives its successor's birth by one whole period, so that nothing expires in use.
-            expireAfter: `P${2 * kms.rotationDays}D`,
-          },
+          rotationPolicy: rotation(kms, purpose),
         }),
     tags: buildTags('azure', kms.tags, purpose),
     dependsOn: [officer],
@@ -105,9 +102,21 @@ function buildKey<P extends KeyPurpose>(
   return {
     purpose,
     id: key.versionlessId,
+    pinnedId: key.id,
     grantOn: key.resourceVersionlessId,
     name: purpose,
     address: addressOf(key),
     ready: purpose === 'data' ? courier : [],
   };
+}
+
+/**
+ * A version outlives its successor's birth by one whole period, so that nothing expires in use. Those of databases
+ * never expire: Redis pins a version, and an expired one would be an outage.
+ */
+function rotation<P extends KeyPurpose>({ rotationDays }: AzureKms<P>, purpose: P): KeyVaultKeyRotationPolicy {
+  const automatic = { timeAfterCreation: `P${rotationDays}D` };
+  return KEY_TRAITS[purpose].usedBy === 'Databases'
+    ? { automatic }
+    : { automatic, expireAfter: `P${2 * rotationDays}D` };
 }

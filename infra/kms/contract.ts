@@ -51,6 +51,8 @@ export interface Key {
   readonly purpose: KeyPurpose;
   /** What a resource that is encrypted with the key refers to: ARN, resource name, or versionless key id. */
   readonly id: string;
+  /** The same for a service that pins a version: on Azure it names one, and moves on with an apply. */
+  readonly pinnedId: string;
   /** What a permission is granted on: the same, except on Azure, where it is the key's resource id. */
   readonly grantOn: string;
   /** Name by which it is found again without state: alias, key, or vault and key. */

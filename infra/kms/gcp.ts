@@ -34,7 +34,15 @@ export function buildGcpKms<P extends KeyPurpose>(unit: Construct, kms: GcpKms<P
     store: ring.id,
     keys: keysOf(kms.purposes, (purpose) =>
       purpose === 'tenant'
-        ? { purpose, id: ring.id, grantOn: ring.id, name: kms.name, address: addressOf(ring), ready: [] }
+        ? {
+            purpose,
+            id: ring.id,
+            pinnedId: ring.id,
+            grantOn: ring.id,
+            name: kms.name,
+            address: addressOf(ring),
+            ready: [],
+          }
         : buildKey(new Construct(unit, purpose), kms, purpose, ring),
     ),
   };
@@ -60,6 +68,7 @@ function buildKey<P extends KeyPurpose>(scope: Construct, kms: GcpKms<P>, purpos
   return {
     purpose,
     id: key.id,
+    pinnedId: key.id,
     grantOn: key.id,
     name: purpose,
     address: addressOf(key),

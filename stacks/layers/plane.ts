@@ -8,7 +8,7 @@ import { bucketSettings, irreversible, kmsSettings, networkSettings } from '../s
 import type { Environment } from '../spec/environment.js';
 import { logTarget, replicationName } from '../spec/names.js';
 import type { Sites } from './sites.js';
-import { buildPostgresServers } from './stores.js';
+import { buildPostgresServers, buildRedisServers } from './stores.js';
 
 interface Backups {
   readonly here: BucketOutput;
@@ -23,7 +23,9 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
   const kmsThere = buildKeysThere(stack, environment, sites, kms);
   const network = buildNetwork(stack, 'network', networkSettings(environment, sites.here, kms.keys.ops));
   const keyThere = kmsThere === undefined ? {} : { keyThere: kmsThere.keys.data };
-  const postgres = buildPostgresServers(stack, environment, sites, { network, kms, ...keyThere });
+  const around = { network, kms, ...keyThere };
+  const postgres = buildPostgresServers(stack, environment, sites, around);
+  const redis = buildRedisServers(stack, environment, sites, around);
   const artifacts = buildBucket(stack, 'artifacts', {
     ...bucketSettings(environment, sites.here, 'artifacts', 'artifacts'),
     key: kms.keys.objects,
@@ -44,6 +46,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
     },
     network: { id: network.id, nodeSubnets: network.nodeSubnets },
     postgres,
+    redis,
     kms: planeKms(environment, kms.keys.objects.id),
     irreversible: irreversible(environment, [backups.here, ...there], [...keysOf(kms), ...keysOf(kmsThere)]),
   });

@@ -2,8 +2,9 @@ import type { TerraformStack } from 'cdktf';
 import type { Key, KmsOutput } from '../../infra/kms/index.js';
 import type { NetworkOutput } from '../../infra/network/index.js';
 import { buildPostgres } from '../../infra/postgres/index.js';
-import type { PostgresServer } from '../outputs.js';
-import { postgresSettings } from '../settings.js';
+import { buildRedis } from '../../infra/redis/index.js';
+import type { PostgresServer, RedisServer } from '../outputs.js';
+import { postgresSettings, redisSettings } from '../settings.js';
 import type { Environment } from '../spec/environment.js';
 import type { Sites } from './sites.js';
 
@@ -26,4 +27,17 @@ export function buildPostgresServers(
     const { name, maxConnections, reservedConnections, capacity, pooler } = server;
     return { name, host, readHosts, port, adminSecret, ca, maxConnections, reservedConnections, capacity, pooler };
   });
+}
+
+/** None if the charts run it. */
+export function buildRedisServers(
+  stack: TerraformStack,
+  environment: Environment,
+  { here }: Sites,
+  { network, kms }: Surroundings,
+): readonly RedisServer[] {
+  if (environment.redis.target === 'inCluster') return [];
+  const made = buildRedis(stack, 'redis', redisSettings(environment, here, network, kms));
+  const { host, port, auth, user, ca } = made;
+  return [{ name: 'r-a', host, port, auth, user, ca }];
 }

@@ -10,7 +10,7 @@ import type {
   Providers,
 } from './environment.js';
 
-type Defaults = Pick<Environment, 'network' | 'buckets' | 'kms' | 'observability'> & {
+type Defaults = Pick<Environment, 'network' | 'redis' | 'buckets' | 'kms' | 'observability'> & {
   /** Of each server. */
   readonly postgres: Omit<Postgres, 'name' | 'instance'>;
 };
@@ -78,6 +78,7 @@ const AZURE_STORAGE: Readonly<Record<Profile, Pick<Postgres, 'storageGb' | 'maxS
 
 const DEV: Defaults = {
   postgres: DEV_POSTGRES,
+  redis: { target: 'inCluster', size: 'small', replicas: 1, snapshotDays: 1 },
   observability: { logDays: 30 },
   network: { ...NETWORK, natPerZone: false, flowLogDays: 30 },
   buckets: {
@@ -91,6 +92,7 @@ const DEV: Defaults = {
 
 const PROD: Defaults = {
   postgres: PROD_POSTGRES,
+  redis: { target: 'managed', size: 'medium', replicas: 2, snapshotDays: 7 },
   observability: { logDays: 400 },
   network: NETWORK,
   buckets: {
@@ -111,6 +113,7 @@ const PROD: Defaults = {
 
 const REGULATED: Defaults = {
   postgres: PROD_POSTGRES,
+  redis: PROD.redis,
   observability: PROD.observability,
   network: NETWORK,
   buckets: {
@@ -143,6 +146,7 @@ export function withDefaults(input: EnvironmentInput): Environment {
     ...input,
     network,
     postgres: postgresOf(input, defaults.postgres),
+    redis: { ...defaults.redis, ...input.redis },
     buckets,
     kms,
     observability: { ...defaults.observability, ...input.observability },

@@ -18,6 +18,7 @@ export interface Environment {
   readonly network: Network;
   /** One server each; `name` is the key, so an order means nothing. */
   readonly postgres: readonly Postgres[];
+  readonly redis: Redis;
   readonly buckets: Buckets;
   readonly kms: Kms;
   readonly observability: Observability;
@@ -124,6 +125,16 @@ export interface Postgres {
   readonly maintenance: Maintenance;
 }
 
+export interface Redis {
+  /** `inCluster`: the charts run it, and the stacks make none. */
+  readonly target: 'managed' | 'inCluster';
+  readonly size: Size;
+  /** Another one of the table in `sizes.ts` than `size` says. */
+  readonly instance?: string;
+  readonly replicas: 1 | 2;
+  readonly snapshotDays: Days;
+}
+
 export interface Maintenance {
   readonly day: 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
   /** UTC */
@@ -196,6 +207,7 @@ export interface EnvironmentInput {
   readonly network?: Partial<Network>;
   /** Given whole: what is not in the list is not there. */
   readonly postgres?: readonly PostgresInput[];
+  readonly redis?: Partial<Redis>;
   readonly buckets?: Optional<Buckets>;
   readonly kms?: Partial<Kms>;
   readonly observability?: Partial<Observability>;

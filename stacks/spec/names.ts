@@ -160,6 +160,12 @@ export function postgresName(environment: Environment, server: string): string {
   return buildName(place.cloud, 'postgres', parts);
 }
 
+export function redisName(environment: Environment): string {
+  const { place, name } = environment;
+  const parts = place.cloud === 'azure' ? [`mp-${name}`, 'redis', place.suffix] : [prefixOf(environment), 'redis'];
+  return buildName(place.cloud, 'redis', parts);
+}
+
 /** Where External Secrets finds a server's administrator. */
 export function adminSecretName(environment: Environment, server: string): string {
   switch (environment.place.cloud) {

@@ -1,6 +1,6 @@
-import type { Place, Postgres, Size } from './environment.js';
+import type { Place, Size } from './environment.js';
 
-type Table = Readonly<Record<Place['cloud'], Readonly<Record<Size, string>>>>;
+export type Table = Readonly<Record<Place['cloud'], Readonly<Record<Size, string>>>>;
 
 /** Processors and memory: 2/4, then 2/16 (Google Cloud and Azure 4/16), then 8/64. */
 export const POSTGRES_INSTANCES: Table = {
@@ -9,8 +9,20 @@ export const POSTGRES_INSTANCES: Table = {
   azure: { small: 'GP_Standard_D2ds_v5', medium: 'GP_Standard_D4ds_v5', large: 'MO_Standard_E8ds_v5' },
 };
 
-export const instanceOf = (cloud: Place['cloud'], { size, instance }: Postgres): string =>
-  instance ?? POSTGRES_INSTANCES[cloud][size];
+/** Memory: 3, then 13, then 26 GB on AWS and the nearest that is sold elsewhere. */
+export const REDIS_INSTANCES: Table = {
+  aws: { small: 'cache.t4g.medium', medium: 'cache.r6g.large', large: 'cache.r6g.xlarge' },
+  gcp: { small: 'STANDARD_SMALL', medium: 'HIGHMEM_MEDIUM', large: 'HIGHMEM_XLARGE' },
+  azure: { small: 'Balanced_B3', medium: 'Balanced_B10', large: 'Balanced_B50' },
+};
+
+interface Sized {
+  readonly size: Size;
+  readonly instance?: string;
+}
+
+export const instanceOf = (table: Table, cloud: Place['cloud'], { size, instance }: Sized): string =>
+  instance ?? table[cloud][size];
 
 /** Pods of a tenant of this size that hold connections, at most: memory and knowledge, both scaled out. */
 export const TENANT_PODS: Readonly<Record<Size, number>> = { small: 10, medium: 20, large: 40 };

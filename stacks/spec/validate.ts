@@ -5,6 +5,7 @@ import type { Environment, Problem } from './environment.js';
 import { checkNetwork } from './validate-network.js';
 import { checkPlace } from './validate-place.js';
 import { checkPostgres } from './validate-postgres.js';
+import { checkRedis, warnOfRedis } from './validate-redis.js';
 
 /** Bindings before these lack attributes that the units set. */
 const PROVIDER_FLOORS = { aws: '5.100.0', google: '6.50.0', azurerm: '4.55.0' } as const;
@@ -22,14 +23,21 @@ export function validate(environments: readonly Environment[]): readonly Problem
 
 /** Legal, but somebody should know. */
 export function warnings(environments: readonly Environment[]): readonly Problem[] {
-  return environments
-    .filter(({ profile, place }) => profile !== 'dev' && place.cloud === 'azure' && place.immutability === 'Unlocked')
-    .map((environment) => ({
-      path: `${label(environment)}.place.immutability`,
-      value: 'Unlocked',
-      message: 'audit records can still be shortened: apply once, then set Locked and apply again',
-      allowed: 'Locked after the first apply',
-    }));
+  return environments.flatMap((environment) =>
+    [warnOfLocks(environment), warnOfRedis(environment)].flatMap((problem) =>
+      problem === undefined ? [] : [{ ...problem, path: `${label(environment)}.${problem.path}` }],
+    ),
+  );
+}
+
+function warnOfLocks({ profile, place }: Environment): Check {
+  if (profile === 'dev' || place.cloud !== 'azure' || place.immutability !== 'Unlocked') return undefined;
+  return {
+    path: 'place.immutability',
+    value: 'Unlocked',
+    message: 'audit records can still be shortened: apply once, then set Locked and apply again',
+    allowed: 'Locked after the first apply',
+  };
 }
 
 /** `path: message (got VALUE; allowed …)` */
@@ -46,6 +54,7 @@ function validateOne(environment: Environment): readonly Problem[] {
     ...checkPlace(environment),
     ...checkNetwork(environment),
     ...checkPostgres(environment),
+    ...checkRedis(environment),
     ...checkAudit(environment),
     ...checkBackups(environment),
     ...checkTiers(environment),

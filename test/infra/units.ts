@@ -3,6 +3,7 @@ import { type BucketConfig, buildBucket } from '../../infra/bucket/index.js';
 import { buildKms, type Key, type KmsOutput } from '../../infra/kms/index.js';
 import { buildNetwork, type NetworkConfig, type NetworkOutput } from '../../infra/network/index.js';
 import { buildPostgres, type PostgresConfig } from '../../infra/postgres/index.js';
+import { buildRedis, type RedisConfig } from '../../infra/redis/index.js';
 import type { Cloud } from '../../infra/support/site.js';
 import { plainId, type StackJson } from '../support/stacks.js';
 import { emptyStack, NAMES, SITES, TAGS } from './sites.js';
@@ -98,5 +99,29 @@ export function synthPostgres(cloud: Cloud, given: Partial<PostgresConfig>): Sta
   const kms = buildKms(stack, 'kms', { site: SITES[cloud], name: NAMES[cloud].keys, purposes, tags: TAGS });
   const network = buildNetwork(stack, 'network', networkConfig(cloud, kms.keys.ops));
   buildPostgres(stack, 'it', { ...postgresConfig(cloud, kms, network), ...given });
+  return JSON.parse(Testing.synth(stack)) as StackJson;
+}
+
+export const redisConfig = (
+  cloud: Cloud,
+  { keys }: KmsOutput<'data' | 'ops'>,
+  network: NetworkOutput,
+): RedisConfig => ({
+  site: SITES[cloud],
+  name: 'memplane-test-redis',
+  tags: TAGS,
+  network,
+  key: keys.data,
+  logKey: keys.ops,
+  logDays: 400,
+  instance: 'an-instance',
+});
+
+export function synthRedis(cloud: Cloud, given: Partial<RedisConfig>): StackJson {
+  const stack = emptyStack();
+  const purposes = ['data', 'ops'] as const;
+  const kms = buildKms(stack, 'kms', { site: SITES[cloud], name: NAMES[cloud].keys, purposes, tags: TAGS });
+  const network = buildNetwork(stack, 'network', networkConfig(cloud, kms.keys.ops));
+  buildRedis(stack, 'it', { ...redisConfig(cloud, kms, network), ...given });
   return JSON.parse(Testing.synth(stack)) as StackJson;
 }

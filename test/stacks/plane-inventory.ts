@@ -206,3 +206,25 @@ function azurePostgres({ replicas, crossRegion }: Servers): Inventory {
     azurerm_user_assigned_identity: places.map((place) => `${PG}_${place}_identity`),
   };
 }
+
+/** The managed cache; dev has none. */
+export const redisInventory = (cloud: string): Inventory => REDIS[cloud] ?? {};
+
+const REDIS: Readonly<Record<string, Inventory>> = {
+  aws: {
+    aws_cloudwatch_log_group: ['redis_engine_log', 'redis_slow_log'],
+    aws_elasticache_parameter_group: ['redis_parameters'],
+    aws_elasticache_replication_group: ['redis'],
+    aws_elasticache_subnet_group: ['redis_subnets'],
+    aws_elasticache_user: ['redis_nobody', 'redis_service'],
+    aws_elasticache_user_group: ['redis_users'],
+  },
+  gcp: { google_memorystore_instance: ['redis'] },
+  azure: {
+    azurerm_managed_redis: ['redis'],
+    azurerm_management_lock: ['redis_lock'],
+    azurerm_private_endpoint: ['redis_endpoint'],
+    azurerm_role_assignment: ['redis_may_wrap'],
+    azurerm_user_assigned_identity: ['redis_identity'],
+  },
+};

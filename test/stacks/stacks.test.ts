@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { environments } from '../../stacks/spec/index.js';
 import { type Attributes, find, inventory, type StackJson, stackOf, synth } from '../support/stacks.js';
-import { merged, networkInventory, postgresInventory } from './plane-inventory.js';
+import { merged, networkInventory, postgresInventory, redisInventory } from './plane-inventory.js';
 
 const synthesised = synth();
 const names = [...synthesised.stacks.keys()];
@@ -180,23 +180,27 @@ describe('the stacks', () => {
     },
   );
 
-  it.each(CLOUDS)('hold exactly this in the planes of %s: production copies its backups, dev does not', (cloud) => {
-    const zones = [...find(`${cloud}-prod`).place.zones];
-    expect(inventory(stackOf(synthesised, `${cloud}-prod-plane`))).toEqual(
-      merged(
-        planeOf(cloud, ['artifacts', ...BOTH('backups')], BOTH('kms')),
-        networkInventory(cloud, zones, zones),
-        postgresInventory(cloud, { replicas: 1, crossRegion: true }),
-      ),
-    );
-    expect(inventory(stackOf(synthesised, `${cloud}-dev-plane`))).toEqual(
-      merged(
-        planeOf(cloud, ['artifacts', 'backups'], ['kms']),
-        networkInventory(cloud, zones, zones.slice(0, 1)),
-        postgresInventory(cloud, { replicas: 0, crossRegion: false }),
-      ),
-    );
-  });
+  it.each(CLOUDS)(
+    'hold exactly this in the planes of %s: production copies its backups and buys its cache, dev does not',
+    (cloud) => {
+      const zones = [...find(`${cloud}-prod`).place.zones];
+      expect(inventory(stackOf(synthesised, `${cloud}-prod-plane`))).toEqual(
+        merged(
+          planeOf(cloud, ['artifacts', ...BOTH('backups')], BOTH('kms')),
+          networkInventory(cloud, zones, zones),
+          postgresInventory(cloud, { replicas: 1, crossRegion: true }),
+          redisInventory(cloud),
+        ),
+      );
+      expect(inventory(stackOf(synthesised, `${cloud}-dev-plane`))).toEqual(
+        merged(
+          planeOf(cloud, ['artifacts', 'backups'], ['kms']),
+          networkInventory(cloud, zones, zones.slice(0, 1)),
+          postgresInventory(cloud, { replicas: 0, crossRegion: false }),
+        ),
+      );
+    },
+  );
 
   it.each(names)('refer to nothing outside %s', (name) => {
     const text = JSON.stringify(stackOf(synthesised, name));
@@ -223,7 +227,7 @@ describe('the stacks', () => {
 
   it.each(names)('guard everything in %s that holds data or keys', (name) => {
     const holds =
-      /^(aws_s3_bucket|aws_kms_(replica_)?key|aws_db_instance|aws_secretsmanager_secret|google_storage_bucket|google_kms_(crypto_key|key_ring)|google_sql_database(_instance)?|google_secret_manager_secret|azurerm_(storage_account|storage_container|key_vault|key_vault_key|key_vault_secret|postgresql_flexible_server))$/;
+      /^(aws_s3_bucket|aws_kms_(replica_)?key|aws_db_instance|aws_secretsmanager_secret|aws_elasticache_replication_group|google_storage_bucket|google_kms_(crypto_key|key_ring)|google_sql_database(_instance)?|google_secret_manager_secret|google_memorystore_instance|azurerm_(storage_account|storage_container|key_vault|key_vault_key|key_vault_secret|postgresql_flexible_server|managed_redis))$/;
     const { resource } = stackOf(synthesised, name);
     for (const [type, ofType] of Object.entries(resource).filter(([one]) => holds.test(one))) {
       for (const [id, { lifecycle }] of Object.entries(ofType)) {

@@ -33,7 +33,10 @@ describe('synth', () => {
   it('warns of what is legal and unwise, and goes on', () => {
     const { code, errors } = synth([find('azure-prod')]);
     expect(code).toBe(0);
-    expect(errors).toEqual([expect.stringMatching(/^warning: azure-prod\.place\.immutability: /)]);
+    expect(errors).toEqual([
+      expect.stringMatching(/^warning: azure-prod\.place\.immutability: /),
+      expect.stringMatching(/^warning: azure-prod\.redis\.target: /),
+    ]);
   });
 
   it('emits the constraints of the spec, or the pinned AWS provider, and nothing else differs', () => {

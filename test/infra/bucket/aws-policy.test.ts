@@ -13,6 +13,7 @@ const conditional = { 's3:if-none-match': '*' };
 const key = {
   purpose: 'audit',
   id: 'arn',
+  pinnedId: 'arn',
   grantOn: 'arn',
   name: 'audit',
   address: 'aws_kms_key.audit',

@@ -1,7 +1,15 @@
 import { type BucketConfig, withBucketDefaults } from '../../../infra/bucket/contract.js';
 import { AWS, AZURE, GCP, NAMES, TAGS } from '../sites.js';
 
-const key = { purpose: 'audit', id: 'key', grantOn: 'key', name: 'audit', address: 'key.audit', ready: [] } as const;
+const key = {
+  purpose: 'audit',
+  id: 'key',
+  pinnedId: 'key',
+  grantOn: 'key',
+  name: 'audit',
+  address: 'key.audit',
+  ready: [],
+} as const;
 const audit: BucketConfig = { site: AWS, name: NAMES.aws.bucket, purpose: 'audit', tags: TAGS, key, logsTo: 'logs' };
 
 function without<K extends keyof BucketConfig>(config: BucketConfig, field: K): BucketConfig {

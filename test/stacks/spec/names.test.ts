@@ -8,6 +8,7 @@ import {
   keyStoreName,
   logTarget,
   postgresName,
+  redisName,
   replicationName,
   stackName,
   tenantKeyId,
@@ -32,6 +33,7 @@ describe('derived names', () => {
       copier: replicationName(environment, 'audit'),
       server: postgresName(environment, 'pg-a'),
       secret: adminSecretName(environment, 'pg-a'),
+      cache: redisName(environment),
     }));
     expect(all).toEqual([
       {
@@ -46,6 +48,7 @@ describe('derived names', () => {
         copier: 'memplane-prod-replicate-audit',
         server: 'memplane-prod-pg-a',
         secret: 'memplane/prod/pg-a/admin',
+        cache: 'memplane-prod-redis',
       },
       {
         stack: 'gcp-prod-vault',
@@ -59,6 +62,7 @@ describe('derived names', () => {
         copier: 'memplaneProdReplicateAudit',
         server: 'memplane-prod-pg-a',
         secret: 'memplane-prod-pg-a-admin',
+        cache: 'memplane-prod-redis',
       },
       {
         stack: 'azure-prod-vault',
@@ -72,6 +76,7 @@ describe('derived names', () => {
         copier: 'memplane-prod-replicate-audit',
         server: 'mp-prod-pg-a-ex4mp2',
         secret: 'pg-a-admin',
+        cache: 'mp-prod-redis-ex4mp2',
       },
     ]);
   });
@@ -94,6 +99,7 @@ describe('derived names', () => {
       const names = kinds.map((kind) => bucketName(long, kind));
       expect(new Set(names).size).toBe(kinds.length);
       expect(keyStoreName(long, 'tenantsReplica')).toContain('abcdefgh');
+      expect(redisName(long)).toContain('abcdefgh');
       expect(postgresName(long, `pg-${'x'.repeat(18)}`)).toContain('abcdefgh');
     }
   });

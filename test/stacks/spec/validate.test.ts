@@ -30,6 +30,10 @@ const postgres = (environment: Environment, given: Partial<Environment['postgres
   ...environment,
   postgres: environment.postgres.map((one, index) => (index === 0 ? { ...one, ...given } : one)),
 });
+const redis = (environment: Environment, given: Partial<Environment['redis']>): Environment => ({
+  ...environment,
+  redis: { ...environment.redis, ...given },
+});
 const role = (name: string) => `arn:aws:iam::444455556666:role/${name}`;
 
 interface Case {
@@ -302,6 +306,30 @@ const CASES: readonly Case[] = [
     path: 'aws-prod.postgres[0].maintenance.hour',
   },
   {
+    because: 'it is sold or run, nothing else',
+    environment: redis(aws, { target: 'elsewhere' as never }),
+    path: 'aws-prod.redis.target',
+    says: 'allowed managed, inCluster',
+  },
+  {
+    because: 'it is a machine for databases',
+    environment: redis(aws, { instance: 'db.r6g.large' }),
+    path: 'aws-prod.redis.instance',
+    says: 'allowed cache.t4g.medium, cache.r6g.large, cache.r6g.xlarge',
+  },
+  {
+    because: 'one copy is none during maintenance',
+    environment: redis(gcp, { replicas: 1 }),
+    path: 'gcp-prod.redis.replicas',
+    says: 'allowed 2 to 2',
+  },
+  {
+    because: 'ElastiCache keeps 35 days',
+    environment: redis(aws, { snapshotDays: 60 }),
+    path: 'aws-prod.redis.snapshotDays',
+    says: 'allowed 1 to 35',
+  },
+  {
     because: 'governance can be bypassed',
     environment: audit(aws, { lock: 'Governance' }),
     path: 'aws-prod.buckets.audit.lock',
@@ -428,9 +456,18 @@ describe('validation', () => {
   });
 
   it('warns while the audit account on Azure can still be unlocked, and only outside dev', () => {
-    expect(warnings([azure, find('azure-dev'), aws]).map(({ path }) => path)).toEqual([
-      'azure-prod.place.immutability',
+    const locks = (given: readonly Environment[]) =>
+      warnings(given)
+        .map(({ path }) => path)
+        .filter((path) => path.endsWith('immutability'));
+    expect(locks([azure, find('azure-dev'), aws])).toEqual(['azure-prod.place.immutability']);
+    expect(locks([at(azure, { immutability: 'Locked' })])).toEqual([]);
+  });
+
+  it('warns that tenants share a bought cache, and of nothing where the charts run it', () => {
+    expect(warnings([aws]).map(line)).toEqual([
+      'aws-prod.redis.target: managed Redis has no ACL a tenant: keys are separated by prefix and sealing only (got "managed"; allowed inCluster where tenants need their own)',
     ]);
-    expect(warnings([at(azure, { immutability: 'Locked' })])).toEqual([]);
+    expect(warnings([redis(aws, { target: 'inCluster' })])).toEqual([]);
   });
 });

@@ -1,0 +1,23 @@
+import { type Check, oneOf, range } from './checks.js';
+import type { Environment } from './environment.js';
+import { REDIS_INSTANCES } from './sizes.js';
+
+export function checkRedis({ profile, place, redis }: Environment): readonly Check[] {
+  const { target, size, instance, replicas, snapshotDays } = redis;
+  const known = Object.values(REDIS_INSTANCES[place.cloud]);
+  // With one copy, a maintenance leaves none to fail over to.
+  const least = profile === 'dev' ? 1 : 2;
+  return [
+    oneOf('redis.target', target, ['managed', 'inCluster']),
+    oneOf('redis.size', size, ['small', 'medium', 'large']),
+    instance === undefined ? undefined : oneOf('redis.instance', instance, known),
+    range('redis.replicas', replicas, least, 2, 'too few to survive a zone during maintenance, or too many'),
+    range('redis.snapshotDays', snapshotDays, 1, 35, 'needs whole days that every vendor keeps'),
+  ];
+}
+
+export function warnOfRedis({ redis: { target } }: Environment): Check {
+  if (target !== 'managed') return undefined;
+  const message = 'managed Redis has no ACL a tenant: keys are separated by prefix and sealing only';
+  return { path: 'redis.target', value: target, message, allowed: 'inCluster where tenants need their own' };
+}
