@@ -22,9 +22,12 @@ export function printEndpoints(stack: Stack, json: boolean, say: (line?: string)
   say(`
 try it, in another terminal:
 
-  export KUBECONFIG=${stack.kubeconfigPath}; kubectl get memorytenants
+  export KUBECONFIG=${quote(stack.kubeconfigPath)}; kubectl get memorytenants
   KEY=$(${secret}); curl -s ${url}/api/v1/memories ${post} -d '{"user_id":"ada","content":"Ada prefers window seats"}'
   curl -s ${url}/api/v1/memories/search ${post} -d '{"user_id":"ada","query":"where does she like to sit?"}'
 
 Ctrl-C ends it; the state stays for the next run.`);
 }
+
+/** As a shell reads it. */
+const quote = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

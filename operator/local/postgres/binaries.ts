@@ -22,6 +22,12 @@ export function unprivilegedAccount(): Account | undefined {
   );
 }
 
+/** Data belong to the account that made them, and Postgres runs as no other: root takes up what a user began. */
+export function accountFor(folder: string): Account | undefined {
+  const owner = process.getuid?.() === 0 ? statSync(folder, { throwIfNoEntry: false }) : undefined;
+  return owner !== undefined && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : unprivilegedAccount();
+}
+
 /** The folder with `initdb` and `postgres`, readable by the account that will run them. */
 export async function locateBinaries(account: Account | undefined): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
@@ -42,7 +48,9 @@ function lend(folder: string): string {
     .update(`${root}:${statSync(join(folder, 'postgres')).mtimeMs}`)
     .digest('hex');
   const copy = join(tmpdir(), `memplane-postgres-${key.slice(0, 16)}`);
-  if (!openToAll(join(copy, 'bin', 'postgres'))) {
+  // A folder that everybody may write to: only what we put there ourselves is run.
+  const ours = statSync(copy, { throwIfNoEntry: false })?.uid === process.getuid?.();
+  if (!ours || !openToAll(join(copy, 'bin', 'postgres'))) {
     const partial = `${copy}.${process.pid}`;
     mkdirSync(partial, { recursive: true });
     cpSync(root, partial, { recursive: true, verbatimSymlinks: true });

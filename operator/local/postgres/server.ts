@@ -1,12 +1,15 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { openDatabase } from '../../clients/postgres.js';
-import { type Account, enterable, locateBinaries, unprivilegedAccount } from './binaries.js';
+import { UnusableState } from '../unusable-state.js';
+import { accountFor, locateBinaries } from './binaries.js';
+import { type Place, prepareData } from './data-folder.js';
 import { freePort } from './free-port.js';
+import { endPostgres, postgresHome } from './leftover.js';
+
+export { postgresHome } from './leftover.js';
 
 export interface LocalPostgres {
   readonly version: string;
@@ -21,8 +24,8 @@ export interface LocalPostgres {
   restart(): Promise<void>;
 }
 
-const run = promisify(execFile);
 const START_DEADLINE_MS = 30_000;
+const LAST_WORDS_MS = 500;
 
 /** Small, because everything runs on one laptop; durable, because the state outlives the demo. */
 const SETTINGS = [
@@ -34,30 +37,21 @@ const SETTINGS = [
   'log_parameter_max_length_on_error=0',
 ];
 
-interface Place {
-  readonly folder: string;
-  readonly binaries: string;
-  readonly account: Account | undefined;
-}
-
 /**
- * Where a server that belongs to `folder` really lives: there, unless we are root and the account that runs Postgres
- * cannot reach it (a checkout in a closed home).
+ * A Postgres of our own in `folder`; what an earlier run left there is used again. A port that is taken is not
+ * insisted on. When `signal` aborts, nothing is left running and its reason is thrown.
  */
-export function postgresHome(folder: string, account: Account | undefined = unprivilegedAccount()): string {
-  if (account === undefined || enterable(dirname(folder))) return folder;
-  return join('/var/tmp', `memplane-postgres-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`);
-}
-
-/** A Postgres of our own in `folder`; what an earlier run left there is used again. */
-export async function startPostgres(folder: string, port = 0): Promise<LocalPostgres> {
-  const account = unprivilegedAccount();
-  const place: Place = { folder: postgresHome(folder, account), account, binaries: await locateBinaries(account) };
-  const password = await prepare(place);
-  await endLeftover(place);
-  const at = port === 0 ? await freePort() : port;
-  let server = await launch(place, at, password);
-  const version = await createDatabase(at, password);
+export async function startPostgres(folder: string, port = 0, signal?: AbortSignal): Promise<LocalPostgres> {
+  const account = accountFor(folder);
+  const home = postgresHome(folder, account);
+  const place: Place = { folder, home, account, binaries: await locateBinaries(account) };
+  await endPostgres(home);
+  const password = await prepareData(place, signal);
+  let { server, at } = await launchSomewhere(place, port, password, signal);
+  const version = await createDatabase(at, password).catch(async (error: unknown) => {
+    await stop(server);
+    throw error;
+  });
   return {
     version,
     host: '127.0.0.1',
@@ -76,49 +70,25 @@ export async function startPostgres(folder: string, port = 0): Promise<LocalPost
   };
 }
 
-async function prepare({ folder, binaries, account }: Place): Promise<string> {
-  const passwordFile = join(folder, 'password');
-  const data = join(folder, 'data');
-  if (existsSync(join(data, 'PG_VERSION')) && existsSync(passwordFile)) return readFileSync(passwordFile, 'utf8');
-  rmSync(folder, { recursive: true, force: true });
-  // Folders above it stay open: the account that runs Postgres must be able to come here.
-  mkdirSync(dirname(folder), { recursive: true, mode: 0o755 });
-  mkdirSync(folder, { mode: 0o700 });
-  const password = randomBytes(24).toString('base64url');
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (account !== undefined) for (const path of [folder, passwordFile]) chownSync(path, account.uid, account.gid);
-  const initdb = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
-  await run(join(binaries, 'initdb'), [...initdb, '--locale=C', '--no-sync'], { ...account, cwd: folder });
-  return password;
-}
-
-/** A run that was killed may have left its server: it is told to stop by the id in its own lock file. */
-async function endLeftover({ folder }: Place): Promise<void> {
-  const lock = join(folder, 'data', 'postmaster.pid');
-  if (!existsSync(lock)) return;
-  const [pid, data] = readFileSync(lock, 'utf8').split('\n');
-  const id = Number(pid);
-  if (!Number.isInteger(id) || data !== join(folder, 'data') || !isPostgres(id)) return rmSync(lock, { force: true });
-  process.kill(id, 'SIGINT');
-  const deadline = Date.now() + START_DEADLINE_MS;
-  while (existsSync(lock) && Date.now() < deadline) await sleep(50);
-}
-
-function isPostgres(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    if (process.platform !== 'linux') return true;
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
-  } catch {
-    return false;
+async function launchSomewhere(place: Place, port: number, password: string, signal: AbortSignal | undefined) {
+  if (port !== 0) {
+    try {
+      return { server: await launch(place, port, password, signal), at: port };
+    } catch (error) {
+      if (!(error instanceof PortTaken)) throw error;
+    }
   }
+  const at = await freePort();
+  return { server: await launch(place, at, password, signal), at };
 }
 
-async function launch({ folder, binaries, account }: Place, port: number, password: string): Promise<ChildProcess> {
+class PortTaken extends Error {}
+
+async function launch(place: Place, port: number, password: string, signal?: AbortSignal): Promise<ChildProcess> {
   const settings = [...SETTINGS, `port=${port}`].flatMap((setting) => ['-c', setting]);
-  const server = spawn(join(binaries, 'postgres'), ['-D', join(folder, 'data'), ...settings], {
-    ...account,
-    cwd: folder,
+  const server = spawn(join(place.binaries, 'postgres'), ['-D', join(place.home, 'data'), ...settings], {
+    ...place.account,
+    cwd: place.home,
     stdio: ['ignore', 'ignore', 'pipe'],
     // A terminal's Ctrl-C goes to the whole group; the server is stopped after those who use it.
     detached: true,
@@ -127,14 +97,36 @@ async function launch({ folder, binaries, account }: Place, port: number, passwo
   server.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-2_000);
   });
+  try {
+    await untilAnswers(server, port, password, signal);
+    return server;
+  } catch (error) {
+    await stop(server);
+    // Its last words may come after its end.
+    if (server.stderr !== null)
+      await Promise.race([finished(server.stderr).catch(() => undefined), sleep(LAST_WORDS_MS)]);
+    if (signal?.aborted === true) throw signal.reason;
+    if (/Address already in use/.test(said)) throw new PortTaken(`port ${port} is taken`);
+    if (error instanceof Ended) throw new UnusableState(place.home, `Postgres ended while starting: ${said.trim()}`);
+    throw error;
+  }
+}
+
+class Ended extends Error {}
+
+async function untilAnswers(server: ChildProcess, port: number, password: string, signal?: AbortSignal): Promise<void> {
+  let failure: Error | undefined;
+  server.once('error', (error) => {
+    failure = error;
+  });
   const deadline = Date.now() + START_DEADLINE_MS;
   while (!(await answers(port, password))) {
-    if (server.exitCode !== null) throw new Error(`Postgres ended while starting: ${said.trim()}`);
-    if (Date.now() > deadline)
-      throw new Error(`Postgres did not answer within ${START_DEADLINE_MS} ms: ${said.trim()}`);
+    signal?.throwIfAborted();
+    if (failure !== undefined) throw failure;
+    if (server.exitCode !== null || server.signalCode !== null) throw new Ended('Postgres ended while starting');
+    if (Date.now() > deadline) throw new Error(`Postgres did not answer on port ${port} in ${START_DEADLINE_MS} ms`);
     await sleep(50);
   }
-  return server;
 }
 
 const address = (port: number, password: string, database: string) => ({
@@ -172,7 +164,7 @@ async function createDatabase(port: number, password: string): Promise<string> {
 
 /** Fast shutdown: sessions are ended, everything committed is on disk. */
 async function stop(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
+  if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   server.kill('SIGINT');
   await ended;

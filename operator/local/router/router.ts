@@ -41,7 +41,10 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
   const { client, log = silentLog } = options;
   const state = new RoutingState(options, await observeSources(client, log));
   await state.start();
-  const main = await listen(state.handleByHost, options.port ?? 0);
+  const main = await listen(state.handleByHost, options.port ?? 0).catch(async (error: unknown) => {
+    await state.stop();
+    throw error;
+  });
   state.open(main.port);
   let stopped: Promise<void> | undefined;
   return {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { API_VERSION, DEFAULT_CLASS_ANNOTATION, OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
 import type { K8sObject } from '../../../charts/manifests/object.js';
 import type { LocalPostgres } from '../postgres/server.js';
+import { UnusableState } from '../unusable-state.js';
 
 export interface LocalPlaneOptions {
   readonly folder: string;
@@ -68,15 +69,21 @@ function buildPlaneSpec({ folder, postgres, routerPort, version }: LocalPlaneOpt
   };
 }
 
+const KEY_BYTES = 32;
+
 /** The folders of the buckets, and the key that stands for a KMS: made once, readable by this account only. */
 export function prepareStores(folder: string): void {
   for (const name of ['artifacts', 'backups', 'audit', 'keys']) {
     mkdirSync(join(folder, 'buckets', name), { recursive: true, mode: 0o700 });
   }
   const key = join(folder, 'kms', 'plane.key');
-  if (existsSync(key)) return;
+  const size = statSync(key, { throwIfNoEntry: false })?.size;
+  if (size === KEY_BYTES) return;
+  if (size !== undefined) throw new UnusableState(key, `a key has ${KEY_BYTES} bytes, this file has ${size}`);
   mkdirSync(join(folder, 'kms'), { recursive: true, mode: 0o700 });
-  writeFileSync(key, randomBytes(32), { mode: 0o600, flag: 'wx' });
+  // Whole or not at all: half a key would look like a key that is wrong.
+  writeFileSync(`${key}.part`, randomBytes(KEY_BYTES), { mode: 0o600 });
+  renameSync(`${key}.part`, key);
 }
 
 /** A tenant that fits a laptop: one replica, and limits that a person reaches while trying them. */

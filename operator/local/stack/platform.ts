@@ -13,7 +13,7 @@ const DEADLINE_MS = 30_000;
 export async function installPlatform(
   kube: KubeHttpClient,
   plane: readonly K8sObject[],
-  options: { readonly version: string; readonly operator: boolean },
+  options: { readonly version: string; readonly operator: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<number> {
   const crds = buildCrds();
   for (const crd of crds) await kube.apply(RESOURCES.customResourceDefinitions, crd);
@@ -22,7 +22,10 @@ export async function installPlatform(
   const platform = buildPlatform({ image: 'memplane/operator', version: options.version });
   const wanted = options.operator ? platform : platform.filter(({ kind }) => kind !== 'Deployment');
   const objects = [...wanted, ...plane];
-  for (const object of objects) await untilServed(() => kube.apply(resourceFor(object), object));
+  for (const object of objects) {
+    options.signal?.throwIfAborted();
+    await untilServed(() => kube.apply(resourceFor(object), object));
+  }
   return crds.length + objects.length;
 }
 

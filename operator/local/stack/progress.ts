@@ -6,7 +6,8 @@ export interface Progress {
 
 const NAME_WIDTH = 22;
 
-export function printProgress(write: (text: string) => void): Progress {
+/** Once `signal` is aborted, what was under way ends in failure, which tells nobody anything. */
+export function printProgress(write: (text: string) => void, signal?: AbortSignal): Progress {
   return {
     say: (line = '') => write(`${line}\n`),
     async step(name, work, detail) {
@@ -17,7 +18,7 @@ export function printProgress(write: (text: string) => void): Progress {
         write(`  ✓ ${name.padEnd(NAME_WIDTH)} ${detail(value)} (${seconds()})\n`);
         return value;
       } catch (error) {
-        write(`  ✗ ${name.padEnd(NAME_WIDTH)} after ${seconds()}\n`);
+        if (signal?.aborted !== true) write(`  ✗ ${name.padEnd(NAME_WIDTH)} after ${seconds()}\n`);
         throw error;
       }
     },

@@ -10,11 +10,14 @@ import { type NodeAgent, startNodeAgent } from '../node/agent.js';
 import type { ImageTable } from '../node/images.js';
 import { type LocalPostgres, startPostgres } from '../postgres/server.js';
 import { type Router, startRouter } from '../router/router.js';
+import { UnusableState } from '../unusable-state.js';
 import { localImages } from './images.js';
+import { endLeftovers } from './leftovers.js';
 import { buildLocalPlane, prepareStores } from './plane.js';
 import { installPlatform } from './platform.js';
-import { preferredPorts, type StackPorts } from './ports.js';
+import { freeOrAny, isPortTaken, onPort, preferredPorts, type StackPorts } from './ports.js';
 import { type Progress, silentProgress } from './progress.js';
+import { Running } from './running.js';
 
 export interface StackOptions {
   /** Everything that outlives a stop: cluster, database, keys, logs. */
@@ -27,6 +30,8 @@ export interface StackOptions {
   readonly operator?: boolean | undefined;
   readonly log: Log;
   readonly progress?: Progress | undefined;
+  /** Ends the start: what runs by then is stopped, and the signal's reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Stack {
@@ -40,35 +45,11 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** What has been started, so that a failure half-way leaves nothing running. */
-class Running {
-  readonly #stops: (() => unknown)[] = [];
-
-  async add<T>(started: T | Promise<T>, stop: (value: T) => unknown): Promise<T> {
-    const value = await started;
-    this.#stops.push(() => stop(value));
-    return value;
-  }
-
-  /** In reverse order: nothing outlives what it needs. Every part is told, whatever the others say. */
-  async stop(): Promise<void> {
-    const problems: unknown[] = [];
-    for (const stop of this.#stops.splice(0).reverse()) {
-      try {
-        await stop();
-      } catch (error) {
-        problems.push(error);
-      }
-    }
-    if (problems.length > 0) throw new AggregateError(problems, 'not everything stopped as it should');
-  }
-}
-
 const FIELD_MANAGER = 'memplane-local';
 
 /** A whole plane on one machine: stores, cluster, platform. What an earlier run left in the folder is used again. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const running = new Running();
+  const running = new Running(options.signal);
   try {
     return await launch(options, running);
   } catch (error) {
@@ -78,11 +59,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 async function launch(options: StackOptions, running: Running): Promise<Stack> {
-  const { folder, version, log, progress = silentProgress } = options;
+  const { folder, version, log, progress = silentProgress, signal } = options;
+  await endLeftovers(folder);
   const ports = await preferredPorts(folder);
   const postgres = await progress.step(
     'Postgres',
-    () => running.add(startPostgres(join(folder, 'postgres'), ports.postgres), (server) => server.stop()),
+    () => running.add(startPostgres(join(folder, 'postgres'), ports.postgres, signal), (server) => server.stop()),
     (server) => `${server.version} on ${server.host}:${server.port}`,
   );
   const cluster = await progress.step(
@@ -98,26 +80,23 @@ async function launch(options: StackOptions, running: Running): Promise<Stack> {
   );
   const router = await progress.step(
     'router',
-    () => running.add(startRouter(routerOptions(folder, kube, ports, log)), (started) => started.stop()),
-    ({ port }) => `http://<tenant>.localhost:${port}`,
+    () => running.add(openRouter(folder, kube, ports, log), (started) => started.stop()),
+    ({ port }) =>
+      `http://<tenant>.localhost:${port}${port === ports.wished.router ? '' : ` (${ports.wished.router} is taken)`}`,
   );
   ports.remember({ postgres: postgres.port, apiServer: Number(kube.server.port), router: router.port });
   prepareStores(folder);
   const plane = buildLocalPlane({ folder, postgres, routerPort: router.port, version });
   await progress.step(
     'platform',
-    () => installPlatform(kube, plane, { version, operator: options.operator ?? true }),
+    () => installPlatform(kube, plane, { version, operator: options.operator ?? true, signal }),
     (count) => `${count} objects applied`,
   );
   return { kube, kubeconfigPath, postgres, router, version, apiServer, stop: () => running.stop() };
 }
 
-const routerOptions = (folder: string, client: KubeHttpClient, ports: StackPorts, log: Log) => ({
-  client,
-  port: ports.router,
-  endpointsFile: join(folder, 'endpoints.json'),
-  log,
-});
+const openRouter = (folder: string, client: KubeHttpClient, ports: StackPorts, log: Log): Promise<Router> =>
+  onPort(ports.router, (port) => startRouter({ client, port, endpointsFile: join(folder, 'endpoints.json'), log }));
 
 interface Cluster {
   readonly kube: KubeHttpClient;
@@ -134,18 +113,25 @@ async function openCluster(
     running.add(createKubeClient({ kubeconfigPath: path, fieldManager: FIELD_MANAGER }), (client) => client.close());
   if (kubeconfig !== undefined)
     return { kube: await connect(kubeconfig), kubeconfigPath: kubeconfig, apiServer: undefined };
-  const started = startApiServer({
-    dataDir: join(folder, 'cluster'),
-    port: ports.apiServer,
-    onError: (err) => log.error({ err }, 'the API server failed at a request'),
-  });
-  const apiServer = await running.add(started, (server) => server.stop());
+  const apiServer = await running.add(openApiServer(folder, ports, log), (server) => server.stop());
   const kubeconfigPath = join(folder, 'kubeconfig');
   writeFileSync(kubeconfigPath, apiServer.kubeconfig, { mode: 0o600 });
   const kube = await connect(kubeconfigPath);
   await running.add(startCoreControllers(apiServer), (controllers) => controllers.stop());
   await running.add(startWorkloadControllers({ client: kube, log }), (controllers) => controllers.stop());
   return { kube, kubeconfigPath, apiServer };
+}
+
+async function openApiServer(folder: string, ports: StackPorts, log: Log): Promise<ApiServer> {
+  const dataDir = join(folder, 'cluster');
+  const onError = (err: unknown): void => log.error({ err }, 'the API server failed at a request');
+  // Asked again, because starting Postgres has taken a while.
+  const port = await freeOrAny(ports.apiServer);
+  try {
+    return await startApiServer({ dataDir, port, onError });
+  } catch (error) {
+    throw isPortTaken(error) ? error : new UnusableState(dataDir, error);
+  }
 }
 
 /** A cluster that has a node already runs its pods itself. */
