@@ -109,10 +109,8 @@ export function applyConfig(request: ApplyRequest): DraftObject {
     const fields = difference(manager.fields, union(changed, comparison.removed));
     managers.set(managerKey(manager), { ...manager, fields });
   }
-  const was = managers.get(key);
-  const time = isSame(comparison) && was !== undefined ? was.time : request.now;
-  managers.set(key, { ...applier, fields: claimed, time });
-  return assemble(request, result, isSame(comparison), managers);
+  managers.set(key, { ...applier, fields: claimed, time: request.now });
+  return assemble(request, result, managers);
 }
 
 /** What the applier owned, no longer sends, and nobody else owns, goes. */
@@ -134,9 +132,8 @@ function dropAbandoned(
 }
 
 /** The live object with the merged fields put in; what this write may not touch stays. */
-function assemble(request: ApplyRequest, result: unknown, same: boolean, managers: Managers): DraftObject {
+function assemble(request: ApplyRequest, result: unknown, managers: Managers): DraftObject {
   const { live, config, scope } = request;
-  const managedFields = encodeManagers(managers);
   const fields = isDict(result) ? result : {};
   const serverMeta: MutableDict = {};
   for (const name of UNOWNED_META) {
@@ -145,13 +142,15 @@ function assemble(request: ApplyRequest, result: unknown, same: boolean, manager
   }
   const object: DraftObject = { apiVersion: config.apiVersion, kind: config.kind, metadata: {} };
   for (const [name, value] of Object.entries(live ?? {})) {
-    if (name !== 'metadata' && (same || !scope(name))) object[name] = value;
+    if (name !== 'metadata' && !scope(name)) object[name] = value;
   }
-  Object.assign(object, same && live !== undefined ? {} : fields);
-  object.apiVersion = config.apiVersion;
-  object.kind = config.kind;
-  const metadata = same && live !== undefined ? live.metadata : metadataOf(request, fields.metadata);
-  object.metadata = { ...metadata, ...serverMeta, managedFields };
+  const { apiVersion, kind } = config;
+  Object.assign(object, fields, { apiVersion, kind });
+  object.metadata = {
+    ...metadataOf(request, fields.metadata),
+    ...serverMeta,
+    managedFields: encodeManagers(managers),
+  };
   return object;
 }
 

@@ -25,12 +25,24 @@ export function registerApply(suite: Suite): void {
 
     it('of the same again changes nothing, not even the version', async () => {
       const ns = await suite.namespace();
-      const path = `${paths.deployments(ns)}/a`;
-      const config = deployment('a', { replicas: 0 }, { ports: [{ containerPort: 80 }] });
-      const first = await suite.client().apply(path, config, 'one');
-      const again = await suite.client().apply(path, config, 'one');
-      expect(metaOf(again.body).resourceVersion).toBe(metaOf(first.body).resourceVersion);
-      expect(metaOf(again.body).managedFields).toEqual(metaOf(first.body).managedFields);
+      const service = {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'a' },
+        spec: { selector: { app: 'a' }, ports: [{ name: 'http', port: 80 }] },
+      };
+      const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, stringData: { k: 'v' } };
+      const part = { name: 'a', sub: {} };
+      for (const [path, config] of [
+        [paths.services(ns), service],
+        [paths.secrets(ns), secret],
+        [paths.widgets(ns), widget('a', { size: 4, parts: [part], tags: ['x'] })],
+      ] as const) {
+        const first = await suite.client().apply(`${path}/a`, config, 'one');
+        const again = await suite.client().apply(`${path}/a`, config, 'one');
+        expect(metaOf(again.body).resourceVersion).toBe(metaOf(first.body).resourceVersion);
+        expect(metaOf(again.body).managedFields).toEqual(metaOf(first.body).managedFields);
+      }
     });
 
     it('of another value for what somebody else owns is a conflict that names the owner', async () => {
