@@ -14,7 +14,7 @@ import type { OperatorMetrics } from './runtime/metrics.js';
 import { stopInOrder } from './runtime/stop.js';
 import { createStatusWriter } from './status-writer.js';
 import type { TenantDependencies } from './tenant/dependencies.js';
-import { createTenantObjects } from './tenant/objects.js';
+import { createTenantObjects, type TenantObjects } from './tenant/objects.js';
 import { reconcileTenant } from './tenant/reconcile.js';
 import { sweepErasures } from './tenant/sweeper.js';
 import { tenantsOfChild, tenantsOfClass, tenantsOfHold, tenantsOfPlane } from './tenant/triggers.js';
@@ -49,7 +49,7 @@ export function createManager(options: ManagerOptions): Manager {
   const controllers = [
     makeController(options, {
       name: 'tenant',
-      sources: tenantSources(mirrors),
+      sources: tenantSources(mirrors, objects),
       keys: () => mirrors.tenants.keys(),
       reconcile: (name, signal) => reconcileTenant(tenantDeps, name, signal),
     }),
@@ -67,12 +67,17 @@ export function createManager(options: ManagerOptions): Manager {
   return runnable(controllers, mirrors, last, tenantDeps);
 }
 
-const tenantSources = ({ tenants, planes, classes, holds, children }: Mirrors): readonly Source[] => [
+const tenantSources = (
+  { tenants, planes, classes, holds, children }: Mirrors,
+  { isEcho }: TenantObjects,
+): readonly Source[] => [
   watching(tenants, (change) => (isMeaningful(change) ? [change.key] : [])),
   watching(planes, (change) => (isMeaningful(change) ? tenantsOfPlane(tenants.list(), change.key) : [])),
   watching(classes, (change) => (isMeaningful(change) ? tenantsOfClass(tenants.list(), change.key) : [])),
   watching(holds, tenantsOfHold),
-  ...children.reflectors.map((reflector) => watching<LiveObject>(reflector, tenantsOfChild)),
+  ...children.reflectors.map((reflector) =>
+    watching<LiveObject>(reflector, (change) => tenantsOfChild(change, isEcho)),
+  ),
 ];
 
 /** A plane that is deleted waits for its last tenant. */

@@ -25,8 +25,8 @@ export interface DatabaseAddress {
   readonly tls: { readonly ca: string | undefined; readonly verifyName: boolean } | undefined;
 }
 
-/** Connections per plane database: one per reconcile worker is enough, two spare for the sweeper and the plane's probe. */
-const MAX_CONNECTIONS = 10;
+/** Connections per plane database: one per reconcile worker is enough, four spare for the sweeper and the plane's probe. */
+const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export function openDatabase(address: DatabaseAddress): Database {

@@ -43,6 +43,8 @@ export interface Applier {
    * naming the object; later rows are then not begun.
    */
   apply(desired: readonly K8sObject[], signal?: AbortSignal): Promise<readonly Applied[]>;
+  /** Whether this very version came of our last write: an event that tells it is only an echo. */
+  wrote(ref: ObjectRef, resourceVersion: string): boolean;
   /** Drops what is remembered of these objects, or of all in a namespace (and the namespace itself). */
   forget(what: ObjectRef | { readonly namespaceName: string }): void;
 }
@@ -105,6 +107,10 @@ class MemoizedApplier implements Applier {
       }
     }
     return applied;
+  }
+
+  wrote(ref: ObjectRef, resourceVersion: string): boolean {
+    return this.#memories.get(memoryKey(ref))?.after === resourceVersion;
   }
 
   forget(what: ObjectRef | { readonly namespaceName: string }): void {

@@ -2,7 +2,7 @@ import { FIELD_MANAGER, TENANT_LABEL } from '../../charts/manifests/names.js';
 import type { K8sObject } from '../../charts/manifests/object.js';
 import { buildTenantLabels } from '../../charts/manifests/tenant/labels.js';
 import type { TenantOptions } from '../../charts/manifests/tenant/options.js';
-import type { KubeClient, Resource } from '../clients/kube.js';
+import type { KubeClient, LiveObject, Resource } from '../clients/kube.js';
 import { createResourceLookup, RESOURCES } from '../clients/kube-resources.js';
 import { type Applier, createApplier } from '../runtime/apply.js';
 import { prune } from '../runtime/prune.js';
@@ -15,6 +15,8 @@ export interface TenantObjects {
   prune(options: TenantOptions, desired: readonly K8sObject[]): Promise<void>;
   /** The whole content of a Secret of ours. Values go into the request and nowhere else. */
   writeSecret(options: TenantOptions, name: string, values: Readonly<Record<string, string>>): Promise<void>;
+  /** Whether an event tells of our own write and of nothing else. */
+  isEcho(object: LiveObject): boolean;
   /** The namespace is gone: nothing remembered of it is true any more. */
   forget(namespace: string): void;
 }
@@ -45,6 +47,11 @@ export function createTenantObjects(
     },
     writeSecret: async (options, name, values) => {
       await kube.apply(RESOURCES.secrets, buildSecret(options, name, values));
+    },
+    isEcho: (object) => {
+      const { name, namespace, resourceVersion } = object.metadata;
+      const ref = { resource: resourceFor(object), name, ...(namespace === undefined ? {} : { namespace }) };
+      return applier.wrote(ref, resourceVersion);
     },
     forget: (namespace) => applier.forget({ namespaceName: namespace }),
   };

@@ -14,11 +14,8 @@ export const tenantsOfClass = (tenants: readonly MemoryTenant[], tenantClass: st
 
 export const tenantsOfHold = (change: Change<MemoryHold>): readonly string[] => change.object.spec.tenantNames;
 
-/**
- * Somebody touched what a tenant is made of. The status of a Deployment counts: it says how far a rollout is; that of
- * others is nobody's business here.
- */
-export function tenantsOfChild(change: Change<LiveObject>): readonly string[] {
+/** Somebody touched what a tenant is made of, and it was not ourselves a moment ago. */
+export function tenantsOfChild(change: Change<LiveObject>, isEcho: (object: LiveObject) => boolean): readonly string[] {
   const tenant = change.object.metadata.labels?.[TENANT_LABEL];
-  return tenant === undefined ? [] : [tenant];
+  return tenant === undefined || (change.type === 'upsert' && isEcho(change.object)) ? [] : [tenant];
 }

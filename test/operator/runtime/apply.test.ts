@@ -47,6 +47,18 @@ describe('applying', () => {
     expect(await results(configMap({ a: '1' }))).toEqual(['unchanged']);
   });
 
+  it('knows the echo of its own write from what somebody else wrote', async () => {
+    const [applied] = await applier.apply([configMap({ a: '1' })]);
+    const ref = { resource: RESOURCES.configMaps, name: 'a', namespace: 'ns' };
+    const ours = applied?.live.metadata.resourceVersion ?? '';
+    expect(applier.wrote(ref, ours)).toBe(true);
+    await kube.mergePatch(ref, { data: { a: 'edited' } });
+    const theirs = (await kube.get(ref))?.metadata.resourceVersion ?? '';
+    expect(applier.wrote(ref, theirs)).toBe(false);
+    applier.forget(ref);
+    expect(applier.wrote(ref, ours)).toBe(false);
+  });
+
   it('corrects drift, and says where it was', async () => {
     await results(configMap({ a: '1' }));
     const ref = { resource: RESOURCES.configMaps, name: 'a', namespace: 'ns' };

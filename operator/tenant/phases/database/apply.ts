@@ -2,9 +2,6 @@ import { type Database, identifier, literal, type Sql } from '../../../clients/p
 import { scramVerifier } from '../../../clients/scram.js';
 import { ownerRole, TENANT_GROUP } from './observe.js';
 
-/** SQLSTATEs of two workers that made the same thing at once: it is there, which is what was asked. */
-const ALREADY_THERE = new Set(['42710', '42P06', '23505']);
-
 const ROLE_LIMITS = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS';
 
 /** One statement of a tenant may take this long, and an idle transaction may hold its locks this long. */
@@ -27,30 +24,26 @@ export async function createGroup(database: Database): Promise<void> {
 }
 
 /** Roles are born without a login; `setPasswords` gives it. */
-export async function createRole(database: Database, role: string): Promise<void> {
-  await tolerant(database, `CREATE ROLE ${identifier(role)} NOLOGIN INHERIT ${ROLE_LIMITS} IN ROLE ${TENANT_GROUP}`);
+export async function createRole(sql: Sql, role: string): Promise<void> {
+  await sql.query(`CREATE ROLE ${identifier(role)} NOLOGIN INHERIT ${ROLE_LIMITS} IN ROLE ${TENANT_GROUP}`);
 }
 
 /** The owner makes and migrates the tables; the service may only use what a migration grants it. */
-export async function createSchema(database: Database, schema: string): Promise<void> {
+export async function createSchema(sql: Sql, schema: string): Promise<void> {
   const [name, owner, service] = [identifier(schema), identifier(ownerRole(schema)), identifier(schema)];
-  await database.transaction(async (sql) => {
-    // A managed database's administrator is no superuser: it must be a member to give a schema away.
-    await sql.query(`GRANT ${owner} TO CURRENT_USER`);
-    await sql.query(`CREATE SCHEMA IF NOT EXISTS ${name} AUTHORIZATION ${owner}`);
-    await sql.query(`GRANT USAGE ON SCHEMA ${name} TO ${service}`);
-  });
+  // A managed database's administrator is no superuser: it must be a member to give a schema away.
+  await sql.query(`GRANT ${owner} TO CURRENT_USER`);
+  await sql.query(`CREATE SCHEMA IF NOT EXISTS ${name} AUTHORIZATION ${owner}`);
+  await sql.query(`GRANT USAGE ON SCHEMA ${name} TO ${service}`);
 }
 
 export async function setPasswords(
-  database: Database,
+  sql: Sql,
   schema: string,
   passwords: { readonly owner: string; readonly service: string },
 ): Promise<void> {
-  await database.transaction(async (sql) => {
-    await setPassword(sql, ownerRole(schema), schema, passwords.owner);
-    await setPassword(sql, schema, schema, passwords.service);
-  });
+  await setPassword(sql, ownerRole(schema), schema, passwords.owner);
+  await setPassword(sql, schema, schema, passwords.service);
 }
 
 async function setPassword(sql: Sql, role: string, schema: string, password: string): Promise<void> {
@@ -87,13 +80,4 @@ export async function dropTenant(database: Database, schema: string): Promise<vo
 
 function existing(database: Database, roles: readonly string[]): Promise<readonly { readonly rolname: string }[]> {
   return database.query('SELECT rolname FROM pg_roles WHERE rolname = ANY ($1)', [roles]);
-}
-
-async function tolerant(database: Database, statement: string): Promise<void> {
-  try {
-    await database.query(statement);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!ALREADY_THERE.has(code)) throw error;
-  }
 }

@@ -17,7 +17,7 @@ export const databasePhase: Phase = {
   async run(context) {
     try {
       const observed = await observe(context);
-      for (const action of planDatabase(observed)) await apply(context, action);
+      await apply(context, planDatabase(observed));
       return done<Facts>({ placement: placement(context.record) });
     } catch (error) {
       return unreachable(context.stores.database, error);
@@ -51,28 +51,31 @@ async function observe({ kube, options, record, stores }: PhaseContext): Promise
   };
 }
 
-async function apply(context: PhaseContext, step: DatabaseAction): Promise<void> {
+/** The Secret first; then everything of the tenant in one transaction, because a commit is what takes time. */
+async function apply(context: PhaseContext, actions: readonly DatabaseAction[]): Promise<void> {
   const { database, catalogue } = context.stores;
   const { schema, tenantId } = context.record;
-  switch (step.action) {
-    case 'createGroup':
-      return createGroup(database);
-    case 'createRole':
-      return createRole(database, step.role === 'owner' ? ownerRole(schema) : schema);
-    case 'createSchema':
-      return createSchema(database, schema);
-    case 'writeCredential':
-      return writeCredential(context);
-    case 'setPasswords': {
-      const secret = await readSecret(context.kube, context.options.namespace, SECRETS.database);
-      const passwords = secret === undefined ? undefined : passwordsOf(secret);
-      if (secret === undefined || passwords === undefined) {
-        throw new Error(`Secret ${context.options.namespace}/${SECRETS.database} vanished before it was used`);
-      }
-      await setPasswords(database, schema, passwords);
-      return recordCredential(catalogue, tenantId, secret.uid);
-    }
+  const planned = (action: DatabaseAction['action']): boolean => actions.some((step) => step.action === action);
+  if (planned('writeCredential')) await writeCredential(context);
+  if (planned('createGroup')) await createGroup(database);
+  const roles = actions.flatMap((step) => (step.action === 'createRole' ? [step.role] : []));
+  if (roles.length === 0 && !planned('createSchema') && !planned('setPasswords')) return;
+  const credential = planned('setPasswords') ? await readCredential(context) : undefined;
+  await database.transaction(async (sql) => {
+    for (const role of roles) await createRole(sql, role === 'owner' ? ownerRole(schema) : schema);
+    if (planned('createSchema')) await createSchema(sql, schema);
+    if (credential !== undefined) await setPasswords(sql, schema, credential.passwords);
+  });
+  if (credential !== undefined) await recordCredential(catalogue, tenantId, credential.uid);
+}
+
+async function readCredential({ kube, options }: PhaseContext) {
+  const secret = await readSecret(kube, options.namespace, SECRETS.database);
+  const passwords = secret === undefined ? undefined : passwordsOf(secret);
+  if (secret === undefined || passwords === undefined) {
+    throw new Error(`Secret ${options.namespace}/${SECRETS.database} vanished before it was used`);
   }
+  return { uid: secret.uid, passwords };
 }
 
 /** Made here, once, and stored where the platform keeps secrets; the database gets a verifier of it. */

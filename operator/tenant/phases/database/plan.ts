@@ -13,12 +13,12 @@ export type DatabaseAction =
  */
 export function planDatabase(observed: DatabaseObservation): readonly DatabaseAction[] {
   const actions: DatabaseAction[] = [];
+  const credential = credentialProblem(observed);
+  if (credential !== undefined) actions.push({ action: 'writeCredential', because: credential });
   if (!observed.groupReady) actions.push({ action: 'createGroup', because: 'no tenant was ever placed here' });
   if (!observed.owner.exists) actions.push({ action: 'createRole', role: 'owner', because: 'the role is missing' });
   if (!observed.service.exists) actions.push({ action: 'createRole', role: 'service', because: 'the role is missing' });
   if (!observed.schemaExists) actions.push({ action: 'createSchema', because: 'the schema is missing' });
-  const credential = credentialProblem(observed);
-  if (credential !== undefined) actions.push({ action: 'writeCredential', because: credential });
   const passwords = credential ?? passwordProblem(observed);
   if (passwords !== undefined) actions.push({ action: 'setPasswords', because: passwords });
   return actions;

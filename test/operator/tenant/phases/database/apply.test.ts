@@ -20,10 +20,12 @@ const schemas = { acme: `t_${'a'.repeat(32)}`, globex: `t_${'b'.repeat(32)}` };
 const passwords = { owner: 'owner-secret', service: 'service-secret' };
 
 async function place(schema: string): Promise<void> {
-  await createRole(plane.database, ownerRole(schema));
-  await createRole(plane.database, schema);
-  await createSchema(plane.database, schema);
-  await setPasswords(plane.database, schema, passwords);
+  await plane.database.transaction(async (sql) => {
+    await createRole(sql, ownerRole(schema));
+    await createRole(sql, schema);
+    await createSchema(sql, schema);
+    await setPasswords(sql, schema, passwords);
+  });
 }
 
 describe('a pooled tenant in a shared database', () => {
@@ -45,8 +47,14 @@ describe('a pooled tenant in a shared database', () => {
     });
   });
 
-  it('may be placed again without harm', async () => {
-    await place(schemas.acme);
+  it('is placed whole or not at all', async () => {
+    const half = `t_${'c'.repeat(32)}`;
+    const broken = plane.database.transaction(async (sql) => {
+      await createRole(sql, half);
+      await sql.query('SELECT 1 / 0');
+    });
+    await expect(broken).rejects.toThrow(/division by zero/);
+    expect((await observeRoles(plane.database, half)).service.exists).toBe(false);
   });
 
   it('lets the service use what it was granted and nothing else', async () => {

@@ -24,7 +24,7 @@ describe('the database plan', () => {
         secret: undefined,
         credentialSecretUid: undefined,
       },
-      ['createGroup', 'createRole', 'createRole', 'createSchema', 'writeCredential', 'setPasswords'],
+      ['writeCredential', 'createGroup', 'createRole', 'createRole', 'createSchema', 'setPasswords'],
     ],
     [
       'sets the passwords again when the operator died before it noted that',
