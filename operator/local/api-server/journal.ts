@@ -52,8 +52,9 @@ export class Journal {
     this.#everything = everything;
   }
 
-  /** Before a revision is given out, its block is on disk. */
+  /** Before a revision is given out, its block is on disk; and none is while the log can't be written. */
   reserve(revision: number): void {
+    if (this.#failure !== undefined) throw this.#failure;
     if (revision <= this.#reserved) return;
     this.#reserved = revision + RESERVED;
     const path = join(this.#directory, 'reserved');
@@ -73,7 +74,6 @@ export class Journal {
   }
 
   #append(line: string): void {
-    if (this.#failure !== undefined) throw this.#failure;
     this.#lines.push(line);
     this.#timer ??= setTimeout(() => this.#flushSoon(), FLUSH_AFTER_MS);
   }

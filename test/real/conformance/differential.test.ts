@@ -3,6 +3,7 @@ import { paths } from '../../operator/local/conformance/conformance.js';
 import { WIDGETS } from '../../operator/local/conformance/widget.js';
 import { type Embedded, startEmbedded } from '../../operator/local/embedded.js';
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from '../../support/control-plane.js';
+import { comparable } from './comparable.js';
 import { buildHistory, DEPLOYMENT_HISTORY, type History, type Step, WIDGET_HISTORY } from './sequences.js';
 
 const missing = controlPlaneMissing();
@@ -16,27 +17,6 @@ const CONTENT: Readonly<Record<Step['op'], string>> = {
   strategic: 'application/strategic-merge-patch+json',
   replace: 'application/json',
 };
-
-/** What differs by nature: identity, versions and times. Key order is each server's own. */
-function comparable(value: unknown, key = ''): unknown {
-  if (Array.isArray(value))
-    return key === 'managedFields' ? sortedManagers(value) : value.map((entry) => comparable(entry));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(
-        ([name, entry]) => !['uid', 'resourceVersion', 'creationTimestamp', 'time'].includes(name) && entry !== null,
-      )
-      .filter(([name, entry]) => !(name === 'status' && JSON.stringify(entry) === '{}'))
-      .sort(([left], [right]) => (left < right ? -1 : 1))
-      .map(([name, entry]) => [name, comparable(entry, name)]),
-  );
-}
-
-const sortedManagers = (entries: readonly unknown[]): unknown =>
-  entries
-    .map((entry) => comparable(entry))
-    .sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
 
 function verdict({ status, body }: Answer): unknown {
   if (body.kind !== 'Status') return { status, object: comparable(body) };

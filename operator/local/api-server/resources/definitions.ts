@@ -17,7 +17,7 @@ import { structuralErrors } from '../schema/structural.js';
 import { fill, isEmpty, objectIn, objectsIn } from './drafts.js';
 import { type PrinterColumn, type Resource, type ScalePaths, type Strategy, storageOf } from './resource.js';
 
-/** Held by the definition until its objects are gone. */
+/** Taken by a definition when it is deleted, and held until its objects are gone. */
 export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
 
 function fillDefinition(draft: DraftObject): void {
@@ -48,8 +48,6 @@ function establish(draft: DraftObject): void {
       condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
     ],
   };
-  const finalizers = draft.metadata.finalizers ?? [];
-  if (!finalizers.includes(CLEANUP)) draft.metadata.finalizers = [...finalizers, CLEANUP];
 }
 
 function reaccept(draft: DraftObject, live: KubeObject): void {
@@ -97,6 +95,7 @@ export const customResourceDefinitions: Strategy = {
   prepareCreate: establish,
   prepareUpdate: reaccept,
   validate: definitionErrors,
+  deletionFinalizer: CLEANUP,
 };
 
 /** Fields that every object has, whatever its definition says of them. */

@@ -30,6 +30,8 @@ export interface Strategy {
   readonly generation?: boolean;
   /** DELETE answers with the object even when it is gone at once. */
   readonly answersDeleted?: boolean;
+  /** Taken when deletion is asked for: something must happen first. */
+  readonly deletionFinalizer?: string;
   readonly defaultPropagation?: 'Orphan' | 'Background';
 }
 

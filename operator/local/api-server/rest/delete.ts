@@ -66,7 +66,10 @@ function checkPreconditions(resource: Resource, live: KubeObject, options: Delet
 /** The finalizers with which an object waits for what depends on it, by the policy that was asked for. */
 function finalizersFor(live: KubeObject, resource: Resource, options: DeleteOptions): readonly string[] {
   const policy = options.propagation ?? resource.strategy.defaultPropagation;
-  const finalizers = live.metadata.finalizers ?? [];
+  const own = resource.strategy.deletionFinalizer;
+  const before = live.metadata.finalizers ?? [];
+  const first = own !== undefined && live.metadata.deletionTimestamp === undefined && !before.includes(own);
+  const finalizers = first ? [...before, own] : before;
   const { foreground, orphan } = PENDING_OWNER_FINALIZERS;
   if (policy === undefined) return finalizers;
   const others = finalizers.filter((finalizer) => finalizer !== foreground && finalizer !== orphan);
