@@ -26,7 +26,8 @@ export function watchInterruptions(again: (exitCode: number) => void): AbortSign
     const now = performance.now();
     first ??= now;
     const interrupted = new Interrupted(signal);
-    if (now - first > SAME_PRESS_MS) again(interrupted.exitCode);
+    // A hangup follows when npm ends first; only a person is impatient.
+    if (now - first > SAME_PRESS_MS && signal !== 'SIGHUP') again(interrupted.exitCode);
     controller.abort(interrupted);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { MEMORY_TENANTS } from '../../api/v1alpha1/resources.js';
+import type { MemoryTenant } from '../../api/v1alpha1/types.js';
 import { killEverything } from '../stack/leftovers.js';
 import { buildLocalTenant } from '../stack/plane.js';
 import { type Progress, printProgress } from '../stack/progress.js';
@@ -90,14 +91,17 @@ async function bringUp(stack: Stack, name: string, progress: Progress): Promise<
     `tenant ${name}`,
     async () => {
       await stack.kube.apply(MEMORY_TENANTS, buildLocalTenant(name));
-      const tenant = await untilReady(stack.kube, name);
-      // What an earlier run left says Ready before its pods are back.
+      // What an earlier run left says Ready before its pods are back, and at the address that it had then.
+      const here = ({ status }: MemoryTenant): boolean => portOf(status?.endpoint) === stack.router.port;
+      const tenant = await untilReady(stack.kube, name, undefined, here);
       await untilAnswering(stack.router, name);
       return tenant;
     },
     ({ status }) => `Ready at ${status?.endpoint}`,
   );
 }
+
+const portOf = (url: string | undefined): number => (url === undefined ? 0 : Number(new URL(url).port));
 
 async function main(): Promise<number> {
   let config: DemoConfig | undefined;

@@ -8,15 +8,20 @@ import type { Router } from '../router/router.js';
 const DEADLINE_MS = 60_000;
 const POLL_MS = 100;
 
-/** Waits until the tenant is Ready for the spec it has now, or says what it waits for. */
-export async function untilReady(kube: KubeClient, name: string, reason?: string): Promise<MemoryTenant> {
+/** Waits until the tenant is Ready for the spec it has now (and for what else is asked), or says what it waits for. */
+export async function untilReady(
+  kube: KubeClient,
+  name: string,
+  reason?: string,
+  also: (tenant: MemoryTenant) => boolean = () => true,
+): Promise<MemoryTenant> {
   const deadline = Date.now() + DEADLINE_MS;
   for (;;) {
     const tenant = await kube.get<MemoryTenant>({ resource: MEMORY_TENANTS, name });
     const ready = tenant?.status?.conditions?.find(({ type }) => type === 'Ready');
     const current = tenant?.status?.observedGeneration === tenant?.metadata.generation;
-    if (tenant && current && ready?.status === 'True' && (reason === undefined || ready.reason === reason))
-      return tenant;
+    const asked = reason === undefined || ready?.reason === reason;
+    if (tenant && current && ready?.status === 'True' && asked && also(tenant)) return tenant;
     if (Date.now() > deadline) {
       throw new Error(
         `MemoryTenant ${name} is not Ready within ${DEADLINE_MS / 1_000} s: ${ready?.reason ?? 'no status'}: ${ready?.message ?? 'does the operator run?'}`,
