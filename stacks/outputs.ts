@@ -1,6 +1,6 @@
 /**
  * What Terraform hands to Kubernetes: the only bridge, so it imports nothing. One output a stack, one object with a
- * version, no secret in it. It grows with the units: cluster, identity, queue, registry, secrets
+ * version, no secret in it. It grows with the units: cluster, identity, registry, secrets
  * and storage class are to come, under these two names and without a new version while fields are only added.
  */
 export const OUTPUT_NAMES = { vault: 'memplane_vault', plane: 'memplane' } as const;
@@ -71,6 +71,13 @@ export interface RedisServer {
   readonly ca: string;
 }
 
+/** `MemoryPlane.spec.queue`. */
+export interface QueueAddress {
+  readonly provider: 'sqs' | 'pubsub' | 'servicebus';
+  readonly url: string;
+  readonly deadLetter: string;
+}
+
 export interface Irreversible {
   readonly address: string;
   readonly what: string;
@@ -92,6 +99,8 @@ export interface PlaneOutput {
   readonly postgres: readonly PostgresServer[];
   /** Empty: it runs in the cluster. */
   readonly redis: readonly RedisServer[];
+  /** Only if writes are queued. */
+  readonly queue?: QueueAddress;
   readonly irreversible: readonly Irreversible[];
 }
 

@@ -2,6 +2,7 @@ import type { BucketConfig, BucketOutput, BucketPurpose, Lifecycle, Lock } from 
 import type { Key, KeyPurpose, KmsConfig, KmsOutput } from '../infra/kms/index.js';
 import type { NetworkConfig, NetworkOutput } from '../infra/network/index.js';
 import type { PostgresConfig } from '../infra/postgres/index.js';
+import type { QueueConfig } from '../infra/queue/index.js';
 import type { RedisConfig } from '../infra/redis/index.js';
 import { providerOf, type Site } from '../infra/support/site.js';
 import type { Sites } from './layers/sites.js';
@@ -17,6 +18,7 @@ import {
   logTarget,
   postgresName,
   prefixOf,
+  queueName,
   redisName,
 } from './spec/names.js';
 import { instanceOf, POSTGRES_INSTANCES, REDIS_INSTANCES } from './spec/sizes.js';
@@ -112,6 +114,17 @@ export function redisSettings(
     replicas: redis.replicas,
     snapshotDays: redis.snapshotDays,
   };
+}
+
+export function queueSettings(
+  environment: Environment,
+  site: Site,
+  network: NetworkOutput,
+  { keys }: KmsOutput<'data'>,
+): QueueConfig {
+  const { queue, tags } = environment;
+  const { visibilitySeconds, maxReceives } = queue;
+  return { site, tags, network, name: queueName(environment), key: keys.data, visibilitySeconds, maxReceives };
 }
 
 export function lockOf({ buckets }: Environment, purpose: BucketPurpose): Lock {

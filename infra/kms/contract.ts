@@ -22,7 +22,7 @@ export const KEY_TRAITS: Readonly<Record<KeyPurpose, KeyTraits>> = {
   tenant: { usage: 'Encrypt', usedBy: 'Pods' },
   anchor: { usage: 'Sign', usedBy: 'Pods' },
   objects: { usage: 'Encrypt', usedBy: 'Storage' },
-  // Postgres, Redis, their backups and the secrets beside them.
+  // Postgres, Redis, the queue of writes, their backups and the secrets beside them.
   data: { usage: 'Encrypt', usedBy: 'Databases' },
   ops: { usage: 'Encrypt', usedBy: 'Logs' },
 };

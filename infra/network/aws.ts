@@ -8,7 +8,7 @@ import { buildEndpoints } from './aws-endpoints.js';
 import { buildFlowLog } from './aws-flow-log.js';
 import { buildGroups, type Groups } from './aws-groups.js';
 import { buildRoutes } from './aws-routes.js';
-import type { NetworkOutput, ResolvedNetwork, Store, StoreAccess, Three } from './contract.js';
+import type { Listener, NetworkOutput, ResolvedNetwork, StoreAccess, Three } from './contract.js';
 
 type AwsNetwork = ResolvedNetwork<AwsSite>;
 
@@ -36,12 +36,13 @@ export function buildAwsNetwork(unit: Construct, config: AwsNetwork): NetworkOut
       postgres: access(tiers, groups, 'postgres'),
       reader: access(tiers, groups, 'reader'),
       redis: access(tiers, groups, 'redis'),
+      queue: access(tiers, groups, 'endpoints'),
     },
   };
 }
 
-function access({ data }: Tiers, groups: Groups, store: Store): StoreAccess {
-  return { subnets: data.map(({ id }) => id), groups: [groups[store].id], dnsZone: undefined, ready: [] };
+function access({ data }: Tiers, groups: Groups, listener: Listener): StoreAccess {
+  return { subnets: data.map(({ id }) => id), groups: [groups[listener].id], dnsZone: undefined, ready: [] };
 }
 
 function buildVpc(unit: Construct, { site, name, tags, cidr }: AwsNetwork): Vpc {

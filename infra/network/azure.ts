@@ -21,7 +21,14 @@ export function buildAzureNetwork(unit: Construct, config: AzureNetwork): Networ
   const subnets = buildSubnets(unit, config, network);
   const postgres = buildZone(unit, config, network, 'postgres', `${config.name}.private.postgres.database.azure.com`);
   const redis = buildZone(unit, config, network, 'redis', 'privatelink.redis.azure.net');
+  const queue = buildZone(unit, config, network, 'queue', 'privatelink.servicebus.windows.net');
   buildFlowLog(unit, config, network);
+  const endpoint = ({ zone, link }: Zone): StoreAccess => ({
+    subnets: [subnets.endpoints.id.id],
+    groups: [],
+    dnsZone: zone.id,
+    ready: [link, ...subnets.endpoints.ready],
+  });
   const databases = (subnet: GuardedSubnet): StoreAccess => ({
     subnets: [subnet.id.id],
     groups: [],
@@ -34,17 +41,18 @@ export function buildAzureNetwork(unit: Construct, config: AzureNetwork): Networ
     stores: {
       postgres: databases(subnets.postgres),
       reader: databases(subnets.reader),
-      redis: {
-        subnets: [subnets.endpoints.id.id],
-        groups: [],
-        dnsZone: redis.zone.id,
-        ready: [redis.link, ...subnets.endpoints.ready],
-      },
+      redis: endpoint(redis),
+      queue: endpoint(queue),
     },
   };
 }
 
-function buildZone(unit: Construct, config: AzureNetwork, network: VirtualNetwork, id: string, name: string) {
+interface Zone {
+  readonly zone: PrivateDnsZone;
+  readonly link: PrivateDnsZoneVirtualNetworkLink;
+}
+
+function buildZone(unit: Construct, config: AzureNetwork, network: VirtualNetwork, id: string, name: string): Zone {
   const { site, tags } = config;
   const zone = new PrivateDnsZone(unit, `dns_${id}`, {
     name,

@@ -6,7 +6,8 @@ import type { Tags } from '../support/tags.js';
 
 /** Whatever listens in the network. `reader` is a read replica of Postgres: people's reports never touch the primary. */
 export type Listener = 'postgres' | 'reader' | 'redis' | 'endpoints';
-export type Store = Exclude<Listener, 'endpoints'>;
+/** A queue listens at the private endpoints, with everything else that the cloud runs. */
+export type Store = Exclude<Listener, 'endpoints'> | 'queue';
 
 export interface Flow {
   /** `nodes`: pods of the service. `bi`: the ranges in `biSourceCidrs`. */

@@ -44,6 +44,7 @@ export function buildGcpNetwork(unit: Construct, config: GcpNetwork): NetworkOut
       postgres: { ...near, subnets: [], ready: [databases] },
       reader: { ...near, subnets: [], ready: [databases] },
       redis: { ...near, subnets: [data.id], ready: [caches] },
+      queue: { ...near, subnets: [], ready: [] },
     },
   };
 }

@@ -8,11 +8,18 @@ export const transferAgent = ({ projectNumber }: GcpSite): string =>
   `serviceAccount:project-${projectNumber}@storage-transfer-service.iam.gserviceaccount.com`;
 
 /** One a service that keeps data of ours; the bootstrap makes them, because a new project has none. */
-export const databaseAgents = ({ projectNumber }: GcpSite): Readonly<Record<string, string>> => ({
+export const databaseAgents = ({
+  projectNumber,
+}: Pick<GcpSite, 'projectNumber'>): Readonly<Record<string, string>> => ({
   postgres: `serviceAccount:service-${projectNumber}@gcp-sa-cloud-sql.iam.gserviceaccount.com`,
   redis: `serviceAccount:service-${projectNumber}@gcp-sa-memorystore.iam.gserviceaccount.com`,
+  queue: queueAgent({ projectNumber }),
   secrets: `serviceAccount:service-${projectNumber}@gcp-sa-secretmanager.iam.gserviceaccount.com`,
 });
+
+/** Pub/Sub itself: it also moves what could not be delivered. */
+export const queueAgent = ({ projectNumber }: Pick<GcpSite, 'projectNumber'>): string =>
+  `serviceAccount:service-${projectNumber}@gcp-sa-pubsub.iam.gserviceaccount.com`;
 
 /** Encrypts log buckets with a key of ours. */
 export const loggingAgent = ({ projectNumber }: GcpSite): string =>

@@ -22,6 +22,7 @@ export type Nameable =
   | 'network'
   | 'postgres'
   | 'redis'
+  | 'queue'
   | 'secret';
 
 const AWS_DOCS = 'https://docs.aws.amazon.com';
@@ -95,6 +96,14 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       separator: '-',
       unique: 'region',
       source: `${AWS_DOCS}/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html`,
+    },
+    queue: {
+      min: 1,
+      max: 80,
+      pattern: /^[\w-]+$/,
+      separator: '-',
+      unique: 'region',
+      source: `${AWS_DOCS}/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html`,
     },
     secret: {
       min: 1,
@@ -171,6 +180,14 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       unique: 'region',
       source: `${GCP_DOCS}/memorystore/docs/valkey/create-instances`,
     },
+    queue: {
+      min: 3,
+      max: 255,
+      pattern: /^(?!goog)[A-Za-z][\w.~+%-]*$/,
+      separator: '-',
+      unique: 'account',
+      source: `${GCP_DOCS}/pubsub/docs/pubsub-basics#resource_names`,
+    },
     secret: {
       min: 1,
       max: 255,
@@ -220,6 +237,14 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       min: 1,
       max: 60,
       pattern: /^[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]$/,
+      separator: '-',
+      unique: 'world',
+      source: AZURE_DOCS,
+    },
+    queue: {
+      min: 6,
+      max: 50,
+      pattern: /^[a-z](?!.*-sb$)(?!.*-mgmt$)[a-z0-9-]*[a-z0-9]$/,
       separator: '-',
       unique: 'world',
       source: AZURE_DOCS,

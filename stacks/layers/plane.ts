@@ -8,7 +8,7 @@ import { bucketSettings, irreversible, kmsSettings, networkSettings } from '../s
 import type { Environment } from '../spec/environment.js';
 import { logTarget, replicationName } from '../spec/names.js';
 import type { Sites } from './sites.js';
-import { buildPostgresServers, buildRedisServers } from './stores.js';
+import { buildPostgresServers, buildRedisServers, buildWriteQueue } from './stores.js';
 
 interface Backups {
   readonly here: BucketOutput;
@@ -26,6 +26,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
   const around = { network, kms, ...keyThere };
   const postgres = buildPostgresServers(stack, environment, sites, around);
   const redis = buildRedisServers(stack, environment, sites, around);
+  const queue = buildWriteQueue(stack, environment, sites, around);
   const artifacts = buildBucket(stack, 'artifacts', {
     ...bucketSettings(environment, sites.here, 'artifacts', 'artifacts'),
     key: kms.keys.objects,
@@ -47,6 +48,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
     network: { id: network.id, nodeSubnets: network.nodeSubnets },
     postgres,
     redis,
+    ...(queue === undefined ? {} : { queue }),
     kms: planeKms(environment, kms.keys.objects.id),
     irreversible: irreversible(environment, [backups.here, ...there], [...keysOf(kms), ...keysOf(kmsThere)]),
   });

@@ -2,9 +2,10 @@ import type { TerraformStack } from 'cdktf';
 import type { Key, KmsOutput } from '../../infra/kms/index.js';
 import type { NetworkOutput } from '../../infra/network/index.js';
 import { buildPostgres } from '../../infra/postgres/index.js';
+import { buildQueue } from '../../infra/queue/index.js';
 import { buildRedis } from '../../infra/redis/index.js';
-import type { PostgresServer, RedisServer } from '../outputs.js';
-import { postgresSettings, redisSettings } from '../settings.js';
+import type { PostgresServer, QueueAddress, RedisServer } from '../outputs.js';
+import { postgresSettings, queueSettings, redisSettings } from '../settings.js';
 import type { Environment } from '../spec/environment.js';
 import type { Sites } from './sites.js';
 
@@ -40,4 +41,16 @@ export function buildRedisServers(
   const made = buildRedis(stack, 'redis', redisSettings(environment, here, network, kms));
   const { host, port, auth, user, ca } = made;
   return [{ name: 'r-a', host, port, auth, user, ca }];
+}
+
+/** undefined = writes are not queued. */
+export function buildWriteQueue(
+  stack: TerraformStack,
+  environment: Environment,
+  { here }: Sites,
+  { network, kms }: Surroundings,
+): QueueAddress | undefined {
+  if (!environment.queue.enabled) return undefined;
+  const { provider, url, deadLetter } = buildQueue(stack, 'queue', queueSettings(environment, here, network, kms));
+  return { provider, url, deadLetter };
 }

@@ -10,7 +10,7 @@ import type {
   Providers,
 } from './environment.js';
 
-type Defaults = Pick<Environment, 'network' | 'redis' | 'buckets' | 'kms' | 'observability'> & {
+type Defaults = Pick<Environment, 'network' | 'redis' | 'queue' | 'buckets' | 'kms' | 'observability'> & {
   /** Of each server. */
   readonly postgres: Omit<Postgres, 'name' | 'instance'>;
 };
@@ -79,6 +79,7 @@ const AZURE_STORAGE: Readonly<Record<Profile, Pick<Postgres, 'storageGb' | 'maxS
 const DEV: Defaults = {
   postgres: DEV_POSTGRES,
   redis: { target: 'inCluster', size: 'small', replicas: 1, snapshotDays: 1 },
+  queue: { enabled: false, visibilitySeconds: 300, maxReceives: 5 },
   observability: { logDays: 30 },
   network: { ...NETWORK, natPerZone: false, flowLogDays: 30 },
   buckets: {
@@ -93,6 +94,7 @@ const DEV: Defaults = {
 const PROD: Defaults = {
   postgres: PROD_POSTGRES,
   redis: { target: 'managed', size: 'medium', replicas: 2, snapshotDays: 7 },
+  queue: { enabled: true, visibilitySeconds: 300, maxReceives: 5 },
   observability: { logDays: 400 },
   network: NETWORK,
   buckets: {
@@ -114,6 +116,7 @@ const PROD: Defaults = {
 const REGULATED: Defaults = {
   postgres: PROD_POSTGRES,
   redis: PROD.redis,
+  queue: PROD.queue,
   observability: PROD.observability,
   network: NETWORK,
   buckets: {
@@ -147,6 +150,7 @@ export function withDefaults(input: EnvironmentInput): Environment {
     network,
     postgres: postgresOf(input, defaults.postgres),
     redis: { ...defaults.redis, ...input.redis },
+    queue: { ...defaults.queue, ...input.queue },
     buckets,
     kms,
     observability: { ...defaults.observability, ...input.observability },

@@ -19,6 +19,7 @@ export interface Environment {
   /** One server each; `name` is the key, so an order means nothing. */
   readonly postgres: readonly Postgres[];
   readonly redis: Redis;
+  readonly queue: Queue;
   readonly buckets: Buckets;
   readonly kms: Kms;
   readonly observability: Observability;
@@ -135,6 +136,13 @@ export interface Redis {
   readonly snapshotDays: Days;
 }
 
+/** For writes that may be applied later than they are answered. */
+export interface Queue {
+  readonly enabled: boolean;
+  readonly visibilitySeconds: number;
+  readonly maxReceives: number;
+}
+
 export interface Maintenance {
   readonly day: 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
   /** UTC */
@@ -208,6 +216,7 @@ export interface EnvironmentInput {
   /** Given whole: what is not in the list is not there. */
   readonly postgres?: readonly PostgresInput[];
   readonly redis?: Partial<Redis>;
+  readonly queue?: Partial<Queue>;
   readonly buckets?: Optional<Buckets>;
   readonly kms?: Partial<Kms>;
   readonly observability?: Partial<Observability>;

@@ -166,6 +166,12 @@ export function redisName(environment: Environment): string {
   return buildName(place.cloud, 'redis', parts);
 }
 
+export function queueName(environment: Environment): string {
+  const { place, name } = environment;
+  const parts = place.cloud === 'azure' ? [`mp-${name}`, 'queue', place.suffix] : [prefixOf(environment), 'writes'];
+  return buildName(place.cloud, 'queue', parts);
+}
+
 /** Where External Secrets finds a server's administrator. */
 export function adminSecretName(environment: Environment, server: string): string {
   switch (environment.place.cloud) {

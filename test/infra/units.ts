@@ -1,7 +1,7 @@
 import { Testing } from 'cdktf';
 import { type BucketConfig, buildBucket } from '../../infra/bucket/index.js';
 import { buildKms, type Key, type KmsOutput } from '../../infra/kms/index.js';
-import { buildNetwork, type NetworkConfig, type NetworkOutput } from '../../infra/network/index.js';
+import { buildNetwork, type NetworkConfig, type NetworkOutput, type StoreAccess } from '../../infra/network/index.js';
 import { buildPostgres, type PostgresConfig } from '../../infra/postgres/index.js';
 import { buildRedis, type RedisConfig } from '../../infra/redis/index.js';
 import type { Cloud } from '../../infra/support/site.js';
@@ -125,3 +125,12 @@ export function synthRedis(cloud: Cloud, given: Partial<RedisConfig>): StackJson
   buildRedis(stack, 'it', { ...redisConfig(cloud, kms, network), ...given });
   return JSON.parse(Testing.synth(stack)) as StackJson;
 }
+
+const EMPTY: StoreAccess = { groups: [], subnets: [], dnsZone: undefined, ready: [] };
+
+/** Where a unit's own rules are looked at and nothing is built. */
+export const NOWHERE: NetworkOutput = {
+  id: 'network',
+  nodeSubnets: [],
+  stores: { postgres: EMPTY, reader: EMPTY, redis: EMPTY, queue: EMPTY },
+};

@@ -121,8 +121,8 @@ function azureNetwork(zones: readonly string[], nats: readonly string[]): Invent
       ...each(['nodes_in_443', 'nodes_in_10000'], 'network_rule_endpoints'),
     ],
     azurerm_network_watcher_flow_log: ['network_flow_log'],
-    azurerm_private_dns_zone: ['network_dns_postgres', 'network_dns_redis'],
-    azurerm_private_dns_zone_virtual_network_link: ['network_dns_postgres_link', 'network_dns_redis_link'],
+    azurerm_private_dns_zone: ['network_dns_postgres', 'network_dns_queue', 'network_dns_redis'],
+    azurerm_private_dns_zone_virtual_network_link: each(['postgres_link', 'queue_link', 'redis_link'], 'network_dns'),
     azurerm_public_ip: each(nats, 'network_nat_address'),
     azurerm_subnet: each(subnets, 'network_subnet'),
     azurerm_subnet_nat_gateway_association: each(zones, 'network_nat_of_nodes'),
@@ -226,5 +226,29 @@ const REDIS: Readonly<Record<string, Inventory>> = {
     azurerm_private_endpoint: ['redis_endpoint'],
     azurerm_role_assignment: ['redis_may_wrap'],
     azurerm_user_assigned_identity: ['redis_identity'],
+  },
+};
+
+/** The queue of writes; dev has none. */
+export const queueInventory = (cloud: string): Inventory => QUEUES[cloud] ?? {};
+
+const QUEUES: Readonly<Record<string, Inventory>> = {
+  aws: {
+    aws_sqs_queue: ['queue', 'queue_dead_letter'],
+    aws_sqs_queue_policy: ['queue_dead_letter_policy', 'queue_policy'],
+    aws_sqs_queue_redrive_allow_policy: ['queue_redrive'],
+  },
+  gcp: {
+    google_pubsub_subscription: ['queue_dead_letter_subscription', 'queue_subscription'],
+    google_pubsub_subscription_iam_member: ['queue_may_take'],
+    google_pubsub_topic: ['queue', 'queue_dead_letter'],
+    google_pubsub_topic_iam_member: ['queue_may_put'],
+  },
+  azure: {
+    azurerm_private_endpoint: ['queue_endpoint'],
+    azurerm_role_assignment: ['queue_may_wrap'],
+    azurerm_servicebus_namespace: ['queue'],
+    azurerm_servicebus_queue: ['queue'],
+    azurerm_user_assigned_identity: ['queue_identity'],
   },
 };

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { environments } from '../../stacks/spec/index.js';
+import { dangling } from '../support/references.js';
 import { type Attributes, find, inventory, type StackJson, stackOf, synth } from '../support/stacks.js';
-import { merged, networkInventory, postgresInventory, redisInventory } from './plane-inventory.js';
+import { merged, networkInventory, postgresInventory, queueInventory, redisInventory } from './plane-inventory.js';
 
 const synthesised = synth();
 const names = [...synthesised.stacks.keys()];
@@ -131,7 +132,7 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
       google_kms_crypto_key: [...every(keys, 'objects_key'), ...every(keys, 'data_key'), 'kms_ops_key'],
       google_kms_crypto_key_iam_member: [
         ...every(keys, 'objects_storage'),
-        ...['postgres', 'redis', 'secrets'].flatMap((agent) => every(keys, `data_${agent}`)),
+        ...['postgres', 'queue', 'redis', 'secrets'].flatMap((agent) => every(keys, `data_${agent}`)),
         'kms_ops_logs',
       ],
       google_kms_key_ring: every(keys, 'ring'),
@@ -190,6 +191,7 @@ describe('the stacks', () => {
           networkInventory(cloud, zones, zones),
           postgresInventory(cloud, { replicas: 1, crossRegion: true }),
           redisInventory(cloud),
+          queueInventory(cloud),
         ),
       );
       expect(inventory(stackOf(synthesised, `${cloud}-dev-plane`))).toEqual(
@@ -207,6 +209,18 @@ describe('the stacks', () => {
     expect(text).not.toContain('terraform_remote_state');
     expect(text).not.toContain('cross-stack-output');
     expect(text).not.toContain(process.cwd());
+  });
+
+  it.each(names)('refer in %s only to what is in it', (name) => {
+    expect(dangling(stackOf(synthesised, name))).toEqual([]);
+  });
+
+  it('would notice a reference to what was renamed', () => {
+    const plane = JSON.parse(JSON.stringify(stackOf(synthesised, 'gcp-prod-plane'))) as StackJson;
+    const servers = plane.resource.google_sql_database_instance ?? {};
+    const { 'pg_pg-a': primary = {}, ...replicas } = servers;
+    plane.resource.google_sql_database_instance = { ...replicas, renamed: primary };
+    expect(new Set(dangling(plane))).toEqual(new Set(['google_sql_database_instance.pg_pg-a']));
   });
 
   it.each(names)('keep the state of %s apart, encrypted, and in the bucket of the bootstrap', (name) => {
@@ -227,7 +241,7 @@ describe('the stacks', () => {
 
   it.each(names)('guard everything in %s that holds data or keys', (name) => {
     const holds =
-      /^(aws_s3_bucket|aws_kms_(replica_)?key|aws_db_instance|aws_secretsmanager_secret|aws_elasticache_replication_group|google_storage_bucket|google_kms_(crypto_key|key_ring)|google_sql_database(_instance)?|google_secret_manager_secret|google_memorystore_instance|azurerm_(storage_account|storage_container|key_vault|key_vault_key|key_vault_secret|postgresql_flexible_server|managed_redis))$/;
+      /^(aws_s3_bucket|aws_kms_(replica_)?key|aws_db_instance|aws_secretsmanager_secret|aws_elasticache_replication_group|aws_sqs_queue|google_storage_bucket|google_kms_(crypto_key|key_ring)|google_sql_database(_instance)?|google_secret_manager_secret|google_memorystore_instance|google_pubsub_(topic|subscription)|azurerm_(storage_account|storage_container|key_vault|key_vault_key|key_vault_secret|postgresql_flexible_server|managed_redis|servicebus_(namespace|queue)))$/;
     const { resource } = stackOf(synthesised, name);
     for (const [type, ofType] of Object.entries(resource).filter(([one]) => holds.test(one))) {
       for (const [id, { lifecycle }] of Object.entries(ofType)) {

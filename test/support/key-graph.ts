@@ -13,8 +13,10 @@ const KEYED: Readonly<Record<string, readonly Path[]>> = {
     ['rule', 0, 'apply_server_side_encryption_by_default', 'kms_master_key_id'],
   ],
   aws_secretsmanager_secret: [['kms_key_id']],
+  aws_sqs_queue: [['kms_master_key_id']],
   google_logging_project_bucket_config: [['cmek_settings', 'kms_key_name']],
   google_memorystore_instance: [['kms_key']],
+  google_pubsub_topic: [['kms_key_name']],
   google_secret_manager_secret: [
     ['replication', 'user_managed', 'replicas', 0, 'customer_managed_encryption', 'kms_key_name'],
   ],
@@ -22,6 +24,7 @@ const KEYED: Readonly<Record<string, readonly Path[]>> = {
   google_storage_bucket: [['encryption', 'default_kms_key_name']],
   azurerm_managed_redis: [['customer_managed_key', 'key_vault_key_id']],
   azurerm_postgresql_flexible_server: [['customer_managed_key', 'key_vault_key_id']],
+  azurerm_servicebus_namespace: [['customer_managed_key', 'key_vault_key_id']],
   azurerm_storage_account: [['customer_managed_key', 'key_vault_key_id']],
 };
 
@@ -34,7 +37,8 @@ const COMPANIONS: Readonly<Record<string, string>> = {
 const KEYLESS = new RegExp(
   `^(${[
     // Within what is encrypted: a database of a server, a container of an account, a version of a secret.
-    'aws_secretsmanager_secret_(version|policy)',
+    'aws_secretsmanager_secret_(version|policy)|aws_sqs_queue_(policy|redrive_allow_policy)',
+    'google_pubsub_subscription|azurerm_servicebus_queue',
     'google_(sql_database|sql_user|secret_manager_secret_version)',
     'azurerm_(key_vault_secret|storage_container|postgresql_flexible_server_.+)',
     'aws_s3_(account_public_access_block|bucket_(lifecycle_configuration|logging|object_lock_configuration))',

@@ -30,3 +30,16 @@ export function keyOf(
   if (key === undefined || !guarded(key.it) || !rotates(key.it, key.type)) return undefined;
   return /_([a-z]+)_key$/.exec(plainId(key.id))?.[1];
 }
+
+const REFERENCE = /\b((?:aws|google|azurerm)_[a-z0-9_]+\.[A-Za-z][\w-]*)(?=[.[\]}"])/g;
+
+/** What a stack refers to and does not hold; a provider finds that out, but only where there is one. */
+export function dangling({
+  '//': _,
+  ...stack
+}: StackJson & { readonly data?: StackJson['resource'] }): readonly string[] {
+  const held = [...Object.entries(stack.resource), ...Object.entries(stack.data ?? {})];
+  const known = new Set(held.flatMap(([type, ofType]) => Object.keys(ofType).map((id) => `${type}.${id}`)));
+  const references = [...JSON.stringify(stack).matchAll(REFERENCE)].map(([, one = '']) => one);
+  return references.filter((one) => !known.has(one));
+}

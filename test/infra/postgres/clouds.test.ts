@@ -92,6 +92,7 @@ describe('a database server on Google Cloud', () => {
     expect(depends_on).toEqual([
       expect.stringMatching(/^google_kms_crypto_key_iam_member\.kms_data_postgres_/),
       expect.stringMatching(/^google_kms_crypto_key_iam_member\.kms_data_redis_/),
+      expect.stringMatching(/^google_kms_crypto_key_iam_member\.kms_data_queue_/),
       expect.stringMatching(/^google_kms_crypto_key_iam_member\.kms_data_secrets_/),
       expect.stringMatching(/^google_service_networking_connection\.network_peering_/),
     ]);

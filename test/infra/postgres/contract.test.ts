@@ -1,17 +1,12 @@
 import { buildKms } from '../../../infra/kms/index.js';
 import { backupHour, withPostgresDefaults } from '../../../infra/postgres/contract.js';
 import { emptyStack, NAMES, SITES, TAGS } from '../sites.js';
-import { postgresConfig } from '../units.js';
+import { NOWHERE, postgresConfig } from '../units.js';
 
 const stack = emptyStack();
 const purposes = ['data', 'ops'] as const;
 const { keys } = buildKms(stack, 'kms', { site: SITES.aws, name: NAMES.aws.keys, purposes, tags: TAGS });
-const network = { groups: [], subnets: [], dnsZone: undefined, ready: [] };
-const config = postgresConfig(
-  'aws',
-  { keys, store: 'store' },
-  { id: 'vpc', nodeSubnets: [], stores: { postgres: network, reader: network, redis: network } },
-);
+const config = postgresConfig('aws', { keys, store: 'store' }, NOWHERE);
 
 describe('a database server', () => {
   it('has a standby, a replica, 35 days of history and Sunday’s maintenance unless told otherwise', () => {

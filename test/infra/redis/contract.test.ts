@@ -1,16 +1,11 @@
 import { buildKms } from '../../../infra/kms/index.js';
 import { withRedisDefaults } from '../../../infra/redis/contract.js';
 import { emptyStack, NAMES, SITES, TAGS } from '../sites.js';
-import { redisConfig } from '../units.js';
+import { NOWHERE, redisConfig } from '../units.js';
 
 const purposes = ['data', 'ops'] as const;
 const { keys, store } = buildKms(emptyStack(), 'kms', { site: SITES.aws, name: NAMES.aws.keys, purposes, tags: TAGS });
-const access = { groups: [], subnets: [], dnsZone: undefined, ready: [] };
-const config = redisConfig(
-  'aws',
-  { keys, store },
-  { id: 'vpc', nodeSubnets: [], stores: { postgres: access, reader: access, redis: access } },
-);
+const config = redisConfig('aws', { keys, store }, NOWHERE);
 
 describe('a cache', () => {
   it('has two copies and a week of snapshots unless told otherwise', () => {

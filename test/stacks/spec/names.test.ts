@@ -8,6 +8,7 @@ import {
   keyStoreName,
   logTarget,
   postgresName,
+  queueName,
   redisName,
   replicationName,
   stackName,
@@ -34,6 +35,7 @@ describe('derived names', () => {
       server: postgresName(environment, 'pg-a'),
       secret: adminSecretName(environment, 'pg-a'),
       cache: redisName(environment),
+      queue: queueName(environment),
     }));
     expect(all).toEqual([
       {
@@ -49,6 +51,7 @@ describe('derived names', () => {
         server: 'memplane-prod-pg-a',
         secret: 'memplane/prod/pg-a/admin',
         cache: 'memplane-prod-redis',
+        queue: 'memplane-prod-writes',
       },
       {
         stack: 'gcp-prod-vault',
@@ -63,6 +66,7 @@ describe('derived names', () => {
         server: 'memplane-prod-pg-a',
         secret: 'memplane-prod-pg-a-admin',
         cache: 'memplane-prod-redis',
+        queue: 'memplane-prod-writes',
       },
       {
         stack: 'azure-prod-vault',
@@ -77,6 +81,7 @@ describe('derived names', () => {
         server: 'mp-prod-pg-a-ex4mp2',
         secret: 'pg-a-admin',
         cache: 'mp-prod-redis-ex4mp2',
+        queue: 'mp-prod-queue-ex4mp2',
       },
     ]);
   });

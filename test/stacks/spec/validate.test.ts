@@ -330,6 +330,18 @@ const CASES: readonly Case[] = [
     says: 'allowed 1 to 35',
   },
   {
+    because: 'Azure locks a message for five minutes at most',
+    environment: { ...aws, queue: { ...aws.queue, visibilitySeconds: 600 } },
+    path: 'aws-prod.queue.visibilitySeconds',
+    says: 'one of the three clouds does not take it (got 600; allowed 10 to 300)',
+  },
+  {
+    because: 'Google tries five times at least',
+    environment: { ...gcp, queue: { ...gcp.queue, maxReceives: 1 } },
+    path: 'gcp-prod.queue.maxReceives',
+    says: 'allowed 5 to 100',
+  },
+  {
     because: 'governance can be bypassed',
     environment: audit(aws, { lock: 'Governance' }),
     path: 'aws-prod.buckets.audit.lock',

@@ -1,3 +1,4 @@
+import { QUEUE_LIMITS } from '../../infra/queue/contract.js';
 import { type Check, oneOf, range } from './checks.js';
 import type { Environment } from './environment.js';
 import { REDIS_INSTANCES } from './sizes.js';
@@ -20,4 +21,11 @@ export function warnOfRedis({ redis: { target } }: Environment): Check {
   if (target !== 'managed') return undefined;
   const message = 'managed Redis has no ACL a tenant: keys are separated by prefix and sealing only';
   return { path: 'redis.target', value: target, message, allowed: 'inCluster where tenants need their own' };
+}
+
+export function checkQueue({ queue }: Environment): readonly Check[] {
+  return (['visibilitySeconds', 'maxReceives'] as const).map((field) => {
+    const [least, most] = QUEUE_LIMITS[field];
+    return range(`queue.${field}`, queue[field], least, most, 'one of the three clouds does not take it');
+  });
 }
