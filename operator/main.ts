@@ -41,19 +41,19 @@ async function main(config: OperatorConfig): Promise<void> {
     ready: () => undefined,
     log,
   });
+  // Whatever writes stops before the lease is given back.
+  const parts = [manager.stop, election.stop.bind(election), health.close, kube.close];
   onTermination((signal) => {
     log.info({ signal }, 'stopping');
-    const stop = async (): Promise<void> => {
-      await manager.stop();
-      await election.stop();
-      await health.close();
-      await kube.close();
-    };
-    stop().then(() => process.exit(0), fail);
+    stopAll(parts).then(() => process.exit(0), fail);
   });
   log.info({ port: health.port, workers: config.workers }, 'operator started');
   if (config.leaderElection) election.start();
   else await manager.start();
+}
+
+async function stopAll(parts: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const stop of parts) await stop();
 }
 
 try {
