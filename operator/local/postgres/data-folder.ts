@@ -1,6 +1,15 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { UnusableState } from '../unusable-state.js';
@@ -59,10 +68,14 @@ function makeHome(home: string, account: Account | undefined): void {
   if (account !== undefined) chownSync(home, account.uid, account.gid);
 }
 
+const PARTIAL = '.part';
+
 async function initialise({ home, binaries, account }: Place, data: string, signal?: AbortSignal): Promise<string> {
   makeHome(home, account);
-  const partial = `${data}.part`;
-  rmSync(partial, { recursive: true, force: true });
+  // The initdb of a run that was killed may still write for a moment: each has a folder of its own.
+  for (const name of readdirSync(home).filter((one) => one.endsWith(PARTIAL)))
+    rmSync(join(home, name), { recursive: true, force: true, maxRetries: 10 });
+  const partial = `${data}.${process.pid}${PARTIAL}`;
   const password = randomBytes(24).toString('base64url');
   const passwordFile = join(home, 'password');
   writeFileSync(passwordFile, password, { mode: 0o600 });

@@ -38,6 +38,7 @@ export const STATE_ENTRIES = [
 
 /** Nothing of an earlier run remains. The caller has ended what that run left running. */
 export function removeState(folder: string): void {
-  rmSync(postgresHome(join(folder, 'postgres')), { recursive: true, force: true });
-  for (const entry of STATE_ENTRIES) rmSync(join(folder, entry), { recursive: true, force: true });
+  const remove = (path: string): void => rmSync(path, { recursive: true, force: true, maxRetries: 10 });
+  remove(postgresHome(join(folder, 'postgres')));
+  for (const entry of STATE_ENTRIES) remove(join(folder, entry));
 }
