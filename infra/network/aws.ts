@@ -38,6 +38,7 @@ export function buildAwsNetwork(unit: Construct, config: AwsNetwork): NetworkOut
       redis: access(tiers, groups, 'redis'),
       queue: access(tiers, groups, 'endpoints'),
     },
+    endpoints: access(tiers, groups, 'endpoints'),
   };
 }
 

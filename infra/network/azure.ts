@@ -44,6 +44,7 @@ export function buildAzureNetwork(unit: Construct, config: AzureNetwork): Networ
       redis: endpoint(redis),
       queue: endpoint(queue),
     },
+    endpoints: { subnets: [subnets.endpoints.id.id], groups: [], ready: subnets.endpoints.ready },
   };
 }
 

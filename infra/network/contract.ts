@@ -90,6 +90,8 @@ export interface NetworkOutput {
   /** One a zone; Google Cloud: one for all. */
   readonly nodeSubnets: readonly string[];
   readonly stores: Readonly<Record<Store, StoreAccess>>;
+  /** Where a private endpoint is placed. */
+  readonly endpoints: Omit<StoreAccess, 'dnsZone'>;
 }
 
 export interface ResolvedNetwork<S extends Site> extends Omit<NetworkConfig<S>, 'flowLogsTo'> {

@@ -46,6 +46,7 @@ export function buildGcpNetwork(unit: Construct, config: GcpNetwork): NetworkOut
       redis: { ...near, subnets: [data.id], ready: [caches] },
       queue: { ...near, subnets: [], ready: [] },
     },
+    endpoints: { groups: [], subnets: [data.id], ready: [] },
   };
 }
 

@@ -1,12 +1,13 @@
 import type { TerraformStack } from 'cdktf';
 import { type BucketOutput, buildBucket } from '../../infra/bucket/index.js';
 import { buildKms, type Key, type KmsOutput } from '../../infra/kms/index.js';
-import { buildNetwork } from '../../infra/network/index.js';
+import { buildLinks, type Link } from '../../infra/links/index.js';
+import { buildNetwork, type NetworkOutput } from '../../infra/network/index.js';
 import { buildReplication } from '../../infra/replication/index.js';
 import { addressOfBucket, buildPlaneOutput, identityOf, planeKms, vaultBuckets } from '../output.js';
 import { bucketSettings, irreversible, kmsSettings, networkSettings } from '../settings.js';
 import type { Environment } from '../spec/environment.js';
-import { logTarget, replicationName } from '../spec/names.js';
+import { logTarget, prefixOf, replicationName, vaultLinks } from '../spec/names.js';
 import type { Sites } from './sites.js';
 import { buildPostgresServers, buildRedisServers, buildWriteQueue } from './stores.js';
 
@@ -34,6 +35,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
   });
   const backups = buildBackups(stack, environment, sites, kms, kmsThere);
   const there = backups.there === undefined ? [] : [backups.there];
+  linkStores(stack, environment, sites, network, kms, { artifacts, backups: backups.here });
   buildPlaneOutput(stack, {
     ...identityOf(environment),
     region: environment.place.region,
@@ -51,6 +53,25 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
     ...(queue === undefined ? {} : { queue }),
     kms: planeKms(environment, kms.keys.objects.id),
     irreversible: irreversible(environment, [backups.here, ...there], [...keysOf(kms), ...keysOf(kmsThere)]),
+  });
+}
+
+/** What pods reach outside of the network: the plane's own buckets and keys, and those of the vault. */
+function linkStores(
+  stack: TerraformStack,
+  environment: Environment,
+  { here: site }: Sites,
+  network: NetworkOutput,
+  { store }: Keys,
+  buckets: Readonly<Record<string, BucketOutput>>,
+): void {
+  const own = Object.entries(buckets).map(([name, { id }]): Link => ({ name, kind: 'Objects', id }));
+  buildLinks(stack, 'links', {
+    site,
+    name: prefixOf(environment),
+    tags: environment.tags,
+    network,
+    links: [...own, { name: 'plane-vault', kind: 'Keys', id: store }, ...vaultLinks(environment)],
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Link } from '../../infra/links/index.js';
 import { buildName } from '../../infra/support/naming.js';
 import type { AwsPlace, Environment, GcpPlace, Layer } from './environment.js';
 
@@ -77,11 +78,34 @@ export function bucketAddress(environment: Environment, kind: BucketKind) {
 
 /** What `logsTo` of a bucket takes, from a stack that does not hold the access-log bucket. */
 export function logTarget(environment: Environment, kind: 'accessLogs' | 'accessLogsReplica'): string {
-  const name = bucketName(environment, kind);
+  return environment.place.cloud === 'azure' ? accountId(environment, kind) : bucketName(environment, kind);
+}
+
+/** Azure: resource id of an account of the vault. */
+function accountId(environment: Environment, kind: BucketKind): string {
+  return `${vaultGroupId(environment)}/providers/Microsoft.Storage/storageAccounts/${bucketName(environment, kind)}`;
+}
+
+function vaultGroupId(environment: Environment): string {
   const { place } = environment;
-  if (place.cloud !== 'azure') return name;
-  const group = resourceGroup(environment, 'vault');
-  return `/subscriptions/${place.subscriptionId}/resourceGroups/${group}/providers/Microsoft.Storage/storageAccounts/${name}`;
+  const subscription = place.cloud === 'azure' ? place.subscriptionId : '';
+  return `/subscriptions/${subscription}/resourceGroups/${resourceGroup(environment, 'vault')}`;
+}
+
+/** What pods use of the vault, each by the resource id that it has there. Only Azure links one by one. */
+export function vaultLinks(environment: Environment): readonly Link[] {
+  if (environment.place.cloud !== 'azure') return [];
+  const vault = (name: string, store: KeyStore): Link => ({
+    name,
+    kind: 'Keys',
+    id: `${vaultGroupId(environment)}/providers/Microsoft.KeyVault/vaults/${keyStoreName(environment, store)}`,
+  });
+  const buckets: readonly BucketKind[] = ['audit', 'auditReplica', 'keys', 'keysReplica'];
+  return [
+    ...buckets.map((kind): Link => ({ name: kebab(kind), kind: 'Objects', id: accountId(environment, kind) })),
+    vault('anchor-vault', 'vault'),
+    vault('tenants-vault', 'tenants'),
+  ];
 }
 
 export function keyStoreName(environment: Environment, store: KeyStore): string {

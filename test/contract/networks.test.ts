@@ -8,6 +8,7 @@ const BI = '10.200.0.0/16';
 
 const environments = CLOUDS.map((cloud) => find(`${cloud}-prod`));
 const production = synth(environments);
+const vaultOf = (cloud: Cloud): StackJson => stackOf(production, `${cloud}-prod-vault`);
 const reporting = synth(
   environments.map((one) => ({ ...one, network: { ...one.network, biSourceCidrs: [BI], peerCidrs: [BI] } })),
 );
@@ -47,6 +48,7 @@ const PROMISE: Omit<NetworkFacts, 'reach' | 'flowLogDays'> = {
   natSurvives: true,
   deniesRest: true,
   dataOffline: true,
+  storesPrivate: true,
 };
 
 /** Azure counts to 365 days; then the account that keeps the logs ends them with its own lifecycle, after 400. */
@@ -71,6 +73,22 @@ describe('the network of production', () => {
     const { reach } = networkFacts(cloud, planeOf(cloud, reporting));
     expect(reach.filter((line) => line.startsWith(BI))).toEqual([`${BI} > reader:5432`]);
     expect(reach.filter((line) => !line.startsWith(BI))).toEqual(promised(cloud).reach);
+  });
+
+  it('on Azure links what the vault makes, under the ids that it has there', () => {
+    const { azurerm_storage_account: accounts = {}, azurerm_key_vault: vaults = {} } = vaultOf('azure').resource;
+    const made = [...Object.values(accounts), ...Object.values(vaults)].map(({ name }) => name);
+    const linked = Object.values(planeOf('azure').resource.azurerm_private_endpoint ?? {})
+      .map(
+        (one) =>
+          (one.private_service_connection as { private_connection_resource_id: string }).private_connection_resource_id,
+      )
+      .filter((id) => id.startsWith('/subscriptions/'));
+    expect(linked).toHaveLength(6);
+    for (const id of linked) {
+      expect(id).toContain('/resourceGroups/memplane-prod-vault/providers/');
+      expect(made).toContain(id.split('/').at(-1));
+    }
   });
 
   it('names no address of the internet as a source', () => {
@@ -138,6 +156,24 @@ const MUTANTS: readonly Mutant[] = [
     because: 'refused connections are evidence as well',
     changes: 'flowLogDays',
     mutate: (s) => s.set('aws_flow_log', 'network_flow_log', ['traffic_type'], 'ACCEPT'),
+  },
+  {
+    cloud: 'aws',
+    because: 'without its private name a secret is asked for outside',
+    changes: 'storesPrivate',
+    mutate: (s) => s.set('aws_vpc_endpoint', 'network_endpoint_secretsmanager', ['private_dns_enabled'], false),
+  },
+  {
+    cloud: 'gcp',
+    because: 'a public zone answers nobody in the network',
+    changes: 'storesPrivate',
+    mutate: (s) => s.set('google_dns_managed_zone', 'network_dns_apis', ['visibility'], 'public'),
+  },
+  {
+    cloud: 'azure',
+    because: 'a vault that is closed and not linked is a door without a handle',
+    changes: 'storesPrivate',
+    mutate: (s) => s.remove('azurerm_private_endpoint', 'links_to_tenants-vault'),
   },
   {
     cloud: 'gcp',

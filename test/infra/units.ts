@@ -133,4 +133,5 @@ export const NOWHERE: NetworkOutput = {
   id: 'network',
   nodeSubnets: [],
   stores: { postgres: EMPTY, reader: EMPTY, redis: EMPTY, queue: EMPTY },
+  endpoints: EMPTY,
 };

@@ -252,3 +252,25 @@ const QUEUES: Readonly<Record<string, Inventory>> = {
     azurerm_user_assigned_identity: ['queue_identity'],
   },
 };
+
+/** Only Azure links one by one. */
+export const linksInventory = (cloud: string): Inventory => (cloud === 'azure' ? AZURE_LINKS : {});
+
+const AZURE_LINKS: Inventory = {
+  azurerm_private_dns_zone: ['links_keys_zone', 'links_objects_zone'],
+  azurerm_private_dns_zone_virtual_network_link: ['links_keys_zone_link', 'links_objects_zone_link'],
+  azurerm_private_endpoint: each(
+    [
+      'artifacts',
+      'backups',
+      'audit',
+      'audit-replica',
+      'keys',
+      'keys-replica',
+      'plane-vault',
+      'anchor-vault',
+      'tenants-vault',
+    ],
+    'links_to',
+  ),
+};

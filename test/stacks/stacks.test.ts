@@ -2,7 +2,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { environments } from '../../stacks/spec/index.js';
 import { dangling } from '../support/references.js';
 import { type Attributes, find, inventory, type StackJson, stackOf, synth } from '../support/stacks.js';
-import { merged, networkInventory, postgresInventory, queueInventory, redisInventory } from './plane-inventory.js';
+import {
+  linksInventory,
+  merged,
+  networkInventory,
+  postgresInventory,
+  queueInventory,
+  redisInventory,
+} from './plane-inventory.js';
 
 const synthesised = synth();
 const names = [...synthesised.stacks.keys()];
@@ -189,6 +196,7 @@ describe('the stacks', () => {
         merged(
           planeOf(cloud, ['artifacts', ...BOTH('backups')], BOTH('kms')),
           networkInventory(cloud, zones, zones),
+          linksInventory(cloud),
           postgresInventory(cloud, { replicas: 1, crossRegion: true }),
           redisInventory(cloud),
           queueInventory(cloud),
@@ -198,6 +206,7 @@ describe('the stacks', () => {
         merged(
           planeOf(cloud, ['artifacts', 'backups'], ['kms']),
           networkInventory(cloud, zones, zones.slice(0, 1)),
+          linksInventory(cloud),
           postgresInventory(cloud, { replicas: 0, crossRegion: false }),
         ),
       );

@@ -16,6 +16,8 @@ export interface NetworkFacts {
   readonly dataOffline: boolean;
   /** Every connection is logged for this long; 0 = not all of them, or not under a key of ours. */
   readonly flowLogDays: number;
+  /** Buckets, keys and secrets are reached by private addresses. */
+  readonly storesPrivate: boolean;
 }
 
 export function networkFacts(cloud: Cloud, plane: StackJson): NetworkFacts {
@@ -58,6 +60,7 @@ function awsFacts(stack: StackJson): NetworkFacts {
       ids(stack, 'aws_route_table').includes('network_routes_data') &&
       all(stack, 'aws_subnet').every((subnet) => subnet.map_public_ip_on_launch === false),
     flowLogDays: awsFlowLogDays(stack),
+    storesPrivate: awsStoresPrivate(stack),
   };
 }
 
@@ -110,6 +113,7 @@ function gcpFacts(stack: StackJson): NetworkFacts {
       at(nat, 'source_subnetwork_ip_ranges_to_nat') === 'LIST_OF_SUBNETWORKS' &&
       list(at(nat, 'subnetwork')).every((one) => nameOf(stack, at(one, 'name'), 'network_') === 'nodes'),
     flowLogDays: gcpFlowLogDays(stack),
+    storesPrivate: gcpStoresPrivate(stack),
   };
 }
 
@@ -154,6 +158,7 @@ function azureFacts(stack: StackJson): NetworkFacts {
       natOf.every((name) => name.startsWith('nodes_')) &&
       all(stack, 'azurerm_subnet').every((subnet) => subnet.default_outbound_access_enabled === false),
     flowLogDays: azureFlowLogDays(stack),
+    storesPrivate: azureStoresPrivate(stack),
   };
 }
 
@@ -163,4 +168,43 @@ function azureFlowLogDays(stack: StackJson): number {
   const kept = String(at(log, 'storage_account_id')).includes('-vault/providers/Microsoft.Storage/');
   if (!kept || at(log, 'enabled') !== true) return 0;
   return at(log, 'retention_policy', 'enabled') === true ? Number(at(log, 'retention_policy', 'days')) : Infinity;
+}
+
+/** S3 in every table but the public one; KMS and secrets under their usual names. */
+function awsStoresPrivate(stack: StackJson): boolean {
+  const s3 = resource(stack, 'aws_vpc_endpoint', 'network_endpoint_s3');
+  const tables = ids(stack, 'aws_route_table').filter((id) => id !== 'network_routes_public');
+  return (
+    list(at(s3, 'route_table_ids')).length === tables.length &&
+    ['kms', 'secretsmanager'].every(
+      (service) =>
+        at(resource(stack, 'aws_vpc_endpoint', `network_endpoint_${service}`), 'private_dns_enabled') === true,
+    )
+  );
+}
+
+function gcpStoresPrivate(stack: StackJson): boolean {
+  const host = resource(stack, 'google_dns_record_set', 'network_dns_apis_host');
+  const any = resource(stack, 'google_dns_record_set', 'network_dns_apis_any');
+  const zone = referred(stack, at(host, 'managed_zone'))?.it;
+  return (
+    list(at(host, 'rrdatas')).every((address) => String(address).startsWith('199.36.153.')) &&
+    at(any, 'rrdatas', 0) === at(host, 'name') &&
+    at(zone, 'visibility') === 'private'
+  );
+}
+
+/** Each account and vault that pods use has an endpoint, and a name that leads to it. */
+function azureStoresPrivate(stack: StackJson): boolean {
+  const endpoints = all(stack, 'azurerm_private_endpoint').filter(
+    (one) => referred(stack, at(one, 'private_dns_zone_group', 'private_dns_zone_ids', 0)) !== undefined,
+  );
+  const linked = endpoints.map((one) =>
+    String(at(one, 'private_service_connection', 'private_connection_resource_id')),
+  );
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: references of Terraform
+  const own = ['${azurerm_storage_account.artifacts.id}', '${azurerm_storage_account.backups.id}'];
+  const vaults = linked.filter((id) => /\/vaults\/|azurerm_key_vault\./.test(id));
+  const accounts = linked.filter((id) => /-vault\/providers\/Microsoft\.Storage\//.test(id));
+  return own.every((id) => linked.includes(id)) && accounts.length === 4 && vaults.length === 3;
 }
