@@ -179,8 +179,8 @@ export function describeRouter(title: string, startCluster: () => Promise<TestCl
     it('gives each tenant a plain port, and says where in a file', async () => {
       const written = JSON.parse(readFileSync(file, 'utf8')) as ReturnType<Router['endpoints']>;
       expect(written).toEqual(router.endpoints());
-      expect(written['acme']).toMatchObject({ url: `http://acme.localhost:${router.port}`, namespace });
-      const { direct = '' } = written['acme'] ?? {};
+      expect(written.acme).toMatchObject({ url: `http://acme.localhost:${router.port}`, namespace });
+      const { direct = '' } = written.acme ?? {};
       expect((await ask(`${direct}/name`)).body).toMatch(/^acme-/);
     });
 
@@ -259,9 +259,9 @@ export function describeRouter(title: string, startCluster: () => Promise<TestCl
     });
 
     it('forgets a tenant whose route is gone', async () => {
-      const { direct = '' } = router.endpoints()['globex'] ?? {};
+      const { direct = '' } = router.endpoints().globex ?? {};
       await cluster.client.delete({ resource: RESOURCES.httpRoutes, name: 'globex', namespace });
-      await eventually('the endpoint is gone', () => (router.endpoints()['globex'] === undefined ? true : undefined));
+      await eventually('the endpoint is gone', () => (router.endpoints().globex === undefined ? true : undefined));
       await eventually('the port is closed', () =>
         ask(direct).then(
           () => undefined,
