@@ -82,10 +82,10 @@ function livingHolder(lock: string): number | undefined {
 /** What root has made cannot be gone on with as somebody else. */
 function requireOwnership(path: string): void {
   for (const entry of ['demo.log', ...STATE_ENTRIES.filter((name) => name !== 'postgres')]) {
+    if (!existsSync(join(path, entry))) continue;
     try {
       accessSync(join(path, entry), constants.W_OK);
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') continue;
+    } catch {
       throw new DemoError(
         `${join(path, entry)} is of an earlier run under another account and cannot be written: run as that account, or set MEMPLANE_STATE to another folder`,
       );

@@ -115,15 +115,17 @@ async function launch(place: Place, port: number, password: string, signal?: Abo
 class Ended extends Error {}
 
 async function untilAnswers(server: ChildProcess, port: number, password: string, signal?: AbortSignal): Promise<void> {
-  let failure: Error | undefined;
-  server.once('error', (error) => {
-    failure = error;
+  // Raced against, because whoever else has the port may take a connection and say nothing.
+  const over = new Promise<Error>((resolve) => {
+    server.once('error', resolve);
+    server.once('exit', () => resolve(new Ended('Postgres ended while starting')));
   });
   const deadline = Date.now() + START_DEADLINE_MS;
-  while (!(await answers(port, password))) {
+  for (;;) {
+    const state = await Promise.race([answers(port, password), over]);
+    if (state instanceof Error) throw state;
+    if (state) return;
     signal?.throwIfAborted();
-    if (failure !== undefined) throw failure;
-    if (server.exitCode !== null || server.signalCode !== null) throw new Ended('Postgres ended while starting');
     if (Date.now() > deadline) throw new Error(`Postgres did not answer on port ${port} in ${START_DEADLINE_MS} ms`);
     await sleep(50);
   }

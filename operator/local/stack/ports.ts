@@ -70,4 +70,4 @@ export async function onPort<T>(port: number, start: (port: number) => Promise<T
 }
 
 export const isPortTaken = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';

@@ -18,6 +18,7 @@ import { installPlatform } from './platform.js';
 import { freeOrAny, isPortTaken, onPort, preferredPorts, type StackPorts } from './ports.js';
 import { type Progress, silentProgress } from './progress.js';
 import { Running } from './running.js';
+import { requireWholeState } from './whole-state.js';
 
 export interface StackOptions {
   /** Everything that outlives a stop: cluster, database, keys, logs. */
@@ -60,6 +61,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 async function launch(options: StackOptions, running: Running): Promise<Stack> {
   const { folder, version, log, progress = silentProgress, signal } = options;
+  requireWholeState(folder);
   await endLeftovers(folder);
   const ports = await preferredPorts(folder);
   const postgres = await progress.step(

@@ -1,0 +1,25 @@
+import { explain } from '../../../../operator/local/demo/explanation.js';
+import { DemoError } from '../../../../operator/local/demo/state-folder.js';
+import { UnusableState } from '../../../../operator/local/unusable-state.js';
+
+describe('what the demo says when it fails', () => {
+  it('tells every cause once, and where to read more, without a stack', () => {
+    const error = new Error('it did not start', { cause: new Error('port 1 is closed') });
+    expect(explain(error, '/state')).toBe(
+      'the demo failed: it did not start: port 1 is closed\nmore in /state/demo.log',
+    );
+  });
+
+  it('names what cannot be read of an earlier run, and how to go on', () => {
+    const said = explain(new UnusableState('/state/cluster', new Error('/state/cluster/journal: line 7')), '/state');
+    expect(said).toMatch(
+      /^what an earlier run left in \/state\/cluster cannot be used: \/state\/cluster\/journal: line 7\n/,
+    );
+    expect(said).toMatch(/npm run demo -- --fresh, which deletes what is in \/state; or set MEMPLANE_STATE/);
+  });
+
+  it('lets a message that was written for people stand alone, and tells all of several', () => {
+    expect(explain(new DemoError('stop the other one'), '/state')).toBe('stop the other one');
+    expect(explain(new AggregateError([new Error('a'), 'b'], 'two'), undefined)).toBe('two; a; b');
+  });
+});
