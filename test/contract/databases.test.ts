@@ -3,13 +3,12 @@ import { TENANT_PODS } from '../../stacks/spec/sizes.js';
 import type { Cloud } from '../support/bucket-facts.js';
 import { Editable } from '../support/editable.js';
 import { type PostgresFacts, postgresFacts } from '../support/postgres-facts.js';
-import { find, type StackJson, stackOf, synth } from '../support/stacks.js';
+import { reviewed, type StackJson } from '../support/terraform-json.js';
 
 const CLOUDS: readonly Cloud[] = ['aws', 'gcp', 'azure'];
 const ID = 'pg_pg-a';
 
-const production = synth(CLOUDS.map((cloud) => find(`${cloud}-prod`)));
-const planeOf = (cloud: Cloud): StackJson => stackOf(production, `${cloud}-prod-plane`);
+const planeOf = (cloud: Cloud): StackJson => reviewed(`${cloud}-prod-plane`);
 
 /** The promises of production. One table for three clouds: a cloud that differs has a reason beside it below. */
 const PROMISE: PostgresFacts = {

@@ -1,18 +1,18 @@
 import type { Cloud } from '../support/bucket-facts.js';
 import { Editable } from '../support/editable.js';
 import { type NetworkFacts, networkFacts } from '../support/network-facts.js';
-import { find, type StackJson, stackOf, synth } from '../support/stacks.js';
+import { find, stackOf, synth } from '../support/stacks.js';
+import { reviewed, type StackJson } from '../support/terraform-json.js';
 
 const CLOUDS: readonly Cloud[] = ['aws', 'gcp', 'azure'];
 const BI = '10.200.0.0/16';
 
 const environments = CLOUDS.map((cloud) => find(`${cloud}-prod`));
-const production = synth(environments);
-const vaultOf = (cloud: Cloud): StackJson => stackOf(production, `${cloud}-prod-vault`);
 const reporting = synth(
   environments.map((one) => ({ ...one, network: { ...one.network, biSourceCidrs: [BI], peerCidrs: [BI] } })),
 );
-const planeOf = (cloud: Cloud, from = production): StackJson => stackOf(from, `${cloud}-prod-plane`);
+const planeOf = (cloud: Cloud): StackJson => reviewed(`${cloud}-prod-plane`);
+const reportingOf = (cloud: Cloud): StackJson => stackOf(reporting, `${cloud}-prod-plane`);
 
 const NODES_ON_AWS = [
   'nodes > endpoints:443',
@@ -70,13 +70,14 @@ describe('the network of production', () => {
   });
 
   it.each(['aws', 'azure'] as const)('lets reports into replicas on %s and nowhere else', (cloud) => {
-    const { reach } = networkFacts(cloud, planeOf(cloud, reporting));
+    const { reach } = networkFacts(cloud, reportingOf(cloud));
     expect(reach.filter((line) => line.startsWith(BI))).toEqual([`${BI} > reader:5432`]);
     expect(reach.filter((line) => !line.startsWith(BI))).toEqual(promised(cloud).reach);
   });
 
   it('on Azure links what the vault makes, under the ids that it has there', () => {
-    const { azurerm_storage_account: accounts = {}, azurerm_key_vault: vaults = {} } = vaultOf('azure').resource;
+    const { azurerm_storage_account: accounts = {}, azurerm_key_vault: vaults = {} } =
+      reviewed('azure-prod-vault').resource;
     const made = [...Object.values(accounts), ...Object.values(vaults)].map(({ name }) => name);
     const linked = Object.values(planeOf('azure').resource.azurerm_private_endpoint ?? {})
       .map(
@@ -93,7 +94,7 @@ describe('the network of production', () => {
 
   it('names no address of the internet as a source', () => {
     for (const cloud of CLOUDS) {
-      const text = JSON.stringify(planeOf(cloud, reporting).resource);
+      const text = JSON.stringify(reportingOf(cloud).resource);
       expect({ cloud, open: /"(cidr_ipv4|source_address_prefix)":"(0\.0\.0\.0\/0|Internet)"/.test(text) }).toEqual({
         cloud,
         open: false,

@@ -1,5 +1,5 @@
 import { at, guarded, keyOf, resource } from './references.js';
-import type { Attributes, StackJson } from './stacks.js';
+import type { Attributes, StackJson } from './terraform-json.js';
 
 /** What the three clouds must agree on, read from the Terraform JSON and nothing else. */
 export interface BucketFacts {

@@ -1,4 +1,4 @@
-import { type Attributes, type Json, plainId, type StackJson } from './stacks.js';
+import { type Attributes, type Json, plainId, type StackJson } from './terraform-json.js';
 
 /** A copy of a stack that can be broken on purpose. */
 export class Editable {

@@ -1,5 +1,5 @@
 import { at, guarded, referred } from './references.js';
-import { type Attributes, type Json, plainId, type StackJson } from './stacks.js';
+import { type Attributes, type Json, plainId, type StackJson } from './terraform-json.js';
 
 type Path = readonly (string | number)[];
 

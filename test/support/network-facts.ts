@@ -1,6 +1,6 @@
 import type { Cloud } from './bucket-facts.js';
 import { at, referred, resource } from './references.js';
-import { type Attributes, type Json, plainId, type StackJson } from './stacks.js';
+import { type Attributes, type Json, plainId, type StackJson } from './terraform-json.js';
 
 /** What the three clouds promise of a network, read from the Terraform JSON and nothing else. */
 export interface NetworkFacts {

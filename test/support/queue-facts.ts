@@ -1,6 +1,6 @@
 import type { Cloud } from './bucket-facts.js';
 import { at, guarded, keyOf, referred, resource } from './references.js';
-import type { Attributes, Json, StackJson } from './stacks.js';
+import type { Attributes, Json, StackJson } from './terraform-json.js';
 
 /** What the three clouds promise of the queue of writes, read from the Terraform JSON and nothing else. */
 export interface QueueFacts {

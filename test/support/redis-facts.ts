@@ -1,6 +1,6 @@
 import type { Cloud } from './bucket-facts.js';
 import { at, guarded, keyOf, referred, resource } from './references.js';
-import { type Attributes, plainId, type StackJson } from './stacks.js';
+import { type Attributes, plainId, type StackJson } from './terraform-json.js';
 
 /** What the three clouds promise of a cache, read from the Terraform JSON and nothing else. */
 export interface RedisFacts {

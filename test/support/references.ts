@@ -1,4 +1,4 @@
-import { type Attributes, type Json, plainId, type StackJson } from './stacks.js';
+import { type Attributes, type Json, plainId, type StackJson } from './terraform-json.js';
 
 export const at = (json: Json | undefined, ...path: readonly (string | number)[]): Json | undefined =>
   path.reduce<Json | undefined>((value, key) => (value as Record<string | number, Json> | undefined)?.[key], json);

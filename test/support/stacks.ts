@@ -5,16 +5,9 @@ import type { Config } from '../../stacks/config.js';
 import type { Environment } from '../../stacks/spec/environment.js';
 import { environments } from '../../stacks/spec/index.js';
 import { synthesise } from '../../stacks/synthesise.js';
+import type { StackJson } from './terraform-json.js';
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-export type Attributes = { [key: string]: Json };
-export interface StackJson {
-  readonly '//'?: Json;
-  readonly terraform: Attributes;
-  readonly provider: { [name: string]: Attributes[] };
-  readonly resource: { [type: string]: { [id: string]: Attributes } };
-  readonly output: { [name: string]: { value: Attributes } };
-}
+export { type Attributes, inventory, type Json, plainId, type StackJson } from './terraform-json.js';
 
 export interface Synthesised {
   readonly code: 0 | 1;
@@ -66,13 +59,3 @@ export function stackOf(synthesised: Synthesised, name: string): StackJson {
   if (found === undefined) throw new Error(`no stack ${name}; there are ${[...synthesised.stacks.keys()].join(', ')}`);
   return found;
 }
-
-/** Without the hash that cdktf puts behind a path: `audit_policy_59CC5959` → `audit_policy`. */
-export const plainId = (id: string): string => id.replace(/_[0-9A-F]{8}$/, '');
-
-export const inventory = (stack: StackJson): Readonly<Record<string, readonly string[]>> =>
-  Object.fromEntries(
-    Object.entries(stack.resource)
-      .map(([type, ofType]) => [type, Object.keys(ofType).map(plainId).sort()] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
