@@ -67,12 +67,12 @@ const forgetting = group(
 export const policies = group(
   'What is remembered, and for how long.',
   {
-    ttlDays: optional(days('Age at which a memory expires. Unset: never.', { acts: false })),
+    ttlDays: optional(days('Age at which a memory expires. Unset: never.')),
     minConfidencePercent: percent('A memory below this confidence is dropped.', { default: 50 }),
     redact: list(
       'What is removed from texts before they are stored.',
       choice('One kind of data.', ['email', 'phone', 'card', 'secret']),
-      { type: 'set', maxItems: 4, default: ['email', 'phone', 'card', 'secret'], acts: false },
+      { type: 'set', maxItems: 4, default: ['email', 'phone', 'card', 'secret'] },
     ),
     predicates: optional(
       list('Predicates that are accepted. Unset: any.', text('One predicate.', { maxLength: 128 }), {
