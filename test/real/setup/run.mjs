@@ -41,6 +41,6 @@ async function storesOnPostgres16() {
 console.log(`real parts (in ${CACHE}; set MEMPLANE_CACHE for another place)`);
 for (const part of PARTS) await preparePart(part, (line) => console.log(line));
 const patterns = process.argv.slice(2);
-const real = await jest([...patterns, '--selectProjects', 'real']);
+const real = await jest([...patterns, '--selectProjects', 'real', '--maxWorkers=2']);
 const stores = patterns.length === 0 ? await storesOnPostgres16() : 0;
 process.exit(real || stores);
