@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { codeOf, RETRYABLE } from './errors.js';
 
 export interface PoolOptions {
   readonly url: string;
@@ -54,5 +55,22 @@ export const inTransaction = async <T>(pool: Database, run: (transaction: Transa
     throw cause;
   } finally {
     client.release(broken);
+  }
+};
+
+const ATTEMPTS = 3;
+
+/** As `inTransaction`, begun again when it met another writer. `run` must have no effect outside the database. */
+export const inRetriedTransaction = async <T>(
+  pool: Database,
+  run: (transaction: Transaction) => Promise<T>,
+  isConflict: (code: string) => boolean = (code) => RETRYABLE.has(code),
+): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await inTransaction(pool, run);
+    } catch (cause) {
+      if (attempt === ATTEMPTS || !isConflict(codeOf(cause))) throw cause;
+    }
   }
 };

@@ -56,8 +56,7 @@ export const planDraft = (draft: Draft, context: PlanContext): PlannedDraft | Dr
   checkModel(draft, context.model);
   const times = planTimes(draft, context);
   const confidence = draft.confidence ?? 1;
-  // Compared as percent, as the policy is written: 0.57 * 100 is 56.99… in binary.
-  if (Math.round(confidence * 1e6) < policies.minConfidencePercent * 1e4) {
+  if (isBelowMinimum(confidence, policies.minConfidencePercent)) {
     return {
       kind: 'dropped',
       reason: `confidence ${confidence} is below the tenant's minimum of ${policies.minConfidencePercent} %`,
@@ -81,30 +80,40 @@ export const planDraft = (draft: Draft, context: PlanContext): PlannedDraft | Dr
   };
 };
 
+/** Compared as percent, as the policy is written: 0.57 * 100 is 56.99… in binary. */
+export const isBelowMinimum = (confidence: number, percent: number): boolean =>
+  Math.round(confidence * 1e6) < percent * 1e4;
+
+type ContentField = 'content' | 'subject' | 'predicate' | 'object' | 'metadata' | 'source';
+
 /** With the texts of a batch of 1,000 still well below what a transaction should carry. */
 const MAX_METADATA_CHARACTERS = 65_536;
 
-const contentOf = (draft: Draft): RowContent & { readonly [key: string]: Json } => {
+export const contentOf = (draft: Pick<Draft, ContentField>): RowContent & { readonly [key: string]: Json } => {
   const { content, subject = null, predicate = null, object = null } = draft;
   const metadata = (draft.metadata ?? {}) as RowContent['metadata'];
   if (JSON.stringify(metadata).length > MAX_METADATA_CHARACTERS) {
-    throw at('invalid_request', '/metadata', `metadata is longer than ${MAX_METADATA_CHARACTERS} characters of JSON.`);
+    throw problemAt(
+      'invalid_request',
+      '/metadata',
+      `metadata is longer than ${MAX_METADATA_CHARACTERS} characters of JSON.`,
+    );
   }
   return { content, subject, predicate, object, metadata, source: { ...draft.source } };
 };
 
-const checkPredicate = (draft: Draft, allowed: readonly string[] | null): void => {
+export const checkPredicate = (draft: Pick<Draft, 'predicate'>, allowed: readonly string[] | null): void => {
   const { predicate } = draft;
   if (allowed === null || predicate === undefined || predicate === null || allowed.includes(predicate)) return;
   const detail = `The predicate ${JSON.stringify(predicate.slice(0, 100))} is not one of ${allowed.slice(0, 20).join(', ')}.`;
-  throw at('predicate_not_allowed', '/predicate', detail);
+  throw problemAt('predicate_not_allowed', '/predicate', detail);
 };
 
 /** A key of a person writes for that person's teams; a key of the tenant for any. */
 const checkScope = (draft: Draft, scope: Scope, principal: Principal): void => {
-  if (scope === 'team' && !draft.team_id) throw at('invalid_scope', '/team_id', 'The scope team needs team_id.');
+  if (scope === 'team' && !draft.team_id) throw problemAt('invalid_scope', '/team_id', 'The scope team needs team_id.');
   if (scope === 'organization' && !draft.organization_id) {
-    throw at('invalid_scope', '/organization_id', 'The scope organization needs organization_id.');
+    throw problemAt('invalid_scope', '/organization_id', 'The scope organization needs organization_id.');
   }
   if (scope === 'global' && principal.role === 'user') {
     throw problem('forbidden', 'The role user may not write what the whole tenant sees.', {
@@ -113,20 +122,23 @@ const checkScope = (draft: Draft, scope: Scope, principal: Principal): void => {
   }
 };
 
-const checkModel = (draft: Draft, model: string): void => {
+export const checkModel = (draft: Pick<Draft, 'embedding_model'>, model: string): void => {
   if (draft.embedding_model === undefined || draft.embedding_model === model) return;
-  throw at(
+  throw problemAt(
     'dimension_mismatch',
     '/embedding_model',
     `The tenant's model is ${model}; vectors of another model cannot be compared with its own.`,
   );
 };
 
-const planTimes = (draft: Draft, { now, policies }: PlanContext) => {
+export const planTimes = (
+  draft: Pick<Draft, 'expires_at' | 'valid_from' | 'valid_to'>,
+  { now, policies }: Pick<PlanContext, 'now' | 'policies'>,
+) => {
   const validFrom = readTime('/valid_from', draft.valid_from);
   const validTo = readTime('/valid_to', draft.valid_to);
   if (validFrom && validTo && validFrom > validTo)
-    throw at('invalid_request', '/valid_to', 'valid_to is before valid_from.');
+    throw problemAt('invalid_request', '/valid_to', 'valid_to is before valid_from.');
   const asked = readTime('/expires_at', draft.expires_at);
   const { ttlDays } = policies.policies;
   const latest = ttlDays === null ? null : new Date(now.getTime() + ttlDays * DAY_MS);
@@ -135,7 +147,7 @@ const planTimes = (draft: Draft, { now, policies }: PlanContext) => {
   return { validFrom, validTo, expiresAt };
 };
 
-const at = (code: Problem['code'], pointer: string, detail: string): Problem => {
+export const problemAt = (code: Problem['code'], pointer: string, detail: string): Problem => {
   const error: FieldError = { pointer, code, detail };
   return problem(code, detail, { errors: [error] });
 };

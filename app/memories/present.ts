@@ -2,6 +2,7 @@ import type { Queryable } from '../db/pool.js';
 import type { RowContent } from '../sealing/index.js';
 import type { People } from '../tenancy/people.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
+import { roundFloat } from './round-float.js';
 import type { MemoryRow } from './rows.js';
 import { type Memory, SCOPES, SOURCE_KINDS, STATUSES, TRUST_CLASSES, VECTOR_STATUSES } from './schema.js';
 import { selectVectors } from './store.js';
@@ -99,6 +100,3 @@ const buildMemory = (row: MemoryRow, content: RowContent, names: ReadonlyMap<str
     vector_status: VECTOR_STATUSES[row.vector_status] ?? 'pending',
   };
 };
-
-/** Single precision has seven digits: 0.7 must not come back as 0.699999988079071. */
-const roundFloat = (value: number): number => Number(value.toPrecision(6));

@@ -2,11 +2,14 @@ import { Type } from '@sinclair/typebox';
 import type { ApiRequest, ApiResponse, Route } from '../http/route.js';
 import { defineRoute } from '../http/route.js';
 import { compileCheck, requireValid } from '../http/validate.js';
+import { deleteMemory } from './delete.js';
+import { HistoryQuerySchema, HistorySchema, listHistory } from './history.js';
 import { listMemories } from './list.js';
+import { PatchSchema } from './patch.js';
 import {
   BatchResultSchema,
   BatchSchema,
-  DeleteQuerySchema,
+  ChangeQuerySchema,
   DeleteResultSchema,
   DraftSchema,
   GetQuerySchema,
@@ -17,7 +20,9 @@ import {
   SearchSchema,
 } from './schema.js';
 import { type SearchDeps, searchMemories } from './search.js';
-import { createMemories, createMemory, deleteMemory, getMemory, matchesVersion } from './service.js';
+import { createMemories, createMemory, getMemory } from './service.js';
+import { updateMemory } from './update.js';
+import { matchesVersion } from './version.js';
 
 const checkBatch = compileCheck(BatchSchema);
 
@@ -32,7 +37,15 @@ export const memoryRoutes = (deps: SearchDeps): readonly Route[] => [
     handle: async (request) => ({ status: 200, body: await searchMemories(deps, request, request.body) }),
   }),
   defineRoute({ ...GET, handle: (request) => read(deps, request) }),
+  defineRoute({ ...UPDATE, handle: (request) => update(deps, request) }),
   defineRoute({ ...DELETE, handle: (request) => remove(deps, request) }),
+  defineRoute({
+    ...HISTORY,
+    handle: async (request) => ({
+      status: 200,
+      body: await listHistory(deps, request, request.params.id as string, request.query),
+    }),
+  }),
 ];
 
 const CREATE = {
@@ -80,6 +93,31 @@ const GET = {
   responses: { 200: MemorySchema },
 } as const;
 
+const UPDATE = {
+  method: 'PATCH',
+  path: '/api/v1/memories/{id}',
+  operation: 'updateMemory',
+  summary: 'Change one memory by a merge patch (RFC 7396)',
+  permission: 'ingest',
+  writes: true,
+  query: ChangeQuerySchema,
+  body: PatchSchema,
+  // The merged memory is what has to be valid.
+  bodyChecked: 'handler',
+  responses: { 200: MemorySchema },
+} as const;
+
+const HISTORY = {
+  method: 'GET',
+  path: '/api/v1/memories/{id}/history',
+  operation: 'memoryHistory',
+  summary: 'What happened to one memory, oldest first',
+  permission: 'retrieve',
+  writes: false,
+  query: HistoryQuerySchema,
+  responses: { 200: HistorySchema },
+} as const;
+
 const DELETE = {
   method: 'DELETE',
   path: '/api/v1/memories/{id}',
@@ -87,13 +125,25 @@ const DELETE = {
   summary: 'Delete one memory',
   permission: 'delete',
   writes: true,
-  query: DeleteQuerySchema,
+  query: ChangeQuerySchema,
   responses: { 200: DeleteResultSchema },
 } as const;
 
-const remove = async (deps: SearchDeps, request: AnyRequest): Promise<ApiResponse> => {
+type ChangeRequest = ApiRequest<{ readonly reason?: string }, unknown>;
+
+const changeOptions = ({ headers, query }: ChangeRequest) => ({
+  ifMatch: headers['if-match'],
+  reason: query.reason ?? null,
+});
+
+const update = async (deps: SearchDeps, request: ChangeRequest): Promise<ApiResponse> => {
+  const memory = await updateMemory(deps, request, request.params.id as string, request.body, changeOptions(request));
+  return { status: 200, body: memory, headers: { ETag: `"${memory.version}"` } };
+};
+
+const remove = async (deps: SearchDeps, request: ChangeRequest): Promise<ApiResponse> => {
   const id = request.params.id as string;
-  await deleteMemory(deps, request, id, request.headers['if-match']);
+  await deleteMemory(deps, request, id, changeOptions(request));
   return { status: 200, body: { id, deleted: true, linked: [], audit_event: null } };
 };
 

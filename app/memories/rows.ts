@@ -52,6 +52,8 @@ export interface MemoryRow {
   readonly valid_to: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
+  /** The API key that wrote version 1. */
+  readonly created_by: string | null;
 }
 
 /** What a new row brings; the rest has its default in the table. */
@@ -89,6 +91,7 @@ const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
     column<NewMemoryRow, number>(name, float4, (row) => row[name]),
   ),
   ...(['expires_at', 'valid_from', 'valid_to', 'created_at', 'updated_at'] as const).map(time),
+  column('created_by', nullable(uuid), (row) => row.created_by),
 ];
 
 export interface NewVectorRow {

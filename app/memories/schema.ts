@@ -195,7 +195,7 @@ export const SearchResultSchema = Type.Object({
 });
 
 export const GetQuerySchema = Type.Object({ include: Include }, { additionalProperties: false });
-export const DeleteQuerySchema = Type.Object(
+export const ChangeQuerySchema = Type.Object(
   { reason: Type.Optional(Type.String({ maxLength: 500 })) },
   { additionalProperties: false },
 );

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../access/principal.js';
-import { type Database, inTransaction } from '../db/pool.js';
+import type { Database } from '../db/pool.js';
 import type { Metrics } from '../health/metrics.js';
 import { type FieldError, Problem, problem } from '../http/errors.js';
 import type { Check } from '../http/validate.js';
@@ -8,12 +8,11 @@ import type { Policies } from '../policies/schema.js';
 import { readUserHeader } from '../tenancy/identity.js';
 import type { People } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
-import { partitionOf } from './partition-of.js';
 import { type DroppedDraft, type PlanContext, type PlannedDraft, planDraft } from './plan.js';
 import type { Presenter } from './present.js';
-import { addUsage } from './quota.js';
 import type { Draft, Memory, WriteResult } from './schema.js';
-import { deleteMemoryRow, lockMemory, selectMemory } from './store.js';
+import { selectMemory } from './store.js';
+import { missing } from './version.js';
 import { resolveViewerOfOne } from './viewer.js';
 import { prepareRows, type WriteContext, writeRows } from './write.js';
 
@@ -194,30 +193,3 @@ export const getMemory = async (
   if (!memory) throw missing(id);
   return memory;
 };
-
-/** The row, its vector and its work at once; what an index in memory still knows is hidden by the join and told by a tombstone. */
-export const deleteMemory = async (
-  deps: MemoryServiceDeps,
-  caller: Caller,
-  id: string,
-  ifMatch: string | undefined,
-): Promise<void> => {
-  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
-  await inTransaction(deps.db, async (transaction) => {
-    const row = await lockMemory(transaction, viewer, id);
-    if (!row) throw missing(id);
-    if (row.legal_hold) throw problem('legal_hold', `The memory ${id} is under a legal hold.`);
-    if (ifMatch !== undefined && !matchesVersion(ifMatch, row.version)) {
-      throw problem('version_mismatch', `The memory ${id} has version ${row.version}.`, {
-        headers: { ETag: `"${row.version}"` },
-      });
-    }
-    await deleteMemoryRow(transaction, id, partitionOf(row));
-    await addUsage(transaction, row.user_ref === null ? new Map() : new Map([[row.user_ref, -1]]), -1);
-  });
-};
-
-export const matchesVersion = (header: string, version: number): boolean =>
-  header.split(',').some((tag) => tag.trim() === '*' || tag.trim() === `"${version}"`);
-
-const missing = (id: string): Problem => problem('not_found', `There is no memory ${id}.`);

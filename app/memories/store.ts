@@ -12,7 +12,7 @@ export interface Viewer {
   readonly fromScope: number;
 }
 
-const viewerValues = (viewer: Viewer): readonly unknown[] => [
+export const viewerValues = (viewer: Viewer): readonly unknown[] => [
   viewer.everything,
   viewer.userRef,
   viewer.teamRefs,
@@ -20,7 +20,7 @@ const viewerValues = (viewer: Viewer): readonly unknown[] => [
   viewer.fromScope,
 ];
 /** Uses $1 to $5. Own rows, those of my teams and organizations, and the whole tenant's: wider, never sideways. */
-const VISIBLE = `(
+export const VISIBLE = `(
   scope >= $5 AND ($1::boolean
     OR (scope = 0 AND user_ref = $2::uuid)
     OR (scope = 1 AND team_ref = ANY ($3::uuid[]))
@@ -136,6 +136,51 @@ export const lockMemory = async (db: Queryable, viewer: Viewer, id: string): Pro
     id,
   ]);
   return rows[0];
+};
+
+/** The row's next version, in place of the one that the transaction has locked. */
+export const updateMemoryRow = async (db: Queryable, row: MemoryRow): Promise<MemoryRow> => {
+  const { rows } = await db.query<MemoryRow>(
+    `UPDATE memories SET version = $2, sealed = $3, envelope = $4, content_hash = $5, pii = $6, pii_counts = $7,
+       vector_status = $8, confidence = $9, importance = $10, trust_class = $11, trust_score = $12,
+       expires_at = $13, valid_from = $14, valid_to = $15, updated_at = $16
+     WHERE id = $1 RETURNING *, ${EFFECTIVE_STATUS} AS status`,
+    [
+      row.id,
+      row.version,
+      row.sealed,
+      row.envelope,
+      row.content_hash,
+      row.pii,
+      row.pii_counts,
+      row.vector_status,
+      row.confidence,
+      row.importance,
+      row.trust_class,
+      row.trust_score,
+      row.expires_at,
+      row.valid_from,
+      row.valid_to,
+      row.updated_at,
+    ],
+  );
+  const [stored] = rows;
+  if (!stored) throw new Error(`Row ${row.id} of memories went away while it was locked`);
+  return stored;
+};
+
+/** The vector and the work for it; a tombstone tells every index in memory. */
+export const dropVector = async (db: Queryable, id: string, partition: string): Promise<void> => {
+  await db.query(
+    `WITH vector AS (DELETE FROM vectors WHERE memory_id = $1), work AS (DELETE FROM outbox WHERE memory_id = $1)
+     INSERT INTO vector_tombstones (memory_id, partition) VALUES ($1, $2)`,
+    [id, partition],
+  );
+};
+
+/** The same words under a new version: what is still owed for them is owed to that. */
+export const followVersion = async (db: Queryable, id: string, version: number): Promise<void> => {
+  await db.query('UPDATE outbox SET version = $2 WHERE memory_id = $1', [id, version]);
 };
 
 /** The row, its vector and its work go; a tombstone tells every index in memory. */

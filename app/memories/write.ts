@@ -1,6 +1,6 @@
 import type { Principal } from '../access/principal.js';
-import { codeOf, RETRYABLE, UNIQUE_VIOLATION } from '../db/errors.js';
-import { type Database, inTransaction, type Transaction } from '../db/pool.js';
+import { RETRYABLE, UNIQUE_VIOLATION } from '../db/errors.js';
+import { type Database, inRetriedTransaction, type Transaction } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
 import { type EntityName, entityKey, type People, type Person } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
@@ -120,14 +120,19 @@ const prepareRow = (
     importance: draft.importance ?? 0.5,
     source_kind: 0,
     ...trustOf(context.principal),
-    expires_at: planned.expiresAt,
-    valid_from: planned.validFrom,
-    valid_to: planned.validTo,
-    created_at: now,
-    updated_at: now,
+    ...timesOf(planned, now),
+    created_by: context.principal.keyId,
   };
   return { row, vector: planned.vector ? prepareVector(context, row, planned.vector) : null };
 };
+
+const timesOf = ({ expiresAt, validFrom, validTo }: PlannedDraft, now: Date) => ({
+  expires_at: expiresAt,
+  valid_from: validFrom,
+  valid_to: validTo,
+  created_at: now,
+  updated_at: now,
+});
 
 const prepareVector = ({ vault, model }: WriteContext, row: NewMemoryRow, vector: Float32Array): NewVectorRow => {
   const stored = vault.sealVector({ slot: row.slot, table: 'vectors', rowId: row.id, version: row.version }, vector);
@@ -144,7 +149,7 @@ const prepareVector = ({ vault, model }: WriteContext, row: NewMemoryRow, vector
 };
 
 /** By the credential and the channel alone; a client's word is `confidence`. */
-const trustOf = ({ role }: Principal): Pick<NewMemoryRow, 'trust_class' | 'trust_score'> =>
+export const trustOf = ({ role }: Principal): Pick<NewMemoryRow, 'trust_class' | 'trust_score'> =>
   role === 'service'
     ? { trust_class: TRUST_CLASSES.indexOf('agent'), trust_score: 0.5 }
     : { trust_class: TRUST_CLASSES.indexOf('user'), trust_score: 0.8 };
@@ -153,22 +158,17 @@ const trustOf = ({ role }: Principal): Pick<NewMemoryRow, 'trust_class' | 'trust
  * Rows, vectors, owed work and counters in one transaction. With `partial`, rows that do not fit or exist already are
  * refused one by one; without, the first such row refuses all.
  */
-export const writeRows = async (
+export const writeRows = (
   context: WriteContext,
   rows: readonly PreparedRow[],
   partial: boolean,
-): Promise<readonly WriteOutcome[]> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await inTransaction(context.db, (transaction) => writeOnce(transaction, context.quotas, rows, partial));
-    } catch (cause) {
-      const code = codeOf(cause);
-      // Another writer committed the same id between our look and our write: looking again decides.
-      const again = RETRYABLE.has(code) || code === UNIQUE_VIOLATION;
-      if (!again || attempt === 3) throw cause;
-    }
-  }
-};
+): Promise<readonly WriteOutcome[]> =>
+  inRetriedTransaction(
+    context.db,
+    (transaction) => writeOnce(transaction, context.quotas, rows, partial),
+    // Another writer committed the same id between our look and our write: looking again decides.
+    (code) => RETRYABLE.has(code) || code === UNIQUE_VIOLATION,
+  );
 
 const writeOnce = async (
   transaction: Transaction,

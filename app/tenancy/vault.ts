@@ -54,6 +54,9 @@ export interface Vault {
   /** Names and ids of people: sealed whatever the setting, because lookups never need them in clear. */
   sealIdentity(place: Place, text: string): Buffer;
   openIdentity(place: Place, sealed: Buffer): string;
+  /** A value of JSON that no query looks into: sealed whatever the setting. */
+  sealJson(place: Place, value: unknown): Buffer;
+  openJson(place: Place, sealed: Buffer): unknown;
 }
 
 export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
@@ -83,6 +86,9 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
       field.sealed ? openVector(keys, at(place), field.bytes) : new Float32Array(Uint8Array.from(field.bytes).buffer),
     sealIdentity: (place, text) => seal(keys.slotKey(place.slot), 'identity', at(place), Buffer.from(text, 'utf8')),
     openIdentity: (place, sealed) => open(keys, 'identity', at(place), sealed).toString('utf8'),
+    sealJson: (place, value) =>
+      seal(keys.slotKey(place.slot), 'row', at(place), Buffer.from(JSON.stringify(value), 'utf8')),
+    openJson: (place, sealed) => JSON.parse(open(keys, 'row', at(place), sealed).toString('utf8')) as unknown,
   };
 };
 

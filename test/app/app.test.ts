@@ -287,6 +287,15 @@ describe('whatever is sent', () => {
     await fc.assert(property, { numRuns: 400, seed: 20261121 });
   });
 
+  it('as a patch is applied or refused, never a server error', async () => {
+    const { id } = (await service.call('POST', MEMORIES, { body: { content: 'x', user_id: 'a' } })).body;
+    const property = fc.asyncProperty(body, async (sent) => {
+      const { status } = await service.call('PATCH', `${MEMORIES}/${id}`, { body: sent });
+      expect([200, 400, 413, 415, 422]).toContain(status);
+    });
+    await fc.assert(property, { numRuns: 100, seed: 20261121 });
+  });
+
   it('as a query is answered or refused, never a server error', async () => {
     const name = fc.constantFrom(
       'user_id',
@@ -340,6 +349,7 @@ describe('descriptions', () => {
       '/api/v1/memories',
       '/api/v1/memories/search',
       '/api/v1/memories/{id}',
+      '/api/v1/memories/{id}/history',
       '/api/v1/whoami',
     ]);
     expect(body.paths['/api/v1/memories'].post.requestBody.content['application/json'].schema.anyOf).toHaveLength(2);

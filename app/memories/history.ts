@@ -1,0 +1,138 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { inTransaction } from '../db/pool.js';
+import { isErased, type Vault } from '../tenancy/vault.js';
+import { decodeCursor, encodeCursor } from './cursor.js';
+import { EVENTS, openEvent, openState, type SealedEvent } from './history-record.js';
+import { countHistory, type HistoryRow, selectHistory } from './history-store.js';
+import type { MemoryRow } from './rows.js';
+import type { Caller, MemoryServiceDeps } from './service.js';
+import { type MemoryState, StateSchema } from './state.js';
+import { selectMemory } from './store.js';
+import { formatTime } from './time.js';
+import { missing } from './version.js';
+import { resolveViewerOfOne } from './viewer.js';
+
+export const HistoryQuerySchema = Type.Object(
+  {
+    limit: Type.Integer({ default: 50, minimum: 1, maximum: 1000 }),
+    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+    count: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+type HistoryQuery = Static<typeof HistoryQuerySchema>;
+
+const State = Type.Union([StateSchema, Type.Null()]);
+const NullableText = Type.Union([Type.String(), Type.Null()]);
+const EntrySchema = Type.Object({
+  version: Type.Integer(),
+  event: Type.Unsafe<(typeof EVENTS)[number]>({ type: 'string', enum: [...EVENTS] }),
+  before: State,
+  after: State,
+  actor: Type.Union([Type.String(), Type.Null()], {
+    description: 'the id of the API key; its name is at /api/v1/keys',
+  }),
+  reason: NullableText,
+  at: Type.String(),
+  audit_event: Type.Null(),
+});
+export const HistorySchema = Type.Object({
+  results: Type.Array(EntrySchema),
+  next_cursor: NullableText,
+  count: Type.Optional(Type.Integer()),
+});
+
+export interface HistoryEntry {
+  readonly version: number;
+  readonly event: (typeof EVENTS)[number];
+  readonly before: MemoryState | null;
+  readonly after: MemoryState | null;
+  readonly actor: string | null;
+  readonly reason: string | null;
+  readonly at: string;
+  readonly audit_event: null;
+}
+export interface HistoryPage {
+  readonly results: readonly HistoryEntry[];
+  readonly next_cursor: string | null;
+  readonly count?: number;
+}
+
+/** Oldest first. Of a deleted memory too, for whoever could see it when it was there. */
+export const listHistory = async (
+  deps: MemoryServiceDeps,
+  caller: Caller,
+  id: string,
+  query: HistoryQuery,
+): Promise<HistoryPage> => {
+  const { db, vault, people } = deps;
+  const viewer = await resolveViewerOfOne(db, people, caller.principal, caller.headers);
+  const list = { key: caller.principal.keyId, viewer, history: id };
+  const after = decodeCursor(vault, list, query.cursor);
+  const { row, rows, count } = await inTransaction(db, async (transaction) => {
+    // One moment for all three: else a change between them would show twice, or not at all.
+    await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    return {
+      row: await selectMemory(transaction, viewer, id),
+      // The event that the cursor names comes again, and one more than asked for tells whether there is a next page.
+      rows: await selectHistory(transaction, viewer, id, after?.id ?? null, query.limit + 2),
+      count: query.count ? await countHistory(transaction, viewer, id) : undefined,
+    };
+  });
+  await vault.prepare([...rows, ...(row ? [row] : [])].map(({ slot }) => slot));
+  const unrecorded = row?.version === 1 ? buildAdd(vault, row) : undefined;
+  const complete = rows.length < query.limit + 2;
+  const recorded = buildEntries(vault, rows).slice(after ? 1 : 0);
+  const entries = [...recorded, ...(complete && unrecorded ? [{ id: '', entry: unrecorded }] : [])];
+  if (entries.length === 0 && !after) throw missing(id);
+  const page = entries.slice(0, query.limit);
+  const last = entries.length > query.limit ? rows.find((event) => event.id === page.at(-1)?.id) : undefined;
+  return {
+    results: page.map(({ entry }) => entry),
+    next_cursor: last ? encodeCursor(vault, list, { createdAt: last.at.toISOString(), id: last.id }) : null,
+    ...(count === undefined ? {} : { count: count + (unrecorded ? 1 : 0) }),
+  };
+};
+
+/** A memory that nobody has changed: its one event is the row itself. */
+const buildAdd = (vault: Vault, row: MemoryRow): HistoryEntry | undefined => {
+  const state = unlessErased(() => openState(vault, row));
+  if (!state) return undefined;
+  const at = formatTime(row.created_at);
+  return { ...NOTHING_BEFORE, event: 'add', version: 1, after: state, actor: row.created_by, reason: null, at };
+};
+
+const NOTHING_BEFORE = { before: null, audit_event: null } as const;
+
+const buildEntries = (
+  vault: Vault,
+  rows: readonly HistoryRow[],
+): readonly { readonly id: string; readonly entry: HistoryEntry }[] => {
+  let before: MemoryState | null = null;
+  return rows.flatMap((row) => {
+    const sealed = unlessErased((): SealedEvent => openEvent(vault, row));
+    if (!sealed) return [];
+    const event = EVENTS[row.event] ?? 'update';
+    const entry: HistoryEntry = {
+      version: row.version,
+      event,
+      before: event === 'add' ? null : before,
+      after: sealed.state,
+      actor: row.actor,
+      reason: sealed.reason,
+      at: formatTime(row.at),
+      audit_event: null,
+    };
+    before = sealed.state;
+    return [{ id: row.id, entry }];
+  });
+};
+
+const unlessErased = <T>(open: () => T): T | undefined => {
+  try {
+    return open();
+  } catch (cause) {
+    if (isErased(cause)) return undefined;
+    throw cause;
+  }
+};

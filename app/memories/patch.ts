@@ -1,0 +1,134 @@
+import { type TSchema, Type } from '@sinclair/typebox';
+import type { Principal } from '../access/principal.js';
+import { type FieldError, problem } from '../http/errors.js';
+import type { Json } from '../http/json.js';
+import { compileCheck, requireValid } from '../http/validate.js';
+import { type RedactionCounts, type RedactionKind, redactJson } from '../policies/redact.js';
+import type { Policies } from '../policies/schema.js';
+import { jcs, type RowContent } from '../sealing/index.js';
+import { checkModel, checkPredicate, contentOf, isBelowMinimum, planTimes, problemAt } from './plan.js';
+import type { MemoryRow } from './rows.js';
+import { DraftSchema, MemorySchema, SCOPES, Vector } from './schema.js';
+import { buildState, type MemoryState, STATE_FIELDS, type StateColumns, StateSchema } from './state.js';
+import { readVector } from './vector-input.js';
+
+type JsonObject = { readonly [key: string]: Json };
+
+/** RFC 7396: what is `null` goes, objects merge, everything else is replaced. */
+export const mergePatch = (target: Json | undefined, patch: Json): Json => {
+  if (!isObject(patch)) return patch;
+  const merged = new Map(Object.entries(isObject(target) ? target : {}));
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(key);
+    else merged.set(key, mergePatch(merged.get(key), value));
+  }
+  return Object.fromEntries(merged);
+};
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A vector is not part of the memory's document: it goes beside the merge. */
+const BESIDE = { vector: Type.Optional(Vector), embedding_model: DraftSchema.properties.embedding_model };
+const orNull = (schema: TSchema): TSchema => Type.Optional(Type.Union([schema, Type.Null()]));
+const { content, ...removable } = StateSchema.properties;
+
+/** What /openapi.json says; the merged memory is what is checked. */
+export const PatchSchema = Type.Object(
+  {
+    content: Type.Optional(content),
+    ...Object.fromEntries(Object.entries(removable).map(([name, schema]) => [name, orNull(schema)])),
+    ...BESIDE,
+  },
+  { additionalProperties: false },
+);
+
+const checkState = compileCheck(StateSchema);
+const checkBeside = compileCheck(Type.Object(BESIDE, { additionalProperties: false }));
+const PATCHABLE: ReadonlySet<string> = new Set([...STATE_FIELDS, ...Object.keys(BESIDE)]);
+
+/** What can be said of a patch without the memory: that it is an object and names nothing that cannot be changed. */
+export const readPatch = (body: unknown): JsonObject => {
+  if (!isObject(body as Json)) {
+    throw problem('invalid_request', 'A merge patch is a JSON object.', {
+      errors: [{ pointer: '', code: 'type', detail: 'the body must be an object' }],
+    });
+  }
+  const patch = body as JsonObject;
+  const others = Object.keys(patch).filter((key) => !PATCHABLE.has(key));
+  const fixed = others.filter((key) => key in MemorySchema.properties);
+  const errors = others.map((key): FieldError => {
+    const pointer = `/${key.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    return fixed.includes(key)
+      ? { pointer, code: 'immutable_field', detail: `${pointer} cannot be changed` }
+      : { pointer, code: 'unknown_key', detail: `${pointer} is not a known key` };
+  });
+  if (fixed.length > 0) throw problem('immutable_field', `${fixed.join(', ')} cannot be changed.`, { errors });
+  if (others.length > 0) throw problem('invalid_request', 'The patch names unknown keys.', { errors });
+  return patch;
+};
+
+export interface PatchContext {
+  readonly principal: Principal;
+  readonly policies: Policies;
+  readonly dimensions: number;
+  readonly model: string;
+}
+
+export interface PlannedPatch {
+  readonly before: MemoryState;
+  readonly after: MemoryState;
+  readonly content: RowContent;
+  readonly columns: StateColumns;
+  readonly redactions: RedactionCounts;
+  readonly vector: Float32Array | null;
+}
+
+/** Pure: the memory as it will be, under today's policies; `undefined` when that is what it is already. */
+export const planPatch = (
+  row: MemoryRow,
+  before: MemoryState,
+  patch: JsonObject,
+  context: PatchContext,
+): PlannedPatch | undefined => {
+  if (SCOPES[row.scope] === 'global' && context.principal.role === 'user') {
+    throw problem('forbidden', 'The role user may not change what the whole tenant sees.');
+  }
+  const { vector, embedding_model, ...fields } = patch;
+  const beside = requireValid(checkBeside, defined({ vector, embedding_model }), 'The patch');
+  checkModel(beside, context.model);
+  const given = beside.vector === undefined ? null : readVector(beside.vector, context.dimensions);
+  const merged = requireValid(checkState, mergePatch({ ...before }, fields), 'The patched memory');
+  const { policies } = context.policies;
+  if ('predicate' in patch) checkPredicate(merged, policies.predicates);
+  const redactions = new Map<RedactionKind, number>();
+  const content = redactJson(contentOf(merged) as RowContent & JsonObject, policies.redact, redactions);
+  const columns = planColumns(row, merged, patch, context.policies);
+  const after = buildState(columns, content);
+  if (!given && jcs(after) === jcs(before)) return undefined;
+  return { before, after, content, columns, redactions, vector: given };
+};
+
+type Merged = { readonly confidence?: number; readonly importance?: number } & Parameters<typeof planTimes>[0];
+
+/** Columns that the patch does not name keep their exact value. */
+const planColumns = (row: MemoryRow, merged: Merged, patch: JsonObject, policies: Policies): StateColumns => {
+  const confidence = merged.confidence ?? 1;
+  const { minConfidencePercent } = policies.policies;
+  if ('confidence' in patch && isBelowMinimum(confidence, minConfidencePercent)) {
+    const detail = `The confidence ${confidence} is below the tenant's minimum of ${minConfidencePercent} %.`;
+    throw problemAt('invalid_request', '/confidence', detail);
+  }
+  // The policy's longest life is counted from the memory's beginning: a patch cannot prolong it.
+  const times = planTimes(merged, { now: row.created_at, policies });
+  return {
+    confidence: 'confidence' in patch ? confidence : row.confidence,
+    importance: 'importance' in patch ? (merged.importance ?? 0.5) : row.importance,
+    expires_at: 'expires_at' in patch ? times.expiresAt : row.expires_at,
+    valid_from: 'valid_from' in patch ? times.validFrom : row.valid_from,
+    valid_to: 'valid_to' in patch ? times.validTo : row.valid_to,
+  };
+};
+
+const defined = (members: Readonly<Record<string, Json | undefined>>): object =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
