@@ -1,6 +1,6 @@
 /**
  * What Terraform hands to Kubernetes: the only bridge, so it imports nothing. One output a stack, one object with a
- * version, no secret in it. It grows with the units: cluster, identity, registry, secrets
+ * version, no secret in it. It grows with the units: cluster, identity, secrets
  * and storage class are to come, under these two names and without a new version while fields are only added.
  */
 export const OUTPUT_NAMES = { vault: 'memplane_vault', plane: 'memplane' } as const;
@@ -101,6 +101,8 @@ export interface PlaneOutput {
   readonly redis: readonly RedisServer[];
   /** Only if writes are queued. */
   readonly queue?: QueueAddress;
+  /** What stands before `/memplane:<version>` in `MemoryPlane.spec.image.service`. */
+  readonly registry: string;
   readonly irreversible: readonly Irreversible[];
 }
 

@@ -4,6 +4,7 @@ import type { NetworkConfig, NetworkOutput } from '../infra/network/index.js';
 import type { PostgresConfig } from '../infra/postgres/index.js';
 import type { QueueConfig } from '../infra/queue/index.js';
 import type { RedisConfig } from '../infra/redis/index.js';
+import type { RegistryConfig } from '../infra/registry/index.js';
 import { providerOf, type Site } from '../infra/support/site.js';
 import type { Sites } from './layers/sites.js';
 import type { Irreversible } from './outputs.js';
@@ -20,6 +21,7 @@ import {
   prefixOf,
   queueName,
   redisName,
+  registryName,
 } from './spec/names.js';
 import { instanceOf, POSTGRES_INSTANCES, REDIS_INSTANCES } from './spec/sizes.js';
 
@@ -126,6 +128,14 @@ export function queueSettings(
   const { visibilitySeconds, maxReceives } = queue;
   return { site, tags, network, name: queueName(environment), key: keys.data, visibilitySeconds, maxReceives };
 }
+
+export const registrySettings = (environment: Environment, site: Site, key: Key): RegistryConfig => ({
+  site,
+  key,
+  name: registryName(environment),
+  tags: environment.tags,
+  ...environment.registry,
+});
 
 export function lockOf({ buckets }: Environment, purpose: BucketPurpose): Lock {
   if (purpose !== 'audit' && purpose !== 'backups') return { mode: 'None', floorDays: 0, retentionDays: 0 };

@@ -13,7 +13,7 @@ export type KeyPurpose = 'audit' | 'keys' | 'tenant' | 'anchor' | 'objects' | 'd
 export interface KeyTraits {
   readonly usage: 'Encrypt' | 'Sign';
   /** Whose service uses the key; it gets the grants that the cloud asks for. */
-  readonly usedBy: 'Storage' | 'Pods' | 'Databases' | 'Logs';
+  readonly usedBy: 'Storage' | 'Objects' | 'Pods' | 'Databases' | 'Logs';
 }
 
 export const KEY_TRAITS: Readonly<Record<KeyPurpose, KeyTraits>> = {
@@ -21,7 +21,8 @@ export const KEY_TRAITS: Readonly<Record<KeyPurpose, KeyTraits>> = {
   keys: { usage: 'Encrypt', usedBy: 'Storage' },
   tenant: { usage: 'Encrypt', usedBy: 'Pods' },
   anchor: { usage: 'Sign', usedBy: 'Pods' },
-  objects: { usage: 'Encrypt', usedBy: 'Storage' },
+  // Artifacts, backups, images.
+  objects: { usage: 'Encrypt', usedBy: 'Objects' },
   // Postgres, Redis, the queue of writes, their backups and the secrets beside them.
   data: { usage: 'Encrypt', usedBy: 'Databases' },
   ops: { usage: 'Encrypt', usedBy: 'Logs' },

@@ -3,7 +3,7 @@ import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key
 import { KmsKeyRing } from '@cdktf/provider-google/lib/kms-key-ring/index.js';
 import { Construct } from 'constructs';
 import { addressOf } from '../support/address.js';
-import { databaseAgents, loggingAgent, storageAgent } from '../support/agents.js';
+import { databaseAgents, imagesAgent, loggingAgent, storageAgent } from '../support/agents.js';
 import { GUARDED } from '../support/guard.js';
 import { checkName } from '../support/naming.js';
 import type { GcpSite } from '../support/site.js';
@@ -80,6 +80,8 @@ function agentsOf(usedBy: KeyTraits['usedBy'], site: GcpSite): Readonly<Record<s
   switch (usedBy) {
     case 'Storage':
       return { storage: storageAgent(site) };
+    case 'Objects':
+      return { storage: storageAgent(site), images: imagesAgent(site) };
     case 'Databases':
       return databaseAgents(site);
     case 'Logs':

@@ -12,10 +12,15 @@ type AzureLinks = LinksConfig<AzureSite>;
 const KINDS: Readonly<Record<Link['kind'], { readonly zone: string; readonly part: string }>> = {
   Objects: { zone: 'privatelink.blob.core.windows.net', part: 'blob' },
   Keys: { zone: 'privatelink.vaultcore.azure.net', part: 'vault' },
+  Images: { zone: 'privatelink.azurecr.io', part: 'registry' },
 };
 
 export function buildAzureLinks(unit: Construct, config: AzureLinks): LinksOutput {
-  const zones = { Objects: buildZone(unit, config, 'Objects'), Keys: buildZone(unit, config, 'Keys') };
+  const zones = {
+    Objects: buildZone(unit, config, 'Objects'),
+    Keys: buildZone(unit, config, 'Keys'),
+    Images: buildZone(unit, config, 'Images'),
+  };
   for (const link of config.links) buildEndpoint(unit, config, link, zones[link.kind]);
   return { own: config.links.map(({ name }) => name) };
 }

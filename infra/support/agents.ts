@@ -21,6 +21,9 @@ export const databaseAgents = ({
 export const queueAgent = ({ projectNumber }: Pick<GcpSite, 'projectNumber'>): string =>
   `serviceAccount:service-${projectNumber}@gcp-sa-pubsub.iam.gserviceaccount.com`;
 
+export const imagesAgent = ({ projectNumber }: GcpSite): string =>
+  `serviceAccount:service-${projectNumber}@gcp-sa-artifactregistry.iam.gserviceaccount.com`;
+
 /** Encrypts log buckets with a key of ours. */
 export const loggingAgent = ({ projectNumber }: GcpSite): string =>
   `serviceAccount:cmek-p${projectNumber}@gcp-sa-logging.iam.gserviceaccount.com`;

@@ -23,7 +23,8 @@ export type Nameable =
   | 'postgres'
   | 'redis'
   | 'queue'
-  | 'secret';
+  | 'secret'
+  | 'registry';
 
 const AWS_DOCS = 'https://docs.aws.amazon.com';
 const GCP_DOCS = 'https://cloud.google.com';
@@ -104,6 +105,14 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       separator: '-',
       unique: 'region',
       source: `${AWS_DOCS}/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html`,
+    },
+    registry: {
+      min: 2,
+      max: 256,
+      pattern: /^[a-z][a-z0-9]*([./_-][a-z0-9]+)*$/,
+      separator: '-',
+      unique: 'region',
+      source: `${AWS_DOCS}/AmazonECR/latest/APIReference/API_CreateRepository.html`,
     },
     secret: {
       min: 1,
@@ -188,6 +197,14 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       unique: 'account',
       source: `${GCP_DOCS}/pubsub/docs/pubsub-basics#resource_names`,
     },
+    registry: {
+      min: 2,
+      max: 63,
+      pattern: /^[a-z][a-z0-9-]*[a-z0-9]$/,
+      separator: '-',
+      unique: 'region',
+      source: `${GCP_DOCS}/artifact-registry/docs/repositories/create-repos`,
+    },
     secret: {
       min: 1,
       max: 255,
@@ -249,6 +266,7 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       unique: 'world',
       source: AZURE_DOCS,
     },
+    registry: { min: 5, max: 50, pattern: /^[a-z0-9]+$/, separator: '', unique: 'world', source: AZURE_DOCS },
     secret: { min: 1, max: 127, pattern: /^[A-Za-z0-9-]+$/, separator: '-', unique: 'parent', source: AZURE_DOCS },
   },
 };

@@ -3,9 +3,10 @@ import { type BucketOutput, buildBucket } from '../../infra/bucket/index.js';
 import { buildKms, type Key, type KmsOutput } from '../../infra/kms/index.js';
 import { buildLinks, type Link } from '../../infra/links/index.js';
 import { buildNetwork, type NetworkOutput } from '../../infra/network/index.js';
+import { buildRegistry } from '../../infra/registry/index.js';
 import { buildReplication } from '../../infra/replication/index.js';
 import { addressOfBucket, buildPlaneOutput, identityOf, planeKms, vaultBuckets } from '../output.js';
-import { bucketSettings, irreversible, kmsSettings, networkSettings } from '../settings.js';
+import { bucketSettings, irreversible, kmsSettings, networkSettings, registrySettings } from '../settings.js';
 import type { Environment } from '../spec/environment.js';
 import { logTarget, prefixOf, replicationName, vaultLinks } from '../spec/names.js';
 import type { Sites } from './sites.js';
@@ -35,7 +36,8 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
   });
   const backups = buildBackups(stack, environment, sites, kms, kmsThere);
   const there = backups.there === undefined ? [] : [backups.there];
-  linkStores(stack, environment, sites, network, kms, { artifacts, backups: backups.here });
+  const images = buildRegistry(stack, 'registry', registrySettings(environment, sites.here, kms.keys.objects));
+  linkStores(stack, environment, sites, network, kms, { artifacts, backups: backups.here, images });
   buildPlaneOutput(stack, {
     ...identityOf(environment),
     region: environment.place.region,
@@ -51,6 +53,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
     postgres,
     redis,
     ...(queue === undefined ? {} : { queue }),
+    registry: images.prefix,
     kms: planeKms(environment, kms.keys.objects.id),
     irreversible: irreversible(environment, [backups.here, ...there], [...keysOf(kms), ...keysOf(kmsThere)]),
   });
@@ -63,7 +66,7 @@ function linkStores(
   { here: site }: Sites,
   network: NetworkOutput,
   { store }: Keys,
-  buckets: Readonly<Record<string, BucketOutput>>,
+  { images, ...buckets }: Readonly<Record<'artifacts' | 'backups' | 'images', { readonly id: string }>>,
 ): void {
   const own = Object.entries(buckets).map(([name, { id }]): Link => ({ name, kind: 'Objects', id }));
   buildLinks(stack, 'links', {
@@ -71,7 +74,12 @@ function linkStores(
     name: prefixOf(environment),
     tags: environment.tags,
     network,
-    links: [...own, { name: 'plane-vault', kind: 'Keys', id: store }, ...vaultLinks(environment)],
+    links: [
+      ...own,
+      { name: 'images', kind: 'Images', id: images.id },
+      { name: 'plane-vault', kind: 'Keys', id: store },
+      ...vaultLinks(environment),
+    ],
   });
 }
 

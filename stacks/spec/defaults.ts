@@ -154,6 +154,7 @@ export function withDefaults(input: EnvironmentInput): Environment {
     buckets,
     kms,
     observability: { ...defaults.observability, ...input.observability },
+    registry: { untaggedDays: 14, ...input.registry },
     providers: { ...PROVIDERS, ...input.providers },
   };
 }

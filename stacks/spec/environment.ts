@@ -23,6 +23,7 @@ export interface Environment {
   readonly buckets: Buckets;
   readonly kms: Kms;
   readonly observability: Observability;
+  readonly registry: Registry;
   /** Version constraints that are emitted. */
   readonly providers: Providers;
   readonly tags: EnvironmentTags;
@@ -149,6 +150,10 @@ export interface Maintenance {
   readonly hour: number;
 }
 
+export interface Registry {
+  readonly untaggedDays: Days;
+}
+
 export interface Observability {
   readonly logDays: Days;
 }
@@ -220,6 +225,7 @@ export interface EnvironmentInput {
   readonly buckets?: Optional<Buckets>;
   readonly kms?: Partial<Kms>;
   readonly observability?: Partial<Observability>;
+  readonly registry?: Partial<Registry>;
   readonly providers?: Partial<Providers>;
 }
 

@@ -196,6 +196,12 @@ export function queueName(environment: Environment): string {
   return buildName(place.cloud, 'queue', parts);
 }
 
+export function registryName(environment: Environment): string {
+  const { place, name } = environment;
+  if (place.cloud !== 'azure') return buildName(place.cloud, 'registry', [prefixOf(environment)]);
+  return buildName('azure', 'registry', [`mp${name}`, 'images', place.suffix]);
+}
+
 /** Where External Secrets finds a server's administrator. */
 export function adminSecretName(environment: Environment, server: string): string {
   switch (environment.place.cloud) {

@@ -1,4 +1,5 @@
 import { QUEUE_LIMITS } from '../../infra/queue/contract.js';
+import { UNTAGGED_DAYS } from '../../infra/registry/contract.js';
 import { type Check, oneOf, range } from './checks.js';
 import type { Environment } from './environment.js';
 import { REDIS_INSTANCES } from './sizes.js';
@@ -28,4 +29,9 @@ export function checkQueue({ queue }: Environment): readonly Check[] {
     const [least, most] = QUEUE_LIMITS[field];
     return range(`queue.${field}`, queue[field], least, most, 'one of the three clouds does not take it');
   });
+}
+
+export function checkRegistry({ registry: { untaggedDays } }: Environment): readonly Check[] {
+  const [least, most] = UNTAGGED_DAYS;
+  return [range('registry.untaggedDays', untaggedDays, least, most, 'one of the three clouds does not take it')];
 }

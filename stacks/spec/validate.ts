@@ -5,7 +5,7 @@ import type { Environment, Problem } from './environment.js';
 import { checkNetwork } from './validate-network.js';
 import { checkPlace } from './validate-place.js';
 import { checkPostgres } from './validate-postgres.js';
-import { checkQueue, checkRedis, warnOfRedis } from './validate-stores.js';
+import { checkQueue, checkRedis, checkRegistry, warnOfRedis } from './validate-stores.js';
 
 /** Bindings before these lack attributes that the units set. */
 const PROVIDER_FLOORS = { aws: '5.100.0', google: '6.50.0', azurerm: '4.55.0' } as const;
@@ -56,6 +56,7 @@ function validateOne(environment: Environment): readonly Problem[] {
     ...checkPostgres(environment),
     ...checkRedis(environment),
     ...checkQueue(environment),
+    ...checkRegistry(environment),
     ...checkAudit(environment),
     ...checkBackups(environment),
     ...checkTiers(environment),

@@ -257,8 +257,12 @@ const QUEUES: Readonly<Record<string, Inventory>> = {
 export const linksInventory = (cloud: string): Inventory => (cloud === 'azure' ? AZURE_LINKS : {});
 
 const AZURE_LINKS: Inventory = {
-  azurerm_private_dns_zone: ['links_keys_zone', 'links_objects_zone'],
-  azurerm_private_dns_zone_virtual_network_link: ['links_keys_zone_link', 'links_objects_zone_link'],
+  azurerm_private_dns_zone: ['links_images_zone', 'links_keys_zone', 'links_objects_zone'],
+  azurerm_private_dns_zone_virtual_network_link: [
+    'links_images_zone_link',
+    'links_keys_zone_link',
+    'links_objects_zone_link',
+  ],
   azurerm_private_endpoint: each(
     [
       'artifacts',
@@ -267,10 +271,26 @@ const AZURE_LINKS: Inventory = {
       'audit-replica',
       'keys',
       'keys-replica',
+      'images',
       'plane-vault',
       'anchor-vault',
       'tenants-vault',
     ],
     'links_to',
   ),
+};
+
+export const registryInventory = (cloud: string): Inventory => REGISTRIES[cloud] ?? {};
+
+const REGISTRIES: Readonly<Record<string, Inventory>> = {
+  aws: {
+    aws_ecr_lifecycle_policy: ['registry_memplane_lifecycle', 'registry_operator_lifecycle'],
+    aws_ecr_repository: ['registry_memplane', 'registry_operator'],
+  },
+  gcp: { google_artifact_registry_repository: ['registry_images'] },
+  azure: {
+    azurerm_container_registry: ['registry_images'],
+    azurerm_role_assignment: ['registry_may_wrap'],
+    azurerm_user_assigned_identity: ['registry_identity'],
+  },
 };

@@ -9,6 +9,7 @@ import {
   postgresInventory,
   queueInventory,
   redisInventory,
+  registryInventory,
 } from './plane-inventory.js';
 
 const synthesised = synth();
@@ -139,6 +140,7 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
       google_kms_crypto_key: [...every(keys, 'objects_key'), ...every(keys, 'data_key'), 'kms_ops_key'],
       google_kms_crypto_key_iam_member: [
         ...every(keys, 'objects_storage'),
+        ...every(keys, 'objects_images'),
         ...['postgres', 'queue', 'redis', 'secrets'].flatMap((agent) => every(keys, `data_${agent}`)),
         'kms_ops_logs',
       ],
@@ -197,6 +199,7 @@ describe('the stacks', () => {
           planeOf(cloud, ['artifacts', ...BOTH('backups')], BOTH('kms')),
           networkInventory(cloud, zones, zones),
           linksInventory(cloud),
+          registryInventory(cloud),
           postgresInventory(cloud, { replicas: 1, crossRegion: true }),
           redisInventory(cloud),
           queueInventory(cloud),
@@ -207,6 +210,7 @@ describe('the stacks', () => {
           planeOf(cloud, ['artifacts', 'backups'], ['kms']),
           networkInventory(cloud, zones, zones.slice(0, 1)),
           linksInventory(cloud),
+          registryInventory(cloud),
           postgresInventory(cloud, { replicas: 0, crossRegion: false }),
         ),
       );
@@ -250,7 +254,7 @@ describe('the stacks', () => {
 
   it.each(names)('guard everything in %s that holds data or keys', (name) => {
     const holds =
-      /^(aws_s3_bucket|aws_kms_(replica_)?key|aws_db_instance|aws_secretsmanager_secret|aws_elasticache_replication_group|aws_sqs_queue|google_storage_bucket|google_kms_(crypto_key|key_ring)|google_sql_database(_instance)?|google_secret_manager_secret|google_memorystore_instance|google_pubsub_(topic|subscription)|azurerm_(storage_account|storage_container|key_vault|key_vault_key|key_vault_secret|postgresql_flexible_server|managed_redis|servicebus_(namespace|queue)))$/;
+      /^(aws_s3_bucket|aws_kms_(replica_)?key|aws_db_instance|aws_secretsmanager_secret|aws_elasticache_replication_group|aws_sqs_queue|aws_ecr_repository|google_storage_bucket|google_kms_(crypto_key|key_ring)|google_sql_database(_instance)?|google_secret_manager_secret|google_memorystore_instance|google_pubsub_(topic|subscription)|google_artifact_registry_repository|azurerm_(storage_account|storage_container|key_vault|key_vault_key|key_vault_secret|postgresql_flexible_server|managed_redis|servicebus_(namespace|queue)|container_registry))$/;
     const { resource } = stackOf(synthesised, name);
     for (const [type, ofType] of Object.entries(resource).filter(([one]) => holds.test(one))) {
       for (const [id, { lifecycle }] of Object.entries(ofType)) {

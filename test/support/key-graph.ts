@@ -8,12 +8,14 @@ const KEYED: Readonly<Record<string, readonly Path[]>> = {
   aws_cloudwatch_log_group: [['kms_key_id']],
   aws_db_instance: [['kms_key_id'], ['performance_insights_kms_key_id']],
   aws_db_instance_automated_backups_replication: [['kms_key_id']],
+  aws_ecr_repository: [['encryption_configuration', 0, 'kms_key']],
   aws_elasticache_replication_group: [['kms_key_id']],
   aws_s3_bucket_server_side_encryption_configuration: [
     ['rule', 0, 'apply_server_side_encryption_by_default', 'kms_master_key_id'],
   ],
   aws_secretsmanager_secret: [['kms_key_id']],
   aws_sqs_queue: [['kms_master_key_id']],
+  google_artifact_registry_repository: [['kms_key_name']],
   google_logging_project_bucket_config: [['cmek_settings', 'kms_key_name']],
   google_memorystore_instance: [['kms_key']],
   google_pubsub_topic: [['kms_key_name']],
@@ -22,6 +24,7 @@ const KEYED: Readonly<Record<string, readonly Path[]>> = {
   ],
   google_sql_database_instance: [['encryption_key_name']],
   google_storage_bucket: [['encryption', 'default_kms_key_name']],
+  azurerm_container_registry: [['encryption', 0, 'key_vault_key_id']],
   azurerm_managed_redis: [['customer_managed_key', 'key_vault_key_id']],
   azurerm_postgresql_flexible_server: [['customer_managed_key', 'key_vault_key_id']],
   azurerm_servicebus_namespace: [['customer_managed_key', 'key_vault_key_id']],
@@ -37,7 +40,7 @@ const COMPANIONS: Readonly<Record<string, string>> = {
 const KEYLESS = new RegExp(
   `^(${[
     // Within what is encrypted: a database of a server, a container of an account, a version of a secret.
-    'aws_secretsmanager_secret_(version|policy)|aws_sqs_queue_(policy|redrive_allow_policy)',
+    'aws_secretsmanager_secret_(version|policy)|aws_sqs_queue_(policy|redrive_allow_policy)|aws_ecr_lifecycle_policy',
     'google_pubsub_subscription|azurerm_servicebus_queue',
     'google_(sql_database|sql_user|secret_manager_secret_version)',
     'azurerm_(key_vault_secret|storage_container|postgresql_flexible_server_.+)',

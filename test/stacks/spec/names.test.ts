@@ -10,6 +10,7 @@ import {
   postgresName,
   queueName,
   redisName,
+  registryName,
   replicationName,
   stackName,
   tenantKeyId,
@@ -36,6 +37,7 @@ describe('derived names', () => {
       secret: adminSecretName(environment, 'pg-a'),
       cache: redisName(environment),
       queue: queueName(environment),
+      images: registryName(environment),
     }));
     expect(all).toEqual([
       {
@@ -52,6 +54,7 @@ describe('derived names', () => {
         secret: 'memplane/prod/pg-a/admin',
         cache: 'memplane-prod-redis',
         queue: 'memplane-prod-writes',
+        images: 'memplane-prod',
       },
       {
         stack: 'gcp-prod-vault',
@@ -67,6 +70,7 @@ describe('derived names', () => {
         secret: 'memplane-prod-pg-a-admin',
         cache: 'memplane-prod-redis',
         queue: 'memplane-prod-writes',
+        images: 'memplane-prod',
       },
       {
         stack: 'azure-prod-vault',
@@ -82,6 +86,7 @@ describe('derived names', () => {
         secret: 'pg-a-admin',
         cache: 'mp-prod-redis-ex4mp2',
         queue: 'mp-prod-queue-ex4mp2',
+        images: 'mpprodimagesex4mp2',
       },
     ]);
   });
@@ -105,6 +110,8 @@ describe('derived names', () => {
       expect(new Set(names).size).toBe(kinds.length);
       expect(keyStoreName(long, 'tenantsReplica')).toContain('abcdefgh');
       expect(redisName(long)).toContain('abcdefgh');
+      expect(queueName(long)).toContain('abcdefgh');
+      expect(registryName(long)).toContain('abcdefgh');
       expect(postgresName(long, `pg-${'x'.repeat(18)}`)).toContain('abcdefgh');
     }
   });

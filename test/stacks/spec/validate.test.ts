@@ -342,6 +342,12 @@ const CASES: readonly Case[] = [
     says: 'allowed 5 to 100',
   },
   {
+    because: 'Azure counts to a year',
+    environment: { ...azure, registry: { untaggedDays: 400 } },
+    path: 'azure-prod.registry.untaggedDays',
+    says: 'allowed 1 to 365',
+  },
+  {
     because: 'governance can be bypassed',
     environment: audit(aws, { lock: 'Governance' }),
     path: 'aws-prod.buckets.audit.lock',
