@@ -115,6 +115,33 @@ run(`the AWS stacks against the real provider ${version ?? ''}`, () => {
     expect(said).toContain(`Plan: ${resources.length} to add, 0 to change, 0 to destroy.`);
   });
 
+  it('gives server and secret the same new password in one apply, of all the kinds that Azure asks for', () => {
+    const plane = stacks.get('aws-prod-plane') as StackJson & { readonly locals: Readonly<Record<string, string>> };
+    const [[name, expression] = []] = Object.entries(plane.locals);
+    const passwords = (folderName: string): readonly string[] => {
+      mkdirSync(join(folder, folderName), { recursive: true });
+      // Terraform's own resource stands in for both: it keeps what ours only passes on.
+      const keeps = { input: `\${local.${name}}` };
+      const config = {
+        locals: { [name ?? '']: expression },
+        resource: { terraform_data: { server: keeps, secret: keeps } },
+      };
+      writeFileSync(join(folder, folderName, 'cdk.tf.json'), JSON.stringify(config));
+      call(folderName, 'init', '-input=false');
+      expect(call(folderName, 'apply', '-auto-approve', '-input=false').said).toContain('2 added');
+      const { values } = JSON.parse(call(folderName, 'show', '-json').said) as {
+        readonly values: {
+          readonly root_module: { readonly resources: readonly { readonly values: { input: string } }[] };
+        };
+      };
+      return values.root_module.resources.map((one) => one.values.input);
+    };
+    const [server, secret] = passwords('one-apply');
+    expect(server).toBe(secret);
+    expect(server).toMatch(/^(?=.*[A-Z])(?=.*[a-z])(?=.*\d)[\w-]{67}$/);
+    expect(passwords('another-apply')[0]).not.toBe(server);
+  });
+
   it('a misspelt lock mode is not valid, so the check can fail', () => {
     const stack = JSON.parse(JSON.stringify(stacks.get('aws-prod-vault'))) as StackJson;
     const [lock] = Object.values(stack.resource.aws_s3_bucket_object_lock_configuration ?? {});
