@@ -212,13 +212,26 @@ describeOnLinux('the demo, from one run to the next (on Linux)', () => {
   });
 
   it('says which file it cannot read, and what to do', async () => {
-    writeFileSync(newestJournal(), 'this is not ours\n', { flag: 'a' });
-    const demo = startDemo(state);
-    expect(await demo.exit).toBe(1);
-    expect(demo.stderr()).toContain(newestJournal());
-    expect(demo.stderr()).toContain('npm run demo -- --fresh');
-    expect(demo.stderr()).not.toMatch(/^\s+at /m);
-    await untilNoneOf(state);
+    const identity = join(state, 'cluster', 'identity.json');
+    const cutOff = (whole: Buffer): Buffer => whole.subarray(0, whole.length / 2);
+    const overwritten = (whole: Buffer): Buffer => {
+      const middle = Math.floor(whole.length / 2);
+      return Buffer.from(whole).fill('#', middle, middle + 99);
+    };
+    for (const [file, damage] of [
+      [identity, cutOff],
+      [newestJournal(), overwritten],
+    ] as const) {
+      const whole = readFileSync(file);
+      writeFileSync(file, damage(whole));
+      const demo = startDemo(state);
+      expect(await demo.exit).toBe(1);
+      expect(demo.stderr()).toContain(file);
+      expect(demo.stderr()).toContain('npm run demo -- --fresh');
+      expect(demo.stderr()).not.toMatch(/^\s+at /m);
+      await untilNoneOf(state);
+      writeFileSync(file, whole);
+    }
   });
 
   it('starts from nothing when it is told to, deletes only what is its own, and speaks JSON', async () => {

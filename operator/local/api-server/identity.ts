@@ -78,6 +78,14 @@ async function createIdentity(): Promise<Identity & { readonly notAfter: number 
   };
 }
 
+function parse(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${path} is not what we wrote; remove the file to get a new identity`, { cause });
+  }
+}
+
 async function readIdentity(path: string): Promise<Identity | undefined> {
   let text: string;
   try {
@@ -86,7 +94,7 @@ async function readIdentity(path: string): Promise<Identity | undefined> {
     if (isDict(cause) && cause.code === 'ENOENT') return undefined;
     throw cause;
   }
-  const value: unknown = JSON.parse(text);
+  const value = parse(text, path);
   const field = (name: string): string => {
     const found = stringAt(value, name);
     if (found === undefined) throw new Error(`${path} lacks "${name}"; remove the file to get a new identity`);

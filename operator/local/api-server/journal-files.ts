@@ -52,25 +52,36 @@ async function readWhole(path: string): Promise<string> {
   return bytes.subarray(0, end).toString('utf8');
 }
 
+function readLine(line: string) {
+  const [, kind, at, resource = '', body = ''] = /^([PD]) (\d+) (\S*) (.*)$/.exec(line) ?? [];
+  if (kind === undefined) return undefined;
+  try {
+    return { kind, at, resource, value: JSON.parse(body) as unknown };
+  } catch {
+    // Written over in its middle: the line number says more than the parser would.
+    return undefined;
+  }
+}
+
 function replay(text: string, objects: Map<string, RestoredObject>, path: string): number {
   let revision = 0;
   const lines = text.split('\n');
   lines.pop();
   lines.forEach((line, index) => {
-    const match = /^([PD]) (\d+) (\S*) (.*)$/.exec(line);
-    if (match === null)
+    const record = readLine(line);
+    if (record === undefined)
       throw new Error(`${path}, line ${index + 1} is not of our log; move the folder away to start empty`);
-    const [, kind, at = '0', resource = '', body = ''] = match;
+    const { kind, at, resource, value } = record;
     revision = Math.max(revision, Number(at));
     if (kind === 'P') {
-      const object = JSON.parse(body) as KubeObject;
+      const object = value as KubeObject;
       objects.set(keyOf(resource, object.metadata.namespace ?? '', object.metadata.name), {
         resource,
         object,
         revision: Number(at),
       });
     } else {
-      const [namespace = '', name = ''] = JSON.parse(body) as readonly string[];
+      const [namespace = '', name = ''] = value as readonly string[];
       objects.delete(keyOf(resource, namespace, name));
     }
   });

@@ -81,7 +81,7 @@ async function stop(stack: Stack, { config, progress, demoLog }: Demo): Promise<
   if (!config.check) progress.say('\nstopping');
   await stack.stop().catch((err: unknown) => {
     demoLog.log.error({ err }, 'not everything stopped as it should');
-    progress.say(`not everything stopped as it should: ${explain(err)}`);
+    progress.say(explain(err));
     killEverything(config.folder);
   });
 }

@@ -18,10 +18,10 @@ const GRACE_MS = 20_000;
 const POLL_MS = 50;
 
 /** A run that was killed may have left its server: it is told to stop, and made to when it does not. */
-export async function endPostgres(home: string): Promise<void> {
+export async function endPostgres(home: string, graceMs = GRACE_MS): Promise<void> {
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     const pid = signalPostgres(home, signal);
-    const deadline = Date.now() + GRACE_MS;
+    const deadline = Date.now() + graceMs;
     while (pid !== undefined && isServerOf(pid, home)) {
       if (Date.now() > deadline) break;
       await sleep(POLL_MS);
