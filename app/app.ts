@@ -11,6 +11,7 @@ import { observeRequests } from './http/observe.js';
 import { buildOpenApi } from './http/openapi.js';
 import { requestContext } from './http/request-context.js';
 import { stripPrefix } from './http/strip-prefix.js';
+import type { Idempotency } from './idempotency/idempotency.js';
 import { memoryRoutes } from './memories/routes.js';
 import type { SearchDeps } from './memories/search.js';
 
@@ -19,6 +20,7 @@ export interface AppDeps {
   readonly corsOrigins: readonly string[];
   readonly publicUrl: string | undefined;
   readonly guard: Guard;
+  readonly idempotency: Idempotency;
   readonly health: HealthRouterOptions;
   readonly access: AccessRouteDeps;
   readonly memories: SearchDeps;
@@ -43,7 +45,7 @@ export const createApp = (deps: AppDeps): Express => {
   app.get('/docs', (_request, response) => void response.type('text/html').end(docs));
   app.use(observeRequests(deps.log, deps.memories.metrics));
   app.use(deps.guard.middleware);
-  mountRoutes(app, routes, deps.memories.policies);
+  mountRoutes(app, routes, { policies: deps.memories.policies, idempotency: deps.idempotency });
   app.use(notFound);
   app.use(errorHandler(deps.log));
   return app;

@@ -13,6 +13,7 @@ import { createHealth } from './health/components.js';
 import { createMetrics, type Metrics } from './health/metrics.js';
 import { listen } from './http/server.js';
 import { compileCheck } from './http/validate.js';
+import { createIdempotency } from './idempotency/idempotency.js';
 import { openBucket, openKms, openTenantKeys, SLOTS } from './keys/index.js';
 import { createPresenter } from './memories/present.js';
 import { DraftSchema } from './memories/schema.js';
@@ -115,6 +116,7 @@ const buildDeps = (config: MemoryConfig, log: Logger, parts: Parts, isDraining: 
     corsOrigins: config.CORS_ORIGINS,
     publicUrl: config.MEMPLANE_PUBLIC_URL,
     guard,
+    idempotency: createIdempotency({ db, vault }),
     access: { keys: parts.accessKeys, tenant },
     health: {
       health: createHealth({ db, embedder, vectors, keysTrouble, isDraining, isInitialised: parts.bootstrap.done }),

@@ -78,6 +78,7 @@ const createKey = (keys: AccessKeys): Route =>
     summary: 'Make a key; its text is shown once',
     permission: 'admin',
     writes: false,
+    idempotencyKey: 'refused',
     body: NewKeySchema,
     responses: { 201: Type.Composite([KeySchema, Type.Object({ key: Text })]) },
     handle: async ({ body }) => {

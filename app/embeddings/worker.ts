@@ -1,5 +1,6 @@
 import type { Database } from '../db/pool.js';
 import { inTransaction } from '../db/pool.js';
+import { deleteOldAnswers } from '../idempotency/store.js';
 import { partitionOf } from '../memories/partition-of.js';
 import type { MemoryRow } from '../memories/rows.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
@@ -85,6 +86,7 @@ class OutboxWorker implements EmbeddingWorker {
     if (Date.now() >= this.#nextHousekeeping) {
       this.#nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
       await deleteOldTombstones(db);
+      await deleteOldAnswers(db);
     }
     embedder.warm();
     if (embedder.state() === 'none') return HOUSEKEEPING_MS;

@@ -11,7 +11,7 @@ export const cors =
       response.set('Access-Control-Allow-Origin', origin);
       response.set(
         'Access-Control-Expose-Headers',
-        'ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-ID',
+        'ETag, Idempotency-Replayed, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-ID',
       );
     }
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return next();

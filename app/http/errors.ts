@@ -64,6 +64,11 @@ const CATALOGUE = {
   },
   legal_hold: { status: 409, title: 'A legal hold forbids it', remedy: 'Ask who placed the hold.' },
   key_exists: { status: 409, title: 'It exists already', remedy: 'Use another id, or read the one that is there.' },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'The same request is still at work',
+    remedy: 'Send it again, with the same Idempotency-Key, after the seconds that Retry-After says.',
+  },
   version_mismatch: {
     status: 412,
     title: 'The version is another one',
@@ -83,6 +88,11 @@ const CATALOGUE = {
     status: 422,
     title: 'The batch was refused as a whole',
     remedy: 'Correct the drafts that "errors" names, or send on_error "continue"; nothing was written.',
+  },
+  idempotency_mismatch: {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another request',
+    remedy: 'Use a new Idempotency-Key for each request, and the same only to send the same once more.',
   },
   predicate_not_allowed: {
     status: 422,

@@ -1,5 +1,6 @@
 import type { Express, Request, RequestHandler } from 'express';
 import { requirePermission } from '../access/guard.js';
+import type { Idempotency } from '../idempotency/idempotency.js';
 import type { Policies } from '../policies/schema.js';
 import { readJsonBody } from './body.js';
 import { currentContext } from './context.js';
@@ -9,11 +10,16 @@ import { type Check, compileCheck, compileQueryCheck, requireValid, UUID } from 
 
 const IS_UUID = new RegExp(UUID);
 
+export interface MountDeps {
+  readonly policies: () => Policies;
+  readonly idempotency: Idempotency;
+}
+
 /** Puts the routes where Express finds them; a known path with another method is answered 405, with what is allowed. */
-export const mountRoutes = (app: Express, routes: readonly Route[], policies: () => Policies): void => {
+export const mountRoutes = (app: Express, routes: readonly Route[], deps: MountDeps): void => {
   // A fixed segment goes before a parameter, whatever the order of the table.
   const ordered = [...routes].sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
-  for (const route of ordered) app[METHODS[route.method]](toExpressPath(route.path), serve(route, policies));
+  for (const route of ordered) app[METHODS[route.method]](toExpressPath(route.path), serve(route, deps));
   for (const path of new Set(ordered.map((route) => route.path)))
     app.all(toExpressPath(path), refuseMethod(ordered, path));
 };
@@ -22,7 +28,7 @@ const METHODS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 
 
 const toExpressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
 
-const serve = (route: Route, policies: () => Policies): RequestHandler => {
+const serve = (route: Route, { policies, idempotency }: MountDeps): RequestHandler => {
   const checkQuery = compileQueryCheck(route.query ?? EMPTY_QUERY);
   const checkBody = route.body && route.bodyChecked !== 'handler' ? compileCheck(route.body) : undefined;
   return async (request, response) => {
@@ -32,13 +38,15 @@ const serve = (route: Route, policies: () => Policies): RequestHandler => {
     const principal = context?.principal;
     if (!principal) throw problem('unauthenticated', 'The request carries no credential.');
     requirePermission(principal, route.permission);
-    const answer = await route.handle({
-      principal,
-      params: readParams(request),
-      query: requireValid(checkQuery, readQuery(request), 'The query'),
-      body: await readBody(route, request, checkBody),
-      headers: request.headers,
-    } satisfies ApiRequest<unknown, unknown>);
+    const { headers } = request;
+    const params = readParams(request);
+    const sent = readQuery(request);
+    const identity = { keyId: principal.keyId, headers, query: { ...sent } };
+    const query = requireValid(checkQuery, sent, 'The query');
+    const body = await readBody(route, request, checkBody);
+    const answer = await idempotency.run(route, { ...identity, body }, (remember) =>
+      route.handle({ principal, params, query, body, headers, remember } satisfies ApiRequest<unknown, unknown>),
+    );
     send(response, answer);
   };
 };

@@ -55,7 +55,7 @@ const buildOperation = (route: Route): object => ({
   operationId: route.operation,
   summary: route.summary,
   description: `Needs the permission ${route.permission}.`,
-  parameters: [...pathParameters(route.path), ...queryParameters(route.query)],
+  parameters: [...pathParameters(route.path), ...queryParameters(route.query), ...headerParameters(route)],
   ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } } : {}),
   responses: {
     ...Object.fromEntries(Object.entries(route.responses).map(([status, schema]) => [status, buildAnswer(schema)])),
@@ -81,3 +81,16 @@ const pathParameters = (path: string): readonly object[] =>
 
 const queryParameters = (query: TObject | undefined): readonly object[] =>
   Object.entries(query?.properties ?? {}).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
+
+const headerParameters = ({ idempotencyKey }: Route): readonly object[] =>
+  idempotencyKey === 'honoured'
+    ? [
+        {
+          name: 'Idempotency-Key',
+          in: 'header',
+          required: false,
+          description: 'Sent again with the same request within 24 hours, the first answer comes again.',
+          schema: { type: 'string', minLength: 1, maxLength: 255 },
+        },
+      ]
+    : [];

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { Permission, Principal } from '../access/principal.js';
+import type { Queryable } from '../db/pool.js';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -10,12 +11,16 @@ export interface ApiResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Keeps the answer for a repetition of the request, in the transaction of its effect, sealed for the slot it is about. */
+export type Remember = (db: Queryable, slot: number, answer: ApiResponse) => Promise<void>;
+
 export interface ApiRequest<Q, B> {
   readonly principal: Principal;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Q;
   readonly body: B;
   readonly headers: IncomingHttpHeaders;
+  readonly remember: Remember;
 }
 
 /** One operation of the API as data: the router, the checks, the document /openapi.json and the metrics all read it. */
@@ -32,6 +37,8 @@ export interface Route {
   readonly body?: TSchema;
   /** `handler` when the handler checks each item of the body itself, to answer item by item. @default schema */
   readonly bodyChecked?: 'schema' | 'handler';
+  /** What an Idempotency-Key does; a route that reads, or that may be repeated, ignores it. @default ignored */
+  readonly idempotencyKey?: 'honoured' | 'refused';
   readonly responses: Readonly<Record<number, TSchema>>;
   handle(request: ApiRequest<unknown, unknown>): Promise<ApiResponse>;
 }

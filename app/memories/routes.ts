@@ -15,12 +15,13 @@ import {
   GetQuerySchema,
   ListQuerySchema,
   ListSchema,
+  type Memory,
   MemorySchema,
   SearchResultSchema,
   SearchSchema,
 } from './schema.js';
 import { type SearchDeps, searchMemories } from './search.js';
-import { createMemories, createMemory, getMemory } from './service.js';
+import { type BatchOutcome, createMemories, createMemory, getMemory } from './service.js';
 import { updateMemory } from './update.js';
 import { matchesVersion } from './version.js';
 
@@ -55,6 +56,7 @@ const CREATE = {
   summary: 'Store one memory, or up to 1,000 at once',
   permission: 'ingest',
   writes: true,
+  idempotencyKey: 'honoured',
   body: Type.Union([DraftSchema, BatchSchema]),
   bodyChecked: 'handler',
   responses: { 201: MemorySchema, 200: BatchResultSchema },
@@ -150,20 +152,30 @@ const remove = async (deps: SearchDeps, request: ChangeRequest): Promise<ApiResp
 type AnyRequest = ApiRequest<unknown, unknown>;
 
 const create = async (deps: SearchDeps, request: AnyRequest): Promise<ApiResponse> => {
-  const { body } = request;
+  const { body, remember } = request;
   if (typeof body === 'object' && body !== null && 'memories' in body) {
     const batch = requireValid(checkBatch, body, 'The batch');
-    return { status: 200, body: await createMemories(deps, request, batch.memories, batch.on_error ?? 'abort') };
+    const onError = batch.on_error ?? 'abort';
+    return buildBatchAnswer(
+      await createMemories(deps, request, batch.memories, onError, (transaction, slot, outcome) =>
+        remember(transaction, slot, buildBatchAnswer(outcome)),
+      ),
+    );
   }
-  const created = await createMemory(deps, request, body);
+  const created = await createMemory(deps, request, body, (transaction, slot, memory) =>
+    remember(transaction, slot, buildCreatedAnswer(memory)),
+  );
   if (created.kind === 'dropped') return { status: 200, body: { index: 0, status: 'dropped', reason: created.reason } };
-  const { memory } = created;
-  return {
-    status: 201,
-    body: memory,
-    headers: { ETag: `"${memory.version}"`, Location: `/api/v1/memories/${memory.id}` },
-  };
+  return buildCreatedAnswer(created.memory);
 };
+
+const buildCreatedAnswer = (memory: Memory): ApiResponse => ({
+  status: 201,
+  body: memory,
+  headers: { ETag: `"${memory.version}"`, Location: `/api/v1/memories/${memory.id}` },
+});
+
+const buildBatchAnswer = (outcome: BatchOutcome): ApiResponse => ({ status: 200, body: outcome });
 
 const read = async (
   deps: SearchDeps,

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../access/principal.js';
-import type { Database } from '../db/pool.js';
+import type { Database, Transaction } from '../db/pool.js';
 import type { Metrics } from '../health/metrics.js';
 import { type FieldError, Problem, problem } from '../http/errors.js';
 import type { Check } from '../http/validate.js';
@@ -14,7 +14,7 @@ import type { Draft, Memory, WriteResult } from './schema.js';
 import { selectMemory } from './store.js';
 import { missing } from './version.js';
 import { resolveViewerOfOne } from './viewer.js';
-import { prepareRows, type WriteContext, writeRows } from './write.js';
+import { prepareRows, TENANT_SLOT, type WriteContext, type WriteOutcome, writeRows } from './write.js';
 
 export interface MemoryServiceDeps {
   readonly db: Database;
@@ -38,7 +38,15 @@ export interface Caller {
 
 export type Created = { readonly kind: 'created'; readonly memory: Memory } | DroppedDraft;
 
-export const createMemory = async (deps: MemoryServiceDeps, caller: Caller, body: unknown): Promise<Created> => {
+/** Told in the transaction what it is about to commit, and whose it is. */
+export type Witness<T> = (transaction: Transaction, slot: number, written: T) => Promise<void>;
+
+export const createMemory = async (
+  deps: MemoryServiceDeps,
+  caller: Caller,
+  body: unknown,
+  witness: Witness<Memory>,
+): Promise<Created> => {
   const now = new Date();
   const planned = planChecked(deps, planContext(deps, caller, now), body);
   if (planned.kind === 'dropped') {
@@ -48,13 +56,24 @@ export const createMemory = async (deps: MemoryServiceDeps, caller: Caller, body
   const context = writeContext(deps, caller, now);
   const [prepared] = await prepareRows(context, [planned]);
   if (!prepared) throw new Error('A planned draft was not prepared');
-  await countRefusals(deps, () => writeRows(context, [prepared], false));
+  const memory = await countRefusals(deps, () =>
+    writeRows(context, [prepared], false, async (transaction) => {
+      const written = await readBack(deps, transaction, planned.id);
+      await witness(transaction, prepared.row.slot, written);
+      return written;
+    }),
+  );
   deps.metrics.ingested('created', 1);
   if (!planned.vector) deps.onPending();
-  const row = await selectMemory(deps.db, { ...NOBODY, everything: true }, planned.id);
-  const [memory] = row ? await deps.presenter.present(deps.db, [row], { vector: false }) : [];
-  if (!memory) throw problem('not_found', `The memory ${planned.id} was written and deleted again at once.`);
   return { kind: 'created', memory };
+};
+
+/** As the database has it, with the times and defaults that it keeps. */
+const readBack = async (deps: MemoryServiceDeps, transaction: Transaction, id: string): Promise<Memory> => {
+  const row = await selectMemory(transaction, { ...NOBODY, everything: true }, id);
+  const [memory] = row ? await deps.presenter.present(transaction, [row], { vector: false }) : [];
+  if (!memory) throw problem('not_found', `The person whom ${id} belongs to was erased at this moment.`);
+  return memory;
 };
 
 const NOBODY = { userRef: null, teamRefs: [], organizationRefs: [], everything: false, fromScope: 0 } as const;
@@ -72,6 +91,7 @@ export const createMemories = async (
   caller: Caller,
   drafts: readonly unknown[],
   onError: 'abort' | 'continue',
+  witness: Witness<BatchOutcome>,
 ): Promise<BatchOutcome> => {
   const now = new Date();
   const items = planBatch(deps, planContext(deps, caller, now), drafts);
@@ -82,19 +102,38 @@ export const createMemories = async (
     context,
     planned.map(({ plan }) => plan),
   );
-  const outcomes =
-    prepared.length === 0 ? [] : await countRefusals(deps, () => writeRows(context, prepared, onError === 'continue'));
+  const outcome =
+    prepared.length === 0
+      ? summarize(items, planned, [])
+      : await countRefusals(deps, () =>
+          writeRows(context, prepared, onError === 'continue', async (transaction, outcomes) => {
+            const written = summarize(items, planned, outcomes);
+            await witness(transaction, TENANT_SLOT, written);
+            return written;
+          }),
+        );
+  if (planned.some(({ plan }) => !plan.vector)) deps.onPending();
+  for (const status of ['created', 'dropped', 'rejected'] as const)
+    deps.metrics.ingested(status, outcome.summary[status]);
+  return outcome;
+};
+
+const summarize = (
+  items: readonly Item[],
+  planned: readonly { readonly index: number }[],
+  outcomes: readonly WriteOutcome[],
+): BatchOutcome => {
   const refusals = new Map(
     outcomes.flatMap((outcome, at) =>
       outcome.kind === 'refused' ? [[planned[at]?.index, outcome.problem] as const] : [],
     ),
   );
   const results = items.map(({ index, plan }) => toResult(index, refusals.get(index) ?? plan));
-  if (planned.some(({ plan }) => !plan.vector)) deps.onPending();
   const count = (status: WriteResult['status']): number => results.filter((result) => result.status === status).length;
-  const summary = { created: count('created'), dropped: count('dropped'), rejected: count('rejected') };
-  for (const status of ['created', 'dropped', 'rejected'] as const) deps.metrics.ingested(status, summary[status]);
-  return { results, summary };
+  return {
+    results,
+    summary: { created: count('created'), dropped: count('dropped'), rejected: count('rejected') },
+  };
 };
 
 const isPlanned = (plan: Item['plan']): plan is PlannedDraft => 'kind' in plan && plan.kind === 'planned';

@@ -43,7 +43,7 @@ export interface PreparedRow {
 export type WriteOutcome = { readonly kind: 'created' } | { readonly kind: 'refused'; readonly problem: Problem };
 
 /** SLOTS.tenant: what belongs to nobody in particular. */
-const TENANT_SLOT = 0;
+export const TENANT_SLOT = 0;
 
 /** Finds or makes the people and things that the drafts name, then seals every row. */
 export const prepareRows = async (
@@ -154,28 +154,33 @@ export const trustOf = ({ role }: Principal): Pick<NewMemoryRow, 'trust_class' |
     ? { trust_class: TRUST_CLASSES.indexOf('agent'), trust_score: 0.5 }
     : { trust_class: TRUST_CLASSES.indexOf('user'), trust_score: 0.8 };
 
+/** The last thing in the transaction of a write, with its rows in place: what the caller will be told. */
+export type Settle<T> = (transaction: Transaction, outcomes: readonly WriteOutcome[]) => Promise<T>;
+
 /**
  * Rows, vectors, owed work and counters in one transaction. With `partial`, rows that do not fit or exist already are
  * refused one by one; without, the first such row refuses all.
  */
-export const writeRows = (
+export const writeRows = <T>(
   context: WriteContext,
   rows: readonly PreparedRow[],
   partial: boolean,
-): Promise<readonly WriteOutcome[]> =>
+  settle: Settle<T>,
+): Promise<T> =>
   inRetriedTransaction(
     context.db,
-    (transaction) => writeOnce(transaction, context.quotas, rows, partial),
+    (transaction) => writeOnce(transaction, context.quotas, rows, partial, settle),
     // Another writer committed the same id between our look and our write: looking again decides.
     (code) => RETRYABLE.has(code) || code === UNIQUE_VIOLATION,
   );
 
-const writeOnce = async (
+const writeOnce = async <T>(
   transaction: Transaction,
   quotas: Quotas,
   rows: readonly PreparedRow[],
   partial: boolean,
-): Promise<readonly WriteOutcome[]> => {
+  settle: Settle<T>,
+): Promise<T> => {
   const existing = await selectExistingIds(
     transaction,
     rows.map(({ row }) => row.id),
@@ -185,7 +190,7 @@ const writeOnce = async (
   const refused = outcomes.find((outcome) => outcome.kind === 'refused');
   if (refused?.kind === 'refused' && !partial) throw refused.problem;
   const written = rows.filter((_, index) => outcomes[index]?.kind === 'created');
-  if (written.length === 0) return outcomes;
+  if (written.length === 0) return settle(transaction, outcomes);
   await copyMemories(
     transaction,
     written.map(({ row }) => row),
@@ -199,8 +204,9 @@ const writeOnce = async (
     transaction,
     owed.map(({ row }) => ({ kind: OUTBOX_EMBED, memory_id: row.id, version: row.version })),
   );
+  const settled = await settle(transaction, outcomes);
   await addUsage(transaction, countByUser(written), written.length);
-  return outcomes;
+  return settled;
 };
 
 const countByUser = (rows: readonly PreparedRow[]): ReadonlyMap<string, number> => {

@@ -47,6 +47,8 @@ export interface Vault {
   verifyRowMac(table: string, row: MacRow, mac: Buffer): boolean;
   cursorMac(text: string): Buffer;
   contentHash(slot: number, content: string): Buffer;
+  /** Of a whole request, to tell whether it is the same one again. */
+  fingerprint(text: string): Buffer;
   sealRow(place: Place, content: RowContent): StoredField;
   openRow(place: Place, field: StoredField): RowContent;
   sealVector(place: Place, vector: Float32Array): StoredField;
@@ -71,6 +73,7 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
     rowMac: (table, row) => rowMac(authentication(), table, row),
     verifyRowMac: (table, row, mac) => verifyRowMac(authentication(), table, row, mac),
     cursorMac: (text) => createHmac('sha256', cursorKey(authentication())).update(text).digest(),
+    fingerprint: (text) => contentHash(authentication(), 'idempotency', text),
     contentHash: (slot, content) => contentHash(keys.slotKey(slot), 'dedupe', content),
     sealRow: (place, content) =>
       encrypts

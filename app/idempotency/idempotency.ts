@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Database } from '../db/pool.js';
+import { problem } from '../http/errors.js';
+import type { ApiResponse, Remember, Route } from '../http/route.js';
+import { jcs } from '../sealing/index.js';
+import { isErased, sameBytes, type Vault } from '../tenancy/vault.js';
+import { type Claim, deleteClaim, insertClaim, type StoredAnswer, selectAnswer, updateAnswer } from './store.js';
+
+export interface IdempotencyOptions {
+  readonly db: Database;
+  readonly vault: Vault;
+}
+
+/** What makes two requests the same one. */
+export interface RequestIdentity {
+  readonly keyId: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+export interface Idempotency {
+  /** Runs `work`, or answers as it was answered the first time. Without the header it just runs. */
+  run(
+    route: Route,
+    identity: RequestIdentity,
+    work: (remember: Remember) => Promise<ApiResponse>,
+  ): Promise<ApiResponse>;
+}
+
+/**
+ * The longest that a request can be at work: its queries end after 60 s. Should it live on all the same, it loses its claim
+ * to the next, and with it the right to commit.
+ */
+const LEASE_SECONDS = 60;
+/** Answers that belong to nobody in particular are the tenant's. */
+const TENANT_SLOT = 0;
+const ATTEMPTS = 3;
+const FORM = /^[\x21-\x7e]{1,255}$/;
+const ignore: Remember = async () => undefined;
+
+export const createIdempotency = (options: IdempotencyOptions): Idempotency => ({
+  run: async (route, identity, work) => {
+    const key = readKey(route, identity.headers);
+    if (key === undefined) return work(ignore);
+    const { db, vault } = options;
+    await vault.prepare([TENANT_SLOT]);
+    const claim: Claim = {
+      token: vault.lookupToken('idempotency', `${identity.keyId}\n${route.method}\n${route.path}\n${key}`),
+      fingerprint: vault.fingerprint(jcs(buildRequest(identity))),
+      claim: randomUUID(),
+    };
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (await insertClaim(db, claim, LEASE_SECONDS)) return execute(options, claim, work);
+      const known = await selectAnswer(db, claim.token);
+      // Given back between the two looks: free again.
+      if (!known) continue;
+      if (!sameBytes(known.fingerprint, claim.fingerprint)) throw mismatch();
+      return replay(options, known);
+    }
+    throw inProgress();
+  },
+});
+
+const execute = async (
+  { db, vault }: IdempotencyOptions,
+  claim: Claim,
+  work: (remember: Remember) => Promise<ApiResponse>,
+): Promise<ApiResponse> => {
+  let kept = false;
+  const remember: Remember = async (target, slot, answer) => {
+    const sealed = vault.sealJson(placeOf(slot, claim.claim), answer);
+    if (!(await updateAnswer(target, claim, slot, sealed))) throw inProgress();
+    kept = true;
+  };
+  try {
+    const answer = await work(remember);
+    // No write carried the answer with it: it stands for itself.
+    if (!kept) await remember(db, TENANT_SLOT, answer);
+    return answer;
+  } catch (cause) {
+    // Should this fail too, the lease gives the key back.
+    await deleteClaim(db, claim).catch(() => undefined);
+    throw cause;
+  }
+};
+
+const replay = async (
+  { vault }: IdempotencyOptions,
+  { claim, slot, sealed_answer }: StoredAnswer,
+): Promise<ApiResponse> => {
+  if (slot === null || sealed_answer === null) throw inProgress();
+  await vault.prepare([slot]);
+  try {
+    const answer = vault.openJson(placeOf(slot, claim), sealed_answer) as ApiResponse;
+    return { ...answer, headers: { ...answer.headers, 'Idempotency-Replayed': 'true' } };
+  } catch (cause) {
+    if (!isErased(cause)) throw cause;
+    throw problem('not_found', 'The first answer belonged to somebody who was erased since.', { cause });
+  }
+};
+
+const placeOf = (slot: number, claim: string) => ({ slot, table: 'idempotency', rowId: claim, version: 1 });
+
+const readKey = (route: Route, headers: IncomingHttpHeaders): string | undefined => {
+  const key = headers['idempotency-key'];
+  if (key === undefined || route.idempotencyKey === undefined) return undefined;
+  if (route.idempotencyKey === 'refused') {
+    throw problem(
+      'not_supported',
+      'This route takes no Idempotency-Key: its answer holds a secret that is not stored.',
+      {
+        remedy: 'Leave the header out.',
+        errors: [{ pointer: '/header/idempotency-key', code: 'not_supported', detail: 'is not supported here' }],
+      },
+    );
+  }
+  if (typeof key === 'string' && FORM.test(key)) return key;
+  throw problem('invalid_request', 'The header Idempotency-Key has another form than it may have.', {
+    errors: [
+      {
+        pointer: '/header/idempotency-key',
+        code: 'pattern',
+        detail: '1 to 255 visible ASCII characters, without spaces',
+      },
+    ],
+  });
+};
+
+/** The person named by the header is part of what is asked, as the body is. */
+const buildRequest = ({ headers, query, body }: RequestIdentity) => ({
+  user: typeof headers['x-user-id'] === 'string' ? Buffer.from(headers['x-user-id'], 'latin1').toString('hex') : null,
+  query: { ...query },
+  body: body ?? null,
+});
+
+const inProgress = () =>
+  problem('idempotency_in_progress', 'A request with this Idempotency-Key is still at work.', {
+    headers: { 'Retry-After': '1' },
+  });
+
+const mismatch = () =>
+  problem('idempotency_mismatch', 'This Idempotency-Key came with another request before.', {
+    errors: [
+      { pointer: '/header/idempotency-key', code: 'idempotency_mismatch', detail: 'was used for another request' },
+    ],
+  });

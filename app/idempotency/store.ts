@@ -1,0 +1,54 @@
+import type { Queryable } from '../db/pool.js';
+
+export interface Claim {
+  readonly token: Buffer;
+  readonly fingerprint: Buffer;
+  readonly claim: string;
+}
+
+export interface StoredAnswer {
+  readonly fingerprint: Buffer;
+  readonly claim: string;
+  readonly slot: number | null;
+  readonly sealed_answer: Buffer | null;
+}
+
+/** True when the key is free, has expired, or was held by somebody who died with it. */
+export const insertClaim = async (db: Queryable, claim: Claim, leaseSeconds: number): Promise<boolean> => {
+  const { rowCount } = await db.query(
+    `INSERT INTO idempotency AS known (token, fingerprint, claim, claimed_until, expires_at)
+     VALUES ($1, $2, $3, now() + $4 * interval '1 second', now() + interval '24 hours')
+     ON CONFLICT (token) DO UPDATE SET fingerprint = EXCLUDED.fingerprint, claim = EXCLUDED.claim,
+       claimed_until = EXCLUDED.claimed_until, expires_at = EXCLUDED.expires_at, slot = NULL, sealed_answer = NULL
+     WHERE known.expires_at <= now() OR (known.sealed_answer IS NULL AND known.claimed_until <= now())`,
+    [claim.token, claim.fingerprint, claim.claim, leaseSeconds],
+  );
+  return rowCount === 1;
+};
+
+export const selectAnswer = async (db: Queryable, token: Buffer): Promise<StoredAnswer | undefined> => {
+  const { rows } = await db.query<StoredAnswer>(
+    'SELECT fingerprint, claim, slot, sealed_answer FROM idempotency WHERE token = $1',
+    [token],
+  );
+  return rows[0];
+};
+
+/** False when somebody else holds the key by now: then nothing of this request may be committed. */
+export const updateAnswer = async (db: Queryable, claim: Claim, slot: number, sealed: Buffer): Promise<boolean> => {
+  const { rowCount } = await db.query(
+    `UPDATE idempotency SET slot = $3, sealed_answer = $4, expires_at = now() + interval '24 hours'
+     WHERE token = $1 AND claim = $2 AND sealed_answer IS NULL`,
+    [claim.token, claim.claim, slot, sealed],
+  );
+  return rowCount === 1;
+};
+
+/** Gives a key back whose request had no effect. What has an answer stays. */
+export const deleteClaim = async (db: Queryable, { token, claim }: Claim): Promise<void> => {
+  await db.query('DELETE FROM idempotency WHERE token = $1 AND claim = $2 AND sealed_answer IS NULL', [token, claim]);
+};
+
+export const deleteOldAnswers = async (db: Queryable): Promise<void> => {
+  await db.query('DELETE FROM idempotency WHERE expires_at < now()');
+};

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import {
+  type Answer,
+  createTestTenant,
+  eventually,
+  type InProcessService,
+  startInProcess,
+  type TestTenant,
+} from '../../support/memory-service.js';
+
+let tenant: TestTenant;
+let service: InProcessService;
+let replica: InProcessService;
+let owner: pg.Client;
+beforeAll(async () => {
+  tenant = await createTestTenant();
+  [service, replica] = await Promise.all([startInProcess(tenant), startInProcess(tenant)]);
+  owner = new pg.Client({ connectionString: tenant.database.ownerUrl });
+  await owner.connect();
+});
+afterAll(async () => {
+  await owner.end();
+  await Promise.all([service.stop(), replica.stop()]);
+  await tenant.drop();
+});
+
+const PATH = '/api/v1/memories';
+interface Options {
+  readonly at?: InProcessService;
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+const send = (idempotencyKey: string, body: unknown, { at = service, headers, ...options }: Options = {}) =>
+  at.call('POST', PATH, { body, ...options, headers: { 'Idempotency-Key': idempotencyKey, ...headers } });
+const count = async (user_id: string): Promise<number> =>
+  (await service.call('GET', `${PATH}?user_id=${user_id}&count=true`)).body.count;
+const replayed = ({ headers }: Answer): string | null => headers.get('idempotency-replayed');
+const fresh = (): { readonly user_id: string; readonly content: string } => ({ user_id: randomUUID(), content: 'x' });
+
+describe('a request sent again with its Idempotency-Key', () => {
+  it('is answered as the first time, whatever happened since, by any replica, and has no second effect', async () => {
+    const [key, draft] = [randomUUID(), fresh()];
+    const first = await send(key, draft);
+    expect([first.status, replayed(first)]).toEqual([201, null]);
+    await service.call('PATCH', `${PATH}/${first.body.id}`, { body: { content: 'changed' } });
+    for (const at of [service, replica]) {
+      const again = await send(key, { content: draft.content, user_id: draft.user_id }, { at });
+      expect([again.status, replayed(again), again.body]).toEqual([201, 'true', first.body]);
+      for (const name of ['etag', 'location']) expect(again.headers.get(name)).toBe(first.headers.get(name));
+    }
+    expect(await count(draft.user_id)).toBe(1);
+  });
+
+  it('is answered again for a batch, and for a batch that wrote nothing', async () => {
+    const [key, { user_id }] = [randomUUID(), fresh()];
+    const batch = { memories: [1, 2, 3].map((index) => ({ user_id, content: `c${index}` })) };
+    const first = await send(key, batch);
+    const again = await send(key, batch);
+    expect([again.status, replayed(again), again.body]).toEqual([200, 'true', first.body]);
+    expect(await count(user_id)).toBe(3);
+    const nothing = { memories: [{ user_id, content: '' }], on_error: 'continue' };
+    const other = randomUUID();
+    expect((await send(other, nothing)).body.summary.rejected).toBe(1);
+    expect(replayed(await send(other, nothing))).toBe('true');
+  });
+
+  it('by many at once has one effect; the others wait their turn or get the answer', async () => {
+    const [key, draft] = [randomUUID(), fresh()];
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => send(key, draft, { at: index % 2 ? service : replica })),
+    );
+    expect(answers.filter((answer) => answer.status === 201 && replayed(answer) === null)).toHaveLength(1);
+    for (const answer of answers) {
+      if (answer.status !== 201)
+        expect([answer.status, answer.body.code, answer.headers.get('retry-after')]).toEqual([
+          409,
+          'idempotency_in_progress',
+          '1',
+        ]);
+    }
+    expect(replayed(await send(key, draft))).toBe('true');
+    expect(await count(draft.user_id)).toBe(1);
+  });
+
+  it('but with another body, or on behalf of another, is refused', async () => {
+    const [key, draft] = [randomUUID(), fresh()];
+    await send(key, draft);
+    for (const answer of [
+      await send(key, { ...draft, content: 'y' }),
+      await send(key, { ...draft, metadata: {} }),
+      await send(key, draft, { headers: { 'X-User-ID': draft.user_id } }),
+    ]) {
+      expect([answer.status, answer.body.code]).toEqual([422, 'idempotency_mismatch']);
+    }
+    expect(await count(draft.user_id)).toBe(1);
+  });
+
+  it('by another credential is another request', async () => {
+    const [key, draft] = [randomUUID(), fresh()];
+    await send(key, draft);
+    const other = (await service.call('POST', '/api/v1/keys', { body: { name: 'k', role: 'service' } })).body.key;
+    expect(replayed(await send(key, draft, { key: other }))).toBeNull();
+    expect((await send(key, { ...draft, content: 'y' }, { key: other })).status).toBe(422);
+    expect(await count(draft.user_id)).toBe(2);
+  });
+
+  it('after a refusal is tried anew: a refusal has no effect to repeat', async () => {
+    const [key, draft] = [randomUUID(), fresh()];
+    expect((await send(key, { ...draft, content: '' })).status).toBe(400);
+    expect((await send(key, draft)).status).toBe(201);
+  });
+});
+
+describe('a key', () => {
+  it.each(['', 'two words', 'ü', 'x'.repeat(256)])('of another form than it may have is refused: "%s"', async (key) => {
+    const answer = await send(key, fresh());
+    expect([answer.status, answer.body.errors[0].pointer]).toEqual([400, '/header/idempotency-key']);
+  });
+
+  it('is refused where the answer is a secret, and not needed where nothing is written', async () => {
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const made = await service.call('POST', '/api/v1/keys', { body: { name: 'k', role: 'service' }, headers });
+    expect([made.status, made.body.code]).toEqual([501, 'not_supported']);
+    for (const query of ['a', 'b']) {
+      const found = await service.call('POST', `${PATH}/search`, { body: { user_id: 'ada', query }, headers });
+      expect([found.status, replayed(found)]).toEqual([200, null]);
+    }
+  });
+});
+
+describe('what is kept', () => {
+  const rows = async (): Promise<readonly Record<string, unknown>[]> =>
+    (await owner.query('SELECT * FROM idempotency')).rows;
+
+  it('is sealed, its key too', async () => {
+    await owner.query('DELETE FROM idempotency');
+    await send('canary-key', { user_id: 'canary-user', content: 'canary-content' });
+    const [row, ...others] = await rows();
+    expect(others).toEqual([]);
+    const bytes = Object.values(row ?? {}).map((value) => (Buffer.isBuffer(value) ? value.toString('latin1') : value));
+    expect(JSON.stringify(bytes)).not.toContain('canary');
+  });
+
+  it('moved to another key is refused, not shown', async () => {
+    const [one, two] = [randomUUID(), randomUUID()];
+    await send(one, fresh());
+    const draft = fresh();
+    await send(two, draft);
+    await owner.query(
+      `UPDATE idempotency AS a SET sealed_answer = b.sealed_answer FROM idempotency AS b WHERE a.claim <> b.claim`,
+    );
+    expect((await send(two, draft)).status).toBe(500);
+    await owner.query('DELETE FROM idempotency');
+  });
+
+  it('is forgotten after a day: then the request is a new one', async () => {
+    const [key, draft] = [randomUUID(), fresh()];
+    await send(key, draft);
+    const [{ hours } = { hours: 0 }] = (
+      await owner.query('SELECT extract(epoch FROM max(expires_at) - now()) / 3600 AS hours FROM idempotency')
+    ).rows;
+    expect(Number(hours)).toBeCloseTo(24, 1);
+    await owner.query(`UPDATE idempotency SET expires_at = now() - interval '1 second'`);
+    expect(replayed(await send(key, draft))).toBeNull();
+    expect(await count(draft.user_id)).toBe(2);
+    await owner.query(`UPDATE idempotency SET expires_at = now() - interval '1 second'`);
+    const third = await startInProcess(tenant);
+    await eventually(rows, (left) => left.length === 0);
+    await third.stop();
+  });
+});
+
+describe('when whoever held the key is taken for dead', () => {
+  it('the next may do it, and the late one commits nothing', async () => {
+    const [key, draft] = [randomUUID(), fresh()];
+    const held = new pg.Client({ connectionString: tenant.database.ownerUrl });
+    await held.connect();
+    await held.query('BEGIN; LOCK TABLE memories IN ACCESS EXCLUSIVE MODE');
+    const claims = async () => (await owner.query('SELECT claim FROM idempotency')).rows.map(({ claim }) => claim);
+    const late = send(key, draft);
+    const [first] = await eventually(claims, (found) => found.length === 1);
+    expect((await send(key, draft, { at: replica })).body.code).toBe('idempotency_in_progress');
+    await owner.query(`UPDATE idempotency SET claimed_until = now() - interval '1 second'`);
+    const next = send(key, draft, { at: replica });
+    await eventually(claims, (found) => found[0] !== first);
+    await held.query('COMMIT');
+    await held.end();
+    expect([(await late).body.code, (await next).status]).toEqual(['idempotency_in_progress', 201]);
+    expect(await count(draft.user_id)).toBe(1);
+    expect((await send(key, draft)).body.id).toBe((await next).body.id);
+  });
+});
