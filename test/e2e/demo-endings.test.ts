@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,6 +37,9 @@ const canBeNobody = ((): boolean => {
   }
 })();
 const itWithAccounts = canBeNobody ? it : it.skip;
+
+/** `script` of util-linux gives a program a terminal whose keys we press. */
+const itInTerminal = spawnSync('script', ['--version']).status === 0 ? it : it.skip;
 
 /** Processes are looked for in /proc. */
 const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
@@ -83,7 +86,7 @@ describeOnLinux('the demo, ended (on Linux)', () => {
     },
   );
 
-  it('leaves no process when a terminal sends Ctrl-C to all of them at once', async () => {
+  itInTerminal('leaves no process when a terminal sends Ctrl-C to all of them at once (with script)', async () => {
     const folder = folders.folder('terminal');
     const demo = inTerminal(folder);
     await until(() => existsSync(postgresHome(join(folder, 'postgres'))));
@@ -118,7 +121,6 @@ describeOnLinux('the demo, ended (on Linux)', () => {
   });
 });
 
-/** `script` gives it a terminal whose keys we press. */
 function inTerminal(folder: string): ChildProcess {
   const main = join(process.cwd(), 'dist/operator/local/demo/main.js');
   return spawn('script', ['-qec', `${process.execPath} ${main}`, '/dev/null'], {

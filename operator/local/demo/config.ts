@@ -18,6 +18,9 @@ export const USAGE = `usage: npm run demo [-- options]
   --help              print this
 
   MEMPLANE_STATE      the folder that keeps the state (default .memplane)
+
+exit codes: 0 ended by Ctrl-C once it was ready, or all checks passed; 1 something failed; 2 an option is wrong;
+            130 interrupted before that (143 by SIGTERM, 129 by SIGHUP)
 `;
 
 export class UsageError extends Error {}
