@@ -39,7 +39,7 @@ const serve = (route: Route, { policies, idempotency }: MountDeps): RequestHandl
     if (!principal) throw problem('unauthenticated', 'The request carries no credential.');
     requirePermission(principal, route.permission);
     const { headers } = request;
-    const params = readParams(request);
+    const params = readParams(request, route.textParams ?? []);
     const sent = readQuery(request);
     const identity = { keyId: principal.keyId, headers, query: { ...sent } };
     const query = requireValid(checkQuery, sent, 'The query');
@@ -60,9 +60,13 @@ const checkMode = (route: Route, mode: Policies['mode']): void => {
   if (mode === 'ReadOnly' && route.writes) throw problem('suspended', 'The tenant is read-only.');
 };
 
-const readParams = (request: Request): Readonly<Record<string, string>> => {
+const readParams = (request: Request, texts: readonly string[]): Readonly<Record<string, string>> => {
   const params: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.params)) {
+    if (typeof value === 'string' && texts.includes(name)) {
+      params[name] = value;
+      continue;
+    }
     if (typeof value !== 'string' || !IS_UUID.test(value)) {
       const pointer = `/path/${name}`;
       throw problem('invalid_request', `${name} in the path is not a UUID.`, {

@@ -55,7 +55,7 @@ const buildOperation = (route: Route): object => ({
   operationId: route.operation,
   summary: route.summary,
   description: `Needs the permission ${route.permission}.`,
-  parameters: [...pathParameters(route.path), ...queryParameters(route.query), ...headerParameters(route)],
+  parameters: [...pathParameters(route), ...queryParameters(route.query), ...headerParameters(route)],
   ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } } : {}),
   responses: {
     ...Object.fromEntries(Object.entries(route.responses).map(([status, schema]) => [status, buildAnswer(schema)])),
@@ -71,12 +71,12 @@ const buildAnswer = (schema: TSchema): object => ({
   content: { 'application/json': { schema } },
 });
 
-const pathParameters = (path: string): readonly object[] =>
+const pathParameters = ({ path, textParams = [] }: Route): readonly object[] =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string', format: 'uuid' },
+    schema: textParams.includes(name ?? '') ? { type: 'string' } : { type: 'string', format: 'uuid' },
   }));
 
 const queryParameters = (query: TObject | undefined): readonly object[] =>

@@ -28,6 +28,8 @@ export interface Route {
   readonly method: Method;
   /** OpenAPI notation: `/api/v1/memories/{id}`. */
   readonly path: string;
+  /** Of the path's parameters those that are any text; its handler checks them. @default none: each is a UUID */
+  readonly textParams?: readonly string[];
   readonly operation: string;
   readonly summary: string;
   readonly permission: Permission;

@@ -6,7 +6,16 @@ import { compileCheck, requireValid } from '../http/validate.js';
 import { type RedactionCounts, type RedactionKind, redactJson } from '../policies/redact.js';
 import type { Policies } from '../policies/schema.js';
 import { jcs, type RowContent } from '../sealing/index.js';
-import { checkModel, checkPredicate, contentOf, isBelowMinimum, planTimes, problemAt } from './plan.js';
+import {
+  checkModel,
+  checkPredicate,
+  contentOf,
+  DEFAULT_IMPORTANCE,
+  isBelowMinimum,
+  type PlannedDraft,
+  planTimes,
+  problemAt,
+} from './plan.js';
 import type { MemoryRow } from './rows.js';
 import { DraftSchema, MemorySchema, SCOPES, Vector } from './schema.js';
 import { buildState, type MemoryState, STATE_FIELDS, type StateColumns, StateSchema } from './state.js';
@@ -109,6 +118,16 @@ export const planPatch = (
   return { before, after, content, columns, redactions, vector: given };
 };
 
+/** A whole draft in place of what there is. It is a new statement: its life time counts from today. */
+export const planReplacement = (before: MemoryState, planned: PlannedDraft): PlannedPatch | undefined => {
+  const { content, redactions, vector, confidence, expiresAt, validFrom, validTo } = planned;
+  const importance = planned.draft.importance ?? DEFAULT_IMPORTANCE;
+  const columns = { confidence, importance, expires_at: expiresAt, valid_from: validFrom, valid_to: validTo };
+  const after = buildState(columns, content);
+  if (!vector && jcs(after) === jcs(before)) return undefined;
+  return { before, after, content, columns, redactions, vector };
+};
+
 type Merged = { readonly confidence?: number; readonly importance?: number } & Parameters<typeof planTimes>[0];
 
 /** Columns that the patch does not name keep their exact value. */
@@ -123,7 +142,7 @@ const planColumns = (row: MemoryRow, merged: Merged, patch: JsonObject, policies
   const times = planTimes(merged, { now: row.created_at, policies });
   return {
     confidence: 'confidence' in patch ? confidence : row.confidence,
-    importance: 'importance' in patch ? (merged.importance ?? 0.5) : row.importance,
+    importance: 'importance' in patch ? (merged.importance ?? DEFAULT_IMPORTANCE) : row.importance,
     expires_at: 'expires_at' in patch ? times.expiresAt : row.expires_at,
     valid_from: 'valid_from' in patch ? times.validFrom : row.valid_from,
     valid_to: 'valid_to' in patch ? times.validTo : row.valid_to,

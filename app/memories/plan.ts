@@ -42,6 +42,7 @@ export interface PlanContext {
   newId(): string;
 }
 
+export const DEFAULT_IMPORTANCE = 0.5;
 const DAY_MS = 86_400_000;
 
 /** Pure: who, where, until when. Throws the problem that a single draft is answered with. */

@@ -2,6 +2,7 @@ import type { Queryable } from '../db/pool.js';
 import type { RowContent } from '../sealing/index.js';
 import type { People } from '../tenancy/people.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
+import { openKey } from './key.js';
 import { roundFloat } from './round-float.js';
 import type { MemoryRow } from './rows.js';
 import { type Memory, SCOPES, SOURCE_KINDS, STATUSES, TRUST_CLASSES, VECTOR_STATUSES } from './schema.js';
@@ -37,10 +38,16 @@ export const createPresenter = (vault: Vault, people: People): Presenter => {
         const content = open(row);
         if (!content) return [];
         const embedding = vectors.get(row.id);
-        return [{ ...buildMemory(row, content, names), ...(embedding ? { embedding: [...embedding] } : {}) }];
+        const memory = { ...buildMemory(row, content, names), ...keyOf(vault, row) };
+        return [{ ...memory, ...(embedding ? { embedding: [...embedding] } : {}) }];
       });
     },
   };
+};
+
+const keyOf = (vault: Vault, row: MemoryRow): Pick<Memory, 'key' | 'namespace'> => {
+  const { key, namespace } = openKey(vault, row);
+  return { key, namespace: [...namespace] };
 };
 
 const loadVectors = async (

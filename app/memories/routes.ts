@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { problem } from '../http/errors.js';
 import type { ApiRequest, ApiResponse, Route } from '../http/route.js';
 import { defineRoute } from '../http/route.js';
 import { compileCheck, requireValid } from '../http/validate.js';
@@ -6,6 +7,7 @@ import { deleteMemory } from './delete.js';
 import { HistoryQuerySchema, HistorySchema, listHistory } from './history.js';
 import { listMemories } from './list.js';
 import { PatchSchema } from './patch.js';
+import { putMemory } from './put.js';
 import {
   BatchResultSchema,
   BatchSchema,
@@ -17,6 +19,7 @@ import {
   ListSchema,
   type Memory,
   MemorySchema,
+  PutQuerySchema,
   SearchResultSchema,
   SearchSchema,
 } from './schema.js';
@@ -38,6 +41,7 @@ export const memoryRoutes = (deps: SearchDeps): readonly Route[] => [
     handle: async (request) => ({ status: 200, body: await searchMemories(deps, request, request.body) }),
   }),
   defineRoute({ ...GET, handle: (request) => read(deps, request) }),
+  defineRoute({ ...PUT, handle: (request) => put(deps, request) }),
   defineRoute({ ...UPDATE, handle: (request) => update(deps, request) }),
   defineRoute({ ...DELETE, handle: (request) => remove(deps, request) }),
   defineRoute({
@@ -109,6 +113,21 @@ const UPDATE = {
   responses: { 200: MemorySchema },
 } as const;
 
+const PUT = {
+  method: 'PUT',
+  path: '/api/v1/memories/by-key/{key}',
+  textParams: ['key'],
+  operation: 'putMemory',
+  summary: 'Write the memory of a key, or replace what it says',
+  permission: 'ingest',
+  writes: true,
+  query: PutQuerySchema,
+  body: DraftSchema,
+  // Checked together with what the path and the query say.
+  bodyChecked: 'handler',
+  responses: { 201: MemorySchema, 200: MemorySchema },
+} as const;
+
 const HISTORY = {
   method: 'GET',
   path: '/api/v1/memories/{id}/history',
@@ -141,6 +160,27 @@ const changeOptions = ({ headers, query }: ChangeRequest) => ({
 const update = async (deps: SearchDeps, request: ChangeRequest): Promise<ApiResponse> => {
   const memory = await updateMemory(deps, request, request.params.id as string, request.body, changeOptions(request));
   return { status: 200, body: memory, headers: { ETag: `"${memory.version}"` } };
+};
+
+const put = async (
+  deps: SearchDeps,
+  request: ApiRequest<{ readonly namespace?: string; readonly reason?: string }, unknown>,
+): Promise<ApiResponse> => {
+  const key = { key: request.params.key as string, namespace: request.query.namespace?.split('.') ?? [] };
+  const createOnly = readCreateOnly(request.headers['if-none-match']);
+  const done = await putMemory(deps, request, key, request.body, { ...changeOptions(request), createOnly });
+  if (done.kind === 'dropped') return { status: 200, body: { index: 0, status: 'dropped', reason: done.reason } };
+  const created = buildCreatedAnswer(done.memory);
+  return done.kind === 'created'
+    ? created
+    : { status: 200, body: done.memory, headers: { ETag: `"${done.memory.version}"` } };
+};
+
+const readCreateOnly = (ifNoneMatch: string | undefined): boolean => {
+  if (ifNoneMatch === undefined || ifNoneMatch.trim() === '*') return ifNoneMatch !== undefined;
+  throw problem('invalid_request', 'Of If-None-Match only * is known here: write if there is none.', {
+    errors: [{ pointer: '/header/if-none-match', code: 'pattern', detail: 'must be *; use If-Match for a version' }],
+  });
 };
 
 const remove = async (deps: SearchDeps, request: ChangeRequest): Promise<ApiResponse> => {

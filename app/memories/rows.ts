@@ -54,6 +54,8 @@ export interface MemoryRow {
   readonly updated_at: Date;
   /** The API key that wrote version 1. */
   readonly created_by: string | null;
+  readonly key_token: Buffer | null;
+  readonly sealed_key: Buffer | null;
 }
 
 /** What a new row brings; the rest has its default in the table. */
@@ -92,6 +94,8 @@ const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
   ),
   ...(['expires_at', 'valid_from', 'valid_to', 'created_at', 'updated_at'] as const).map(time),
   column('created_by', nullable(uuid), (row) => row.created_by),
+  column('key_token', nullable(bytea), (row) => row.key_token),
+  column('sealed_key', nullable(bytea), (row) => row.sealed_key),
 ];
 
 export interface NewVectorRow {

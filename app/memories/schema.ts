@@ -31,10 +31,15 @@ export const Vector = Type.Union([
 export const ScopeSchema = literals(SCOPES);
 const Name = Type.String({ minLength: 1, maxLength: 1024 });
 
+/** Written `a.b` in a query, so a part holds no dot. */
+const NamespaceSchema = Type.Array(Type.String({ pattern: '^[^.\\x00-\\x1f\\x7f]{1,64}$' }), { maxItems: 8 });
+
 export const DraftSchema = Type.Object(
   {
     content: Type.String({ minLength: 1, maxLength: 100_000 }),
     id: Type.Optional(Uuid),
+    key: Type.Optional(Nullable(ExternalId)),
+    namespace: Type.Optional(NamespaceSchema),
     user_id: Type.Optional(Nullable(ExternalId)),
     agent_id: Type.Optional(Nullable(ExternalId)),
     session_id: Type.Optional(Nullable(ExternalId)),
@@ -80,7 +85,7 @@ export const BatchSchema = Type.Object(
 
 export const MemorySchema = Type.Object({
   id: Uuid,
-  key: Type.Null(),
+  key: Nullable(Type.String()),
   namespace: Type.Array(Type.String()),
   user_id: Nullable(Type.String()),
   agent_id: Nullable(Type.String()),
@@ -197,6 +202,13 @@ export const SearchResultSchema = Type.Object({
 export const GetQuerySchema = Type.Object({ include: Include }, { additionalProperties: false });
 export const ChangeQuerySchema = Type.Object(
   { reason: Type.Optional(Type.String({ maxLength: 500 })) },
+  { additionalProperties: false },
+);
+export const PutQuerySchema = Type.Object(
+  {
+    namespace: Type.Optional(Type.String({ minLength: 1, maxLength: 600, description: 'its parts, joined by dots' })),
+    reason: ChangeQuerySchema.properties.reason,
+  },
   { additionalProperties: false },
 );
 export const DeleteResultSchema = Type.Object({

@@ -13,7 +13,7 @@ import type { Presenter } from './present.js';
 import type { Draft, Memory, WriteResult } from './schema.js';
 import { selectMemory } from './store.js';
 import { missing } from './version.js';
-import { resolveViewerOfOne } from './viewer.js';
+import { EVERYTHING, resolveViewerOfOne } from './viewer.js';
 import { prepareRows, TENANT_SLOT, type WriteContext, type WriteOutcome, writeRows } from './write.js';
 
 export interface MemoryServiceDeps {
@@ -69,14 +69,12 @@ export const createMemory = async (
 };
 
 /** As the database has it, with the times and defaults that it keeps. */
-const readBack = async (deps: MemoryServiceDeps, transaction: Transaction, id: string): Promise<Memory> => {
-  const row = await selectMemory(transaction, { ...NOBODY, everything: true }, id);
+export const readBack = async (deps: MemoryServiceDeps, transaction: Transaction, id: string): Promise<Memory> => {
+  const row = await selectMemory(transaction, EVERYTHING, id);
   const [memory] = row ? await deps.presenter.present(transaction, [row], { vector: false }) : [];
   if (!memory) throw problem('not_found', `The person whom ${id} belongs to was erased at this moment.`);
   return memory;
 };
-
-const NOBODY = { userRef: null, teamRefs: [], organizationRefs: [], everything: false, fromScope: 0 } as const;
 
 export interface BatchOutcome {
   readonly results: readonly WriteResult[];
@@ -156,7 +154,11 @@ const planBatch = (deps: MemoryServiceDeps, context: PlanContext, drafts: readon
   });
 };
 
-const planChecked = (deps: MemoryServiceDeps, context: PlanContext, draft: unknown): PlannedDraft | DroppedDraft => {
+export const planChecked = (
+  deps: MemoryServiceDeps,
+  context: PlanContext,
+  draft: unknown,
+): PlannedDraft | DroppedDraft => {
   const checked = deps.checkDraft(draft);
   if (checked.ok) return planDraft(checked.value, context);
   throw problem('invalid_request', `The draft is not valid: ${checked.errors[0]?.detail ?? 'unknown reason'}`, {
@@ -190,7 +192,7 @@ const toResult = (index: number, plan: Item['plan']): WriteResult => {
   return { index, status: 'created', id: plan.id };
 };
 
-const planContext = (deps: MemoryServiceDeps, { principal, headers }: Caller, now: Date): PlanContext => ({
+export const planContext = (deps: MemoryServiceDeps, { principal, headers }: Caller, now: Date): PlanContext => ({
   principal,
   headerUser: readUserHeader(headers),
   policies: deps.policies(),
@@ -200,7 +202,7 @@ const planContext = (deps: MemoryServiceDeps, { principal, headers }: Caller, no
   newId: deps.newId,
 });
 
-const writeContext = (deps: MemoryServiceDeps, { principal }: Caller, now: Date): WriteContext => ({
+export const writeContext = (deps: MemoryServiceDeps, { principal }: Caller, now: Date): WriteContext => ({
   db: deps.db,
   vault: deps.vault,
   people: deps.people,
@@ -211,7 +213,7 @@ const writeContext = (deps: MemoryServiceDeps, { principal }: Caller, now: Date)
   now,
 });
 
-const countRefusals = async <T>(deps: MemoryServiceDeps, write: () => Promise<T>): Promise<T> => {
+export const countRefusals = async <T>(deps: MemoryServiceDeps, write: () => Promise<T>): Promise<T> => {
   try {
     return await write();
   } catch (cause) {

@@ -130,6 +130,21 @@ export const selectExistingIds = async (db: Queryable, ids: readonly string[]): 
   return new Set(rows.map(({ id }) => id));
 };
 
+/** Of these keys, the ones that have a memory, in hexadecimal. */
+export const selectExistingKeys = async (db: Queryable, tokens: readonly Buffer[]): Promise<ReadonlySet<string>> => {
+  if (tokens.length === 0) return new Set();
+  const { rows } = await db.query<{ token: string }>(
+    `SELECT encode(key_token, 'hex') AS token FROM memories WHERE key_token = ANY ($1::bytea[])`,
+    [tokens],
+  );
+  return new Set(rows.map(({ token }) => token));
+};
+
+export const selectIdByKey = async (db: Queryable, token: Buffer): Promise<string | undefined> => {
+  const { rows } = await db.query<{ id: string }>('SELECT id FROM memories WHERE key_token = $1', [token]);
+  return rows[0]?.id;
+};
+
 export const lockMemory = async (db: Queryable, viewer: Viewer, id: string): Promise<MemoryRow | undefined> => {
   const { rows } = await db.query<MemoryRow>(`SELECT * FROM memories WHERE ${VISIBLE} AND id = $6 FOR UPDATE`, [
     ...viewerValues(viewer),

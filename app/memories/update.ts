@@ -46,17 +46,26 @@ interface Change {
   readonly reason: string | null;
 }
 
-/** In the transaction that holds the row: the next version, its vector or the work for one, and what happened. */
-export const applyPatch = async (
+const applyPatch = async (
   deps: MemoryServiceDeps,
   transaction: Transaction,
   row: MemoryRow,
   patch: { readonly [key: string]: Json },
-  { caller: { principal }, reason }: Change,
+  change: Change,
 ): Promise<MemoryRow> => {
   const { model, dimensions } = deps.embedder;
-  const context = { principal, policies: deps.policies(), dimensions, model };
-  const planned = planPatch(row, openBefore(deps, row), patch, context);
+  const context = { principal: change.caller.principal, policies: deps.policies(), dimensions, model };
+  return applyChange(deps, transaction, row, planPatch(row, openBefore(deps, row), patch, context), change);
+};
+
+/** In the transaction that holds the row: the next version, its vector or the work for one, and what happened. */
+export const applyChange = async (
+  deps: MemoryServiceDeps,
+  transaction: Transaction,
+  row: MemoryRow,
+  planned: PlannedPatch | undefined,
+  { caller: { principal }, reason }: Change,
+): Promise<MemoryRow> => {
   if (!planned) return row;
   const at = new Date();
   const next = buildNext(deps, row, planned, trustOf(principal), at);

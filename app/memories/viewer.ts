@@ -15,6 +15,15 @@ export interface Selectors {
   readonly scope?: Scope | undefined;
 }
 
+/** For what has been decided by other means already: by an owner's token, by a row just written. */
+export const EVERYTHING: Viewer = {
+  userRef: null,
+  teamRefs: [],
+  organizationRefs: [],
+  everything: true,
+  fromScope: 0,
+};
+
 /** Reading many: always on somebody's behalf, unless only what the whole tenant shares is asked for. */
 export const resolveViewer = async (
   db: Queryable,

@@ -4,8 +4,9 @@ import { type Database, inRetriedTransaction, type Transaction } from '../db/poo
 import { type Problem, problem } from '../http/errors.js';
 import { type EntityName, entityKey, type People, type Person } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
+import { sealKey } from './key.js';
 import { partitionOf } from './partition-of.js';
-import type { PlannedDraft } from './plan.js';
+import { DEFAULT_IMPORTANCE, type PlannedDraft } from './plan.js';
 import { addUsage, type Quotas, type Room, reserveRoom } from './quota.js';
 import {
   copyMemories,
@@ -20,7 +21,7 @@ import {
   VECTOR_SUCCEEDED,
 } from './rows.js';
 import { TRUST_CLASSES } from './schema.js';
-import { selectExistingIds } from './store.js';
+import { selectExistingIds, selectExistingKeys } from './store.js';
 
 export interface WriteContext {
   readonly db: Database;
@@ -98,7 +99,7 @@ const prepareRow = (
   const { vault, now } = context;
   const { draft, id, content } = planned;
   const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version: 1 }, content);
-  const row: NewMemoryRow = {
+  const row: Omit<NewMemoryRow, 'key_token' | 'sealed_key'> = {
     id,
     version: 1,
     slot,
@@ -117,13 +118,14 @@ const prepareRow = (
     status: STATUS_ACTIVE,
     vector_status: planned.vector ? VECTOR_SUCCEEDED : context.embeds ? VECTOR_PENDING : VECTOR_SKIPPED,
     confidence: planned.confidence,
-    importance: draft.importance ?? 0.5,
+    importance: draft.importance ?? DEFAULT_IMPORTANCE,
     source_kind: 0,
     ...trustOf(context.principal),
     ...timesOf(planned, now),
     created_by: context.principal.keyId,
   };
-  return { row, vector: planned.vector ? prepareVector(context, row, planned.vector) : null };
+  const named = { ...row, ...sealKey(vault, row, { key: draft.key ?? null, namespace: draft.namespace ?? [] }) };
+  return { row: named, vector: planned.vector ? prepareVector(context, named, planned.vector) : null };
 };
 
 const timesOf = ({ expiresAt, validFrom, validTo }: PlannedDraft, now: Date) => ({
@@ -185,8 +187,12 @@ const writeOnce = async <T>(
     transaction,
     rows.map(({ row }) => row.id),
   );
+  const existingKeys = await selectExistingKeys(
+    transaction,
+    rows.flatMap(({ row }) => row.key_token ?? []),
+  );
   const room = await reserveRoom(transaction, quotas, countByUser(rows), rows.length);
-  const outcomes = admitRows(rows, existing, room, quotas);
+  const outcomes = admitRows(rows, { ids: existing, keys: existingKeys }, room, quotas);
   const refused = outcomes.find((outcome) => outcome.kind === 'refused');
   if (refused?.kind === 'refused' && !partial) throw refused.problem;
   const written = rows.filter((_, index) => outcomes[index]?.kind === 'created');
@@ -218,24 +224,34 @@ const countByUser = (rows: readonly PreparedRow[]): ReadonlyMap<string, number> 
 /** Pure: in the order of the request, each row takes its room until there is none. */
 const admitRows = (
   rows: readonly PreparedRow[],
-  existing: ReadonlySet<string>,
+  existing: { readonly ids: ReadonlySet<string>; readonly keys: ReadonlySet<string> },
   room: Room,
   quotas: Quotas,
 ): readonly WriteOutcome[] => {
   let tenantRoom = room.tenant ?? Number.POSITIVE_INFINITY;
   const userRoom = new Map(room.users);
+  const keys = new Set(existing.keys);
   return rows.map(({ row }) => {
-    if (existing.has(row.id)) return refuse(problem('key_exists', `There is a memory ${row.id} already.`));
+    if (existing.ids.has(row.id)) return refuse(problem('key_exists', `There is a memory ${row.id} already.`));
+    const token = row.key_token?.toString('hex');
+    if (token !== undefined && keys.has(token)) return refuse(keyTaken());
     if (tenantRoom < 1) return refuse(quotaExceeded('memories', quotas.memories));
     const ofUser = row.user_ref === null ? undefined : userRoom.get(row.user_ref);
     if (ofUser !== undefined && ofUser < 1) return refuse(quotaExceeded('memoriesPerUser', quotas.memoriesPerUser));
     tenantRoom--;
+    if (token !== undefined) keys.add(token);
     if (row.user_ref !== null && ofUser !== undefined) userRoom.set(row.user_ref, ofUser - 1);
     return { kind: 'created' };
   });
 };
 
 const refuse = (reason: Problem): WriteOutcome => ({ kind: 'refused', problem: reason });
+
+const keyTaken = (): Problem =>
+  problem('key_exists', 'There is a memory of this key already.', {
+    remedy: 'Use PUT /api/v1/memories/by-key/{key} to replace it.',
+    errors: [{ pointer: '/key', code: 'key_exists', detail: '/key is in use in this namespace' }],
+  });
 
 const quotaExceeded = (name: 'memories' | 'memoriesPerUser', limit: number | null): Problem =>
   problem('quota_exceeded', `The quota ${name} of ${limit} is used up.`, {
