@@ -110,7 +110,7 @@ export const checkPredicate = (draft: Pick<Draft, 'predicate'>, allowed: readonl
   throw problemAt('predicate_not_allowed', '/predicate', detail);
 };
 
-/** A key of a person writes for that person's teams; a key of the tenant for any. */
+/** Whether a person belongs to the team is asked when its reference is known. */
 const checkScope = (draft: Draft, scope: Scope, principal: Principal): void => {
   if (scope === 'team' && !draft.team_id) throw problemAt('invalid_scope', '/team_id', 'The scope team needs team_id.');
   if (scope === 'organization' && !draft.organization_id) {

@@ -1,4 +1,3 @@
-import type { Principal } from '../access/principal.js';
 import { inRetriedTransaction } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
 import type { ChangeOptions } from './delete.js';
@@ -21,7 +20,7 @@ import { lockMemory, selectIdByKey } from './store.js';
 import { applyChange } from './update.js';
 import { checkChangeable, missing } from './version.js';
 import { EVERYTHING } from './viewer.js';
-import { type PreparedRow, prepareRows, type WriteContext, writeRows } from './write.js';
+import { checkMembership, type PreparedRow, prepareRows, type WriteContext, writeRows } from './write.js';
 
 export interface PutOptions extends ChangeOptions {
   /** If-None-Match: * */
@@ -50,6 +49,8 @@ export const putMemory = async (
   const [prepared] = await prepareRows(context, [planned]);
   const token = prepared?.row.key_token;
   if (!prepared || !token) throw new Error('A draft with a key was prepared without one');
+  // Before anything is looked up: whether there is such a memory is for its team to know.
+  checkMembership(caller.principal, prepared.row);
   for (let attempt = 1; ; attempt++) {
     const id = await selectIdByKey(deps.db, token);
     const done = id
@@ -110,7 +111,6 @@ const replace = async (
   const row = await inRetriedTransaction(deps.db, async (transaction) => {
     const locked = await lockMemory(transaction, EVERYTHING, id);
     if (!locked) return undefined;
-    if (!mayWrite(caller.principal, locked)) throw missing(id);
     checkChangeable(locked, options.ifMatch);
     checkIdentity(locked, planned, prepared);
     const change: PlannedPatch | undefined = planReplacement(openState(deps.vault, locked), planned);
@@ -122,12 +122,6 @@ const replace = async (
   if (!memory) throw missing(id);
   return { kind: 'replaced', memory };
 };
-
-/** The draft's owner is the row's, or it would have another token; whether the caller belongs to that team is left to ask. */
-const mayWrite = ({ userId, teamRefs, organizationRefs }: Principal, row: MemoryRow): boolean =>
-  userId === null ||
-  ((row.team_ref === null || row.scope !== 1 || teamRefs.includes(row.team_ref)) &&
-    (row.organization_ref === null || row.scope !== 2 || organizationRefs.includes(row.organization_ref)));
 
 /** What a draft says of identity must be so already; what it leaves out stays. */
 const checkIdentity = (row: MemoryRow, { draft }: PlannedDraft, { row: asked }: PreparedRow): void => {

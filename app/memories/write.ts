@@ -20,7 +20,7 @@ import {
   VECTOR_SKIPPED,
   VECTOR_SUCCEEDED,
 } from './rows.js';
-import { TRUST_CLASSES } from './schema.js';
+import { SCOPES, TRUST_CLASSES } from './schema.js';
 import { selectExistingIds, selectExistingKeys } from './store.js';
 
 export interface WriteContext {
@@ -171,14 +171,14 @@ export const writeRows = <T>(
 ): Promise<T> =>
   inRetriedTransaction(
     context.db,
-    (transaction) => writeOnce(transaction, context.quotas, rows, partial, settle),
+    (transaction) => writeOnce(transaction, context, rows, partial, settle),
     // Another writer committed the same id between our look and our write: looking again decides.
     (code) => RETRYABLE.has(code) || code === UNIQUE_VIOLATION,
   );
 
 const writeOnce = async <T>(
   transaction: Transaction,
-  quotas: Quotas,
+  { quotas, principal }: Pick<WriteContext, 'quotas' | 'principal'>,
   rows: readonly PreparedRow[],
   partial: boolean,
   settle: Settle<T>,
@@ -192,7 +192,8 @@ const writeOnce = async <T>(
     rows.flatMap(({ row }) => row.key_token ?? []),
   );
   const room = await reserveRoom(transaction, quotas, countByUser(rows), rows.length);
-  const outcomes = admitRows(rows, { ids: existing, keys: existingKeys }, room, quotas);
+  const strangers = new Set(rows.filter(({ row }) => !isMember(principal, row)));
+  const outcomes = admitRows(rows, strangers, { ids: existing, keys: existingKeys }, room, quotas);
   const refused = outcomes.find((outcome) => outcome.kind === 'refused');
   if (refused?.kind === 'refused' && !partial) throw refused.problem;
   const written = rows.filter((_, index) => outcomes[index]?.kind === 'created');
@@ -224,6 +225,7 @@ const countByUser = (rows: readonly PreparedRow[]): ReadonlyMap<string, number> 
 /** Pure: in the order of the request, each row takes its room until there is none. */
 const admitRows = (
   rows: readonly PreparedRow[],
+  strangers: ReadonlySet<PreparedRow>,
   existing: { readonly ids: ReadonlySet<string>; readonly keys: ReadonlySet<string> },
   room: Room,
   quotas: Quotas,
@@ -231,7 +233,9 @@ const admitRows = (
   let tenantRoom = room.tenant ?? Number.POSITIVE_INFINITY;
   const userRoom = new Map(room.users);
   const keys = new Set(existing.keys);
-  return rows.map(({ row }) => {
+  return rows.map((prepared) => {
+    const { row } = prepared;
+    if (strangers.has(prepared)) return refuse(notMember());
     if (existing.ids.has(row.id)) return refuse(problem('key_exists', `There is a memory ${row.id} already.`));
     const token = row.key_token?.toString('hex');
     if (token !== undefined && keys.has(token)) return refuse(keyTaken());
@@ -246,6 +250,23 @@ const admitRows = (
 };
 
 const refuse = (reason: Problem): WriteOutcome => ({ kind: 'refused', problem: reason });
+
+/** A key of a person writes for that person's teams and organizations; a key of the tenant for any. */
+const isMember = ({ userId, teamRefs, organizationRefs }: Principal, row: NewMemoryRow): boolean => {
+  if (userId === null) return true;
+  const owner = partitionOf(row);
+  const scope = SCOPES[row.scope];
+  return scope === 'team' ? teamRefs.includes(owner) : scope !== 'organization' || organizationRefs.includes(owner);
+};
+
+export const checkMembership = (principal: Principal, row: NewMemoryRow): void => {
+  if (!isMember(principal, row)) throw notMember();
+};
+
+const notMember = (): Problem =>
+  problem('forbidden', 'The person of this key does not belong to that team or organization.', {
+    remedy: 'Use a narrower scope, or a key of a member.',
+  });
 
 const keyTaken = (): Problem =>
   problem('key_exists', 'There is a memory of this key already.', {

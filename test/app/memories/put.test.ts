@@ -167,13 +167,13 @@ describe('what is refused', () => {
     expect((await put('mine', draft('z'))).body).toMatchObject({ content: 'z', agent_id: 'a1' });
   });
 
-  it("somebody else's: a person's key reaches that person's memories, another team's key is not there", async () => {
+  it("somebody else's: a person's key reaches that person's memories, another team's are not that person's to write", async () => {
     const ada = await makeKey({ role: 'user', user_id: 'ada' });
     expect((await put('theirs', { user_id: 'grace', content: 'x' }, { key: ada })).body.code).toBe('identity_mismatch');
     expect((await put('theirs', { content: 'mine' }, { key: ada })).body.user_id).toBe('ada');
     const team = { scope: 'team', team_id: 'blue' };
     expect((await put('plan', { content: 'x', ...team })).status).toBe(201);
-    expect((await put('plan', { content: 'y', ...team }, { key: ada })).status).toBe(404);
+    expect((await put('plan', { content: 'y', ...team }, { key: ada })).status).toBe(403);
     const blue = await makeKey({ role: 'user', user_id: 'bob', teams: ['blue'] });
     expect((await put('plan', { content: 'z', ...team }, { key: blue })).body.content).toBe('z');
     const reader = await makeKey({ role: 'readonly', user_id: 'ada' });

@@ -154,6 +154,21 @@ describe('scopes', () => {
     expect(await seen(outside)).toEqual(['global']);
   });
 
+  it('a person writes for own teams and organizations only; in a batch each draft answers for itself', async () => {
+    const key = await makeKey('user', 'tim', { teams: ['red'], organizations: ['org'] });
+    const shared = (scope: string, id: string) => ({ content: 'x', scope, [`${scope}_id`]: id });
+    for (const own of [shared('team', 'red'), shared('organization', 'org')])
+      expect((await create(own, key)).status).toBe(201);
+    const others = [shared('team', 'blue'), shared('organization', 'other')];
+    for (const other of others)
+      expect((await create(other, key)).body).toMatchObject({ status: 403, code: 'forbidden' });
+    const { body } = await create({ memories: [...others, { content: 'own' }], on_error: 'continue' }, key);
+    expect(
+      body.results.map((result: { status: string; error?: { code: string } }) => result.error?.code ?? result.status),
+    ).toEqual(['forbidden', 'forbidden', 'created']);
+    expect((await create({ content: 'x', team_id: 'blue' }, key)).body).toMatchObject({ scope: 'user' });
+  });
+
   it('a team needs its id, and the role user does not speak to the whole tenant', async () => {
     expect((await create({ content: 'x', scope: 'team' })).body.code).toBe('invalid_scope');
     expect((await create({ content: 'x', scope: 'global' }, await makeKey('user', 'ada'))).body.code).toBe('forbidden');
