@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { postgresHome } from '../../operator/local/postgres/leftover.js';
 import { removeState } from '../../operator/local/stack/leftovers.js';
 
 /** The demo as a person starts it: the built program, its two outputs, its exit code. */
@@ -71,14 +72,17 @@ export interface Found {
   readonly command: string;
 }
 
-/** Every process of this machine that knows the folder: by its command line, its environment or where it runs. */
+/** Every process of this machine that knows the folder: by its command line, its environment or where it works. */
 export function processesOf(folder: string): readonly Found[] {
+  // Sessions of Postgres write their titles over both, but work in the folder of the data.
+  const marks = [folder, postgresHome(join(folder, 'postgres'))];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name) => {
       try {
         const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        const known = command.includes(folder) || readFileSync(`/proc/${name}/environ`, 'utf8').includes(folder);
+        const facts = [command, readFileSync(`/proc/${name}/environ`, 'utf8'), readlinkSync(`/proc/${name}/cwd`)];
+        const known = facts.some((fact) => marks.some((mark) => fact.includes(mark)));
         return known ? [{ pid: Number(name), command }] : [];
       } catch {
         // Gone between the listing and the look, or a kernel thread.
@@ -121,8 +125,10 @@ export class DemoFolders {
 
   /** Ends what a failed claim has left: each process by its own id, then the files. */
   async clear(): Promise<void> {
-    for (const { pid } of processesOf(this.root)) process.kill(pid, 'SIGKILL');
-    await untilNoneOf(this.root);
+    for (const folder of [this.root, ...this.#folders]) {
+      for (const { pid } of processesOf(folder)) process.kill(pid, 'SIGKILL');
+      await untilNoneOf(folder);
+    }
     for (const folder of this.#folders) removeState(folder);
     rmSync(this.root, { recursive: true, force: true });
   }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chownSync,
   existsSync,
@@ -75,14 +76,20 @@ async function initialise({ home, binaries, account }: Place, data: string, sign
   // The initdb of a run that was killed may still write for a moment: each has a folder of its own.
   for (const name of readdirSync(home).filter((one) => one.endsWith(PARTIAL)))
     rmSync(join(home, name), { recursive: true, force: true, maxRetries: 10 });
-  const partial = `${data}.${process.pid}${PARTIAL}`;
+  const partial = `${data}.${randomBytes(4).toString('hex')}${PARTIAL}`;
   const password = randomBytes(24).toString('base64url');
   const passwordFile = join(home, 'password');
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (account !== undefined) chownSync(passwordFile, account.uid, account.gid);
   const initdb = ['-D', partial, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
   const options = { ...account, cwd: home, ...(signal === undefined ? {} : { signal }) };
-  await run(join(binaries, 'initdb'), [...initdb, '--locale=C', '--no-sync'], options);
+  const made = run(join(binaries, 'initdb'), [...initdb, '--locale=C', '--no-sync'], options);
+  await made.catch(async (error: unknown) => {
+    // An interruption is answered before the program has ended.
+    const { child } = made;
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    throw error;
+  });
   renameSync(partial, data);
   return password;
 }

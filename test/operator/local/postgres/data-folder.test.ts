@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,11 +75,11 @@ describe('the data folder of a local Postgres', () => {
     const password = await prepareData(at, undefined);
     expect(readFileSync(`${folder}.id`, 'utf8')).toBe(readFileSync(join(home, 'id'), 'utf8'));
     expect(await prepareData(at, undefined)).toBe(password);
-    const made = statSync(join(home, 'data')).ino;
+    writeFileSync(join(home, 'of-the-first'), '');
 
     rmSync(join(root, 'state'), { recursive: true });
     expect(await prepareData(at, undefined)).not.toBe(password);
-    expect(statSync(join(home, 'data')).ino).not.toBe(made);
+    expect(existsSync(join(home, 'of-the-first'))).toBe(false);
 
     rmSync(home, { recursive: true });
     await expect(prepareData(at, undefined)).rejects.toThrow(/postgres\.id cannot be used: its data in .* are gone/);
