@@ -5,6 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { OPERATOR_NAMESPACE } from '../../dist/charts/manifests/names.js';
+import { MEMORY_PLANES } from '../../dist/operator/api/v1alpha1/resources.js';
+import { RESOURCES } from '../../dist/operator/clients/kube-resources.js';
+import { openDatabase } from '../../dist/operator/clients/postgres.js';
 import { postgresHome } from '../../dist/operator/local/postgres/server.js';
 import { startStack } from '../../dist/operator/local/stack/stack.js';
 import { silentLog } from '../../dist/operator/runtime/log.js';
@@ -16,6 +20,7 @@ export async function benchOperator(args) {
   const folder = mkdtempSync(join(tmpdir(), 'memplane-bench-'));
   const stack = await startStack({ folder, version: '0.1.0', log: silentLog, operator: false });
   try {
+    await addDatabases(stack, Math.ceil(tenants / TENANTS_A_DATABASE));
     const worker = (mode) => measure({ mode, tenants, kubeconfig: stack.kubeconfigPath });
     const raw = await worker('raw');
     console.log(`  raw client: ${raw.writes} writes in ${raw.seconds.toFixed(1)} s`);
@@ -41,6 +46,36 @@ export async function benchOperator(args) {
     rmSync(postgresHome(join(folder, 'postgres')), { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A database takes so many tenants at most; a plane of a thousand lists several. */
+const TENANTS_A_DATABASE = 500;
+
+async function addDatabases({ kube, postgres }, count) {
+  const plane = await kube.get({ resource: MEMORY_PLANES, name: 'default' });
+  const [first] = plane.spec.postgres;
+  const admin = openDatabase({ ...postgres, tls: undefined });
+  const entries = [first];
+  for (let n = 1; n < count; n += 1) {
+    const name = `pg-${n}`;
+    await admin.query(`CREATE DATABASE memplane_${n}`);
+    const data = { username: postgres.user, password: postgres.password, database: `memplane_${n}` };
+    await kube.apply(RESOURCES.secrets, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace: OPERATOR_NAMESPACE },
+      stringData: data,
+    });
+    entries.push({ ...first, name, adminSecretRef: { name } });
+  }
+  await admin.close();
+  const { apiVersion, kind, spec } = plane;
+  await kube.apply(MEMORY_PLANES, {
+    apiVersion,
+    kind,
+    metadata: { name: 'default' },
+    spec: { ...spec, postgres: entries },
+  });
 }
 
 /** Each measurement in a process of its own, so that none inherits the other's heap or sockets. */
