@@ -82,15 +82,23 @@ const pathParameters = ({ path, textParams = [] }: Route): readonly object[] =>
 const queryParameters = (query: TObject | undefined): readonly object[] =>
   Object.entries(query?.properties ?? {}).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
 
-const headerParameters = ({ idempotencyKey }: Route): readonly object[] =>
-  idempotencyKey === 'honoured'
-    ? [
-        {
-          name: 'Idempotency-Key',
-          in: 'header',
-          required: false,
-          description: 'Sent again with the same request within 24 hours, the first answer comes again.',
-          schema: { type: 'string', minLength: 1, maxLength: 255 },
-        },
-      ]
-    : [];
+const headerParameters = ({ idempotencyKey, conditions = [] }: Route): readonly object[] => [
+  ...conditions.map((name) => buildHeader(name, CONDITIONS[name], { type: 'string' })),
+  ...(idempotencyKey === 'honoured' ? [buildHeader('Idempotency-Key', IDEMPOTENCY_KEY, KEY_SCHEMA)] : []),
+];
+
+const CONDITIONS = {
+  'If-Match': 'The ETag of the version that was decided on; when there is another by now the answer is 412.',
+  'If-None-Match':
+    'To read: the ETag that is known already, for a 304. To write: only *, to write what is not there yet.',
+} as const;
+const IDEMPOTENCY_KEY = 'Sent again with the same request within 24 hours, the first answer comes again.';
+const KEY_SCHEMA = { type: 'string', minLength: 1, maxLength: 255 } as const;
+
+const buildHeader = (name: string, description: string, schema: object): object => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema,
+});

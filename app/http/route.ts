@@ -39,6 +39,8 @@ export interface Route {
   readonly body?: TSchema;
   /** `handler` when the handler checks each item of the body itself, to answer item by item. @default schema */
   readonly bodyChecked?: 'schema' | 'handler';
+  /** The headers by which a caller names the version that the request is about; its handler reads them. @default none */
+  readonly conditions?: readonly ('If-Match' | 'If-None-Match')[];
   /** What an Idempotency-Key does; a route that reads, or that may be repeated, ignores it. @default ignored */
   readonly idempotencyKey?: 'honoured' | 'refused';
   readonly responses: Readonly<Record<number, TSchema>>;

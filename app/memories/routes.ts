@@ -96,6 +96,7 @@ const GET = {
   permission: 'retrieve',
   writes: false,
   query: GetQuerySchema,
+  conditions: ['If-None-Match'],
   responses: { 200: MemorySchema },
 } as const;
 
@@ -110,6 +111,7 @@ const UPDATE = {
   body: PatchSchema,
   // The merged memory is what has to be valid.
   bodyChecked: 'handler',
+  conditions: ['If-Match'],
   responses: { 200: MemorySchema },
 } as const;
 
@@ -125,6 +127,7 @@ const PUT = {
   body: DraftSchema,
   // Checked together with what the path and the query say.
   bodyChecked: 'handler',
+  conditions: ['If-Match', 'If-None-Match'],
   responses: { 201: MemorySchema, 200: MemorySchema },
 } as const;
 
@@ -147,6 +150,7 @@ const DELETE = {
   permission: 'delete',
   writes: true,
   query: ChangeQuerySchema,
+  conditions: ['If-Match'],
   responses: { 200: DeleteResultSchema },
 } as const;
 

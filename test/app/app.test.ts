@@ -358,6 +358,16 @@ describe('descriptions', () => {
     expect(body.paths['/api/v1/memories'].post.requestBody.content['application/json'].schema.anyOf).toHaveLength(2);
   });
 
+  it('/openapi.json names the headers that a route heeds', async () => {
+    const { paths } = (await service.call('GET', '/openapi.json', { key: null })).body;
+    const headersOf = (operation: { readonly parameters: readonly { readonly in: string; readonly name: string }[] }) =>
+      operation.parameters.flatMap((parameter) => (parameter.in === 'header' ? [parameter.name] : []));
+    expect(headersOf(paths['/api/v1/memories'].post)).toEqual(['Idempotency-Key']);
+    expect(headersOf(paths['/api/v1/memories/{id}'].patch)).toEqual(['If-Match']);
+    expect(headersOf(paths['/api/v1/memories/by-key/{key}'].put)).toEqual(['If-Match', 'If-None-Match']);
+    expect(headersOf(paths['/api/v1/memories'].get)).toEqual([]);
+  });
+
   it('/docs is a page that loads nothing else', async () => {
     const { body, status } = await service.call('GET', '/docs', { key: null });
     expect(status).toBe(200);
