@@ -164,10 +164,19 @@ async function createDatabase(port: number, password: string): Promise<string> {
   }
 }
 
+/** What follows when a server does not end by itself: the next start replays its log. */
+const STOP_SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
+const STOP_GRACE_MS = 15_000;
+
 /** Fast shutdown: sessions are ended, everything committed is on disk. */
 async function stop(server: ChildProcess): Promise<void> {
-  if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
+  const isOver = (): boolean => server.pid === undefined || server.exitCode !== null || server.signalCode !== null;
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  server.kill('SIGINT');
-  await ended;
+  for (const signal of STOP_SIGNALS) {
+    if (isOver()) return;
+    server.kill(signal);
+    const waiting = new AbortController();
+    await Promise.race([ended, sleep(STOP_GRACE_MS, undefined, { signal: waiting.signal }).catch(() => undefined)]);
+    waiting.abort();
+  }
 }
