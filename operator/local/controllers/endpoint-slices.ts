@@ -102,7 +102,7 @@ async function applySlices(
   const names = new Set(wanted.map((slice) => slice.metadata.name));
   for (const slice of wanted) {
     const live = present.find(({ metadata }) => metadata.name === slice.metadata.name);
-    if (live !== undefined && isDeepStrictEqual(live['endpoints'], slice.endpoints)) continue;
+    if (live !== undefined && isDeepStrictEqual(live.endpoints, slice.endpoints)) continue;
     await client.apply(RESOURCES.endpointSlices, slice);
   }
   for (const { metadata } of present.filter((slice) => !names.has(slice.metadata.name))) {

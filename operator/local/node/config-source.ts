@@ -27,8 +27,8 @@ export function createConfigSource(client: KubeClient, calls: AbortSignal): Conf
 export function configData(object: LiveObject): ConfigData {
   const entries = new Map<string, Buffer>();
   const encoding = object.kind === 'Secret' ? 'base64' : 'utf8';
-  for (const [key, value] of textEntries(object['data'])) entries.set(key, Buffer.from(value, encoding));
-  for (const [key, value] of textEntries(object['binaryData'])) entries.set(key, Buffer.from(value, 'base64'));
+  for (const [key, value] of textEntries(object.data)) entries.set(key, Buffer.from(value, encoding));
+  for (const [key, value] of textEntries(object.binaryData)) entries.set(key, Buffer.from(value, 'base64'));
   return entries;
 }
 

@@ -8,7 +8,7 @@ export interface HostEnvironment {
 const INHERITED = ['LANG', 'TZ', 'TMPDIR'] as const;
 
 export function readHostEnvironment(env: Readonly<Record<string, string | undefined>> = process.env): HostEnvironment {
-  const host: HostEnvironment = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', HOME: env['HOME'] ?? '/' };
+  const host: HostEnvironment = { PATH: env.PATH ?? '/usr/local/bin:/usr/bin:/bin', HOME: env.HOME ?? '/' };
   const extra = INHERITED.flatMap((name) => {
     const value = env[name];
     return value === undefined ? [] : [[name, value] as const];

@@ -38,7 +38,7 @@ export async function resolveEnvironment(input: EnvironmentInput): Promise<Reado
     HOSTNAME: input.pod.metadata.name,
     ...portVariables(input.ports),
     ...Object.fromEntries(placed),
-    ...(input.ports['http'] === undefined ? {} : { PORT: String(input.ports['http']) }),
+    ...(input.ports.http === undefined ? {} : { PORT: String(input.ports.http) }),
   };
 }
 

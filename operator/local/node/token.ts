@@ -75,12 +75,12 @@ export async function requestToken(
 }
 
 function readToken(answer: unknown, account: string): ServiceAccountToken {
-  const status = isRecord(answer) && isRecord(answer['status']) ? answer['status'] : {};
-  const token = status['token'];
+  const status = isRecord(answer) && isRecord(answer.status) ? answer.status : {};
+  const token = status.token;
   if (typeof token !== 'string') {
     throw new Error(`the server answered no token for serviceaccount "${account}": check its TokenRequest API`);
   }
-  const expiry = Date.parse(String(status['expirationTimestamp']));
+  const expiry = Date.parse(String(status.expirationTimestamp));
   return { token, expiresAt: Number.isNaN(expiry) ? Number.POSITIVE_INFINITY : expiry };
 }
 
@@ -108,9 +108,9 @@ export function buildKubeconfig(address: ApiServerAddress, namespace: string, to
 /** The cluster of a kubeconfig's current context: what the kubeconfigs of pods must point to. */
 export function readApiServerAddress(path: string): ApiServerAddress {
   const config = asRecord(parse(readFileSync(path, 'utf8')));
-  const context = asRecord(findNamed(config['contexts'], config['current-context'])['context']);
-  const cluster = asRecord(findNamed(config['clusters'], context['cluster'])['cluster']);
-  const server = cluster['server'];
+  const context = asRecord(findNamed(config.contexts, config['current-context']).context);
+  const cluster = asRecord(findNamed(config.clusters, context.cluster).cluster);
+  const server = cluster.server;
   if (typeof server !== 'string') {
     throw new Error(`kubeconfig ${path} names no server in its current context: set clusters[].cluster.server`);
   }
@@ -125,4 +125,4 @@ export function readApiServerAddress(path: string): ApiServerAddress {
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});
 
 const findNamed = (list: unknown, name: unknown): Readonly<Record<string, unknown>> =>
-  asRecord(Array.isArray(list) ? list.find((entry) => asRecord(entry)['name'] === name) : undefined);
+  asRecord(Array.isArray(list) ? list.find((entry) => asRecord(entry).name === name) : undefined);

@@ -256,7 +256,7 @@ export function describeWorkloads(
         });
         await deploy('slices');
         await rolledOut('slices');
-        const ports = (await podsOf('slices')).map((pod) => readLocalPorts(pod)['http']).sort();
+        const ports = (await podsOf('slices')).map((pod) => readLocalPorts(pod).http).sort();
         await eventually('the slices are complete', async () => {
           const { items } = await cluster.client.list(RESOURCES.endpointSlices, {
             namespace,

@@ -90,7 +90,7 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
     const untilReady = (name: string): Promise<LivePod> => podWith(name, 'is ready', isReady);
 
     const ask = async (pod: LivePod, path: string): Promise<string> => {
-      const response = await fetch(`http://127.0.0.1:${readLocalPorts(pod)['http']}${path}`);
+      const response = await fetch(`http://127.0.0.1:${readLocalPorts(pod).http}${path}`);
       return response.text();
     };
 
@@ -120,7 +120,7 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
     });
 
     it('gives a container the environment of its spec and nothing of its own', async () => {
-      process.env['SECRET_OF_THE_AGENT'] = 'x';
+      process.env.SECRET_OF_THE_AGENT = 'x';
       await cluster.client.create(RESOURCES.configMaps, {
         apiVersion: 'v1',
         kind: 'ConfigMap',
@@ -161,7 +161,7 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
         volumes: [{ name: 'config', configMap: { name: 'settings' } }],
       });
       const pod = await untilReady('env');
-      const port = String(readLocalPorts(pod)['http']);
+      const port = String(readLocalPorts(pod).http);
       const env = JSON.parse(await ask(pod, '/env')) as Record<string, string>;
       expect(env).toMatchObject({
         LOG_LEVEL: 'info',
@@ -174,8 +174,8 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
       });
       expect(Object.keys(env)).not.toEqual(expect.arrayContaining(['MISSING']));
       expect(env['policies.json']).toBeUndefined();
-      expect(env['SECRET_OF_THE_AGENT']).toBeUndefined();
-      const config = env['CONFIG_DIR'] ?? '';
+      expect(env.SECRET_OF_THE_AGENT).toBeUndefined();
+      const config = env.CONFIG_DIR ?? '';
       expect(config.startsWith(dataDir)).toBe(true);
       expect(JSON.parse(await ask(pod, '/argv'))).toEqual([
         'serve',
@@ -185,7 +185,7 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
         '$(PORT)',
         config,
       ]);
-      delete process.env['SECRET_OF_THE_AGENT'];
+      delete process.env.SECRET_OF_THE_AGENT;
       await remove('env');
     });
 

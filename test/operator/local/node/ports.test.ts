@@ -27,8 +27,8 @@ describe('local ports', () => {
     const pod = annotated(JSON.stringify(recorded));
     expect(await new PortAllocator().allocate(pod)).toEqual(recorded);
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(recorded['http'], '127.0.0.1', resolve));
-    expect((await new PortAllocator().allocate(pod))['http']).not.toBe(recorded['http']);
+    await new Promise<void>((resolve) => server.listen(recorded.http, '127.0.0.1', resolve));
+    expect((await new PortAllocator().allocate(pod)).http).not.toBe(recorded.http);
     await new Promise((resolve) => server.close(resolve));
   });
 
