@@ -27,6 +27,7 @@ export class PlaneStores {
   readonly #databases = new Map<string, Opened>();
   readonly #migrated = new Set<Database>();
   readonly #buckets = new Map<string, Bucket>();
+  readonly #probes = new Map<string, { readonly at: number; readonly problem: Promise<string | undefined> }>();
 
   constructor(kube: KubeClient, namespace: string) {
     this.#kube = kube;
@@ -64,6 +65,20 @@ export class PlaneStores {
     } catch (error) {
       return stalled('ProviderNotSupported', error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Why a bucket does not answer, asked at most once in `RECHECK_MS`: thousands of tenants share it. */
+  async bucketProblem(url: string): Promise<string | undefined> {
+    const known = this.#probes.get(url);
+    if (known !== undefined && performance.now() - known.at < RECHECK_MS) return known.problem;
+    const problem = this.bucket(url)
+      .list('probe/')
+      .then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+    this.#probes.set(url, { at: performance.now(), problem });
+    return problem;
   }
 
   bucket(url: string): Bucket {

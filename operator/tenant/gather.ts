@@ -1,7 +1,6 @@
 import { DEFAULT_CLASS_ANNOTATION } from '../../charts/manifests/names.js';
 import type { MemoryPlane, MemoryTenant, MemoryTenantClass } from '../api/v1alpha1/types.js';
 import { findTenants, type TenantRecord } from '../catalogue/catalogue.js';
-import type { Bucket } from '../clients/bucket.js';
 import type { Database } from '../clients/postgres.js';
 import { bucketUrl } from '../plane/bucket-url.js';
 import { done, type Outcome, stalled } from '../runtime/outcome.js';
@@ -148,13 +147,10 @@ async function openStores(
   });
 }
 
-function otherBuckets(
-  deps: TenantDependencies,
-  plane: MemoryPlane,
-): readonly { readonly purpose: string; readonly bucket: Bucket }[] {
+function otherBuckets(deps: TenantDependencies, plane: MemoryPlane): TenantStores['buckets'] {
   const { artifacts, backups, audit } = plane.spec.buckets;
   return Object.entries({ artifacts, backups, audit }).flatMap(([purpose, bucket]) =>
-    bucket === undefined ? [] : [{ purpose, bucket: deps.stores.bucket(bucketUrl(bucket)) }],
+    bucket === undefined ? [] : [{ purpose, problem: () => deps.stores.bucketProblem(bucketUrl(bucket)) }],
   );
 }
 

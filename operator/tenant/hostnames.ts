@@ -17,9 +17,10 @@ export function checkHostnames(
 ): Objection | undefined {
   const mine = new Set(hostnamesOf(tenant, baseDomain));
   for (const other of others) {
-    if (other.metadata.name === tenant.metadata.name || !older(other, tenant)) continue;
+    if (other.metadata.name === tenant.metadata.name) continue;
+    // Rarely anything is shared: who is older is asked only then.
     const taken = hostnamesOf(other, baseDomain).find((hostname) => mine.has(hostname));
-    if (taken === undefined) continue;
+    if (taken === undefined || !older(other, tenant)) continue;
     return {
       reason: 'HostnameTaken',
       message: `spec.access.hostnames: ${taken} belongs to MemoryTenant ${other.metadata.name}; choose another`,

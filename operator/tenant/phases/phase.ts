@@ -13,8 +13,8 @@ export interface TenantStores {
   readonly catalogue: Database;
   readonly database: Database;
   readonly keys: Bucket;
-  /** The plane's other buckets, by purpose. */
-  readonly buckets: readonly { readonly purpose: string; readonly bucket: Bucket }[];
+  /** The plane's other buckets: what each is for, and why it does not answer, if so. */
+  readonly buckets: readonly { readonly purpose: string; problem(): Promise<string | undefined> }[];
   readonly kms: Kms;
   readonly kmsKeyId: string;
   readonly kmsProvider: string;

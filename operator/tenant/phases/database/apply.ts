@@ -48,7 +48,7 @@ export async function setPasswords(
 
 async function setPassword(sql: Sql, role: string, schema: string, password: string): Promise<void> {
   const name = identifier(role);
-  await sql.query(`ALTER ROLE ${name} LOGIN PASSWORD ${literal(scramVerifier(password))}`);
+  await sql.query(`ALTER ROLE ${name} LOGIN PASSWORD ${literal(await scramVerifier(password))}`);
   await sql.query(`ALTER ROLE ${name} SET search_path = ${identifier(schema)}`);
   for (const [setting, value] of Object.entries(role === schema ? SESSION_LIMITS : {})) {
     await sql.query(`ALTER ROLE ${name} SET ${setting} = ${literal(value)}`);
