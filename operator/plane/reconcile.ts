@@ -84,12 +84,8 @@ async function probePostgres(
 }
 
 async function probeBucket(deps: PlaneDependencies, purpose: string, url: string): Promise<StoreFinding> {
-  const finding = { kind: 'bucket', name: purpose, version: undefined };
-  try {
-    await deps.stores.bucket(url).list('probe/');
-    return { ...finding, reachable: true, problem: undefined };
-  } catch (error) {
-    const message = `bucket ${purpose} does not answer: ${error instanceof Error ? error.message : String(error)}`;
-    return { ...finding, reachable: false, problem: { reason: 'StoreUnreachable', message } };
-  }
+  const why = await deps.stores.probeBucket(url);
+  const finding = { kind: 'bucket', name: purpose, version: undefined, reachable: why === undefined };
+  if (why === undefined) return { ...finding, problem: undefined };
+  return { ...finding, problem: { reason: 'StoreUnreachable', message: `bucket ${purpose} does not answer: ${why}` } };
 }

@@ -3,10 +3,11 @@ import { migrateCatalogue } from '../catalogue/migrate.js';
 import { type Bucket, openBucket } from '../clients/bucket.js';
 import { type Kms, openKms } from '../clients/kms.js';
 import type { KubeClient } from '../clients/kube.js';
-import { connectionProblem, type Database, type DatabaseAddress, openDatabase } from '../clients/postgres.js';
-import { done, type Outcome, stalled, wait } from '../runtime/outcome.js';
+import { type Database, type DatabaseAddress, openDatabase } from '../clients/postgres.js';
+import { done, type Outcome, stalled } from '../runtime/outcome.js';
 import { type PlaneDatabase, resolveAddress } from './address.js';
 import { bucketUrl } from './bucket-url.js';
+import { describeDatabaseProblem } from './database-problem.js';
 
 /** A changed Secret is noticed after so long, or at once when the database refuses the old one. */
 const RECHECK_MS = 30_000;
@@ -27,7 +28,8 @@ export class PlaneStores {
   readonly #databases = new Map<string, Opened>();
   readonly #migrated = new Set<Database>();
   readonly #buckets = new Map<string, Bucket>();
-  readonly #probes = new Map<string, { readonly at: number; readonly problem: Promise<string | undefined> }>();
+  /** When a bucket last answered. */
+  readonly #answered = new Map<string, number>();
 
   constructor(kube: KubeClient, namespace: string) {
     this.#kube = kube;
@@ -67,18 +69,22 @@ export class PlaneStores {
     }
   }
 
-  /** Why a bucket does not answer, asked at most once in `RECHECK_MS`: thousands of tenants share it. */
+  /** Why a bucket does not answer. One that answered lately is not asked again: thousands of tenants share it. */
   async bucketProblem(url: string): Promise<string | undefined> {
-    const known = this.#probes.get(url);
-    if (known !== undefined && performance.now() - known.at < RECHECK_MS) return known.problem;
-    const problem = this.bucket(url)
-      .list('probe/')
-      .then(
-        () => undefined,
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
-      );
-    this.#probes.set(url, { at: performance.now(), problem });
-    return problem;
+    const answeredAt = this.#answered.get(url);
+    return answeredAt !== undefined && performance.now() - answeredAt < RECHECK_MS ? undefined : this.probeBucket(url);
+  }
+
+  /** The same, asked now. */
+  async probeBucket(url: string): Promise<string | undefined> {
+    try {
+      await this.bucket(url).list('probe/');
+      this.#answered.set(url, performance.now());
+      return undefined;
+    } catch (error) {
+      this.#answered.delete(url);
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   bucket(url: string): Bucket {
@@ -89,14 +95,9 @@ export class PlaneStores {
     return bucket;
   }
 
-  /** Turns a failed query into what a condition says; throws what is no matter of reaching the database. */
-  problem(entry: Pick<PlaneDatabase, 'name' | 'host' | 'port'>, error: unknown): Outcome<never> {
-    const kind = connectionProblem(error);
-    if (kind === undefined) throw error;
-    const where = `postgres ${entry.name} at ${entry.host}:${entry.port}`;
-    return kind === 'refused'
-      ? wait('DatabaseLoginRefused', `${where} refuses the login of its adminSecretRef; correct the Secret`, 15_000)
-      : wait('DatabaseUnreachable', `${where} does not answer; what runs keeps its last good state`, 5_000);
+  /** What a condition says of a query that failed for reasons of the network or the login. */
+  problem({ name, host, port }: Pick<PlaneDatabase, 'name' | 'host' | 'port'>, error: unknown): Outcome<never> {
+    return describeDatabaseProblem(`postgres ${name} at ${host}:${port}`, error);
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Log } from '../runtime/log.js';
 import { keepOwnedFields } from '../runtime/owned-fields.js';
 import { createReflector, type Reflector, type Restart } from '../runtime/watch.js';
 
-/** What a tenant is made of, but Secrets: those are never watched. The first ten may be pruned, the rest never go alone. */
+/** What goes when the spec no longer asks for it. Secrets are neither here nor below: they are never watched. */
 export const PRUNED: readonly Resource[] = [
   RESOURCES.podDisruptionBudgets,
   RESOURCES.horizontalPodAutoscalers,
@@ -20,6 +20,7 @@ export const PRUNED: readonly Resource[] = [
   RESOURCES.deployments,
 ];
 
+/** What goes with its namespace or its tenant, never alone. */
 const KEPT: readonly Resource[] = [
   RESOURCES.namespaces,
   RESOURCES.serviceAccounts,

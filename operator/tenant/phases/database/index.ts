@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { SECRETS } from '../../../../charts/manifests/names.js';
 import { recordCredential, type TenantRecord } from '../../../catalogue/catalogue.js';
-import { connectionProblem, type Database } from '../../../clients/postgres.js';
+import type { Database } from '../../../clients/postgres.js';
 import { decodeSecret, readSecret, type SecretView } from '../../../clients/secrets.js';
-import { done, type Outcome, wait } from '../../../runtime/outcome.js';
+import { describeDatabaseProblem } from '../../../plane/database-problem.js';
+import { done, type Outcome } from '../../../runtime/outcome.js';
 import type { Facts } from '../../facts.js';
 import type { Phase, PhaseContext, TeardownContext } from '../phase.js';
 import { createGroup, createRole, createSchema, dropTenant, lockOut, setPasswords } from './apply.js';
@@ -110,15 +111,5 @@ function passwordsOf(secret: SecretView): { readonly owner: string; readonly ser
   return owner && service ? { owner, service } : undefined;
 }
 
-function unreachable(database: Database, error: unknown): Outcome<never> {
-  const problem = connectionProblem(error);
-  if (problem === undefined) throw error;
-  const where = `${database.host}:${database.port}/${database.database}`;
-  return problem === 'refused'
-    ? wait(
-        'DatabaseLoginRefused',
-        `${where} refuses the plane's administrator; correct the plane's adminSecretRef`,
-        15_000,
-      )
-    : wait('DatabaseUnreachable', `${where} does not answer; what runs keeps its last good state`, 5_000);
-}
+const unreachable = ({ host, port, database }: Database, error: unknown): Outcome<never> =>
+  describeDatabaseProblem(`postgres ${host}:${port}/${database}`, error);
