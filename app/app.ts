@@ -1,7 +1,8 @@
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import type { Guard } from './access/guard.js';
-import { type AccessRouteDeps, accessRoutes } from './access/routes.js';
+import type { Feature } from './core.js';
+import type { Metrics } from './health/metrics.js';
 import { type HealthRouterOptions, healthRouter } from './health/router.js';
 import { cors } from './http/cors.js';
 import { buildDocsPage } from './http/docs.js';
@@ -12,8 +13,7 @@ import { buildOpenApi } from './http/openapi.js';
 import { requestContext } from './http/request-context.js';
 import { stripPrefix } from './http/strip-prefix.js';
 import type { Idempotency } from './idempotency/idempotency.js';
-import { memoryRoutes } from './memories/routes.js';
-import type { SearchDeps } from './memories/search.js';
+import type { Policies } from './policies/schema.js';
 
 export interface AppDeps {
   readonly log: Logger;
@@ -22,15 +22,16 @@ export interface AppDeps {
   readonly guard: Guard;
   readonly idempotency: Idempotency;
   readonly health: HealthRouterOptions;
-  readonly access: AccessRouteDeps;
-  readonly memories: SearchDeps;
+  readonly metrics: Metrics;
+  readonly policies: () => Policies;
+  readonly features: readonly Feature[];
 }
 
 /** The order of the middleware and the whole table of routes. */
 export const createApp = (deps: AppDeps): Express => {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('case sensitive routing', true);
-  const routes = [...memoryRoutes(deps.memories), ...accessRoutes(deps.access)];
+  const routes = deps.features.flatMap((feature) => feature.routes ?? []);
   const openApi = JSON.stringify(
     buildOpenApi(routes, { version: deps.health.service.version, publicUrl: deps.publicUrl }),
   );
@@ -43,9 +44,10 @@ export const createApp = (deps: AppDeps): Express => {
   app.use(healthRouter(deps.health));
   app.get('/openapi.json', (_request, response) => void response.type('application/json').end(openApi));
   app.get('/docs', (_request, response) => void response.type('text/html').end(docs));
-  app.use(observeRequests(deps.log, deps.memories.metrics));
+  app.use(observeRequests(deps.log, deps.metrics));
   app.use(deps.guard.middleware);
-  mountRoutes(app, routes, { policies: deps.memories.policies, idempotency: deps.idempotency });
+  for (const feature of deps.features) feature.mount?.(app);
+  mountRoutes(app, routes, { policies: deps.policies, idempotency: deps.idempotency });
   app.use(notFound);
   app.use(errorHandler(deps.log));
   return app;

@@ -2,15 +2,17 @@ import type { Logger } from 'pino';
 import { createGuard } from './access/guard.js';
 import { type AccessKeys, createAccessKeys } from './access/keys.js';
 import { type AppDeps, createApp } from './app.js';
+import { createAuditTrail } from './audit/create.js';
 import type { MemoryConfig } from './config.js';
+import type { Core, Feature } from './core.js';
 import { createPool, type Database } from './db/pool.js';
 import { type Retrying, retryUntilDone } from './db/retry.js';
 import { createEmbedder } from './embeddings/create.js';
-import type { Embedder } from './embeddings/embedder.js';
 import { countWork } from './embeddings/outbox.js';
-import { type EmbeddingWorker, startEmbeddingWorker } from './embeddings/worker.js';
+import { startEmbeddingWorker } from './embeddings/worker.js';
+import { createFeatures } from './features.js';
 import { createHealth } from './health/components.js';
-import { createMetrics, type Metrics } from './health/metrics.js';
+import { createMetrics } from './health/metrics.js';
 import { listen } from './http/server.js';
 import { compileCheck } from './http/validate.js';
 import { createIdempotency } from './idempotency/idempotency.js';
@@ -21,10 +23,9 @@ import { createUuid7 } from './memories/uuid7.js';
 import { buildDefaultPolicies } from './policies/schema.js';
 import { type PolicyWatch, watchPolicies } from './policies/watch.js';
 import { type KeyWatch, watchKeys } from './tenancy/key-watch.js';
-import { createPeople, type People } from './tenancy/people.js';
-import { createVault, type Vault } from './tenancy/vault.js';
+import { createPeople } from './tenancy/people.js';
+import { createVault } from './tenancy/vault.js';
 import { createEmbeddedStore } from './vectors/embedded.js';
-import type { VectorStore } from './vectors/vector-store.js';
 import { VERSION } from './version.js';
 
 export interface RunningService {
@@ -35,9 +36,10 @@ export interface RunningService {
 
 /** Builds every part in the order of its needs, and takes them down in reverse. */
 export const startMemoryRole = async (config: MemoryConfig, log: Logger): Promise<RunningService> => {
-  const parts = await startParts(config, log);
+  const foundation = await startFoundation(config, log);
+  const features = createFeatures(foundation.core);
   let draining = false;
-  const app = createApp(buildDeps(config, log, parts, () => draining));
+  const app = createApp(buildDeps(foundation, features, () => draining));
   const server = await listen(app, {
     port: config.PORT,
     address: config.LISTEN_ADDRESS,
@@ -49,91 +51,112 @@ export const startMemoryRole = async (config: MemoryConfig, log: Logger): Promis
     stop: async () => {
       draining = true;
       await server.stop();
-      await stopParts(parts);
+      for (const feature of [...features].reverse()) await feature.stop?.();
+      await foundation.stop();
     },
   };
 };
 
-interface Parts {
-  readonly policies: PolicyWatch;
-  readonly embedder: Embedder;
-  readonly db: Database;
-  readonly keyWatch: KeyWatch;
-  readonly vault: Vault;
-  readonly people: People;
-  readonly accessKeys: AccessKeys;
+interface Foundation {
+  readonly core: Core;
   readonly bootstrap: Retrying;
-  readonly vectors: VectorStore;
-  readonly worker: EmbeddingWorker;
-  readonly metrics: Metrics;
+  readonly keyWatch: KeyWatch;
+  stop(): Promise<void>;
 }
 
-const startParts = async (config: MemoryConfig, log: Logger): Promise<Parts> => {
+const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Foundation> => {
   const embedder = createEmbedder(config, { log });
-  const policies = await startPolicies(config, log);
-  const db = createPool({
-    url: config.DATABASE_URL,
-    size: config.DATABASE_POOL_SIZE,
-    onError: (err) => log.warn({ err }, 'a database connection was lost'),
-  });
+  const policyWatch = await startPolicies(config, log);
+  const db = openDatabase(config, log);
   const keys = await openKeys(config, log);
   const vault = createVault(keys, config.FIELD_ENCRYPTION);
   await vault.prepare([SLOTS.tenant]);
   const people = createPeople(vault);
   const accessKeys = createAccessKeys({ db, vault, people, log });
-  const bootstrap = retryUntilDone(
-    () => registerBootstrap(accessKeys, config),
-    (err) => log.warn({ err }, 'bootstrap key not registered yet'),
-  );
+  const bootstrap = startBootstrap(accessKeys, config, log);
   await bootstrap.attempted;
-  const { VECTOR_DIMENSIONS: dimensions, OUTBOX_LEASE_MS: leaseMs, MEMPLANE_TENANT_ID: tenantId } = config;
-  const vectors = createEmbeddedStore({ db, vault, dimensions, model: embedder.model, log });
-  const worker = startEmbeddingWorker({ db, vault, embedder, leaseMs, log });
-  const metrics = createMetrics({ tenantId, vectorsInMemory: () => vectors.size(), outbox: () => countWork(db) });
+  const vectors = createEmbeddedStore({
+    ...{ db, vault, log },
+    dimensions: config.VECTOR_DIMENSIONS,
+    model: embedder.model,
+  });
+  const worker = startEmbeddingWorker({ db, vault, embedder, leaseMs: config.OUTBOX_LEASE_MS, log });
   const keyWatch = watchKeys({ keys, log });
-  return { policies, embedder, db, keyWatch, vault, people, accessKeys, bootstrap, vectors, worker, metrics };
+  const parts = { config, log, db, vault, people, embedder, vectors, accessKeys, policies: policyWatch.current };
+  const core = buildCore(parts, () => worker.wake());
+  const stop = async (): Promise<void> => {
+    bootstrap.stop();
+    await worker.stop();
+    policyWatch.stop();
+    keyWatch.stop();
+    await vectors.close();
+    await embedder.close();
+    await db.end();
+  };
+  return { core, bootstrap, keyWatch, stop };
 };
 
-const stopParts = async (parts: Parts): Promise<void> => {
-  parts.bootstrap.stop();
-  await parts.worker.stop();
-  parts.policies.stop();
-  parts.keyWatch.stop();
-  await parts.vectors.close();
-  await parts.embedder.close();
-  await parts.db.end();
-};
+type CoreParts = Omit<Core, 'tenant' | 'metrics' | 'guard' | 'newId' | 'memories' | 'audit'>;
 
-const buildDeps = (config: MemoryConfig, log: Logger, parts: Parts, isDraining: () => boolean): AppDeps => {
-  const { db, vault, people, embedder, vectors, metrics, worker } = parts;
+const buildCore = (parts: CoreParts, onPending: () => void): Core => {
+  const { config, db, vault, people, embedder, vectors, policies } = parts;
   const tenant = { id: config.MEMPLANE_TENANT_ID, name: config.MEMPLANE_TENANT };
-  const policies = parts.policies.current;
+  const metrics = createMetrics({
+    tenantId: tenant.id,
+    vectorsInMemory: () => vectors.size(),
+    outbox: () => countWork(db),
+  });
   const trustedProxies = config.MEMPLANE_TRUSTED_PROXIES;
   const guard = createGuard({ keys: parts.accessKeys, policies, tenant, trustedProxies });
-  const keysTrouble = parts.keyWatch.trouble;
+  const newId = createUuid7();
+  const audit = createAuditTrail();
+  const memories = {
+    ...{ db, vault, people, embedder, vectors, metrics, policies, audit, newId, onPending },
+    presenter: createPresenter(vault, people),
+    checkDraft: compileCheck(DraftSchema),
+  };
+  return { ...parts, tenant, metrics, guard, newId, audit, memories };
+};
+
+const buildDeps = (
+  { core, bootstrap, keyWatch }: Foundation,
+  features: readonly Feature[],
+  isDraining: () => boolean,
+): AppDeps => {
+  const { config, db, vault, embedder, vectors, metrics, guard } = core;
+  const keysTrouble = keyWatch.trouble;
+  const more = Object.assign({}, ...features.map(({ health }) => health ?? {}));
   return {
-    log,
+    log: core.log,
     corsOrigins: config.CORS_ORIGINS,
     publicUrl: config.MEMPLANE_PUBLIC_URL,
     guard,
     idempotency: createIdempotency({ db, vault }),
-    access: { keys: parts.accessKeys, tenant },
+    metrics,
+    policies: core.policies,
+    features,
     health: {
-      health: createHealth({ db, embedder, vectors, keysTrouble, isDraining, isInitialised: parts.bootstrap.done }),
+      health: createHealth({ db, embedder, vectors, keysTrouble, isDraining, isInitialised: bootstrap.done, more }),
       metrics,
       metricsEnabled: config.METRICS_ENABLED,
       service: { name: 'memplane-memory', version: VERSION },
       authenticate: guard.authenticate,
     },
-    memories: {
-      ...{ db, vault, people, embedder, vectors, metrics, policies },
-      presenter: createPresenter(vault, people),
-      checkDraft: compileCheck(DraftSchema),
-      newId: createUuid7(),
-      onPending: () => worker.wake(),
-    },
   };
 };
+
+const openDatabase = (config: MemoryConfig, log: Logger): Database =>
+  createPool({
+    url: config.DATABASE_URL,
+    size: config.DATABASE_POOL_SIZE,
+    onError: (err) => log.warn({ err }, 'a database connection was lost'),
+  });
+
+const startBootstrap = (accessKeys: AccessKeys, config: MemoryConfig, log: Logger): Retrying =>
+  retryUntilDone(
+    () => registerBootstrap(accessKeys, config),
+    (err) => log.warn({ err }, 'bootstrap key not registered yet'),
+  );
 
 const startPolicies = (config: MemoryConfig, log: Logger): Promise<PolicyWatch> =>
   watchPolicies({

@@ -23,6 +23,8 @@ export interface HealthOptions {
   readonly isDraining: () => boolean;
   /** Whether what happens once at start has happened. */
   readonly isInitialised: () => boolean;
+  /** What features report of themselves. */
+  readonly more?: Readonly<Record<string, () => ComponentState | Promise<ComponentState>>>;
 }
 
 /** A probe gives up after some seconds; a database that takes longer is down for it. */
@@ -42,6 +44,7 @@ export const createHealth = (options: HealthOptions): (() => Promise<Health>) =>
       embeddings: observeEmbeddings(options.embedder),
       vectors: describe('degraded', options.vectors.trouble()),
       process: observeProcess(options),
+      ...(await observeMore(options.more ?? {})),
     };
     const ready = Object.values(components).every(({ status }) => status !== 'down');
     const well = Object.values(components).every(({ status }) => status === 'ok');
@@ -57,6 +60,11 @@ const observeProcess = ({ isDraining, isInitialised }: HealthOptions): Component
   if (isDraining()) return { status: 'down', detail: 'shutting down' };
   return isInitialised() ? { status: 'ok' } : { status: 'down', detail: 'the bootstrap key is not registered yet' };
 };
+
+const observeMore = async (more: NonNullable<HealthOptions['more']>): Promise<Record<string, ComponentState>> =>
+  Object.fromEntries(
+    await Promise.all(Object.entries(more).map(async ([name, look]) => [name, await look()] as const)),
+  );
 
 const describe = (status: 'down' | 'degraded', trouble: string | undefined): ComponentState =>
   trouble === undefined ? { status: 'ok' } : { status, detail: trouble };

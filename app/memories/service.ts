@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../access/principal.js';
+import type { AuditTrail } from '../audit/trail.js';
 import type { Database, Transaction } from '../db/pool.js';
 import type { Metrics } from '../health/metrics.js';
 import { type FieldError, Problem, problem } from '../http/errors.js';
@@ -23,6 +24,7 @@ export interface MemoryServiceDeps {
   readonly presenter: Presenter;
   readonly policies: () => Policies;
   readonly metrics: Metrics;
+  readonly audit: AuditTrail;
   readonly checkDraft: Check<Draft>;
   readonly newId: () => string;
   readonly embedder: { readonly model: string; readonly dimensions: number; state(): string };

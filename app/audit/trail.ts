@@ -1,0 +1,54 @@
+import type { Queryable } from '../db/pool.js';
+import type { Json } from '../http/json.js';
+
+export type AuditType =
+  | 'memory.write'
+  | 'memory.read'
+  | 'access.batch'
+  | 'access.gap'
+  | 'auth.denied'
+  | `${'key' | 'role' | 'hold' | 'erasure' | 'backup' | 'restore' | 'webhook' | 'review' | 'data' | 'limit'}.${string}`
+  | 'keys.epoch'
+  | 'log.transfer'
+  | 'log.succession'
+  | 'security.tamper';
+
+export interface AuditActor {
+  readonly kind: 'key' | 'jwt' | 'system' | 'operator';
+  /** A key's id, or the pseudonym of a person. */
+  readonly ref: string;
+  readonly role: string | null;
+}
+
+/** One memory that a write put or deleted: what its leaf under the event's root is made of. */
+export interface AuditFact {
+  readonly id: string;
+  readonly version: number;
+  readonly op: 'put' | 'delete';
+  /** The commitment of the row's envelope; zeros for a delete. */
+  readonly commit: Buffer;
+}
+
+export interface AuditEntry {
+  readonly type: AuditType;
+  /** Whom it is about, by slot; the event carries a pseudonym. @default nobody */
+  readonly slot?: number | null;
+  readonly scope?: 'user' | 'team' | 'organization' | 'global' | null;
+  readonly resource?: { readonly kind: string; readonly id: string; readonly version?: number } | null;
+  /** What was written or deleted; the event carries their number and root. */
+  readonly facts?: readonly AuditFact[];
+  readonly outcome?: 'ok' | 'denied' | 'error';
+  readonly code?: string | null;
+  /** What is personal (names, query text, address, changed fields): committed to by the event, sealed under `slot` beside it. */
+  readonly detail?: { readonly [key: string]: Json };
+  /** @default the credential of the request that is being served, else the system */
+  readonly actor?: AuditActor;
+}
+
+/** Where everything that must be provable is told. */
+export interface AuditTrail {
+  /** In the transaction of what it tells of: both are there, or neither. Resolves to the event's id, which answers carry as `audit_event`. */
+  record(transaction: Queryable, entry: AuditEntry): Promise<string>;
+  /** Outside a transaction: reads and denials, batched and flushed within moments. */
+  observe(entry: AuditEntry): void;
+}

@@ -1,0 +1,48 @@
+import type { Express } from 'express';
+import type { Logger } from 'pino';
+import type { Guard } from './access/guard.js';
+import type { AccessKeys } from './access/keys.js';
+import type { AuditTrail } from './audit/trail.js';
+import type { MemoryConfig } from './config.js';
+import type { Database } from './db/pool.js';
+import type { Embedder } from './embeddings/embedder.js';
+import type { ComponentState } from './health/components.js';
+import type { Metrics } from './health/metrics.js';
+import type { Route } from './http/route.js';
+import type { SearchDeps } from './memories/search.js';
+import type { Policies } from './policies/schema.js';
+import type { People } from './tenancy/people.js';
+import type { Vault } from './tenancy/vault.js';
+import type { VectorStore } from './vectors/vector-store.js';
+
+/** What every feature of the service stands on: made once at start, in the order of its needs. */
+export interface Core {
+  readonly config: MemoryConfig;
+  readonly log: Logger;
+  readonly tenant: { readonly id: string; readonly name: string };
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly people: People;
+  /** The tenant's policies as they are now. */
+  readonly policies: () => Policies;
+  readonly embedder: Embedder;
+  readonly vectors: VectorStore;
+  readonly metrics: Metrics;
+  readonly audit: AuditTrail;
+  readonly accessKeys: AccessKeys;
+  readonly guard: Guard;
+  readonly newId: () => string;
+  /** What stores and finds memories; features of other protocols call the same services. */
+  readonly memories: SearchDeps;
+}
+
+/** One part of the service that can be taken out without the others noticing. */
+export interface Feature {
+  readonly routes?: readonly Route[];
+  /** Protocols that are no table of routes. Behind the guard, before the table. */
+  readonly mount?: (app: Express) => void;
+  /** Shown at /health/detailed, and counted for readiness when it is down. */
+  readonly health?: Readonly<Record<string, () => ComponentState | Promise<ComponentState>>>;
+  /** Ends its workers; the batch in hand is finished. */
+  stop?(): Promise<void>;
+}

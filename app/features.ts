@@ -1,0 +1,9 @@
+import { accessRoutes } from './access/routes.js';
+import type { Core, Feature } from './core.js';
+import { memoryRoutes } from './memories/routes.js';
+
+/** All that the service can do, a line a feature. They stop in reverse order. */
+export const createFeatures = (core: Core): readonly Feature[] => [
+  { routes: memoryRoutes(core.memories) },
+  { routes: accessRoutes({ keys: core.accessKeys, tenant: core.tenant }) },
+];
