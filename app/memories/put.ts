@@ -1,10 +1,12 @@
 import { inRetriedTransaction } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
+import { checkMembership } from './admit.js';
 import type { ChangeOptions } from './delete.js';
 import { openState } from './history-record.js';
 import type { MemoryKey } from './key.js';
 import { type PlannedPatch, planReplacement } from './patch.js';
 import { type DroppedDraft, type PlannedDraft, problemAt } from './plan.js';
+import { type PreparedRow, prepareRows, type WriteContext } from './prepare.js';
 import { type MemoryRow, VECTOR_PENDING } from './rows.js';
 import type { Memory } from './schema.js';
 import {
@@ -20,7 +22,7 @@ import { lockMemory, selectIdByKey } from './store.js';
 import { applyChange } from './update.js';
 import { checkChangeable, missing } from './version.js';
 import { EVERYTHING } from './viewer.js';
-import { checkMembership, type PreparedRow, prepareRows, type WriteContext, writeRows } from './write.js';
+import { writeRows } from './write.js';
 
 export interface PutOptions extends ChangeOptions {
   /** If-None-Match: * */

@@ -3,14 +3,13 @@ import { problem } from '../http/errors.js';
 import type { ApiRequest, ApiResponse, Route } from '../http/route.js';
 import { defineRoute } from '../http/route.js';
 import { compileCheck, requireValid } from '../http/validate.js';
+import { type BatchOutcome, createMemories } from './batch.js';
 import { deleteMemory } from './delete.js';
 import { HistoryQuerySchema, HistorySchema, listHistory } from './history.js';
 import { listMemories } from './list.js';
 import { PatchSchema } from './patch.js';
 import { putMemory } from './put.js';
 import {
-  BatchResultSchema,
-  BatchSchema,
   ChangeQuerySchema,
   DeleteResultSchema,
   DraftSchema,
@@ -24,9 +23,10 @@ import {
   SearchSchema,
 } from './schema.js';
 import { type SearchDeps, searchMemories } from './search.js';
-import { type BatchOutcome, createMemories, createMemory, getMemory } from './service.js';
+import { createMemory, getMemory } from './service.js';
 import { updateMemory } from './update.js';
 import { matchesVersion } from './version.js';
+import { BatchResultSchema, BatchSchema } from './write-schema.js';
 
 const checkBatch = compileCheck(BatchSchema);
 

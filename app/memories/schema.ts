@@ -7,9 +7,8 @@ export const STATUSES = ['active', 'quarantined', 'superseded', 'expired', 'forg
 export const VECTOR_STATUSES = ['pending', 'succeeded', 'failed', 'skipped'] as const;
 export const SOURCE_KINDS = ['api', 'conversation', 'import', 'mcp', 'sync', 'tool'] as const;
 export const TRUST_CLASSES = ['unknown', 'user', 'agent', 'tool', 'document', 'derived'] as const;
-export const MAX_BATCH = 1000;
 
-const literals = <const T extends readonly string[]>(values: T) =>
+export const literals = <const T extends readonly string[]>(values: T) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
 const Nullable = <T extends ReturnType<typeof Type.String>>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -73,16 +72,6 @@ export const DraftSchema = Type.Object(
 );
 export type Draft = Static<typeof DraftSchema>;
 
-/** Each draft is checked on its own, so that an answer can go item by item. */
-export const BatchSchema = Type.Object(
-  {
-    memories: Type.Array(Type.Unknown(), { minItems: 1, maxItems: MAX_BATCH }),
-    on_error: Type.Optional(literals(['abort', 'continue'])),
-    dedupe: Type.Optional(literals(['off'])),
-  },
-  { additionalProperties: false },
-);
-
 export const MemorySchema = Type.Object({
   id: Uuid,
   key: Nullable(Type.String()),
@@ -129,27 +118,6 @@ export const MemorySchema = Type.Object({
   embedding: Type.Optional(Type.Array(Type.Number())),
 });
 export type Memory = Static<typeof MemorySchema>;
-
-export interface WriteResult {
-  readonly index: number;
-  readonly status: 'created' | 'dropped' | 'rejected';
-  readonly id?: string;
-  readonly memory?: Memory;
-  readonly reason?: string;
-  readonly error?: { readonly code: string; readonly detail: string; readonly errors?: readonly unknown[] };
-}
-export const BatchResultSchema = Type.Object({
-  results: Type.Array(
-    Type.Object({
-      index: Type.Integer(),
-      status: literals(['created', 'dropped', 'rejected']),
-      id: Type.Optional(Uuid),
-      reason: Type.Optional(Type.String()),
-      error: Type.Optional(Type.Unknown()),
-    }),
-  ),
-  summary: Type.Object({ created: Type.Integer(), dropped: Type.Integer(), rejected: Type.Integer() }),
-});
 
 const Selectors = {
   user_id: Type.Optional(ExternalId),

@@ -6,6 +6,7 @@ import type { ChangeOptions } from './delete.js';
 import { openState, recordUpdate } from './history-record.js';
 import { partitionOf } from './partition-of.js';
 import { type PlannedPatch, planPatch, readPatch } from './patch.js';
+import { trustOf } from './prepare.js';
 import { copyOutbox, type MemoryRow, OUTBOX_EMBED, VECTOR_PENDING, VECTOR_SKIPPED, VECTOR_SUCCEEDED } from './rows.js';
 import type { Memory } from './schema.js';
 import type { Caller, MemoryServiceDeps } from './service.js';
@@ -13,7 +14,6 @@ import type { MemoryState } from './state.js';
 import { dropVector, followVersion, lockMemory, selectMemory, updateMemoryRow } from './store.js';
 import { checkChangeable, missing } from './version.js';
 import { resolveViewerOfOne } from './viewer.js';
-import { trustOf } from './write.js';
 
 /** A patch makes the next version, sealed anew for it; one that changes nothing makes none. */
 export const updateMemory = async (

@@ -1,0 +1,147 @@
+import type { Principal } from '../access/principal.js';
+import type { Database } from '../db/pool.js';
+import { type EntityName, entityKey, type People, type Person } from '../tenancy/people.js';
+import type { Vault } from '../tenancy/vault.js';
+import { sealKey } from './key.js';
+import { partitionOf } from './partition-of.js';
+import { DEFAULT_IMPORTANCE, type PlannedDraft } from './plan.js';
+import type { Quotas } from './quota.js';
+import {
+  type NewMemoryRow,
+  type NewVectorRow,
+  STATUS_ACTIVE,
+  VECTOR_PENDING,
+  VECTOR_SKIPPED,
+  VECTOR_SUCCEEDED,
+} from './rows.js';
+import { TRUST_CLASSES } from './schema.js';
+
+export interface WriteContext {
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly people: People;
+  readonly principal: Principal;
+  readonly quotas: Quotas;
+  readonly model: string;
+  /** Whether this service makes vectors for what comes without one. */
+  readonly embeds: boolean;
+  readonly now: Date;
+}
+
+export interface PreparedRow {
+  readonly row: NewMemoryRow;
+  readonly vector: NewVectorRow | null;
+}
+
+/** SLOTS.tenant: what belongs to nobody in particular. */
+export const TENANT_SLOT = 0;
+
+/** Finds or makes the people and things that the drafts name, then seals every row. */
+export const prepareRows = async (
+  context: WriteContext,
+  drafts: readonly PlannedDraft[],
+): Promise<readonly PreparedRow[]> => {
+  const { db, vault, people } = context;
+  const persons = await people.ensure(
+    db,
+    drafts.flatMap(({ userId }) => userId ?? []),
+  );
+  const ownerOf = (planned: PlannedDraft): Person | undefined =>
+    planned.userId === null ? undefined : persons.get(planned.userId);
+  const slotOf = (planned: PlannedDraft): number =>
+    planned.scopeCode === 0 ? (ownerOf(planned)?.slot ?? TENANT_SLOT) : TENANT_SLOT;
+  const entities = await people.ensureEntities(
+    db,
+    drafts.flatMap((planned) => namesIn(planned, slotOf(planned))),
+  );
+  await vault.prepare(drafts.map(slotOf));
+  return drafts.map((planned) => {
+    const slot = slotOf(planned);
+    const refs = Object.fromEntries(
+      namesIn(planned, slot).map((name) => [name.kind, entities.get(entityKey(name)) ?? null]),
+    );
+    return prepareRow(context, planned, slot, ownerOf(planned)?.ref ?? null, refs);
+  });
+};
+
+/** Teams and organizations are shared, so their names are sealed for the tenant; the rest with the person they appear with. */
+const namesIn = ({ draft }: PlannedDraft, slot: number): readonly EntityName[] => {
+  const name = (kind: EntityName['kind'], id: string | null | undefined, of: number): readonly EntityName[] =>
+    id ? [{ kind, slot: of, id }] : [];
+  return [
+    ...name('agent', draft.agent_id, slot),
+    ...name('session', draft.session_id, slot),
+    ...name('app', draft.app_id, slot),
+    ...name('team', draft.team_id, TENANT_SLOT),
+    ...name('organization', draft.organization_id, TENANT_SLOT),
+  ];
+};
+
+type Refs = Readonly<Record<string, string | null>>;
+
+const prepareRow = (
+  context: WriteContext,
+  planned: PlannedDraft,
+  slot: number,
+  userRef: string | null,
+  refs: Refs,
+): PreparedRow => {
+  const { vault, now } = context;
+  const { draft, id, content } = planned;
+  const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version: 1 }, content);
+  const row: Omit<NewMemoryRow, 'key_token' | 'sealed_key'> = {
+    id,
+    version: 1,
+    slot,
+    sealed: stored.sealed,
+    envelope: stored.bytes,
+    content_hash: vault.contentHash(slot, content.content),
+    pii: [...planned.redactions.keys()],
+    pii_counts: [...planned.redactions.values()],
+    user_ref: userRef,
+    agent_ref: refs.agent ?? null,
+    session_ref: refs.session ?? null,
+    app_ref: refs.app ?? null,
+    team_ref: refs.team ?? null,
+    organization_ref: refs.organization ?? null,
+    scope: planned.scopeCode,
+    status: STATUS_ACTIVE,
+    vector_status: planned.vector ? VECTOR_SUCCEEDED : context.embeds ? VECTOR_PENDING : VECTOR_SKIPPED,
+    confidence: planned.confidence,
+    importance: draft.importance ?? DEFAULT_IMPORTANCE,
+    source_kind: 0,
+    ...trustOf(context.principal),
+    ...timesOf(planned, now),
+    created_by: context.principal.keyId,
+  };
+  const named = { ...row, ...sealKey(vault, row, { key: draft.key ?? null, namespace: draft.namespace ?? [] }) };
+  return { row: named, vector: planned.vector ? prepareVector(context, named, planned.vector) : null };
+};
+
+const timesOf = ({ expiresAt, validFrom, validTo }: PlannedDraft, now: Date) => ({
+  expires_at: expiresAt,
+  valid_from: validFrom,
+  valid_to: validTo,
+  created_at: now,
+  updated_at: now,
+});
+
+const prepareVector = ({ vault, model }: WriteContext, row: NewMemoryRow, vector: Float32Array): NewVectorRow => {
+  const stored = vault.sealVector({ slot: row.slot, table: 'vectors', rowId: row.id, version: row.version }, vector);
+  const partition = partitionOf(row);
+  return {
+    memory_id: row.id,
+    version: row.version,
+    slot: row.slot,
+    partition,
+    model,
+    sealed: stored.sealed,
+    vector: stored.bytes,
+  };
+};
+
+/** By the credential and the channel alone; a client's word is `confidence`. */
+export const trustOf = ({ role }: Principal): Pick<NewMemoryRow, 'trust_class' | 'trust_score'> =>
+  role === 'service'
+    ? { trust_class: TRUST_CLASSES.indexOf('agent'), trust_score: 0.5 }
+    : { trust_class: TRUST_CLASSES.indexOf('user'), trust_score: 0.8 };
