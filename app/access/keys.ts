@@ -12,6 +12,7 @@ import {
   selectApiKeys,
   setApiKeyRevoked,
 } from './key-store.js';
+import { isPredefined, ROLE_PERMISSIONS, resolveGrants } from './permissions.js';
 import type { Principal, Role } from './principal.js';
 
 export interface KeyDescription {
@@ -145,7 +146,8 @@ class StoredKeys implements AccessKeys {
     const userId = await this.#nameOf(row.user_ref);
     if (userId === undefined) return undefined;
     const { id: keyId, role, user_ref: userRef, team_refs: teamRefs, organization_refs: organizationRefs } = row;
-    return { keyId, role, userId, userRef, teamRefs, organizationRefs };
+    const grants = resolveGrants(isPredefined(role) ? ROLE_PERMISSIONS[role] : [], userRef !== null);
+    return { kind: 'key', keyId, role, grants, userId, userRef, teamRefs, organizationRefs };
   }
 
   async #nameOf(ref: string | null): Promise<string | null | undefined> {

@@ -3,7 +3,7 @@ import { problem } from '../http/errors.js';
 import { defineRoute, type Route } from '../http/route.js';
 import { ExternalId, Uuid } from '../memories/schema.js';
 import type { AccessKeys } from './keys.js';
-import { type Permission, ROLE_PERMISSIONS, ROLES } from './principal.js';
+import { type Permission, ROLES } from './permissions.js';
 
 const RoleSchema = Type.Unsafe<(typeof ROLES)[number]>({ type: 'string', enum: [...ROLES] });
 const Text = Type.String();
@@ -13,7 +13,7 @@ const KeySchema = Type.Object({
   id: Uuid,
   name: Text,
   hint: Type.String({ description: 'the first letters of the key' }),
-  role: RoleSchema,
+  role: Text,
   user_id: NullableText,
   created_at: Text,
   expires_at: NullableText,
@@ -37,7 +37,7 @@ const WhoamiSchema = Type.Object({
   tenant: Text,
   tenant_id: Uuid,
   key_id: Uuid,
-  role: RoleSchema,
+  role: Text,
   user_id: NullableText,
   permissions: Type.Array(Type.Unsafe<Permission>({ type: 'string' })),
 });
@@ -63,8 +63,8 @@ const whoami = (tenant: AccessRouteDeps['tenant']): Route =>
     permission: 'retrieve',
     writes: false,
     responses: { 200: WhoamiSchema },
-    handle: async ({ principal: { keyId: key_id, role, userId: user_id } }) => {
-      const permissions = ROLE_PERMISSIONS[role];
+    handle: async ({ principal: { keyId: key_id, role, userId: user_id, grants } }) => {
+      const permissions = [...grants.keys()];
       return { status: 200, body: { tenant: tenant.name, tenant_id: tenant.id, key_id, role, user_id, permissions } };
     },
   });

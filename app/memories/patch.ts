@@ -1,5 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox';
-import type { Principal } from '../access/principal.js';
+import { isAllowed, type Principal } from '../access/principal.js';
 import { type FieldError, problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
 import { compileCheck, requireValid } from '../http/validate.js';
@@ -100,8 +100,8 @@ export const planPatch = (
   patch: JsonObject,
   context: PatchContext,
 ): PlannedPatch | undefined => {
-  if (SCOPES[row.scope] === 'global' && context.principal.role === 'user') {
-    throw problem('forbidden', 'The role user may not change what the whole tenant sees.');
+  if (SCOPES[row.scope] === 'global' && !isAllowed(context.principal, 'global.write')) {
+    throw problem('forbidden', `The role ${context.principal.role} may not change what the whole tenant sees.`);
   }
   const { vector, embedding_model, ...fields } = patch;
   const beside = requireValid(checkBeside, defined({ vector, embedding_model }), 'The patch');

@@ -1,4 +1,4 @@
-import type { Principal } from '../access/principal.js';
+import { isAllowed, type Principal } from '../access/principal.js';
 import { type FieldError, type Problem, problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
 import { type RedactionCounts, type RedactionKind, redactJson } from '../policies/redact.js';
@@ -116,8 +116,8 @@ const checkScope = (draft: Draft, scope: Scope, principal: Principal): void => {
   if (scope === 'organization' && !draft.organization_id) {
     throw problemAt('invalid_scope', '/organization_id', 'The scope organization needs organization_id.');
   }
-  if (scope === 'global' && principal.role === 'user') {
-    throw problem('forbidden', 'The role user may not write what the whole tenant sees.', {
+  if (scope === 'global' && !isAllowed(principal, 'global.write')) {
+    throw problem('forbidden', `The role ${principal.role} may not write what the whole tenant sees.`, {
       remedy: 'Use a narrower scope, or a service or admin key.',
     });
   }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Principal } from '../access/principal.js';
+import { isAllowed, type Principal } from '../access/principal.js';
 import type { Queryable } from '../db/pool.js';
 import { readUserHeader, requireUserId, resolveUserId } from '../tenancy/identity.js';
 import type { People } from '../tenancy/people.js';
@@ -45,7 +45,7 @@ export const resolveViewerOfOne = async (
   headers: IncomingHttpHeaders,
 ): Promise<Viewer> => {
   const userId = resolveUserId(principal, { explicit: null, header: readUserHeader(headers) });
-  const everything = userId === null && (principal.role === 'admin' || principal.role === 'service');
+  const everything = userId === null && isAllowed(principal, 'retrieve.all');
   return buildViewer(principal, await refOf(db, people, principal, userId), 'user', everything);
 };
 
