@@ -3,6 +3,7 @@ import { problem } from '../http/errors.js';
 import type { ApiRequest, ApiResponse, Route } from '../http/route.js';
 import { defineRoute } from '../http/route.js';
 import { compileCheck, requireValid } from '../http/validate.js';
+import { type SearchDeps, searchMemories } from '../search/search.js';
 import { type BatchOutcome, createMemories } from './batch.js';
 import { deleteMemory } from './delete.js';
 import { HistoryQuerySchema, HistorySchema, listHistory } from './history.js';
@@ -22,7 +23,6 @@ import {
   SearchResultSchema,
   SearchSchema,
 } from './schema.js';
-import { type SearchDeps, searchMemories } from './search.js';
 import { createMemory, getMemory } from './service.js';
 import { updateMemory } from './update.js';
 import { matchesVersion } from './version.js';

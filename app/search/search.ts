@@ -1,14 +1,14 @@
 import { type Embedder, EmbedderUnavailable, normalize } from '../embeddings/embedder.js';
 import { problem } from '../http/errors.js';
+import type { MemoryRow } from '../memories/rows.js';
+import type { Memory, Search } from '../memories/schema.js';
+import type { Caller, MemoryServiceDeps } from '../memories/service.js';
+import { type RefFilter, selectCandidates, selectPage, selectPending, type Viewer } from '../memories/store.js';
+import { readVector } from '../memories/vector-input.js';
+import { partitionsOf, resolveRefFilter, resolveViewer } from '../memories/viewer.js';
 import { dot } from '../vectors/partition.js';
 import { toScore, type VectorStore } from '../vectors/vector-store.js';
 import { scoreByWords } from './lexical.js';
-import type { MemoryRow } from './rows.js';
-import type { Memory, Search } from './schema.js';
-import type { Caller, MemoryServiceDeps } from './service.js';
-import { type RefFilter, selectCandidates, selectPage, selectPending, type Viewer } from './store.js';
-import { readVector } from './vector-input.js';
-import { partitionsOf, resolveRefFilter, resolveViewer } from './viewer.js';
 
 export interface SearchDeps extends MemoryServiceDeps {
   readonly embedder: Embedder;
