@@ -37,6 +37,16 @@ const Shared = {
   MEMPLANE_TENANT: text(NAME, { description: "The tenant's name.", allowed: 'a DNS label' }, { default: 'default' }),
 };
 
+/** Of both roles: an index in the database is made by whoever owns its schema. */
+const Vectors = {
+  VECTOR_DIMENSIONS: integer(1, 4096, 512, 'The dimension of every vector of the tenant; the model must have it.'),
+  VECTOR_PROVIDER: choice(
+    ['embedded', 'qdrant', 'pgvector'],
+    'embedded',
+    'Where vectors are searched: in this process, in Qdrant, or in the database by its extension vector.',
+  ),
+};
+
 const Memory = Type.Object({
   ...Shared,
   DATABASE_URL: databaseUrl(
@@ -108,8 +118,28 @@ const Memory = Type.Object({
       allowed: '1 to 200 characters',
     }),
   ),
-  VECTOR_DIMENSIONS: integer(1, 4096, 512, 'The dimension of every vector of the tenant; the model must have it.'),
-  VECTOR_PROVIDER: choice(['embedded'], 'embedded', 'Where vectors are searched.'),
+  ...Vectors,
+  VECTOR_DB_ENDPOINT: Type.Optional(
+    text('^https?://.+', { description: 'The Qdrant server; needed by VECTOR_PROVIDER=qdrant.', allowed: 'a URL' }),
+  ),
+  VECTOR_DB_API_KEY: Type.Optional(
+    text('^.{1,4096}$', {
+      description: "Qdrant's key, or a token limited to the collection.",
+      allowed: '1 to 4,096 characters',
+      secret: true,
+    }),
+  ),
+  VECTOR_DB_NAMESPACE: Type.Optional(
+    text('^[A-Za-z0-9_-]{1,200}$', {
+      description: 'The collection in Qdrant; tenants may share one. Unset: kernel-memory-<SERVICE_ENV>.',
+      allowed: '1 to 200 letters, digits, hyphens, underscores',
+    }),
+  ),
+  VECTOR_PRECISION: choice(
+    ['half', 'int8'],
+    'half',
+    'How vectors are kept in the index: int8 takes a quarter of the memory, and the best are compared again with whole vectors.',
+  ),
   OUTBOX_LEASE_MS: integer(500, 600_000, 30_000, 'How long a worker may hold a batch before another takes it over.'),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000, 20_000, 'How long requests in flight may take after SIGTERM.'),
   RATE_LIMIT_REQUESTS: integer(1, 1_000_000, 100, 'Requests a minute for the tenant while policies.json says nothing.'),
@@ -123,6 +153,7 @@ const Memory = Type.Object({
 
 const Migrate = Type.Object({
   ...Shared,
+  ...Vectors,
   MIGRATE_DATABASE_URL: databaseUrl("The owner's direct connection: not through a pooler."),
   MEMPLANE_SERVICE_ROLE: text('^[a-z_][a-z0-9_]{0,62}$', {
     description: 'The database role that migrations grant to.',

@@ -3,6 +3,7 @@ import { migrateDatabase } from './db/migrate.js';
 import { messageOf } from './http/cause.js';
 import { createLogger } from './http/log.js';
 import { startMemoryRole } from './memory-role.js';
+import { prepareVectorDatabase } from './vectors/prepare-database.js';
 
 const EXIT_USAGE = 2;
 
@@ -13,6 +14,12 @@ const migrate = async (): Promise<number> => {
     url: config.MIGRATE_DATABASE_URL,
     serviceRole: config.MEMPLANE_SERVICE_ROLE,
     log: (message, fields) => log.info(fields, message),
+  });
+  await prepareVectorDatabase({
+    url: config.MIGRATE_DATABASE_URL,
+    serviceRole: config.MEMPLANE_SERVICE_ROLE,
+    provider: config.VECTOR_PROVIDER,
+    dimensions: config.VECTOR_DIMENSIONS,
   });
   log.info({ applied: applied.length, version }, 'schema is up to date');
   return 0;

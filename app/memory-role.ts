@@ -25,7 +25,7 @@ import { type PolicyWatch, watchPolicies } from './policies/watch.js';
 import { type KeyWatch, watchKeys } from './tenancy/key-watch.js';
 import { createPeople } from './tenancy/people.js';
 import { createVault } from './tenancy/vault.js';
-import { createEmbeddedStore } from './vectors/embedded.js';
+import { createVectorStore } from './vectors/create.js';
 import { VERSION } from './version.js';
 
 export interface RunningService {
@@ -75,11 +75,7 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
   const accessKeys = createAccessKeys({ db, vault, people, log });
   const bootstrap = startBootstrap(accessKeys, config, log);
   await bootstrap.attempted;
-  const vectors = createEmbeddedStore({
-    ...{ db, vault, log },
-    dimensions: config.VECTOR_DIMENSIONS,
-    model: embedder.model,
-  });
+  const vectors = createVectorStore(config, { db, vault, log, model: embedder.model });
   const worker = startEmbeddingWorker({ db, vault, embedder, leaseMs: config.OUTBOX_LEASE_MS, log });
   const keyWatch = watchKeys({ keys, log });
   const parts = { config, log, db, vault, people, embedder, vectors, accessKeys, policies: policyWatch.current };

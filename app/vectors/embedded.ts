@@ -1,10 +1,10 @@
 import type { Database } from '../db/pool.js';
-import { normalize } from '../embeddings/embedder.js';
 import { messageOf } from '../http/cause.js';
-import { isErased, type Vault } from '../tenancy/vault.js';
-import { type Changes, type StoredVector, selectChanges, selectVectors } from './feed.js';
-import { createPartition, type Partition } from './partition.js';
-import type { VectorHits, VectorStore } from './vector-store.js';
+import type { Vault } from '../tenancy/vault.js';
+import { type Changes, selectChanges, selectVectors } from './feed.js';
+import { type OpenedVector, openVectors } from './open-vector.js';
+import { createPartition, dot, type Partition, type Precision } from './partition.js';
+import { toScore, type VectorHit, type VectorHits, type VectorStore } from './vector-store.js';
 
 export interface EmbeddedStoreOptions {
   readonly db: Database;
@@ -13,6 +13,8 @@ export interface EmbeddedStoreOptions {
   /** Vectors of another model are not comparable and stay out. */
   readonly model: string;
   readonly log: { warn(fields: object, message: string): void };
+  /** @default half */
+  readonly precision?: Precision;
   /** How long a search waits for a partition to be read. @default 2000 */
   readonly patienceMs?: number;
   /** Vectors in memory; what was not asked for longest leaves first. @default 500000 (some 600 MB at 512 dimensions) */
@@ -29,6 +31,8 @@ interface Loaded {
 
 /** Bounds one read (some 0.5 MB) and one stretch of work on the event loop (some 60 ms in a large index). */
 const CHUNK = 250;
+/** With eight bits a number, the best ten are among the first forty: recall 0.99 on 30,000 clustered vectors. */
+const OVERSAMPLE = 4;
 
 export const createEmbeddedStore = (options: EmbeddedStoreOptions): VectorStore => new EmbeddedStore(options);
 
@@ -53,11 +57,21 @@ class EmbeddedStore implements VectorStore {
     });
     if (complete) this.#trouble = undefined;
     const asked = partitions.flatMap((name) => this.#loaded.get(name)?.partition ?? []);
-    const hits = asked.flatMap((partition) => partition.search(vector, k));
+    const hits = await this.#ask(asked, vector, k);
     const held = asked.reduce((sum, partition) => sum + partition.size(), 0);
     this.#evict();
     const best = hits.sort((a, b) => b.score - a.score).slice(0, k);
     return { hits: best, exhausted: best.length >= held, complete };
+  }
+
+  /** Rough partitions propose more than is wanted, and the whole vectors decide. */
+  async #ask(asked: readonly Partition[], vector: Float32Array, k: number): Promise<VectorHit[]> {
+    const rough = asked.filter((partition) => partition.isRough());
+    const exact = asked.filter((partition) => !partition.isRough()).flatMap((partition) => partition.search(vector, k));
+    const proposed = rough.flatMap((partition) => partition.search(vector, k * OVERSAMPLE));
+    if (proposed.length === 0) return exact;
+    const opened = await this.#readVectors(proposed.map(({ id }) => id));
+    return [...exact, ...opened.map(({ memory_id: id, plain }) => ({ id, score: toScore(dot(plain, vector)) }))];
   }
 
   trouble(): string | undefined {
@@ -85,7 +99,7 @@ class EmbeddedStore implements VectorStore {
   }
 
   #touch(name: string): Loaded {
-    const partition = (): Partition => createPartition(this.#options.dimensions);
+    const partition = (): Partition => createPartition(this.#options.dimensions, this.#options.precision);
     const entry = this.#loaded.get(name) ?? { partition: partition(), watermark: '0', running: undefined };
     this.#loaded.delete(name);
     this.#loaded.set(name, entry);
@@ -101,17 +115,7 @@ class EmbeddedStore implements VectorStore {
 
   async #readVectors(ids: readonly string[]): Promise<readonly OpenedVector[]> {
     const { db, vault, dimensions } = this.#options;
-    const rows = await selectVectors(db, ids);
-    await vault.prepare(rows.map(({ slot }) => slot));
-    return rows.flatMap((row) => {
-      const plain = openVector(vault, row);
-      if (plain && plain.length !== dimensions) {
-        throw new Error(
-          `The vector of ${row.memory_id} has ${plain.length} dimensions, not ${dimensions}: embed it again`,
-        );
-      }
-      return plain ? [{ ...row, plain: normalize(plain) }] : [];
-    });
+    return openVectors(vault, await selectVectors(db, ids), dimensions);
   }
 
   #evict(): void {
@@ -125,21 +129,8 @@ class EmbeddedStore implements VectorStore {
   }
 }
 
-type OpenedVector = StoredVector & { readonly plain: Float32Array };
-
 const runningOf = (entries: ReadonlyMap<string, Loaded>): readonly Promise<void>[] =>
   [...entries.values()].flatMap(({ running }) => running ?? []);
-
-/** An erased person's vectors have no key any more: they are not there. */
-const openVector = (vault: Vault, row: StoredVector): Float32Array | undefined => {
-  const place = { slot: row.slot, table: 'vectors', rowId: row.memory_id, version: row.version };
-  try {
-    return vault.openVector(place, { sealed: row.sealed, bytes: row.vector });
-  } catch (cause) {
-    if (isErased(cause)) return undefined;
-    throw cause;
-  }
-};
 
 type Read = (ids: readonly string[]) => Promise<readonly OpenedVector[]>;
 

@@ -42,6 +42,7 @@ export interface StoredVector {
   readonly memory_id: string;
   readonly version: number;
   readonly slot: number;
+  readonly partition: string;
   readonly sealed: boolean;
   readonly vector: Buffer;
   readonly change: number;
@@ -49,7 +50,7 @@ export interface StoredVector {
 
 export const selectVectors = async (db: Queryable, ids: readonly string[]): Promise<readonly StoredVector[]> => {
   const { rows } = await db.query<StoredVector>(
-    'SELECT memory_id, version, slot, sealed, vector, change FROM vectors WHERE memory_id = ANY ($1::uuid[])',
+    'SELECT memory_id, version, slot, partition, sealed, vector, change FROM vectors WHERE memory_id = ANY ($1::uuid[])',
     [ids],
   );
   return rows;

@@ -1,0 +1,171 @@
+import type { Logger } from 'pino';
+import { type Database, inTransaction } from '../db/pool.js';
+import { messageOf } from '../http/cause.js';
+import type { Vault } from '../tenancy/vault.js';
+import { selectVectors } from './feed.js';
+import { openVectors } from './open-vector.js';
+import {
+  countVectors,
+  createPosition,
+  movePosition,
+  type OwedChange,
+  type Position,
+  selectOwedChanges,
+  takePosition,
+} from './position-store.js';
+import type { VectorIndex } from './vector-index.js';
+
+export interface FeederOptions {
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly dimensions: number;
+  readonly model: string;
+  readonly index: VectorIndex;
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+}
+
+export interface Feeder {
+  /** What keeps the index from being trusted; `undefined` when all is well. */
+  trouble(): string | undefined;
+  /** An answer of the index failed: it is looked at before it is trusted again. */
+  distrust(cause: unknown): void;
+  stop(): Promise<void>;
+}
+
+/** One page: a request of some 2 MB to the index. */
+const PAGE = 500;
+const IDLE_MS = 250;
+const TROUBLE_MS = 1_000;
+/** An index that lost points without a word is noticed within this time. */
+const COUNT_EVERY_MS = 30_000;
+
+export const startFeeder = (options: FeederOptions): Feeder => new IndexFeeder(options);
+
+/** Gives the index what Postgres has, in order; one replica at a time, whichever comes. */
+class IndexFeeder implements Feeder {
+  readonly #options: FeederOptions;
+  readonly #running: Promise<void>;
+  #stopped = false;
+  #trouble: string | undefined = 'the index was not looked at yet';
+  #countAt = 0;
+  #rouse: () => void = () => undefined;
+
+  constructor(options: FeederOptions) {
+    this.#options = options;
+    this.#running = this.#loop();
+  }
+
+  trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  distrust(cause: unknown): void {
+    this.#trouble ??= messageOf(cause);
+    this.#countAt = 0;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#rouse();
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#stopped) {
+      const pauseMs = await this.#turn().catch((err: unknown) => {
+        if (this.#trouble !== messageOf(err)) this.#options.log.warn({ err }, 'the vector index cannot be fed');
+        this.#trouble = messageOf(err);
+        this.#countAt = 0;
+        return TROUBLE_MS;
+      });
+      if (pauseMs > 0 && !this.#stopped) await this.#rest(pauseMs);
+    }
+  }
+
+  async #turn(): Promise<number> {
+    if (Date.now() >= this.#countAt) await this.#verify();
+    const fed = await feedPage(this.#options);
+    if (fed === PAGE) return 0;
+    return IDLE_MS;
+  }
+
+  /** At rest both have equally many points, or the index has lost some and starts anew. */
+  async #verify(): Promise<void> {
+    const { index, db, log } = this.#options;
+    await index.prepare();
+    await createPosition(db, index.name);
+    const restarted = await restartIfLost(this.#options);
+    if (restarted) log.info({ index: index.name }, 'the vector index is built anew from Postgres');
+    this.#trouble = undefined;
+    this.#countAt = Date.now() + COUNT_EVERY_MS;
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#rouse = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+const BEGINNING: Position = { xid: '0', change: 0 };
+
+const restartIfLost = ({ db, index, model }: FeederOptions): Promise<boolean> =>
+  inTransaction(db, async (transaction) => {
+    const position = await takePosition(transaction, index.name);
+    if (!position) return false;
+    const owed = await selectOwedChanges(transaction, position, model, 1);
+    const behind = owed.length > 0;
+    const [held, wanted] = [await index.count(), await countVectors(transaction, model)];
+    // While changes are owed the two differ rightly, but an index that is empty after it was fed has lost all.
+    const lost = behind ? held === 0 && position.xid !== BEGINNING.xid : held !== wanted;
+    if (!lost || (await hasUnsettled(transaction, position, model))) return false;
+    await index.clear();
+    await movePosition(transaction, index.name, BEGINNING);
+    return true;
+  });
+
+/** Committed vectors that may not be given yet, because a transaction that began before them still runs. */
+const hasUnsettled = async (
+  db: Parameters<typeof selectOwedChanges>[0],
+  { xid, change }: Position,
+  model: string,
+): Promise<boolean> => {
+  const after = '(change_xid, change) > ($1::xid8, $2) AND change_xid >= pg_snapshot_xmin(pg_current_snapshot())';
+  const { rows } = await db.query<{ some: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM vectors WHERE ${after} AND model = $3)
+         OR EXISTS (SELECT 1 FROM vector_tombstones WHERE ${after}) AS some`,
+    [xid, change, model],
+  );
+  return rows[0]?.some ?? false;
+};
+
+/** How many changes were given. The position moves only with them. */
+const feedPage = (options: FeederOptions): Promise<number> =>
+  inTransaction(options.db, async (transaction) => {
+    const { index, model } = options;
+    const position = await takePosition(transaction, index.name);
+    if (!position) return 0;
+    const owed = await selectOwedChanges(transaction, position, model, PAGE);
+    const last = owed.at(-1);
+    if (!last) return 0;
+    await giveChanges(options, owed);
+    await movePosition(transaction, index.name, last);
+    return owed.length;
+  });
+
+/** The vectors as they are now: one that went away since is removed, and its tombstone will come. */
+const giveChanges = async (options: FeederOptions, owed: readonly OwedChange[]): Promise<void> => {
+  const { db, vault, index, dimensions } = options;
+  const ids = [...new Set(owed.map(({ memory_id }) => memory_id))];
+  const rows = await selectVectors(db, ids);
+  const opened = await openVectors(vault, rows, dimensions);
+  const present = new Set(opened.map(({ memory_id }) => memory_id));
+  const gone = ids.filter((id) => !present.has(id));
+  if (gone.length > 0) await index.remove(gone);
+  if (opened.length === 0) return;
+  await index.put(opened.map(({ memory_id: id, partition, plain: vector }) => ({ id, partition, vector })));
+};

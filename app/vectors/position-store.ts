@@ -1,0 +1,93 @@
+import type { Queryable } from '../db/pool.js';
+import type { StoredVector } from './feed.js';
+
+/** How far an index has followed: the last change it was given. */
+export interface Position {
+  readonly xid: string;
+  readonly change: number;
+}
+
+export const createPosition = async (db: Queryable, name: string): Promise<void> => {
+  await db.query('INSERT INTO vector_index (name) VALUES ($1) ON CONFLICT DO NOTHING', [name]);
+};
+
+/** Locks it for the transaction. `undefined` when another replica is feeding the index at this moment. */
+export const takePosition = async (db: Queryable, name: string): Promise<Position | undefined> => {
+  const { rows } = await db.query<Position>(
+    'SELECT xid::text AS xid, change FROM vector_index WHERE name = $1 FOR UPDATE SKIP LOCKED',
+    [name],
+  );
+  return rows[0];
+};
+
+export const movePosition = async (db: Queryable, name: string, { xid, change }: Position): Promise<void> => {
+  await db.query('UPDATE vector_index SET xid = $2::xid8, change = $3, fed_at = now() WHERE name = $1', [
+    name,
+    xid,
+    change,
+  ]);
+};
+
+export interface OwedChange extends Position {
+  readonly memory_id: string;
+  readonly gone: boolean;
+}
+
+/** What happened after the position, in order, as far as every reader sees it: nothing can still commit before it. */
+export const selectOwedChanges = async (
+  db: Queryable,
+  { xid, change }: Position,
+  model: string,
+  limit: number,
+): Promise<readonly OwedChange[]> => {
+  const settled = '(change_xid, change) > ($1::xid8, $2) AND change_xid < pg_snapshot_xmin(pg_current_snapshot())';
+  const { rows } = await db.query<OwedChange>(
+    `SELECT change_xid::text AS xid, change, memory_id, gone FROM (
+       (SELECT change_xid, change, memory_id, false AS gone FROM vectors WHERE ${settled} AND model = $3
+        ORDER BY change_xid, change LIMIT $4)
+       UNION ALL
+       (SELECT change_xid, change, memory_id, true FROM vector_tombstones WHERE ${settled}
+        ORDER BY change_xid, change LIMIT $4)
+     ) AS owed ORDER BY change_xid, change LIMIT $4`,
+    [xid, change, model, limit],
+  );
+  return rows;
+};
+
+/** The vectors of these partitions that the index was not given yet. */
+export const selectUnfed = async (
+  db: Queryable,
+  name: string,
+  partitions: readonly string[],
+  model: string,
+  limit: number,
+): Promise<readonly StoredVector[]> => {
+  const { rows } = await db.query<StoredVector>(
+    `SELECT memory_id, version, slot, partition, sealed, vector, vectors.change
+     FROM vector_index AS fed JOIN vectors ON (change_xid, vectors.change) > (fed.xid, fed.change)
+     WHERE fed.name = $1 AND partition = ANY ($2::uuid[]) AND change_xid >= fed.xid AND model = $3 LIMIT $4`,
+    [name, partitions, model, limit],
+  );
+  return rows;
+};
+
+export const countVectors = async (db: Queryable, model: string): Promise<number> => {
+  const { rows } = await db.query<{ count: number }>('SELECT count(*) AS count FROM vectors WHERE model = $1', [model]);
+  return rows[0]?.count ?? 0;
+};
+
+/** One partition's vectors, a page at a time by id. */
+export const selectPartitionPage = async (
+  db: Queryable,
+  partitions: readonly string[],
+  model: string,
+  after: string,
+  limit: number,
+): Promise<readonly StoredVector[]> => {
+  const { rows } = await db.query<StoredVector>(
+    `SELECT memory_id, version, slot, partition, sealed, vector, change FROM vectors
+     WHERE partition = ANY ($1::uuid[]) AND model = $2 AND memory_id > $3::uuid ORDER BY memory_id LIMIT $4`,
+    [partitions, model, after, limit],
+  );
+  return rows;
+};
