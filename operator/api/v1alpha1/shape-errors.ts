@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv';
+import { distance } from '../../runtime/nearest.js';
 import type { FieldError } from './field-error.js';
 import type { Node } from './schema/node.js';
 
@@ -80,17 +81,3 @@ const fieldPath = (pointer: string): string =>
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     .reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : join(path, part)), '');
-
-/** Levenshtein's: enough to see a slip of the finger. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-};

@@ -1,0 +1,10 @@
+import type { CommandEntry } from '../command.js';
+
+/** A new command is one file and one entry, in the order in which the help shows them. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    path: ['plane', 'from-outputs'],
+    summary: 'write the MemoryPlane that the outputs of the stacks describe',
+    load: async () => (await import('./plane-from-outputs.js')).planeFromOutputs,
+  },
+];

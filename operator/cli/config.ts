@@ -1,0 +1,21 @@
+/** What memoryctl takes from the environment. Clouds' own variables (AWS_PROFILE, …) are read by their clients. */
+export interface CliConfig {
+  /** `MEMPLANE_KUBECONFIG`; otherwise KUBECONFIG and ~/.kube/config count, as for kubectl. */
+  readonly kubeconfig?: string;
+  /** `GOOGLE_OAUTH_ACCESS_TOKEN`, as for Terraform's provider; otherwise gcloud is asked. */
+  readonly googleToken?: string;
+  /** `AZURE_ACCESS_TOKEN`, for management.azure.com; otherwise az is asked. */
+  readonly azureToken?: string;
+}
+
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): CliConfig {
+  const given = (name: string): string | undefined => env[name] || undefined;
+  const kubeconfig = given('MEMPLANE_KUBECONFIG');
+  const googleToken = given('GOOGLE_OAUTH_ACCESS_TOKEN');
+  const azureToken = given('AZURE_ACCESS_TOKEN');
+  return Object.freeze({
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(googleToken === undefined ? {} : { googleToken }),
+    ...(azureToken === undefined ? {} : { azureToken }),
+  });
+}

@@ -1,0 +1,53 @@
+import { OPERATOR, OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
+import type { K8sObject } from '../../../charts/manifests/object.js';
+import { buildExternalSecrets } from './external-secrets.js';
+import type { PlaneOutputs } from './outputs-schema.js';
+import { buildPlaneObject, type PlaneChoices } from './plane-object.js';
+import { buildCaSecrets, buildTrustConfigMap } from './trust.js';
+
+/** Everything that the outputs say to a cluster, in the order in which it is applied. */
+export function buildPlaneObjects(
+  outputs: PlaneOutputs,
+  choices: PlaneChoices,
+  { externalSecrets }: { readonly externalSecrets: boolean },
+): readonly K8sObject[] {
+  return [
+    buildPlaneObject(outputs, choices),
+    ...(externalSecrets ? buildExternalSecrets(outputs) : []),
+    ...buildStorageClass(outputs),
+    ...buildCaSecrets(outputs, choices.caBundle),
+    ...buildTrustConfigMap(outputs, choices.caBundle),
+    ...buildOperatorAccount(outputs),
+  ];
+}
+
+function buildStorageClass({ storageClass }: PlaneOutputs): readonly K8sObject[] {
+  if (storageClass === undefined) return [];
+  const { name, provisioner, parameters } = storageClass;
+  return [
+    {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name },
+      provisioner,
+      parameters,
+      volumeBindingMode: 'WaitForFirstConsumer',
+      allowVolumeExpansion: true,
+      // Data outlives the claim: whoever deletes a namespace deletes no volume.
+      reclaimPolicy: 'Retain',
+    },
+  ];
+}
+
+/** Accounts of other charts (witness, qdrant, external-secrets) are those charts' to annotate. */
+function buildOperatorAccount({ identity }: PlaneOutputs): readonly K8sObject[] {
+  const annotations = identity?.annotations?.[OPERATOR.serviceAccount];
+  if (annotations === undefined || Object.keys(annotations).length === 0) return [];
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: OPERATOR.serviceAccount, namespace: OPERATOR_NAMESPACE, annotations },
+    },
+  ];
+}

@@ -1,0 +1,63 @@
+import { OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
+import type { K8sObject } from '../../../charts/manifests/object.js';
+import { unusableError } from '../errors.js';
+import type { PlaneOutputs } from './outputs-schema.js';
+import { adminSecretOf } from './plane-object.js';
+
+/** Where the External Secrets Operator is installed, as its own chart does it; the clouds trust this account. */
+const STORE = 'memplane';
+const API = 'external-secrets.io/v1';
+const serviceAccountRef = { name: 'external-secrets', namespace: 'external-secrets' } as const;
+
+/** The administrators' passwords, from the cloud's secret store into the operator's namespace. No value passes here. */
+export function buildExternalSecrets(outputs: PlaneOutputs): readonly K8sObject[] {
+  const store: K8sObject = {
+    apiVersion: API,
+    kind: 'ClusterSecretStore',
+    metadata: { name: STORE },
+    spec: { provider: buildProvider(outputs) },
+  };
+  return [store, ...outputs.postgres.map(buildExternalSecret)];
+}
+
+function buildExternalSecret({ name, adminSecret }: PlaneOutputs['postgres'][number]): K8sObject {
+  return {
+    apiVersion: API,
+    kind: 'ExternalSecret',
+    metadata: { name: adminSecretOf(name), namespace: OPERATOR_NAMESPACE },
+    spec: {
+      refreshInterval: '1h',
+      secretStoreRef: { kind: 'ClusterSecretStore', name: STORE },
+      target: { name: adminSecretOf(name) },
+      dataFrom: [{ extract: { key: adminSecret } }],
+    },
+  };
+}
+
+function buildProvider({ cloud, region, kms, cluster }: PlaneOutputs) {
+  switch (cloud) {
+    case 'aws':
+      return { aws: { service: 'SecretsManager', region, auth: { jwt: { serviceAccountRef } } } };
+    case 'gcp': {
+      const projectID = /^projects\/([^/]+)\//.exec(kms.keyID)?.[1] ?? unreadable('kms.keyID', kms.keyID);
+      const clusterFields = cluster === undefined ? {} : { clusterLocation: region, clusterName: cluster.name };
+      return { gcpsm: { projectID, auth: { workloadIdentity: { ...clusterFields, serviceAccountRef } } } };
+    }
+    case 'azure': {
+      const vaultUrl = /^(https:\/\/[^/]+)\/keys\//.exec(kms.objectsKeyID)?.[1];
+      return {
+        azurekv: {
+          authType: 'WorkloadIdentity',
+          vaultUrl: vaultUrl ?? unreadable('kms.objectsKeyID', kms.objectsKeyID),
+          serviceAccountRef,
+        },
+      };
+    }
+  }
+}
+
+function unreadable(field: string, value: string): never {
+  throw unusableError('the outputs do not say where secrets are', [
+    `memplane.${field}: is not a name of this cloud (got ${JSON.stringify(value)}); apply the stacks again`,
+  ]);
+}

@@ -1,0 +1,127 @@
+import { API_VERSION } from '../../../charts/manifests/names.js';
+import type { K8sObject } from '../../../charts/manifests/object.js';
+import type { PlaneOutputs } from './outputs-schema.js';
+import { TRUST } from './trust.js';
+
+/** What outputs cannot know: decisions of the platform team. */
+export interface PlaneChoices {
+  readonly name: string;
+  readonly rings: readonly { readonly name: string; readonly version: string }[];
+  readonly gateways: readonly { readonly name: string; readonly namespace: string; readonly sectionName?: string }[];
+  readonly ingressClassName?: string;
+  readonly issuer?: string;
+  readonly pullSecrets: readonly string[];
+  /** Somebody copies the ConfigMap of certificates into every tenant's namespace. */
+  readonly trustBundle: boolean;
+  /** PEM that verifies servers whose certificates the cloud's own public authority signs. */
+  readonly caBundle?: string;
+}
+
+const BUCKET_PROVIDERS = { aws: 's3', gcp: 'gcs', azure: 'azure' } as const;
+const MODES = { shared: 'Shared', perTenant: 'PerTenant' } as const;
+const REDIS_AUTH = { iam: 'IAM', entra: 'Entra', none: 'None' } as const;
+
+/** The image's name below the registry: the stacks make the repository, CI fills it. */
+const IMAGE = 'memplane';
+
+export const adminSecretOf = (server: string): string => `${server}-admin`;
+
+export function buildPlaneObject(outputs: PlaneOutputs, choices: PlaneChoices): K8sObject {
+  const { clusterID, baseDomain, redis, registry, storageClass, queue } = outputs;
+  const { rings, pullSecrets, trustBundle } = choices;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'MemoryPlane',
+    metadata: { name: choices.name },
+    spec: {
+      clusterID,
+      baseDomain,
+      postgres: outputs.postgres.map((server) => buildPostgres(server, choices)),
+      ...(redis.length === 0 ? {} : { redis: redis.map(buildRedis) }),
+      buckets: buildBuckets(outputs),
+      kms: buildKms(outputs),
+      ...(outputs.identity === undefined ? {} : { identity: buildIdentity(outputs, outputs.identity) }),
+      ...(queue === undefined ? {} : { queue: { provider: queue.provider, url: queue.url } }),
+      ...buildGateway(choices),
+      image: {
+        service: `${registry.replace(/\/+$/, '')}/${IMAGE}`,
+        ...(pullSecrets.length === 0 ? {} : { pullSecretRefs: pullSecrets.map((name) => ({ name })) }),
+      },
+      rings,
+      ...(storageClass === undefined ? {} : { storageClassName: storageClass.name }),
+      ...(trustBundle ? { trustBundle: { configMapRef: { name: TRUST.configMap, key: TRUST.key } } } : {}),
+    },
+  };
+}
+
+function buildPostgres(server: PlaneOutputs['postgres'][number], { caBundle }: PlaneChoices) {
+  const { name, host, port, readHosts, pooler, maxConnections, capacity, ca } = server;
+  const signed = ca !== 'public' || caBundle !== undefined;
+  return {
+    name,
+    host,
+    port,
+    tls: { mode: 'VerifyFull', ...(signed ? { caSecretRef: { name: TRUST.secretOf(name), key: TRUST.key } } : {}) },
+    adminSecretRef: { name: adminSecretOf(name) },
+    ...(readHosts.length === 0 ? {} : { readHosts }),
+    pooler,
+    maxConnections,
+    capacity,
+  };
+}
+
+const buildRedis = ({ name, host, port, auth }: PlaneOutputs['redis'][number]) => ({
+  name,
+  url: `rediss://${host.includes(':') ? `[${host}]` : host}:${port}`,
+  auth: REDIS_AUTH[auth],
+});
+
+/** Named one by one: outputs may grow, the resource takes what it knows. */
+function buildKms({ cloud, kms: { mode, keyID, replicaKeyID, anchorKeyID, objectsKeyID } }: PlaneOutputs) {
+  return { provider: cloud, mode: MODES[mode], keyID, replicaKeyID, anchorKeyID, objectsKeyID };
+}
+
+const PURPOSES = ['keys', 'keysReplica', 'artifacts', 'backups', 'backupsReplica', 'audit', 'auditReplica'] as const;
+
+function buildBuckets({ cloud, buckets }: PlaneOutputs) {
+  const provider = BUCKET_PROVIDERS[cloud];
+  return Object.fromEntries(
+    PURPOSES.flatMap((purpose) => {
+      const bucket = buckets[purpose];
+      if (bucket === undefined) return [];
+      const { name, region, endpoint } = bucket;
+      return [[purpose, { provider, name, region, ...(endpoint === '' ? {} : { endpoint }) }]];
+    }),
+  );
+}
+
+function buildIdentity({ cluster }: PlaneOutputs, identity: NonNullable<PlaneOutputs['identity']>) {
+  const { provider, roles, workloadPool, projectNumber, tenantVault, identityResourceGroup } = identity;
+  const azure = provider === 'aks';
+  const aws = provider.startsWith('eks');
+  return defined({
+    provider,
+    tenantRoleARN: aws ? roles.tenant : undefined,
+    backupRoleARN: aws ? roles.backup : undefined,
+    auditRoleARN: aws ? roles.audit : undefined,
+    clusterName: aws ? cluster?.name : undefined,
+    workloadPool,
+    projectNumber,
+    tenantVaultURI: tenantVault,
+    resourceGroup: identityResourceGroup,
+    issuerURL: azure ? cluster?.issuer : undefined,
+    unwrapRoleID: azure ? roles.unwrap : undefined,
+  });
+}
+
+function buildGateway({ gateways, ingressClassName, issuer }: PlaneChoices) {
+  const gateway = defined({
+    parentRefs: gateways.length === 0 ? undefined : gateways,
+    ingressClassName,
+    issuerRef: issuer === undefined ? undefined : { name: issuer },
+  });
+  return Object.keys(gateway).length === 0 ? {} : { gateway };
+}
+
+const defined = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -1,0 +1,58 @@
+import { OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
+import type { PlaneOutputs } from './outputs-schema.js';
+import { adminSecretOf, type PlaneChoices } from './plane-object.js';
+import { TRUST } from './trust.js';
+
+/** What the plane needs that these objects do not bring. */
+export function listPrerequisites(
+  outputs: PlaneOutputs,
+  choices: PlaneChoices,
+  { externalSecrets }: { readonly externalSecrets: boolean },
+): readonly string[] {
+  const { cloud, baseDomain, registry } = outputs;
+  return [
+    'the resource definitions and the operator: kubectl apply -f dist/charts/crds.yaml -f dist/charts/operator.yaml',
+    ...secretNotes(outputs, externalSecrets),
+    ...trustNotes(outputs, choices),
+    ...gatewayNotes(baseDomain, choices),
+    `the images at ${registry}, mirrored there`,
+    ...(cloud === 'azure' ? ['workload identity: client ids are set for each tenant by the operator'] : []),
+  ];
+}
+
+function secretNotes({ postgres }: PlaneOutputs, externalSecrets: boolean): readonly string[] {
+  if (externalSecrets) return ['External Secrets Operator, whose account external-secrets/external-secrets may read'];
+  return postgres.map(
+    ({ name, adminSecret }) =>
+      `Secret ${OPERATOR_NAMESPACE}/${adminSecretOf(name)} with username and password, from ${adminSecret} ` +
+      '(--external-secrets writes what fetches it)',
+  );
+}
+
+function trustNotes(outputs: PlaneOutputs, { caBundle, trustBundle }: PlaneChoices): readonly string[] {
+  const { cloud, postgres, redis, region } = outputs;
+  const own = [...postgres, ...redis].some(({ ca }) => ca !== 'public');
+  const url = `https://truststore.pki.rds.amazonaws.com/${region}/${region}-bundle.pem`;
+  return [
+    ...(cloud === 'aws' && caBundle === undefined
+      ? [`the authority of RDS, which systems do not trust: --ca-bundle FILE with ${url}`]
+      : []),
+    ...((own || caBundle !== undefined) && !trustBundle
+      ? [
+          `ConfigMap ${TRUST.configMap} in every namespace of a tenant (trust-manager does it); then give --trust-bundle`,
+        ]
+      : []),
+  ];
+}
+
+function gatewayNotes(baseDomain: string, { gateways, ingressClassName }: PlaneChoices): readonly string[] {
+  if (gateways.length === 0 && ingressClassName === undefined) {
+    return ['a way in: give --gateway NAMESPACE/NAME or --ingress-class NAME, else tenants have no route'];
+  }
+  return [
+    ...gateways.map(
+      ({ namespace, name }) => `Gateway ${namespace}/${name}, which lets routes of all namespaces attach`,
+    ),
+    `DNS: *.${baseDomain} at its address, and a certificate for it`,
+  ];
+}
