@@ -121,7 +121,7 @@ const restartIfLost = ({ db, index, model }: FeederOptions): Promise<boolean> =>
     const behind = owed.length > 0;
     const [held, wanted] = [await index.count(), await countVectors(transaction, model)];
     // While changes are owed the two differ rightly, but an index that is empty after it was fed has lost all.
-    const lost = behind ? held === 0 && position.xid !== BEGINNING.xid : held !== wanted;
+    const lost = behind ? held < 0 || (held === 0 && position.xid !== BEGINNING.xid) : held !== wanted;
     if (!lost || (await hasUnsettled(transaction, position, model))) return false;
     await index.clear();
     await movePosition(transaction, index.name, BEGINNING);

@@ -16,7 +16,10 @@ interface Place {
   readonly schema: string;
 }
 
-/** A table beside the rows, without a log: a crash empties it, and it is fed again. Half precision. */
+/**
+ * A table beside the rows, without a log: a crash empties it, and it is fed again. `vector_points_whole` is such a table too:
+ * while its one row is there, there was no crash. Half precision.
+ */
 class PgvectorIndex implements VectorIndex {
   readonly name: string;
   readonly #options: PgvectorOptions;
@@ -65,10 +68,12 @@ class PgvectorIndex implements VectorIndex {
     const { schema } = this.#prepared();
     return inTransaction(this.#options.db, async (transaction) => {
       // Goes on through the graph until enough of these partitions are found: a filter after a fixed number finds too few.
-      await transaction.query(
-        `SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true)`,
+      const prepared = await transaction.query<{ whole: boolean }>(
+        `SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true),
+           EXISTS (SELECT 1 FROM vector_points_whole) AS whole`,
         [String(Math.min(1000, Math.max(100, k * 2)))],
       );
+      if (!prepared.rows[0]?.whole) throw new Error('The database crashed and emptied vector_points');
       const distance = `vector OPERATOR(${schema}.<=>) $1::${schema}.halfvec`;
       const { rows } = await transaction.query<{ id: string; distance: number }>(
         `SELECT id, ${distance} AS distance FROM vector_points WHERE partition = ANY ($2::uuid[]) ORDER BY ${distance} LIMIT $3`,
@@ -79,13 +84,16 @@ class PgvectorIndex implements VectorIndex {
   }
 
   async count(): Promise<number> {
-    const { rows } = await this.#options.db.query<{ count: number }>('SELECT count(*) AS count FROM vector_points');
-    return rows[0]?.count ?? 0;
+    const { rows } = await this.#options.db.query<{ count: number }>(
+      `SELECT CASE WHEN EXISTS (SELECT 1 FROM vector_points_whole) THEN (SELECT count(*) FROM vector_points) ELSE -1 END AS count`,
+    );
+    return rows[0]?.count ?? -1;
   }
 
   /** The service owns no table, so it cannot truncate one. */
   async clear(): Promise<void> {
     await this.#options.db.query('DELETE FROM vector_points');
+    await this.#options.db.query('INSERT INTO vector_points_whole VALUES (true) ON CONFLICT DO NOTHING');
   }
 
   async close(): Promise<void> {}

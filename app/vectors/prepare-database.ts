@@ -33,17 +33,19 @@ const createPoints = async (client: pg.Client, { serviceRole, dimensions }: Prep
   const schema = await requireExtension(client);
   const held = await heldDimensions(client);
   // The points are a copy: another size is another table, fed from the beginning.
-  if (held !== undefined && held !== dimensions) await client.query('DROP TABLE vector_points');
+  if (held !== undefined && held !== dimensions) await client.query('DROP TABLE vector_points, vector_points_whole');
   await client.query(
     `CREATE UNLOGGED TABLE IF NOT EXISTS vector_points (
        id uuid PRIMARY KEY, partition uuid NOT NULL, vector ${schema}.halfvec(${dimensions}) NOT NULL)`,
   );
-  await client.query(`COMMENT ON TABLE vector_points IS 'memplane: data'`);
+  await client.query('CREATE UNLOGGED TABLE IF NOT EXISTS vector_points_whole (whole boolean PRIMARY KEY)');
+  for (const table of ['vector_points', 'vector_points_whole'])
+    await client.query(`COMMENT ON TABLE ${table} IS 'memplane: data'`);
   await client.query('CREATE INDEX IF NOT EXISTS vector_points_by_partition ON vector_points (partition)');
   await client.query(
     `CREATE INDEX IF NOT EXISTS vector_points_by_distance ON vector_points USING hnsw (vector ${schema}.halfvec_cosine_ops)`,
   );
-  await client.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON vector_points TO ${serviceRole}`);
+  await client.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON vector_points, vector_points_whole TO ${serviceRole}`);
 };
 
 const requireExtension = async (client: pg.Client): Promise<string> => {

@@ -21,7 +21,7 @@ export interface VectorIndex {
   remove(ids: readonly string[]): Promise<void>;
   /** The best `k` of these partitions together, best first; scores in [0, 1]. */
   search(partitions: readonly string[], vector: Float32Array, k: number): Promise<readonly VectorHit[]>;
-  /** Of this tenant, exactly. */
+  /** Of this tenant, exactly; -1 when it is known to have lost some. */
   count(): Promise<number>;
   /** Forgets this tenant's points, no other's. */
   clear(): Promise<void>;
