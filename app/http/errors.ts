@@ -104,6 +104,11 @@ const CATALOGUE = {
     title: 'The vector has the wrong dimension',
     remedy: "Send vectors of the tenant's model, or leave them out.",
   },
+  sealed_field: {
+    status: 422,
+    title: 'The metadata key is sealed',
+    remedy: 'Add the key to spec.encryption.clearMetadata of the MemoryTenant, or use another operator.',
+  },
   rate_limited: { status: 429, title: 'Too many requests', remedy: 'Wait as many seconds as Retry-After says.' },
   internal: {
     status: 500,

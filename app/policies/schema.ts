@@ -3,6 +3,8 @@ import { REDACTION_KINDS, type RedactionKind } from './redact.js';
 
 const Count = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]);
 
+const Seconds = Type.Integer({ minimum: 1, maximum: 31_536_000 });
+
 /** `policies.json`: what of a tenant's resource changes the service's behaviour without a restart. */
 export const PoliciesSchema = Type.Object(
   {
@@ -19,8 +21,41 @@ export const PoliciesSchema = Type.Object(
         minConfidencePercent: Type.Integer({ minimum: 0, maximum: 100 }),
         redact: Type.Array(Type.Unsafe<RedactionKind>({ type: 'string', enum: [...REDACTION_KINDS] })),
         predicates: Type.Union([Type.Array(Type.String({ minLength: 1 })), Type.Null()]),
+        quarantine: Type.Optional(
+          Type.Object({ injection: Type.Boolean(), untrustedShared: Type.Boolean() }, { additionalProperties: false }),
+        ),
+        forgetting: Type.Optional(
+          Type.Object(
+            { intervalSeconds: Seconds, thresholdPercent: Type.Integer({ minimum: 0, maximum: 100 }) },
+            { additionalProperties: false },
+          ),
+        ),
+        cleanup: Type.Optional(
+          Type.Object(
+            { intervalSeconds: Seconds, graceDays: Type.Integer({ minimum: 0, maximum: 36_500 }) },
+            { additionalProperties: false },
+          ),
+        ),
       },
       { additionalProperties: false },
+    ),
+    audit: Type.Optional(
+      Type.Object(
+        {
+          reads: Type.Boolean(),
+          readsMode: Type.Unsafe<'Batched' | 'Strict'>({ type: 'string', enum: ['Batched', 'Strict'] }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    encryption: Type.Optional(
+      Type.Object(
+        {
+          index: Type.Unsafe<'keyword' | 'off'>({ type: 'string', enum: ['keyword', 'off'] }),
+          clearMetadata: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 64 }),
+        },
+        { additionalProperties: false },
+      ),
     ),
   },
   { additionalProperties: false },

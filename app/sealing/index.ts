@@ -11,6 +11,6 @@ export type { RowContent, RowEnvelope, SealedRow } from './row.js';
 export { newRowEnvelope, openRow, rowCommit, rowPlaintext, sealRow } from './row.js';
 export type { Purpose, SealedHeader } from './sealed-value.js';
 export { open, seal, sealedHeader } from './sealed-value.js';
-export { normalise, termsOf } from './terms.js';
+export { casedWordsOf, normalise, termsOf, wordsOf } from './terms.js';
 export { padTokens, queryTokens, searchTokens, termTokens } from './tokens.js';
 export { openVector, sealVector } from './vector.js';

@@ -19,11 +19,22 @@ const folded = (text: string): string => (ASCII.test(text) ? text : text.normali
 /** The distinct terms of a text, in order of appearance, without stop words. The same for what is stored and sought. */
 export function termsOf(text: string): ReadonlySet<string> {
   const terms = new Set<string>();
-  for (const [word] of normalise(text).matchAll(TERM)) {
-    for (const term of splitUnspaced(word)) if (!STOP_WORDS.has(term)) terms.add(term);
-  }
+  for (const term of wordsOf(text)) if (!STOP_WORDS.has(term)) terms.add(term);
   return terms;
 }
+
+/** Every word of a text, in order, stop words too: what phrases are compared by. */
+export const wordsOf = (text: string): readonly string[] => split(normalise(text));
+
+/** The same words in the case and with the accents that they are written with. */
+export const casedWordsOf = (text: string): readonly string[] =>
+  split(text.normalize('NFKC').replace(POSSESSIVE, '').replace(APOSTROPHE, ''));
+
+const split = (normal: string): readonly string[] => {
+  const words: string[] = [];
+  for (const [word] of normal.matchAll(TERM)) words.push(...splitUnspaced(word));
+  return words;
+};
 
 function splitUnspaced(word: string): readonly string[] {
   const parts: string[] = [];

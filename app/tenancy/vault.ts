@@ -1,20 +1,25 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, sign, timingSafeEqual } from 'node:crypto';
 import { type Problem, problem } from '../http/errors.js';
 import { BucketError, isKeyError, KeyError, SLOTS, type TenantKeys } from '../keys/index.js';
 import {
   apiKeyHash,
   contentHash,
   cursorKey,
+  jcsBytes,
   newRowEnvelope,
   open,
   openRow,
   openVector,
+  pseudonym,
   type RowContent,
+  type RowEnvelope,
+  rowCommit,
   rowMac,
   rowPlaintext,
   seal,
   sealRow,
   sealVector,
+  termTokens,
   verifyRowMac,
 } from '../sealing/index.js';
 
@@ -29,6 +34,18 @@ export interface Place {
 export interface StoredField {
   readonly sealed: boolean;
   readonly bytes: Buffer;
+}
+
+/** A row's content as stored, and what the audit log holds of it. */
+export interface StoredRow extends StoredField {
+  readonly commit: Buffer;
+}
+
+/** The key that signs the audit log's checkpoints, without the key. */
+export interface LogSigner {
+  readonly origin: string;
+  readonly vkey: string;
+  sign(message: Uint8Array): Buffer;
 }
 
 type MacRow = Readonly<Record<string, unknown>>;
@@ -47,10 +64,14 @@ export interface Vault {
   verifyRowMac(table: string, row: MacRow, mac: Buffer): boolean;
   cursorMac(text: string): Buffer;
   contentHash(slot: number, content: string): Buffer;
+  /** To look for: the tokens of these terms in rows of this slot. To store, pad them with `padTokens`. */
+  searchTokens(slot: number, terms: Iterable<string>): Int32Array;
   /** Of a whole request, to tell whether it is the same one again. */
   fingerprint(text: string): Buffer;
-  sealRow(place: Place, content: RowContent): StoredField;
+  sealRow(place: Place, content: RowContent): StoredRow;
   openRow(place: Place, field: StoredField): RowContent;
+  /** What `sealRow` told of the row when it was written, from the row itself. */
+  rowCommit(place: Place, field: StoredField): Buffer;
   sealVector(place: Place, vector: Float32Array): StoredField;
   openVector(place: Place, field: StoredField): Float32Array;
   /** Names and ids of people: sealed whatever the setting, because lookups never need them in clear. */
@@ -59,6 +80,14 @@ export interface Vault {
   /** A value of JSON that no query looks into: sealed whatever the setting. */
   sealJson(place: Place, value: unknown): Buffer;
   openJson(place: Place, sealed: Buffer): unknown;
+  /** What is personal of an audit event. */
+  sealDetail(place: Place, detail: unknown): Buffer;
+  openDetail(place: Place, sealed: Buffer): unknown;
+  /** The name by which the audit log knows a person; nobody can tell whose it was once the slot's key is destroyed. */
+  pseudonym(slot: number): string;
+  logSigner(): LogSigner;
+  /** The keyring's, as this process knows it. */
+  epoch(): number;
 }
 
 export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
@@ -75,10 +104,14 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
     cursorMac: (text) => createHmac('sha256', cursorKey(authentication())).update(text).digest(),
     fingerprint: (text) => contentHash(authentication(), 'idempotency', text),
     contentHash: (slot, content) => contentHash(keys.slotKey(slot), 'dedupe', content),
-    sealRow: (place, content) =>
-      encrypts
-        ? { sealed: true, bytes: sealRow(keys.slotKey(place.slot), at(place), content).sealed }
-        : { sealed: false, bytes: rowPlaintext(newRowEnvelope(content)) },
+    searchTokens: (slot, terms) => termTokens(keys.slotKey(slot), terms),
+    sealRow: (place, content) => {
+      if (!encrypts) return storePlain(newRowEnvelope(content));
+      const { sealed, commit } = sealRow(keys.slotKey(place.slot), at(place), content);
+      return { sealed: true, bytes: sealed, commit };
+    },
+    rowCommit: (place, field) =>
+      rowCommit(field.sealed ? openRow(keys, at(place), field.bytes) : parseEnvelope(field.bytes)),
     openRow: (place, field) =>
       field.sealed ? openRow(keys, at(place), field.bytes) : (JSON.parse(field.bytes.toString('utf8')) as RowContent),
     sealVector: (place, vector) =>
@@ -92,8 +125,24 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
     sealJson: (place, value) =>
       seal(keys.slotKey(place.slot), 'row', at(place), Buffer.from(JSON.stringify(value), 'utf8')),
     openJson: (place, sealed) => JSON.parse(open(keys, 'row', at(place), sealed).toString('utf8')) as unknown,
+    sealDetail: (place, detail) => seal(keys.slotKey(place.slot), 'auditDetail', at(place), jcsBytes(detail)),
+    openDetail: (place, sealed) => JSON.parse(open(keys, 'auditDetail', at(place), sealed).toString('utf8')) as unknown,
+    pseudonym: (slot) => pseudonym(keys.slotKey(slot)),
+    logSigner: () => {
+      const { origin, vkey, privateKey } = keys.logKey();
+      return { origin, vkey, sign: (message) => sign(null, message, privateKey) };
+    },
+    epoch: () => keys.epoch,
   };
 };
+
+const storePlain = (envelope: RowEnvelope): StoredRow => ({
+  sealed: false,
+  bytes: rowPlaintext(envelope),
+  commit: rowCommit(envelope),
+});
+
+const parseEnvelope = (bytes: Buffer): RowEnvelope => JSON.parse(bytes.toString('utf8')) as RowEnvelope;
 
 /** A failure of keys as a problem, or `undefined` when the cause is something else. */
 export const classifyKeyError = (cause: unknown): Problem | undefined =>
