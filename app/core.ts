@@ -2,7 +2,7 @@ import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { Guard } from './access/guard.js';
 import type { AccessKeys } from './access/keys.js';
-import type { AuditTrail } from './audit/trail.js';
+import type { AuditLog } from './audit/create.js';
 import type { MemoryConfig } from './config.js';
 import type { Database } from './db/pool.js';
 import type { Embedder } from './embeddings/embedder.js';
@@ -28,7 +28,7 @@ export interface Core {
   readonly embedder: Embedder;
   readonly vectors: VectorStore;
   readonly metrics: Metrics;
-  readonly audit: AuditTrail;
+  readonly audit: AuditLog;
   readonly accessKeys: AccessKeys;
   readonly guard: Guard;
   readonly newId: () => string;

@@ -1,8 +1,10 @@
+import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { createGuard } from './access/guard.js';
 import { type AccessKeys, createAccessKeys } from './access/keys.js';
 import { type AppDeps, createApp } from './app.js';
-import { createAuditTrail } from './audit/create.js';
+import { createAuditLog } from './audit/create.js';
+import { selectKeyringFloor } from './audit/epoch.js';
 import type { MemoryConfig } from './config.js';
 import type { Core, Feature } from './core.js';
 import { createPool, type Database } from './db/pool.js';
@@ -68,9 +70,15 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
   const embedder = createEmbedder(config, { log });
   const policyWatch = await startPolicies(config, log);
   const db = openDatabase(config, log);
-  const keys = await openKeys(config, log);
+  const keys = await openKeys(config, log, await selectKeyringFloor(db, log));
   const vault = createVault(keys, config.FIELD_ENCRYPTION);
   await vault.prepare([SLOTS.tenant]);
+  const newId = createUuid7();
+  const audit = createAuditLog({
+    ...{ db, vault, newId, log, policies: policyWatch.current },
+    replica: config.POD_NAME ?? hostname(),
+    directory: config.MEMPLANE_SCRATCH_DIR,
+  });
   const people = createPeople(vault);
   const accessKeys = createAccessKeys({ db, vault, people, log });
   const bootstrap = startBootstrap(accessKeys, config, log);
@@ -78,7 +86,19 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
   const vectors = createVectorStore(config, { db, vault, log, model: embedder.model });
   const worker = startEmbeddingWorker({ db, vault, embedder, leaseMs: config.OUTBOX_LEASE_MS, log });
   const keyWatch = watchKeys({ keys, log });
-  const parts = { config, log, db, vault, people, embedder, vectors, accessKeys, policies: policyWatch.current };
+  const parts = {
+    config,
+    log,
+    db,
+    vault,
+    people,
+    embedder,
+    vectors,
+    accessKeys,
+    audit,
+    newId,
+    policies: policyWatch.current,
+  };
   const core = buildCore(parts, () => worker.wake());
   const stop = async (): Promise<void> => {
     bootstrap.stop();
@@ -87,15 +107,16 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
     keyWatch.stop();
     await vectors.close();
     await embedder.close();
+    await audit.stop();
     await db.end();
   };
   return { core, bootstrap, keyWatch, stop };
 };
 
-type CoreParts = Omit<Core, 'tenant' | 'metrics' | 'guard' | 'newId' | 'memories' | 'audit'>;
+type CoreParts = Omit<Core, 'tenant' | 'metrics' | 'guard' | 'memories'>;
 
 const buildCore = (parts: CoreParts, onPending: () => void): Core => {
-  const { config, db, vault, people, embedder, vectors, policies } = parts;
+  const { config, db, vault, people, embedder, vectors, policies, audit, newId } = parts;
   const tenant = { id: config.MEMPLANE_TENANT_ID, name: config.MEMPLANE_TENANT };
   const metrics = createMetrics({
     tenantId: tenant.id,
@@ -104,14 +125,12 @@ const buildCore = (parts: CoreParts, onPending: () => void): Core => {
   });
   const trustedProxies = config.MEMPLANE_TRUSTED_PROXIES;
   const guard = createGuard({ keys: parts.accessKeys, policies, tenant, trustedProxies });
-  const newId = createUuid7();
-  const audit = createAuditTrail();
   const memories = {
     ...{ db, vault, people, embedder, vectors, metrics, policies, audit, newId, onPending },
     presenter: createPresenter(vault, people),
     checkDraft: compileCheck(DraftSchema),
   };
-  return { ...parts, tenant, metrics, guard, newId, audit, memories };
+  return { ...parts, tenant, metrics, guard, memories };
 };
 
 const buildDeps = (
@@ -168,9 +187,10 @@ const registerBootstrap = async (keys: AccessKeys, { MEMPLANE_BOOTSTRAP_KEY: key
   if (key !== undefined) await keys.registerBootstrap(key);
 };
 
-const openKeys = (config: MemoryConfig, log: Logger) =>
+const openKeys = (config: MemoryConfig, log: Logger, minimumEpoch: number) =>
   openTenantKeys({
     tenantId: config.MEMPLANE_TENANT_ID,
+    minimumEpoch,
     namespace: config.MEMPLANE_NAMESPACE,
     bucket: openBucket(config.KEYS_BUCKET_URL),
     kms: openKms({ provider: config.KMS_PROVIDER, keyId: config.KMS_KEY_ID }),

@@ -31,24 +31,33 @@ export interface AuditFact {
 
 export interface AuditEntry {
   readonly type: AuditType;
+  /** When the rows of the same transaction carry it. @default a new one */
+  readonly id?: string;
   /** Whom it is about, by slot; the event carries a pseudonym. @default nobody */
   readonly slot?: number | null;
   readonly scope?: 'user' | 'team' | 'organization' | 'global' | null;
   readonly resource?: { readonly kind: string; readonly id: string; readonly version?: number } | null;
   /** What was written or deleted; the event carries their number and root. */
   readonly facts?: readonly AuditFact[];
+  /** The memories that were read. */
+  readonly ids?: readonly string[];
   readonly outcome?: 'ok' | 'denied' | 'error';
   readonly code?: string | null;
   /** What is personal (names, query text, address, changed fields): committed to by the event, sealed under `slot` beside it. */
   readonly detail?: { readonly [key: string]: Json };
   /** @default the credential of the request that is being served, else the system */
   readonly actor?: AuditActor;
+  /** @default the id of the request that is being served */
+  readonly request?: string | null;
 }
 
 /** Where everything that must be provable is told. */
 export interface AuditTrail {
   /** In the transaction of what it tells of: both are there, or neither. Resolves to the event's id, which answers carry as `audit_event`. */
   record(transaction: Queryable, entry: AuditEntry): Promise<string>;
-  /** Outside a transaction: reads and denials, batched and flushed within moments. */
-  observe(entry: AuditEntry): void;
+  /**
+   * Outside a transaction: reads and denials, batched and flushed within moments. Never rejects while reads are `Batched`;
+   * while they are `Strict` it resolves when the read is committed to the log, and a read that cannot be is an error.
+   */
+  observe(entry: AuditEntry): Promise<void>;
 }

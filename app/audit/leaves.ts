@@ -1,0 +1,68 @@
+import { hash, randomBytes } from 'node:crypto';
+import { jcs, jcsBytes } from '../sealing/jcs.js';
+import { uuidBytes } from '../sealing/place.js';
+import { leafHash, merkleRoot, sha256 } from './merkle.js';
+import type { AuditFact } from './trail.js';
+
+/** What a batch's root is made of, and what an event commits to. */
+export const FACT_BYTES = 53;
+const FACT_LABEL = Buffer.from('memplane/fact/1\n');
+const READ_LABEL = Buffer.from('memplane/read/1\n');
+const DETAIL_LABEL = Buffer.from('memplane/detail/1\n');
+const NOTHING = Buffer.alloc(32);
+
+/** id(16) ‖ u32 version ‖ op ‖ commit(32), one after the other. */
+export const encodeFacts = (facts: readonly AuditFact[]): Buffer => {
+  const bytes = Buffer.alloc(facts.length * FACT_BYTES);
+  facts.forEach(({ id, version, op, commit }, index) => {
+    const at = index * FACT_BYTES;
+    bytes.set(uuidBytes(id, 'id'), at);
+    bytes.writeUInt32BE(version, at + 16);
+    bytes[at + 20] = op === 'put' ? 1 : 2;
+    bytes.set(op === 'put' ? commit : NOTHING, at + 21);
+  });
+  return bytes;
+};
+
+export const decodeFacts = (bytes: Buffer): readonly AuditFact[] => {
+  if (bytes.length % FACT_BYTES !== 0) throw new RangeError(`${bytes.length} bytes are no whole number of facts`);
+  return Array.from({ length: bytes.length / FACT_BYTES }, (_, index): AuditFact => {
+    const fact = bytes.subarray(index * FACT_BYTES, (index + 1) * FACT_BYTES);
+    const hex = fact.toString('hex', 0, 16);
+    const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    return { id, version: fact.readUInt32BE(16), op: fact[20] === 1 ? 'put' : 'delete', commit: fact.subarray(21) };
+  });
+};
+
+/** One buffer for all: the leaf's prefix and label stay, the fact behind them changes. */
+export const factRoot = (facts: Buffer): Buffer => {
+  const leaf = Buffer.alloc(1 + FACT_LABEL.length + FACT_BYTES);
+  leaf.set(FACT_LABEL, 1);
+  const leaves = function* (): Generator<Buffer> {
+    for (let at = 0; at < facts.length; at += FACT_BYTES) {
+      facts.copy(leaf, 1 + FACT_LABEL.length, at, at + FACT_BYTES);
+      yield hash('sha256', leaf, 'buffer');
+    }
+  };
+  return merkleRoot(leaves());
+};
+
+/** A line of JCS a read, each ended by a newline. */
+export const readRoot = (lines: Buffer): Buffer =>
+  merkleRoot(readLines(lines).map((line) => leafHash(Buffer.concat([READ_LABEL, Buffer.from(line, 'utf8')]))));
+
+export const readLines = (lines: Buffer): readonly string[] => lines.toString('utf8').split('\n').filter(Boolean);
+
+export interface Detail {
+  /** 32 bytes in base64. */
+  readonly salt: string;
+  readonly detail: { readonly [key: string]: unknown };
+}
+
+export const newDetail = (detail: Detail['detail']): Detail => ({ salt: randomBytes(32).toString('base64'), detail });
+
+/** What was personal can be shown to be this by whoever has the salt; without it the hash says nothing. */
+export const detailCommit = ({ salt, detail }: Detail): Buffer =>
+  sha256(DETAIL_LABEL, Buffer.from(salt, 'base64'), jcsBytes(detail));
+
+export const readLine = (read: object): string => `${jcs(read)}\n`;

@@ -1,0 +1,61 @@
+import { hash } from 'node:crypto';
+
+/** RFC 6962: hashes of leaves and nodes, and the root of a list of leaves. */
+export const HASH_BYTES = 32;
+export const EMPTY_ROOT = hash('sha256', '', 'buffer');
+
+export const sha256 = (...parts: readonly Uint8Array[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer');
+
+const LEAF = Buffer.from([0]);
+
+export const leafHash = (data: Uint8Array): Buffer => sha256(LEAF, data);
+
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => {
+  const bytes = Buffer.allocUnsafe(1 + 2 * HASH_BYTES);
+  bytes[0] = 1;
+  bytes.set(left, 1);
+  bytes.set(right, 1 + HASH_BYTES);
+  return hash('sha256', bytes, 'buffer');
+};
+
+interface Subtree {
+  readonly height: number;
+  readonly hash: Buffer;
+}
+
+/** The perfect subtrees that a list of leaves falls into, from left to right: all that is needed to append and to tell the root. */
+export class CompactRange {
+  readonly #subtrees: Subtree[] = [];
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * A perfect subtree of 2^height leaves, where the size so far is a multiple of it. `onComplete` is told of each subtree
+   * that it completes, from the smallest to the largest.
+   */
+  append(added: Buffer, height = 0, onComplete?: (height: number, root: Buffer) => void): void {
+    this.#size += 2 ** height;
+    let subtree: Subtree = { height, hash: added };
+    for (let last = this.#subtrees.at(-1); last?.height === subtree.height; last = this.#subtrees.at(-1)) {
+      this.#subtrees.pop();
+      subtree = { height: subtree.height + 1, hash: nodeHash(last.hash, subtree.hash) };
+      onComplete?.(subtree.height, subtree.hash);
+    }
+    this.#subtrees.push(subtree);
+  }
+
+  root(): Buffer {
+    const last = this.#subtrees.at(-1);
+    if (!last) return EMPTY_ROOT;
+    return this.#subtrees.slice(0, -1).reduceRight((right, { hash: left }) => nodeHash(left, right), last.hash);
+  }
+}
+
+export const merkleRoot = (leaves: Iterable<Buffer>): Buffer => {
+  const range = new CompactRange();
+  for (const leaf of leaves) range.append(leaf);
+  return range.root();
+};

@@ -1,0 +1,81 @@
+import { createHash, createPublicKey, verify } from 'node:crypto';
+
+/** C2SP signed notes: a text, an empty line, and a line of signature a key. */
+export interface NoteSignature {
+  readonly name: string;
+  readonly keyId: Buffer;
+  readonly signature: Buffer;
+}
+export interface Note {
+  /** With its final newline: what was signed. */
+  readonly text: string;
+  readonly signatures: readonly NoteSignature[];
+}
+export interface Verifier {
+  readonly name: string;
+  readonly keyId: Buffer;
+  readonly type: number;
+  verify(message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+const ED25519 = 1;
+/** A witness's cosignature: the signature covers the time it was made at. */
+const COSIGNATURE = 4;
+const KEY_ID_BYTES = 4;
+const SIGNATURE_LINE = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/;
+/** RFC 8410: what stands before the 32 bytes of an Ed25519 public key. */
+const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
+
+export const buildNote = (text: string, signatures: readonly NoteSignature[]): Buffer =>
+  Buffer.from(
+    `${text}\n${signatures.map(({ name, keyId, signature }) => `— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`).join('')}`,
+  );
+
+/** `undefined` when the bytes are no note. */
+export const parseNote = (bytes: Uint8Array): Note | undefined => {
+  const whole = Buffer.from(bytes).toString('utf8');
+  const split = whole.lastIndexOf('\n\n');
+  if (split < 0 || !whole.endsWith('\n')) return undefined;
+  const lines = whole.slice(split + 2, -1).split('\n');
+  const signatures = lines.map((line) => {
+    const match = SIGNATURE_LINE.exec(line);
+    const blob = Buffer.from(match?.[2] ?? '', 'base64');
+    if (!match?.[1] || blob.length <= KEY_ID_BYTES) return undefined;
+    return { name: match[1], keyId: blob.subarray(0, KEY_ID_BYTES), signature: blob.subarray(KEY_ID_BYTES) };
+  });
+  if (signatures.some((one) => one === undefined)) return undefined;
+  return { text: whole.slice(0, split + 1), signatures: signatures.flatMap((one) => one ?? []) };
+};
+
+/** A verifier key, `<name>+<key id>+<base64(type ‖ public key)>`; `undefined` when it is none, or its id is not its own. */
+export const parseVerifierKey = (vkey: string): Verifier | undefined => {
+  const [, name, id, encoded] = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/.exec(vkey) ?? [];
+  if (name === undefined || id === undefined || encoded === undefined) return undefined;
+  const typed = Buffer.from(encoded, 'base64');
+  const type = typed[0] ?? 0;
+  const keyId = createHash('sha256').update(`${name}\n`).update(typed).digest().subarray(0, KEY_ID_BYTES);
+  if (keyId.toString('hex') !== id || typed.length !== 33 || (type !== ED25519 && type !== COSIGNATURE))
+    return undefined;
+  const key = createPublicKey({ key: Buffer.concat([SPKI, typed.subarray(1)]), format: 'der', type: 'spki' });
+  return {
+    ...{ name, keyId, type },
+    verify: (message, signature) => {
+      if (type === ED25519) return signature.length === 64 && verify(null, message, key, signature);
+      const time = Buffer.from(signature).subarray(0, 8);
+      if (signature.length !== 72) return false;
+      const signed = `cosignature/v1\ntime ${time.readBigUInt64BE()}\n`;
+      return verify(null, Buffer.concat([Buffer.from(signed), message]), key, signature.subarray(8));
+    },
+  };
+};
+
+/** The verifiers whose signature the note carries and that hold. */
+export const signersOf = (note: Note, verifiers: readonly Verifier[]): readonly Verifier[] => {
+  const message = Buffer.from(note.text);
+  return verifiers.filter((verifier) =>
+    note.signatures.some(
+      ({ name, keyId, signature }) =>
+        name === verifier.name && keyId.equals(verifier.keyId) && verifier.verify(message, signature),
+    ),
+  );
+};
