@@ -74,6 +74,8 @@ export const float4 = (value: number): Buffer => {
 export const bool = (value: boolean): Buffer => Buffer.from([value ? 1 : 0]);
 export const bytea = (value: Buffer): Buffer => value;
 export const text = (value: string): Buffer => Buffer.from(value, 'utf8');
+/** JSON text, behind the version of the binary form. */
+export const jsonb = (value: string): Buffer => Buffer.concat([Buffer.from([1]), Buffer.from(value, 'utf8')]);
 export const uuid = (value: string): Buffer => Buffer.from(value.replaceAll('-', ''), 'hex');
 export const timestamp = (value: Date): Buffer => {
   const buffer = Buffer.allocUnsafe(8);
@@ -94,6 +96,7 @@ export const array =
   };
 export const TEXT_OID = 25;
 export const INT4_OID = 23;
+export const UUID_OID = 2950;
 export const nullable =
   <T>(encode: (value: T) => Buffer): Encoder<T | null> =>
   (value) =>

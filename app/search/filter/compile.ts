@@ -197,7 +197,7 @@ const compileMetadata = (context: Compiling, clear: boolean, test: Test): Compil
       typeof value === 'number'
         ? `(jsonb_typeof(${member}) = 'number' AND ${member} ${SIGNS[operator]} ${bind(String(value))}::jsonb)`
         : `(jsonb_typeof(${member}) = 'string' AND (clear_metadata ->> ${key}::text) COLLATE "C" ${SIGNS[operator]} ${bind(String(value))})`;
-    return `(${compared} OR ${isStale(context.mark)})`;
+    return `(${compared} OR jsonb_typeof(${member}) = 'array' OR ${isStale(context.mark)})`;
   });
 };
 
