@@ -1,4 +1,5 @@
 import { decodeCursor, encodeCursor } from './cursor.js';
+import { observeRead } from './observe-read.js';
 import { type ListQuery, type Memory, STATUSES } from './schema.js';
 import type { Caller, MemoryServiceDeps } from './service.js';
 import { countMemories, selectPage } from './store.js';
@@ -27,6 +28,7 @@ export const listMemories = async (deps: MemoryServiceDeps, caller: Caller, quer
   });
   const page = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? page.at(-1) : undefined;
+  await observeRead(deps.audit, 'list', page);
   const count = query.count ? { count: await countMemories(db, viewer, filter, status) } : {};
   return {
     results: await presenter.present(db, page, { vector: query.include === 'vector' }),

@@ -1,5 +1,6 @@
 import { type Embedder, EmbedderUnavailable, normalize } from '../embeddings/embedder.js';
 import { problem } from '../http/errors.js';
+import { observeRead } from '../memories/observe-read.js';
 import type { MemoryRow } from '../memories/rows.js';
 import type { Memory, Search } from '../memories/schema.js';
 import type { Caller, MemoryServiceDeps } from '../memories/service.js';
@@ -59,6 +60,12 @@ export const searchMemories = async (deps: SearchDeps, caller: Caller, body: Sea
     { vector: body.include === 'vector' },
   );
   const scores = new Map(best.map(({ row, score }) => [row.id, score]));
+  await observeRead(
+    deps.audit,
+    'search',
+    best.map(({ row }) => row),
+    { query: body.query ?? null },
+  );
   return {
     results: memories.map((memory, index) => ({ ...memory, score: scores.get(memory.id) ?? 0, rank: index + 1 })),
     truncated: false,
