@@ -1,3 +1,4 @@
+import { AwsKms } from './aws-kms.js';
 import { KeyError } from './errors.js';
 import { FileKms } from './file-kms.js';
 
@@ -31,12 +32,13 @@ export interface KmsOptions {
 
 export function openKms(options: KmsOptions): Kms {
   if (options.provider === 'file') return new FileKms(options.keyId, options.path);
-  const known = ['aws', 'gcp', 'azure', 'vault'].includes(options.provider);
+  if (options.provider === 'aws') return new AwsKms(options.keyId);
+  const known = ['gcp', 'azure', 'vault'].includes(options.provider);
   throw new KeyError(
     'KmsUnsupported',
     known
       ? `KMS_PROVIDER ${options.provider} is not implemented yet`
       : `KMS_PROVIDER ${JSON.stringify(options.provider)} is not known`,
-    'use file',
+    'use file or aws',
   );
 }

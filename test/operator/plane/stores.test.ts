@@ -29,6 +29,6 @@ describe('the buckets of a plane', () => {
   });
 
   it('of a provider that is not there yet are an answer, not a failure', async () => {
-    expect(await open().bucketProblem('s3://audit')).toContain('not implemented yet');
+    expect(await open().bucketProblem('gs://audit')).toContain('not implemented yet');
   });
 });

@@ -1,0 +1,134 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import {
+  type Bucket,
+  BucketError,
+  checkObjectName,
+  PreconditionFailed,
+  type PutCondition,
+  type StoredObject,
+} from './bucket-contract.js';
+
+type Sdk = typeof import('@aws-sdk/client-s3');
+interface Opened {
+  readonly sdk: Sdk;
+  readonly client: S3Client;
+}
+
+/**
+ * A bucket of S3, or of anything that speaks it: `s3://bucket?region=…&endpoint=…`. Credentials come as the platform
+ * gives them to a pod. The keys bucket must keep no versions: a key that was deleted must be gone.
+ */
+export class S3Bucket implements Bucket {
+  readonly #bucket: string;
+  readonly #region: string | undefined;
+  readonly #endpoint: string | undefined;
+  #opened: Promise<Opened> | undefined;
+
+  constructor(url: string) {
+    const { hostname, searchParams, pathname } = new URL(url);
+    if (hostname === '' || pathname.length > 1) {
+      throw new BucketError('BucketUnavailable', `${JSON.stringify(url)} is no bucket`, 'use s3://bucket?region=…');
+    }
+    this.#bucket = hostname;
+    this.#region = searchParams.get('region') ?? undefined;
+    this.#endpoint = searchParams.get('endpoint') ?? undefined;
+  }
+
+  get(name: string): Promise<StoredObject | undefined> {
+    const key = { Bucket: this.#bucket, Key: checkObjectName(name) };
+    return this.#ask('read', name, async ({ sdk, client }) => {
+      try {
+        const { Body, ETag } = await client.send(new sdk.GetObjectCommand(key));
+        if (Body === undefined || ETag === undefined) throw new Error('the answer has no body or no ETag');
+        return { bytes: Buffer.from(await Body.transformToByteArray()), etag: ETag };
+      } catch (error) {
+        if (nameOf(error) === 'NoSuchKey') return undefined;
+        throw error;
+      }
+    });
+  }
+
+  put(name: string, bytes: Uint8Array, condition: PutCondition): Promise<{ readonly etag: string }> {
+    const object = { Bucket: this.#bucket, Key: checkObjectName(name), Body: bytes };
+    const only = 'ifMatch' in condition ? { IfMatch: condition.ifMatch } : { IfNoneMatch: condition.ifNoneMatch };
+    return this.#ask('write', name, async ({ sdk, client }) => {
+      try {
+        const { ETag } = await client.send(new sdk.PutObjectCommand({ ...object, ...only }));
+        if (ETag === undefined) throw new Error('the answer has no ETag');
+        return { etag: ETag };
+      } catch (error) {
+        if (LOST.has(nameOf(error)) || ('ifMatch' in condition && nameOf(error) === 'NoSuchKey'))
+          throw new PreconditionFailed(name, condition);
+        throw error;
+      }
+    });
+  }
+
+  list(prefix: string): Promise<readonly string[]> {
+    return this.#ask('list', prefix, async ({ sdk, client }) => {
+      const names: string[] = [];
+      const pages = sdk.paginateListObjectsV2({ client }, { Bucket: this.#bucket, Prefix: prefix });
+      for await (const { Contents = [] } of pages) names.push(...Contents.flatMap(({ Key }) => Key ?? []));
+      return names.sort();
+    });
+  }
+
+  delete(name: string): Promise<void> {
+    const key = { Bucket: this.#bucket, Key: checkObjectName(name) };
+    return this.#ask('delete', name, async ({ sdk, client }) => {
+      const { DeleteMarker } = await client.send(new sdk.DeleteObjectCommand(key));
+      if (!DeleteMarker) return;
+      throw new BucketError(
+        'BucketUnavailable',
+        `bucket ${this.#bucket} keeps versions, so ${name} is hidden and not gone`,
+        'delete the version, and suspend versioning of a bucket for keys',
+      );
+    });
+  }
+
+  async #ask<T>(verb: string, name: string, run: (opened: Opened) => Promise<T>): Promise<T> {
+    this.#opened ??= openClient(this.#region, this.#endpoint);
+    try {
+      return await run(await this.#opened);
+    } catch (error) {
+      if (error instanceof BucketError) throw error;
+      throw this.#explain(verb, name, error);
+    }
+  }
+
+  #explain(verb: string, name: string, cause: unknown): BucketError {
+    const code = nameOf(cause);
+    const remedy = REMEDIES[code] ?? `check that ${this.#endpoint ?? 'S3'} is reachable`;
+    const why = `S3 did not ${verb} ${name} in bucket ${this.#bucket}: ${code}`;
+    return new BucketError('BucketUnavailable', why, remedy, { cause });
+  }
+}
+
+/** Two writers at once: one of them has lost, and asks again. */
+const LOST: ReadonlySet<string> = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  NoSuchBucket: 'make the bucket, or correct its name',
+  AccessDenied: "give the pod's role this right on the bucket",
+  CredentialsProviderError: 'give the pod an identity: Pod Identity, IRSA, or the AWS_* environment',
+  PermanentRedirect: 'name the region of the bucket: s3://bucket?region=…',
+};
+
+/** Its own default waits for ever. */
+const PATIENCE = { maxAttempts: 4, requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 } };
+
+/** Loaded when first needed: the client is large, and most processes never speak to S3. */
+const openClient = async (region: string | undefined, endpoint: string | undefined): Promise<Opened> => {
+  const sdk = await import('@aws-sdk/client-s3');
+  const place = endpoint === undefined ? {} : { endpoint, forcePathStyle: true, region: region ?? 'us-east-1' };
+  const client = new sdk.S3Client({ ...(region === undefined ? {} : { region }), ...place, ...PATIENCE });
+  return { sdk, client };
+};
+
+/** Errors of the SDK are told apart by name; those of the network have a code. */
+const nameOf = (error: unknown): string => {
+  if (typeof error !== 'object' || error === null) return 'Unknown';
+  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
+  if (typeof code === 'string') return code;
+  return typeof name === 'string' ? name : 'Unknown';
+};
