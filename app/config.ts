@@ -26,6 +26,7 @@ const databaseUrl = (description: string) =>
   text('^postgres(ql)?://.+', { description, allowed: 'postgres://user:password@host:port/database', secret: true });
 
 const NAME = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$';
+const CIDR = '[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?';
 const ORIGIN = 'https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?';
 
 const Shared = {
@@ -148,6 +149,21 @@ const Memory = Type.Object({
     { description: 'Origins that browsers may call from.', allowed: 'http(s) origins, comma separated; no wildcard' },
     { default: '' },
   ),
+  MEMPLANE_EGRESS_ALLOW: text(
+    `^(${CIDR}(\\s*,\\s*${CIDR})*)?$`,
+    {
+      description:
+        'Private addresses that the service may call although a tenant named them (issuers, webhooks, providers); what policies.json lists counts too.',
+      allowed: 'addresses or CIDRs, comma separated',
+    },
+    { default: '' },
+  ),
+  MEMPLANE_CA_FILE: Type.Optional(
+    text('^/.+', {
+      description: 'Certificates of authorities that such calls trust, instead of the well-known ones.',
+      allowed: 'an absolute path to a PEM file',
+    }),
+  ),
   FIELD_ENCRYPTION: flag(true, 'Whether contents and vectors are sealed before they are stored.'),
 });
 
@@ -161,8 +177,11 @@ const Migrate = Type.Object({
   }),
 });
 
-export type MemoryConfig = Readonly<Omit<Static<typeof Memory>, 'CORS_ORIGINS' | 'MEMPLANE_NAMESPACE'>> & {
+export type MemoryConfig = Readonly<
+  Omit<Static<typeof Memory>, 'CORS_ORIGINS' | 'MEMPLANE_EGRESS_ALLOW' | 'MEMPLANE_NAMESPACE'>
+> & {
   readonly CORS_ORIGINS: readonly string[];
+  readonly MEMPLANE_EGRESS_ALLOW: readonly string[];
   readonly MEMPLANE_NAMESPACE: string;
 };
 export type MigrateConfig = Readonly<Static<typeof Migrate>>;
@@ -177,13 +196,18 @@ export const readMemoryConfig = (env: NodeJS.ProcessEnv = process.env): MemoryCo
   const values = validateConfig(Memory, env) as Static<typeof Memory>;
   return Object.freeze({
     ...values,
-    CORS_ORIGINS: values.CORS_ORIGINS.split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
+    CORS_ORIGINS: splitList(values.CORS_ORIGINS),
+    MEMPLANE_EGRESS_ALLOW: splitList(values.MEMPLANE_EGRESS_ALLOW),
     MEMPLANE_NAMESPACE: values.MEMPLANE_NAMESPACE ?? `mem-${values.MEMPLANE_TENANT}`,
     MEMPLANE_TENANT_ID: values.MEMPLANE_TENANT_ID.toLowerCase(),
   });
 };
+
+const splitList = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
 
 export const readMigrateConfig = (env: NodeJS.ProcessEnv = process.env): MigrateConfig =>
   Object.freeze(validateConfig(Migrate, env) as MigrateConfig);

@@ -1,5 +1,6 @@
 import type { Express } from 'express';
 import type { Logger } from 'pino';
+import type { Access } from './access/create.js';
 import type { Guard } from './access/guard.js';
 import type { AccessKeys } from './access/keys.js';
 import type { AuditLog } from './audit/create.js';
@@ -8,6 +9,7 @@ import type { Database } from './db/pool.js';
 import type { Embedder } from './embeddings/embedder.js';
 import type { ComponentState } from './health/components.js';
 import type { Metrics } from './health/metrics.js';
+import type { Outbound } from './http/outbound.js';
 import type { Route } from './http/route.js';
 import type { Policies } from './policies/schema.js';
 import type { SearchDeps } from './search/search.js';
@@ -29,8 +31,12 @@ export interface Core {
   readonly vectors: VectorStore;
   readonly metrics: Metrics;
   readonly audit: AuditLog;
+  /** Keys, roles, usage, security events. */
+  readonly access: Access;
   readonly accessKeys: AccessKeys;
   readonly guard: Guard;
+  /** The one way to addresses that a tenant names. */
+  readonly outbound: Outbound;
   readonly newId: () => string;
   /** What stores and finds memories; features of other protocols call the same services. */
   readonly memories: SearchDeps;

@@ -5,5 +5,5 @@ import { memoryRoutes } from './memories/routes.js';
 /** All that the service can do, a line a feature. They stop in reverse order. */
 export const createFeatures = (core: Core): readonly Feature[] => [
   { routes: memoryRoutes(core.memories) },
-  { routes: accessRoutes({ keys: core.accessKeys, tenant: core.tenant }) },
+  { routes: accessRoutes(core) },
 ];

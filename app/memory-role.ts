@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { createGuard } from './access/guard.js';
-import { type AccessKeys, createAccessKeys } from './access/keys.js';
+import { createAccess } from './access/create.js';
+import type { AccessKeys } from './access/keys.js';
+import { createRateLimiter } from './access/rate-limit.js';
 import { type AppDeps, createApp } from './app.js';
 import { createAuditLog } from './audit/create.js';
 import { selectKeyringFloor } from './audit/epoch.js';
@@ -15,6 +17,7 @@ import { startEmbeddingWorker } from './embeddings/worker.js';
 import { createFeatures } from './features.js';
 import { createHealth } from './health/components.js';
 import { createMetrics } from './health/metrics.js';
+import { createOutbound, type Outbound } from './http/outbound.js';
 import { listen } from './http/server.js';
 import { compileCheck } from './http/validate.js';
 import { createIdempotency } from './idempotency/idempotency.js';
@@ -22,7 +25,7 @@ import { openBucket, openKms, openTenantKeys, SLOTS } from './keys/index.js';
 import { createPresenter } from './memories/present.js';
 import { DraftSchema } from './memories/schema.js';
 import { createUuid7 } from './memories/uuid7.js';
-import { buildDefaultPolicies } from './policies/schema.js';
+import { buildDefaultPolicies, type Policies } from './policies/schema.js';
 import { type PolicyWatch, watchPolicies } from './policies/watch.js';
 import { type KeyWatch, watchKeys } from './tenancy/key-watch.js';
 import { createPeople } from './tenancy/people.js';
@@ -80,8 +83,15 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
     directory: config.MEMPLANE_SCRATCH_DIR,
   });
   const people = createPeople(vault);
-  const accessKeys = createAccessKeys({ db, vault, people, log });
-  const bootstrap = startBootstrap(accessKeys, config, log);
+  const policies = policyWatch.current;
+  const tenant = { id: config.MEMPLANE_TENANT_ID, name: config.MEMPLANE_TENANT };
+  const outbound = openOutbound(config, policies);
+  const access = createAccess({
+    ...{ db, vault, people, policies, tenant, outbound, audit, log },
+    trustedProxies: config.MEMPLANE_TRUSTED_PROXIES,
+    limiter: createRateLimiter(),
+  });
+  const bootstrap = startBootstrap(access.keys, config, log);
   await bootstrap.attempted;
   const vectors = createVectorStore(config, { db, vault, log, model: embedder.model });
   const worker = startEmbeddingWorker({ db, vault, embedder, leaseMs: config.OUTBOX_LEASE_MS, log });
@@ -94,10 +104,12 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
     people,
     embedder,
     vectors,
-    accessKeys,
+    access,
+    outbound,
+    tenant,
     audit,
     newId,
-    policies: policyWatch.current,
+    policies,
   };
   const core = buildCore(parts, () => worker.wake());
   const stop = async (): Promise<void> => {
@@ -105,6 +117,8 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
     await worker.stop();
     policyWatch.stop();
     keyWatch.stop();
+    await access.stop();
+    await outbound.close();
     await vectors.close();
     await embedder.close();
     await audit.stop();
@@ -113,24 +127,21 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
   return { core, bootstrap, keyWatch, stop };
 };
 
-type CoreParts = Omit<Core, 'tenant' | 'metrics' | 'guard' | 'memories'>;
+type CoreParts = Omit<Core, 'metrics' | 'guard' | 'accessKeys' | 'memories'>;
 
 const buildCore = (parts: CoreParts, onPending: () => void): Core => {
-  const { config, db, vault, people, embedder, vectors, policies, audit, newId } = parts;
-  const tenant = { id: config.MEMPLANE_TENANT_ID, name: config.MEMPLANE_TENANT };
+  const { db, vault, people, embedder, vectors, policies, audit, newId, access, tenant } = parts;
   const metrics = createMetrics({
     tenantId: tenant.id,
     vectorsInMemory: () => vectors.size(),
     outbox: () => countWork(db),
   });
-  const trustedProxies = config.MEMPLANE_TRUSTED_PROXIES;
-  const guard = createGuard({ keys: parts.accessKeys, policies, tenant, trustedProxies });
   const memories = {
     ...{ db, vault, people, embedder, vectors, metrics, policies, audit, newId, onPending },
     presenter: createPresenter(vault, people),
     checkDraft: compileCheck(DraftSchema),
   };
-  return { ...parts, tenant, metrics, guard, memories };
+  return { ...parts, metrics, accessKeys: access.keys, guard: access.guard, memories };
 };
 
 const buildDeps = (
@@ -165,6 +176,15 @@ const openDatabase = (config: MemoryConfig, log: Logger): Database =>
     url: config.DATABASE_URL,
     size: config.DATABASE_POOL_SIZE,
     onError: (err) => log.warn({ err }, 'a database connection was lost'),
+  });
+
+const openOutbound = (config: MemoryConfig, policies: () => Policies): Outbound =>
+  createOutbound({
+    rules: () => [
+      ...config.MEMPLANE_EGRESS_ALLOW.map((cidr) => ({ cidr, ports: [] })),
+      ...(policies().egress ?? []).map(({ cidr, ports = [] }) => ({ cidr, ports })),
+    ],
+    ca: config.MEMPLANE_CA_FILE === undefined ? undefined : readFileSync(config.MEMPLANE_CA_FILE, 'utf8'),
   });
 
 const startBootstrap = (accessKeys: AccessKeys, config: MemoryConfig, log: Logger): Retrying =>

@@ -1,15 +1,26 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Request, RequestHandler } from 'express';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
 import { currentContext } from '../http/context.js';
-import { problem } from '../http/errors.js';
+import { Problem, problem } from '../http/errors.js';
 import type { Policies } from '../policies/schema.js';
-import { readCredential } from './credentials.js';
+import { addressOf } from './address.js';
+import { type Credential, readCredential } from './credentials.js';
 import type { AccessKeys } from './keys.js';
 import { isAllowed, type Permission, type Principal } from './principal.js';
-import { buildRateHeaders, createRateLimiter, rateLimited } from './rate-limit.js';
+import { buildRateHeaders, type LimitName, type NamedDecision, rateLimited } from './rate-headers.js';
+import type { SharedLimiter } from './rate-limit.js';
+import type { SecurityEvents } from './security-events.js';
+import type { Tokens } from './tokens.js';
+import type { UsageMeter } from './usage.js';
+
+export { addressOf } from './address.js';
 
 export interface GuardOptions {
   readonly keys: AccessKeys;
+  readonly tokens: Tokens;
+  readonly limiter: SharedLimiter;
+  readonly events: SecurityEvents;
+  readonly usage: UsageMeter;
   readonly policies: () => Policies;
   readonly tenant: { readonly id: string; readonly name: string };
   readonly trustedProxies: number;
@@ -17,36 +28,76 @@ export interface GuardOptions {
 
 export interface Guard {
   /** Counts, authenticates, counts again: a flood of wrong keys is stopped by address before it costs the database anything. */
+  admit(request: IncomingMessage, response: ServerResponse): Promise<Principal>;
+  /** `admit`, for Express; the context holds the principal afterwards. */
   readonly middleware: RequestHandler;
   /** Whether a request from outside may see what the cluster's own requests see without a key. */
   authenticate(headers: IncomingHttpHeaders): Promise<Principal>;
 }
 
 export const createGuard = (options: GuardOptions): Guard => {
-  const byAddress = createRateLimiter();
-  const byTenant = createRateLimiter();
+  const { keys, tokens, limiter, events, usage, tenant, trustedProxies } = options;
 
   const authenticate = async (headers: IncomingHttpHeaders): Promise<Principal> => {
-    const principal = await options.keys.authenticate(readCredential(headers));
+    const credential: Credential = readCredential(headers);
+    const found = credential.kind === 'jwt' ? tokens.authenticate(credential.text) : keys.authenticate(credential.text);
+    const principal = found instanceof Promise ? await found : found;
     if (!principal) throw problem('unauthenticated', 'The key is unknown, expired or revoked.');
-    checkTenant(headers, options.tenant);
+    checkTenant(headers, tenant);
+    return principal;
+  };
+
+  const take = async (name: LimitName, key: string, limit: number): Promise<NamedDecision> => {
+    const taken = limiter.take(`${name}:${key}`, limit);
+    return { name, ...(taken instanceof Promise ? await taken : taken) };
+  };
+
+  const refuse = (decision: NamedDecision) => {
+    const error = rateLimited(decision);
+    if (decision.firstRefusal) events.limited(decision.name, error.message);
+    return error;
+  };
+
+  const admit = async (request: IncomingMessage, response: ServerResponse): Promise<Principal> => {
+    const { tenantPerMinute, ipPerMinute, keyPerMinute } = options.policies().rateLimits;
+    const ip = await take('ip', addressOf(request, trustedProxies), ipPerMinute);
+    if (!ip.allowed) {
+      setRateHeaders(response, [ip]);
+      throw refuse(ip);
+    }
+    let principal: Principal;
+    try {
+      principal = await authenticate(request.headers);
+    } catch (cause) {
+      setRateHeaders(response, [ip]);
+      reportDenial(events, cause);
+      throw cause;
+    }
+    usage.add('requests');
+    const decisions = [await take('tenant', 'all', tenantPerMinute), ip];
+    if (keyPerMinute !== undefined) decisions.push(await take('key', principal.keyId, keyPerMinute));
+    setRateHeaders(response, decisions);
+    for (const decision of decisions) if (!decision.allowed) throw refuse(decision);
+    const context = currentContext();
+    if (context) context.principal = principal;
     return principal;
   };
 
   const middleware: RequestHandler = async (request, response, next) => {
-    const { tenantPerMinute, ipPerMinute } = options.policies().rateLimits;
-    const ip = { name: 'ip' as const, ...byAddress.take(addressOf(request, options.trustedProxies), ipPerMinute) };
-    response.set(buildRateHeaders([ip]));
-    if (!ip.allowed) throw rateLimited(ip);
-    const principal = await authenticate(request.headers);
-    const tenant = { name: 'tenant' as const, ...byTenant.take('tenant', tenantPerMinute) };
-    response.set(buildRateHeaders([tenant, ip]));
-    if (!tenant.allowed) throw rateLimited(tenant);
-    const context = currentContext();
-    if (context) context.principal = principal;
+    await admit(request, response);
     next();
   };
-  return { middleware, authenticate };
+  return { admit, middleware, authenticate };
+};
+
+const setRateHeaders = (response: ServerResponse, decisions: readonly NamedDecision[]): void => {
+  for (const [name, value] of buildRateHeaders(decisions)) response.setHeader(name, value);
+};
+
+const reportDenial = (events: SecurityEvents, cause: unknown): void => {
+  if (cause instanceof Problem && (cause.status === 401 || cause.status === 403)) {
+    events.denied(cause.code, cause.message);
+  }
 };
 
 /** The header may confirm the tenant, by id or by name; it never chooses one. */
@@ -59,15 +110,7 @@ const checkTenant = (headers: IncomingHttpHeaders, tenant: { readonly id: string
   });
 };
 
-/** Each trusted proxy appends the address it saw: what is further left was written by whoever is outside. */
-export const addressOf = (request: Pick<Request, 'headers' | 'socket'>, trustedProxies: number): string => {
-  const forwarded = request.headers['x-forwarded-for'];
-  const entries = typeof forwarded === 'string' ? forwarded.split(',').map((entry) => entry.trim()) : [];
-  const seen = trustedProxies > 0 ? entries.at(-Math.min(trustedProxies, entries.length)) : undefined;
-  return seen || (request.socket.remoteAddress ?? 'unknown');
-};
-
-export const requirePermission = (principal: Principal, permission: Permission): void => {
-  if (isAllowed(principal, permission)) return;
+export const requirePermission = (principal: Principal, permission: Permission | 'any'): void => {
+  if (permission === 'any' || isAllowed(principal, permission)) return;
   throw problem('forbidden', `The role ${principal.role} lacks the permission ${permission}.`);
 };

@@ -14,11 +14,13 @@ export interface ApiKeyRow {
   readonly created_at: Date;
   readonly expires_at: Date | null;
   readonly revoked_at: Date | null;
+  readonly replaces: string | null;
+  readonly last_used_at: Date | null;
   readonly mac: Buffer;
 }
 
 /** What the MAC covers: all that decides what the key may do, in JSON types as they will be read back. */
-export const macFieldsOf = (row: Omit<ApiKeyRow, 'mac'>) => ({
+export const macFieldsOf = (row: Omit<ApiKeyRow, 'mac' | 'replaces' | 'last_used_at'>) => ({
   id: row.id,
   token: row.token.toString('base64'),
   hint: row.hint,
@@ -36,8 +38,8 @@ export const macFieldsOf = (row: Omit<ApiKeyRow, 'mac'>) => ({
 /** False when a key with this text is there already. */
 export const insertApiKey = async (db: Queryable, row: ApiKeyRow): Promise<boolean> => {
   const result = await db.query(
-    `INSERT INTO api_keys (id, token, hint, sealed_name, role, user_ref, team_refs, organization_refs, bootstrap, created_at, expires_at, revoked_at, mac)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (token) DO NOTHING`,
+    `INSERT INTO api_keys (id, token, hint, sealed_name, role, user_ref, team_refs, organization_refs, bootstrap, created_at, expires_at, revoked_at, mac, replaces)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (token) DO NOTHING`,
     [
       row.id,
       row.token,
@@ -52,6 +54,7 @@ export const insertApiKey = async (db: Queryable, row: ApiKeyRow): Promise<boole
       row.expires_at,
       row.revoked_at,
       row.mac,
+      row.replaces,
     ],
   );
   return result.rowCount === 1;
@@ -62,9 +65,29 @@ export const selectApiKeyByToken = async (db: Queryable, token: Buffer): Promise
   return rows[0];
 };
 
-export const selectApiKeys = async (db: Queryable): Promise<readonly ApiKeyRow[]> => {
-  const { rows } = await db.query<ApiKeyRow>('SELECT * FROM api_keys ORDER BY created_at, id');
+export interface KeyPage {
+  readonly after: { readonly createdAt: string; readonly id: string } | null;
+  readonly limit: number;
+}
+
+export const selectApiKeys = async (db: Queryable, { after, limit }: KeyPage): Promise<readonly ApiKeyRow[]> => {
+  const { rows } = await db.query<ApiKeyRow>(
+    `SELECT * FROM api_keys WHERE $1::timestamptz IS NULL OR (created_at, id) > ($1, $2::uuid)
+     ORDER BY created_at, id LIMIT $3`,
+    [after?.createdAt ?? null, after?.id ?? null, limit],
+  );
   return rows;
+};
+
+export const countApiKeys = async (db: Queryable): Promise<number> => {
+  const { rows } = await db.query<{ count: number }>('SELECT count(*) AS count FROM api_keys');
+  return rows[0]?.count ?? 0;
+};
+
+/** The key that a rotation made from this one. */
+export const selectSuccessor = async (db: Queryable, id: string): Promise<ApiKeyRow | undefined> => {
+  const { rows } = await db.query<ApiKeyRow>('SELECT * FROM api_keys WHERE replaces = $1', [id]);
+  return rows[0];
 };
 
 export const lockApiKey = async (db: Queryable, id: string): Promise<ApiKeyRow | undefined> => {
@@ -72,6 +95,20 @@ export const lockApiKey = async (db: Queryable, id: string): Promise<ApiKeyRow |
   return rows[0];
 };
 
-export const setApiKeyRevoked = async (db: Queryable, id: string, at: Date, mac: Buffer): Promise<void> => {
-  await db.query('UPDATE api_keys SET revoked_at = $2, mac = $3 WHERE id = $1', [id, at, mac]);
+/** Writes what ends the key. */
+export const updateApiKeyEnd = async (db: Queryable, row: ApiKeyRow): Promise<void> => {
+  await db.query('UPDATE api_keys SET revoked_at = $2, expires_at = $3, mac = $4 WHERE id = $1', [
+    row.id,
+    row.revoked_at,
+    row.expires_at,
+    row.mac,
+  ]);
+};
+
+export const updateLastUsed = async (db: Queryable, ids: readonly string[], times: readonly Date[]): Promise<void> => {
+  await db.query(
+    `UPDATE api_keys SET last_used_at = greatest(last_used_at, used.at)
+     FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) WHERE api_keys.id = used.id`,
+    [ids, times],
+  );
 };

@@ -1,57 +1,58 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Database, inTransaction } from '../db/pool.js';
+import type { AuditTrail } from '../audit/trail.js';
+import { type Database, inTransaction, type Transaction } from '../db/pool.js';
 import { problem } from '../http/errors.js';
 import type { People } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
+import type { Epoch } from './epoch.js';
+import { createKeyCache, type KeyCache } from './key-cache.js';
+import {
+  BOOTSTRAP,
+  buildKeyRow,
+  buildSecret,
+  describeKey,
+  type KeyDescription,
+  type NewKey,
+  openName,
+  userIdOf,
+} from './key-row.js';
 import {
   type ApiKeyRow,
+  countApiKeys,
   insertApiKey,
+  type KeyPage,
   lockApiKey,
   macFieldsOf,
   selectApiKeyByToken,
   selectApiKeys,
-  setApiKeyRevoked,
+  selectSuccessor,
+  updateApiKeyEnd,
 } from './key-store.js';
-import { isPredefined, ROLE_PERMISSIONS, resolveGrants } from './permissions.js';
-import type { Principal, Role } from './principal.js';
+import type { KeyUsage } from './key-usage.js';
+import type { Principal } from './principal.js';
+import type { Roles } from './roles.js';
+import { actorOf, type SecurityEvents } from './security-events.js';
 
-export interface KeyDescription {
-  readonly id: string;
-  readonly name: string;
-  readonly hint: string;
-  readonly role: Role;
-  readonly user_id: string | null;
-  readonly created_at: string;
-  readonly expires_at: string | null;
-  readonly revoked_at: string | null;
-  readonly bootstrap: boolean;
-}
+export type { KeyDescription, NewKey } from './key-row.js';
 
-export interface NewKey {
-  readonly name: string;
-  readonly role: Role;
-  readonly userId: string | null;
-  readonly teams: readonly string[];
-  readonly organizations: readonly string[];
-  readonly expiresAt: Date | null;
-}
+export type NewKeyAnswer = KeyDescription & { readonly key: string };
 
 export interface AccessKeys {
   /** Who a key's text belongs to; `undefined` for one that is unknown, expired or revoked. */
-  authenticate(text: string): Promise<Principal | undefined>;
+  authenticate(text: string): Principal | undefined | Promise<Principal | undefined>;
   /** The text is in the answer and nowhere else, ever. */
-  create(key: NewKey): Promise<KeyDescription & { readonly key: string }>;
-  list(): Promise<readonly KeyDescription[]>;
-  revoke(id: string): Promise<KeyDescription>;
+  create(by: Principal, key: NewKey): Promise<NewKeyAnswer>;
+  /** `last` is where the next page begins, when there is one. */
+  list(page: KeyPage): Promise<{ readonly keys: readonly KeyDescription[]; readonly last: KeyPage['after'] }>;
+  count(): Promise<number>;
+  find(id: string): Promise<KeyDescription>;
+  revoke(by: Principal, id: string): Promise<KeyDescription>;
+  /** A new key of the same person, role and lifetime; the old one works on for the overlap. */
+  rotate(by: Principal, id: string, overlapMs: number): Promise<NewKeyAnswer & { readonly replaced: KeyDescription }>;
   /** Makes the operator's key an admin key, unless it is known: run at every start, it changes nothing the second time. */
   registerBootstrap(text: string): Promise<void>;
 }
 
-/** Between a revocation here and its effect in another replica. Without it every request would ask the database first. */
-const CACHE_MS = 2_000;
-const CACHED = 10_000;
-/** `mb_` and four letters: enough to recognise a key, 24 bits of its 256. */
-const HINT_LENGTH = 7;
 /** 32 random bytes: nobody guesses one, so a keyed hash is enough and a slow one would only slow us. */
 const KEY_BYTES = 32;
 
@@ -59,155 +60,178 @@ export interface AccessKeysOptions {
   readonly db: Database;
   readonly vault: Vault;
   readonly people: People;
-  readonly log: { error(fields: object, message: string): void };
+  readonly roles: Roles;
+  readonly epoch: Epoch;
+  readonly events: SecurityEvents;
+  readonly usage: KeyUsage;
+  readonly audit: AuditTrail;
   readonly now?: () => number;
 }
 
 export const createAccessKeys = (options: AccessKeysOptions): AccessKeys => new StoredKeys(options);
 
-interface CachedKey {
-  readonly row: ApiKeyRow;
-  readonly principal: Principal;
-  readonly until: number;
-}
+const newText = (): string => `mb_${randomBytes(KEY_BYTES).toString('base64url')}`;
 
 class StoredKeys implements AccessKeys {
   readonly #options: AccessKeysOptions;
   readonly #now: () => number;
-  readonly #cache = new Map<string, CachedKey>();
+  readonly #cache: KeyCache;
 
   constructor(options: AccessKeysOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#cache = createKeyCache(options.roles, this.#now);
+    options.epoch.onChange(() => this.#cache.clear());
   }
 
-  async authenticate(text: string): Promise<Principal | undefined> {
-    const token = this.#options.vault.apiKeyToken(text);
-    const cacheKey = token.toString('base64');
-    const known = this.#cache.get(cacheKey);
-    if (known && known.until > this.#now()) return this.#isLive(known.row) ? known.principal : undefined;
-    this.#cache.delete(cacheKey);
-    const row = await selectApiKeyByToken(this.#options.db, token);
-    if (!row || !this.#isGenuine(row) || !this.#isLive(row)) return undefined;
-    const principal = await this.#principalOf(row);
-    if (principal) this.#remember(cacheKey, { row, principal, until: this.#now() + CACHE_MS });
-    return principal;
+  authenticate(text: string): Principal | undefined | Promise<Principal | undefined> {
+    const { vault, epoch, roles } = this.#options;
+    const token = vault.apiKeyToken(text);
+    const stale = epoch.freshen() ?? roles.freshen();
+    const name = token.toString('base64');
+    const known = stale === undefined ? this.#cache.get(name) : undefined;
+    if (known === undefined) return this.#load(token, name);
+    if (known.principal !== undefined) this.#options.usage.used(known.principal.keyId);
+    return known.principal;
   }
 
-  async create(key: NewKey): Promise<KeyDescription & { readonly key: string }> {
-    const text = `mb_${randomBytes(KEY_BYTES).toString('base64url')}`;
-    const row = await this.#build(text, key, false);
-    await insertApiKey(this.#options.db, row);
+  async #load(token: Buffer, name: string): Promise<Principal | undefined> {
+    const { db, epoch, roles, usage } = this.#options;
+    await epoch.freshen();
+    await roles.freshen();
+    const cached = this.#cache.get(name);
+    if (cached !== undefined) {
+      if (cached.principal !== undefined) usage.used(cached.principal.keyId);
+      return cached.principal;
+    }
+    const since = this.#cache.generation();
+    const row = await selectApiKeyByToken(db, token);
+    if (!row || !this.#isGenuine(row)) return undefined;
+    const userId = await userIdOf(this.#options, row.user_ref);
+    // A key without its person (erased) must not become a key of the tenant.
+    if (userId === undefined) return undefined;
+    usage.used(row.id);
+    return this.#cache.put(name, row, userId, since);
+  }
+
+  async create(by: Principal, key: NewKey): Promise<NewKeyAnswer> {
+    const text = newText();
+    const row = await buildKeyRow(this.#options, text, key, { now: this.#now(), bootstrap: false });
+    await this.#change(async (transaction) => {
+      await insertApiKey(transaction, row);
+      await this.#record(transaction, by, 'key.create', row);
+    });
     return { ...(await this.#describe(row)), key: text };
   }
 
-  async list(): Promise<readonly KeyDescription[]> {
-    const rows = await selectApiKeys(this.#options.db);
-    return Promise.all(rows.filter((row) => this.#isGenuine(row)).map((row) => this.#describe(row)));
+  async list({ after, limit }: KeyPage) {
+    const rows = await selectApiKeys(this.#options.db, { after, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    const end = rows.length > limit ? page.at(-1) : undefined;
+    const keys = await Promise.all(page.filter((row) => this.#isGenuine(row)).map((row) => this.#describe(row)));
+    return { keys, last: end === undefined ? null : { createdAt: end.created_at.toISOString(), id: end.id } };
   }
 
-  async revoke(id: string): Promise<KeyDescription> {
-    const { db, vault } = this.#options;
-    const revoked = await inTransaction(db, async (transaction) => {
-      const row = await lockApiKey(transaction, id);
-      if (!row || !this.#isGenuine(row)) throw problem('not_found', `There is no API key ${id}.`);
+  count(): Promise<number> {
+    return countApiKeys(this.#options.db);
+  }
+
+  async find(id: string): Promise<KeyDescription> {
+    return this.#describe(await this.#lock(this.#options.db, id));
+  }
+
+  async revoke(by: Principal, id: string): Promise<KeyDescription> {
+    const revoked = await this.#change(async (transaction) => {
+      const row = await this.#lock(transaction, id);
       if (row.revoked_at !== null) return row;
-      const next = { ...row, revoked_at: new Date(this.#now()) };
-      await setApiKeyRevoked(transaction, id, next.revoked_at, vault.rowMac('api_keys', macFieldsOf(next)));
+      const next = this.#sign({ ...row, revoked_at: new Date(this.#now()) });
+      await updateApiKeyEnd(transaction, next);
+      await this.#record(transaction, by, 'key.revoke', next);
       return next;
     });
-    this.#cache.clear();
     return this.#describe(revoked);
+  }
+
+  async rotate(
+    by: Principal,
+    id: string,
+    overlapMs: number,
+  ): Promise<NewKeyAnswer & { readonly replaced: KeyDescription }> {
+    const { vault } = this.#options;
+    const text = newText();
+    const { old, next } = await this.#change(async (transaction) => {
+      const row = await this.#lock(transaction, id);
+      await this.#checkRotatable(transaction, row);
+      const at = this.#now();
+      const end = at + overlapMs;
+      const old = this.#sign({ ...row, expires_at: new Date(Math.min(end, row.expires_at?.getTime() ?? end)) });
+      const lifeMs = row.expires_at === null ? null : row.expires_at.getTime() - row.created_at.getTime();
+      const copy = { ...row, id: randomUUID(), bootstrap: false, created_at: new Date(at), last_used_at: null };
+      const next = this.#sign({
+        ...copy,
+        ...buildSecret(vault, copy.id, text, openName(vault, row)),
+        expires_at: lifeMs === null ? null : new Date(at + lifeMs),
+        replaces: row.id,
+      });
+      await updateApiKeyEnd(transaction, old);
+      await insertApiKey(transaction, next);
+      await this.#record(transaction, by, 'key.rotate', next);
+      return { old, next };
+    });
+    return { ...(await this.#describe(next)), key: text, replaced: await this.#describe(old) };
   }
 
   async registerBootstrap(text: string): Promise<void> {
     const { db, vault } = this.#options;
     if (await selectApiKeyByToken(db, vault.apiKeyToken(text))) return;
-    await insertApiKey(db, await this.#build(text, BOOTSTRAP, true));
+    await insertApiKey(db, await buildKeyRow(this.#options, text, BOOTSTRAP, { now: this.#now(), bootstrap: true }));
   }
 
-  #remember(cacheKey: string, key: CachedKey): void {
-    if (this.#cache.size >= CACHED) this.#cache.clear();
-    this.#cache.set(cacheKey, key);
+  async #checkRotatable(transaction: Transaction, row: ApiKeyRow): Promise<void> {
+    if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at.getTime() <= this.#now())) {
+      throw problem('not_found', `The API key ${row.id} works no more: make a new one.`);
+    }
+    const successor = await selectSuccessor(transaction, row.id);
+    if (successor === undefined) return;
+    throw problem('key_exists', `The API key ${row.id} was rotated already: ${successor.id} has its place.`, {
+      remedy: `Rotate ${successor.id}, or revoke it and make a new key.`,
+    });
+  }
+
+  /** The change and the count of it are there together; what is cached is forgotten before anybody is told. */
+  async #change<T>(run: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const { db, epoch } = this.#options;
+    const result = await inTransaction(db, async (transaction) => {
+      const done = await run(transaction);
+      await epoch.advance(transaction);
+      return done;
+    });
+    await epoch.refresh();
+    return result;
+  }
+
+  async #record(transaction: Transaction, by: Principal, type: `key.${string}`, row: ApiKeyRow): Promise<void> {
+    const resource = { kind: 'api_key', id: row.id };
+    await this.#options.audit.record(transaction, { type, resource, actor: actorOf(by), detail: { role: row.role } });
+  }
+
+  async #lock(db: Database | Transaction, id: string): Promise<ApiKeyRow> {
+    const row = await lockApiKey(db, id);
+    if (row && this.#isGenuine(row)) return row;
+    throw problem('not_found', `There is no API key ${id}.`);
+  }
+
+  #sign(row: ApiKeyRow): ApiKeyRow {
+    return { ...row, mac: this.#options.vault.rowMac('api_keys', macFieldsOf(row)) };
   }
 
   #isGenuine(row: ApiKeyRow): boolean {
     if (this.#options.vault.verifyRowMac('api_keys', macFieldsOf(row), row.mac)) return true;
-    this.#options.log.error({ key: row.id, event: 'security.tamper' }, 'an API key row has a wrong MAC and is refused');
+    this.#options.events.tampered('api_keys', row.id, row.mac);
     return false;
   }
 
-  #isLive(row: ApiKeyRow): boolean {
-    return row.revoked_at === null && (row.expires_at === null || row.expires_at.getTime() > this.#now());
-  }
-
-  /** `undefined` when the person was erased: a key without its person must not become a key of the tenant. */
-  async #principalOf(row: ApiKeyRow): Promise<Principal | undefined> {
-    const userId = await this.#nameOf(row.user_ref);
-    if (userId === undefined) return undefined;
-    const { id: keyId, role, user_ref: userRef, team_refs: teamRefs, organization_refs: organizationRefs } = row;
-    const grants = resolveGrants(isPredefined(role) ? ROLE_PERMISSIONS[role] : [], userRef !== null);
-    return { kind: 'key', keyId, role, grants, userId, userRef, teamRefs, organizationRefs };
-  }
-
-  async #nameOf(ref: string | null): Promise<string | null | undefined> {
-    if (ref === null) return null;
-    return (await this.#options.people.names(this.#options.db, [ref])).get(ref);
-  }
-
-  async #describe(row: ApiKeyRow): Promise<KeyDescription> {
-    return {
-      id: row.id,
-      name: this.#options.vault.openIdentity(placeOf(row.id), row.sealed_name),
-      hint: row.hint,
-      role: row.role,
-      user_id: (await this.#nameOf(row.user_ref)) ?? null,
-      created_at: row.created_at.toISOString(),
-      expires_at: row.expires_at?.toISOString() ?? null,
-      revoked_at: row.revoked_at?.toISOString() ?? null,
-      bootstrap: row.bootstrap,
-    };
-  }
-
-  async #build(text: string, key: NewKey, bootstrap: boolean): Promise<ApiKeyRow> {
-    const { db, vault, people } = this.#options;
-    const id = randomUUID();
-    const owner = key.userId === null ? undefined : (await people.ensure(db, [key.userId])).get(key.userId);
-    const row = {
-      id,
-      token: vault.apiKeyToken(text),
-      hint: text.slice(0, HINT_LENGTH),
-      sealed_name: vault.sealIdentity(placeOf(id), key.name),
-      role: key.role,
-      user_ref: owner?.ref ?? null,
-      team_refs: await sharedRefs(people, db, 'team', key.teams),
-      organization_refs: await sharedRefs(people, db, 'organization', key.organizations),
-      bootstrap,
-      created_at: new Date(this.#now()),
-      expires_at: key.expiresAt,
-      revoked_at: null,
-    };
-    return { ...row, mac: vault.rowMac('api_keys', macFieldsOf(row)) };
+  #describe(row: ApiKeyRow): Promise<KeyDescription> {
+    return describeKey(this.#options, row, this.#now());
   }
 }
-
-const BOOTSTRAP: NewKey = {
-  name: 'bootstrap key of the operator',
-  role: 'admin',
-  userId: null,
-  teams: [],
-  organizations: [],
-  expiresAt: null,
-};
-
-const placeOf = (id: string) => ({ slot: 1, table: 'api_keys', rowId: id, version: 1 });
-
-const sharedRefs = async (
-  people: People,
-  db: Database,
-  kind: 'team' | 'organization',
-  ids: readonly string[],
-): Promise<readonly string[]> => {
-  const names = [...new Set(ids)].map((id) => ({ kind, slot: 0, id }));
-  return [...(await people.ensureEntities(db, names)).values()];
-};

@@ -32,7 +32,8 @@ export interface Route {
   readonly textParams?: readonly string[];
   readonly operation: string;
   readonly summary: string;
-  readonly permission: Permission;
+  /** `any`: whoever is authenticated. */
+  readonly permission: Permission | 'any';
   /** Writes are refused while the tenant is read-only. */
   readonly writes: boolean;
   readonly query?: TObject;

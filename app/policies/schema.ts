@@ -1,8 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { AccessSchema, EgressSchema, FeatureSwitch } from './access-schema.js';
 import { REDACTION_KINDS, type RedactionKind } from './redact.js';
 
 const Count = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]);
 
+const PerMinute = Type.Integer({ minimum: 1 });
 const Seconds = Type.Integer({ minimum: 1, maximum: 31_536_000 });
 
 /** `policies.json`: what of a tenant's resource changes the service's behaviour without a restart. */
@@ -12,9 +14,12 @@ export const PoliciesSchema = Type.Object(
     logLevel: Type.Optional(Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' })),
     quotas: Type.Object({ memories: Count, memoriesPerUser: Count }, { additionalProperties: false }),
     rateLimits: Type.Object(
-      { tenantPerMinute: Type.Integer({ minimum: 1 }), ipPerMinute: Type.Integer({ minimum: 1 }) },
+      { tenantPerMinute: PerMinute, ipPerMinute: PerMinute, keyPerMinute: Type.Optional(PerMinute) },
       { additionalProperties: false },
     ),
+    access: Type.Optional(AccessSchema),
+    features: Type.Optional(Type.Array(FeatureSwitch, { maxItems: 64 })),
+    egress: Type.Optional(Type.Array(EgressSchema, { maxItems: 256 })),
     policies: Type.Object(
       {
         ttlDays: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),

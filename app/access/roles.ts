@@ -1,0 +1,182 @@
+import type { AuditTrail } from '../audit/trail.js';
+import { type Database, inTransaction } from '../db/pool.js';
+import { problem } from '../http/errors.js';
+import type { Vault } from '../tenancy/vault.js';
+import { requireCovered } from './covered.js';
+import type { Epoch } from './epoch.js';
+import {
+  type Grants,
+  isPredefined,
+  PERMISSIONS,
+  parseGrant,
+  ROLE_PERMISSIONS,
+  ROLES,
+  type Role,
+  resolveGrants,
+} from './permissions.js';
+import type { Principal } from './principal.js';
+import { type RoleRow, roleMacFields, selectRoles, upsertRole } from './role-store.js';
+import { actorOf, type SecurityEvents } from './security-events.js';
+
+export interface RoleDescription {
+  readonly name: string;
+  readonly permissions: readonly string[];
+  readonly predefined: boolean;
+  readonly updated_at: string | null;
+}
+
+export interface Roles {
+  /** What a role comes to now; nothing for one that is not there, or whose row somebody else wrote. */
+  grantsOf(role: Role, hasPerson: boolean): Grants;
+  /** Changes with every change of what `grantsOf` answers. */
+  version(): number;
+  /** To be awaited before `grantsOf` when it is there. */
+  freshen(): Promise<void> | undefined;
+  permissionsOf(role: Role): Promise<readonly string[] | undefined>;
+  list(): Promise<readonly RoleDescription[]>;
+  put(by: Principal, name: string, permissions: readonly string[]): Promise<RoleDescription & { created: boolean }>;
+}
+
+export interface RolesOptions {
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly epoch: Epoch;
+  readonly events: SecurityEvents;
+  readonly audit: AuditTrail;
+  readonly now?: () => number;
+}
+
+/** Whoever changes a row behind our back does not count the change: such a row is met after this long. */
+const TTL_MS = 5_000;
+const NOTHING: Grants = new Map();
+
+interface Resolved {
+  readonly withPerson: Grants;
+  readonly without: Grants;
+}
+const resolve = (permissions: readonly string[]): Resolved => ({
+  withPerson: resolveGrants(permissions, true),
+  without: resolveGrants(permissions, false),
+});
+const PREDEFINED = new Map<Role, Resolved>(ROLES.map((role) => [role, resolve(ROLE_PERMISSIONS[role])]));
+
+export const createRoles = (options: RolesOptions): Roles => new StoredRoles(options);
+
+class StoredRoles implements Roles {
+  readonly #options: RolesOptions;
+  readonly #now: () => number;
+  #own = new Map<Role, Resolved>();
+  #rows: readonly RoleRow[] = [];
+  #loadedAt = Number.NEGATIVE_INFINITY;
+  #loading: Promise<void> | undefined;
+  #version = 0;
+  /** A load that began before a change must not be taken for the state after it. */
+  #changes = 0;
+
+  constructor(options: RolesOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    options.epoch.onChange(() => {
+      this.#loadedAt = Number.NEGATIVE_INFINITY;
+      this.#loading = undefined;
+      this.#changes++;
+    });
+  }
+
+  grantsOf(role: Role, hasPerson: boolean): Grants {
+    const resolved = PREDEFINED.get(role) ?? this.#own.get(role);
+    return (hasPerson ? resolved?.withPerson : resolved?.without) ?? NOTHING;
+  }
+
+  version(): number {
+    return this.#version;
+  }
+
+  freshen(): Promise<void> | undefined {
+    if (this.#now() - this.#loadedAt < TTL_MS) return undefined;
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  async permissionsOf(role: Role): Promise<readonly string[] | undefined> {
+    if (isPredefined(role)) return ROLE_PERMISSIONS[role];
+    await this.freshen();
+    return this.#rows.find(({ name }) => name === role)?.permissions;
+  }
+
+  async list(): Promise<readonly RoleDescription[]> {
+    await this.freshen();
+    const predefined = ROLES.map((name) => ({
+      name,
+      permissions: ROLE_PERMISSIONS[name],
+      predefined: true,
+      updated_at: null,
+    }));
+    return [...predefined, ...this.#rows.map(describe)];
+  }
+
+  async put(by: Principal, name: string, wanted: readonly string[]): Promise<RoleDescription & { created: boolean }> {
+    const { db, vault, epoch, audit } = this.#options;
+    if (isPredefined(name)) {
+      throw problem('forbidden', `The role ${name} is predefined and stays as it is.`, {
+        remedy: 'Choose another name for a role of your own.',
+      });
+    }
+    const permissions = [...new Set(wanted)];
+    checkPermissions(permissions);
+    requireCovered(by, permissions, `the role ${name}`);
+    const row = { name, permissions, updated_at: new Date(this.#now()), updated_by: by.keyId };
+    const mac = vault.rowMac('roles', roleMacFields(row));
+    const created = await inTransaction(db, async (transaction) => {
+      const isNew = await upsertRole(transaction, { ...row, mac });
+      await epoch.advance(transaction);
+      const resource = { kind: 'role', id: name };
+      await audit.record(transaction, { type: 'role.change', resource, actor: actorOf(by), detail: { permissions } });
+      return isNew;
+    });
+    await epoch.refresh();
+    return { ...describe({ ...row, mac }), created };
+  }
+
+  async #load(): Promise<void> {
+    const changes = this.#changes;
+    try {
+      const rows = await selectRoles(this.#options.db);
+      if (changes === this.#changes) this.#take(rows);
+    } catch (cause) {
+      // What is known holds on while the database is away; it is asked again in a second.
+      if (this.#version === 0) throw cause;
+      this.#loadedAt = this.#now() - TTL_MS + 1000;
+    } finally {
+      if (changes === this.#changes) this.#loading = undefined;
+    }
+  }
+
+  #take(rows: readonly RoleRow[]): void {
+    const { vault, events } = this.#options;
+    const genuine = rows.filter((row) => vault.verifyRowMac('roles', roleMacFields(row), row.mac));
+    for (const row of rows) if (!genuine.includes(row)) events.tampered('roles', row.name, row.mac);
+    this.#rows = genuine;
+    this.#own = new Map(genuine.map(({ name, permissions }) => [name, resolve(permissions)]));
+    this.#version++;
+    this.#loadedAt = this.#now();
+  }
+}
+
+const describe = ({ name, permissions, updated_at }: RoleRow): RoleDescription => ({
+  name,
+  permissions,
+  predefined: false,
+  updated_at: updated_at.toISOString(),
+});
+
+const checkPermissions = (permissions: readonly string[]): void => {
+  const errors = permissions.flatMap((text, index) => {
+    if (parseGrant(text) !== undefined) return [];
+    const pointer = `/permissions/${index}`;
+    return [{ pointer, code: 'enum', detail: `${pointer} is ${JSON.stringify(text.slice(0, 64))}; ${ALLOWED}` }];
+  });
+  if (errors.length > 0) throw problem('invalid_request', `A permission is not known: ${ALLOWED}.`, { errors });
+};
+
+const ALLOWED = `allowed are ${PERMISSIONS.join(', ')}, each also as name:own, name:scope or name:own:scope with a scope of user, team, organization, global`;
