@@ -5,7 +5,7 @@ import type { AwsSite } from '../infra/support/site.js';
 import { buildBackend, requireProvider } from './backend.js';
 import { buildLayer, type Sites } from './layers/index.js';
 import type { AwsPlace, Environment, Layer } from './spec/environment.js';
-import { roleArn, rolePath, stackName } from './spec/names.js';
+import { roleArn, rolePath, stackName, tenantRole } from './spec/names.js';
 
 /** One layer of one environment on AWS: state → providers → the layer's units. */
 export class AwsStack extends TerraformStack {
@@ -37,7 +37,7 @@ function sitesOf(stack: TerraformStack, environment: Environment, place: AwsPlac
       compliance: place.complianceRoleArn,
       breakGlass: place.breakGlassRoleArn,
       operator: roleArn(environment, place, 'operator'),
-      tenant: roleArn(environment, place, 'tenant'),
+      tenant: tenantRole(environment, place),
       witness: roleArn(environment, place, 'witness'),
       externalSecrets: roleArn(environment, place, 'external-secrets'),
     },

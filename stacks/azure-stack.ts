@@ -30,9 +30,13 @@ function sitesOf(stack: TerraformStack, environment: Environment, place: AzurePl
   const here: AzureSite = {
     cloud: 'azure',
     entraTenantId: place.entraTenantId,
+    subscriptionId: place.subscriptionId,
     region: place.region,
     resourceGroup: resourceGroup(environment, layer),
     deployPrincipalId: place.deployPrincipalId,
+    adminGroupId: place.adminGroupId,
+    complianceGroupId: place.complianceGroupId,
+    breakGlassGroupId: place.breakGlassGroupId,
     immutability: place.immutability,
   };
   return { here, there: { ...here, region: place.replicaRegion } };

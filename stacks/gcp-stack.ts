@@ -24,6 +24,11 @@ function sitesOf(stack: TerraformStack, place: GcpPlace): Sites {
     projectId: place.projectId,
     projectNumber: place.projectNumber,
     region: place.region,
+    principals: {
+      deploy: place.deployServiceAccount,
+      compliance: place.complianceGroup,
+      breakGlass: place.breakGlassGroup,
+    },
   };
   return { here, there: { ...here, region: place.replicaRegion } };
 }

@@ -1,9 +1,8 @@
 /**
  * What Terraform hands to Kubernetes: the only bridge, so it imports nothing. One output a stack, one object with a
- * version, no secret in it. It grows with the units: cluster, identity, secrets
- * and storage class are to come, under these two names and without a new version while fields are only added.
+ * version, no secret in it. It grows under these names and without a new version while fields are only added.
  */
-export const OUTPUT_NAMES = { vault: 'memplane_vault', plane: 'memplane' } as const;
+export const OUTPUT_NAMES = { bootstrap: 'memplane_bootstrap', vault: 'memplane_vault', plane: 'memplane' } as const;
 
 export const OUTPUT_VERSION = 1;
 
@@ -78,6 +77,23 @@ export interface QueueAddress {
   readonly deadLetter: string;
 }
 
+export interface PlaneCluster {
+  readonly name: string;
+  readonly endpoint: string;
+  /** Who signs the tokens of its service accounts. */
+  readonly issuer: string;
+}
+
+export type PlaneAccount = 'operator' | 'witness' | 'externalSecrets';
+
+export interface PlaneIdentity {
+  readonly provider: 'eks-pod-identity' | 'eks-irsa' | 'gke' | 'aks';
+  /** AWS: ARN of each worker's role. Elsewhere ids of the roles that the operator grants. */
+  readonly roles: Readonly<Record<string, string>>;
+  /** Of the service accounts of the plane. */
+  readonly annotations: Readonly<Record<PlaneAccount, Readonly<Record<string, string>>>>;
+}
+
 export interface Irreversible {
   readonly address: string;
   readonly what: string;
@@ -96,6 +112,8 @@ export interface PlaneOutput {
   };
   readonly kms: PlaneKms;
   readonly network: PlaneNetwork;
+  readonly cluster: PlaneCluster;
+  readonly identity: PlaneIdentity;
   readonly postgres: readonly PostgresServer[];
   /** Empty: it runs in the cluster. */
   readonly redis: readonly RedisServer[];

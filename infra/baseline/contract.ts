@@ -5,6 +5,8 @@ export interface BaselineConfig<S extends Site = Site> {
   readonly site: S;
   /** Azure: name of the lock on the resource group. */
   readonly name: string;
+  /** Namespace and service account of the operator, who makes keys and may never use one. */
+  readonly operator: { readonly namespace: string; readonly account: string };
 }
 
 export interface BaselineOutput {

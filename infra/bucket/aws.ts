@@ -43,6 +43,7 @@ export function buildAwsBucket(unit: Construct, config: AwsBucket): BucketOutput
     endpoint: '',
     lockDays: lock.floorDays,
     id: bucket.arn,
+    grantOn: `arn:${site.partition}:s3:::${config.name}`,
     logTarget: bucket.bucket,
     address: addressOf(bucket),
     ready: [versioning],

@@ -47,6 +47,7 @@ export function buildAzureBucket(unit: Construct, config: AzureBucket): BucketOu
     endpoint: account.primaryBlobEndpoint,
     lockDays: config.lock.floorDays,
     id: account.id,
+    grantOn: container.id,
     logTarget: account.id,
     address: addressOf(account),
     ready: [container],

@@ -55,8 +55,10 @@ export interface BucketOutput {
   readonly endpoint: string;
   /** How long every object stays at least: `floorDays`, or 0 without a lock. */
   readonly lockDays: number;
-  /** What permissions and replication refer to. */
+  /** What links and replication refer to. */
   readonly id: string;
+  /** What a permission is granted on: ARN, name, or resource id of the container. */
+  readonly grantOn: string;
   /** What `logsTo` of other buckets takes. */
   readonly logTarget: string;
   /** Its address in the stack, for the list of what cannot be taken back. */

@@ -37,6 +37,7 @@ export function buildGcpBucket(unit: Construct, config: GcpBucket): BucketOutput
     endpoint: '',
     lockDays: lock.floorDays,
     id: bucket.id,
+    grantOn: bucket.name,
     logTarget: bucket.name,
     address: addressOf(bucket),
     ready: [bucket],

@@ -61,7 +61,12 @@ function special(site: AwsSite, purpose: KeyPurpose): readonly Statement[] {
     case 'tenant':
       return tenantKey(site);
     case 'data':
+    case 'cluster':
       return [grantsForServicesOnly];
+    case 'disk':
+      return [grantsForServicesOnly, ...nodeDisks(site)];
+    case 'state':
+      return [onlyDeployReads(site)];
     case 'ops':
       return [logDelivery(site)];
     default:
@@ -79,6 +84,30 @@ const onlyThroughS3 = deny(
 const grantsForServicesOnly = deny('GrantsForServicesOnly', 'kms:CreateGrant', {
   BoolIfExists: { 'kms:GrantIsForAWSResource': 'false' },
 });
+
+/** Nodes are started by a role of Amazon's own, which takes no policy of ours: the key itself must let it in. */
+function nodeDisks({ partition, accountId }: AwsSite): readonly Statement[] {
+  const role = 'aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling';
+  const Principal = { AWS: `arn:${partition}:iam::${accountId}:role/${role}` };
+  const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'];
+  return [
+    { Sid: 'NodesStart', Effect: 'Allow', Principal, Action: use, Resource: '*' },
+    {
+      Sid: 'NodesKeepTheirDisks',
+      Effect: 'Allow',
+      Principal,
+      Action: 'kms:CreateGrant',
+      Resource: '*',
+      Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    },
+  ];
+}
+
+/** A state names everything there is; nobody but who applies it, or breaks the glass, reads one. */
+const onlyDeployReads = ({ principals }: AwsSite): Statement =>
+  deny('OnlyDeployReads', ['kms:Decrypt', 'kms:GenerateDataKey*', 'kms:CreateGrant'], {
+    ArnNotEquals: { 'aws:PrincipalArn': [principals.deploy, principals.breakGlass] },
+  });
 
 /** For log groups of this account only: each names itself in the context of every call. */
 function logDelivery({ partition, accountId, region }: AwsSite): Statement {

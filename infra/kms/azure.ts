@@ -7,7 +7,15 @@ import { GUARDED } from '../support/guard.js';
 import { checkName } from '../support/naming.js';
 import type { AzureSite } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
-import { KEY_TRAITS, type Key, type KeyPurpose, type KmsOutput, keysOf, type ResolvedKms } from './contract.js';
+import {
+  KEY_TRAITS,
+  type Key,
+  type KeyPurpose,
+  type KeyTraits,
+  type KmsOutput,
+  keysOf,
+  type ResolvedKms,
+} from './contract.js';
 
 type AzureKms<P extends KeyPurpose> = ResolvedKms<P, AzureSite>;
 
@@ -90,7 +98,7 @@ function buildKey<P extends KeyPurpose>(
       : {
           keyType: `RSA${hsm}`,
           keySize: 3072,
-          keyOpts: ['wrapKey', 'unwrapKey'],
+          keyOpts: purpose === 'cluster' ? ['encrypt', 'decrypt', 'wrapKey', 'unwrapKey'] : ['wrapKey', 'unwrapKey'],
           rotationPolicy: rotation(kms, purpose),
         }),
     tags: buildTags('azure', kms.tags, purpose),
@@ -110,13 +118,15 @@ function buildKey<P extends KeyPurpose>(
   };
 }
 
+const PINNED: readonly KeyTraits['usedBy'][] = ['Databases', 'Cluster'];
+
 /**
  * A version outlives its successor's birth by one whole period, so that nothing expires in use. Those of databases
- * never expire: Redis pins a version, and an expired one would be an outage.
+ * and of the cluster never expire: Redis and the API server pin a version, and an expired one would be an outage.
  */
 function rotation<P extends KeyPurpose>({ rotationDays }: AzureKms<P>, purpose: P): KeyVaultKeyRotationPolicy {
   const automatic = { timeAfterCreation: `P${rotationDays}D` };
-  return KEY_TRAITS[purpose].usedBy === 'Databases'
+  return PINNED.includes(KEY_TRAITS[purpose].usedBy)
     ? { automatic }
     : { automatic, expireAfter: `P${2 * rotationDays}D` };
 }

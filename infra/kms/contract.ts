@@ -8,12 +8,22 @@ import type { Tags } from '../support/tags.js';
  * `tenant` is where tenants' keys come from: on AWS one shared key bounded by its encryption context, on Google
  * Cloud and Azure the ring or vault in which the operator makes one key a tenant.
  */
-export type KeyPurpose = 'audit' | 'keys' | 'tenant' | 'anchor' | 'objects' | 'data' | 'ops';
+export type KeyPurpose =
+  | 'audit'
+  | 'keys'
+  | 'tenant'
+  | 'anchor'
+  | 'objects'
+  | 'data'
+  | 'disk'
+  | 'cluster'
+  | 'ops'
+  | 'state';
 
 export interface KeyTraits {
   readonly usage: 'Encrypt' | 'Sign';
   /** Whose service uses the key; it gets the grants that the cloud asks for. */
-  readonly usedBy: 'Storage' | 'Objects' | 'Pods' | 'Databases' | 'Logs';
+  readonly usedBy: 'Storage' | 'Objects' | 'Pods' | 'Databases' | 'Disks' | 'Cluster' | 'Logs';
 }
 
 export const KEY_TRAITS: Readonly<Record<KeyPurpose, KeyTraits>> = {
@@ -25,7 +35,13 @@ export const KEY_TRAITS: Readonly<Record<KeyPurpose, KeyTraits>> = {
   objects: { usage: 'Encrypt', usedBy: 'Objects' },
   // Postgres, Redis, the queue of writes, their backups and the secrets beside them.
   data: { usage: 'Encrypt', usedBy: 'Databases' },
+  // Nodes and volumes.
+  disk: { usage: 'Encrypt', usedBy: 'Disks' },
+  // Secrets of Kubernetes, where the API server keeps them.
+  cluster: { usage: 'Encrypt', usedBy: 'Cluster' },
   ops: { usage: 'Encrypt', usedBy: 'Logs' },
+  // Terraform's own memory.
+  state: { usage: 'Encrypt', usedBy: 'Storage' },
 };
 
 export interface KmsConfig<P extends KeyPurpose = KeyPurpose, S extends Site = Site> {

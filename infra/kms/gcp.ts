@@ -3,7 +3,14 @@ import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key
 import { KmsKeyRing } from '@cdktf/provider-google/lib/kms-key-ring/index.js';
 import { Construct } from 'constructs';
 import { addressOf } from '../support/address.js';
-import { databaseAgents, imagesAgent, loggingAgent, storageAgent } from '../support/agents.js';
+import {
+  computeAgent,
+  containerAgent,
+  databaseAgents,
+  imagesAgent,
+  loggingAgent,
+  storageAgent,
+} from '../support/agents.js';
 import { GUARDED } from '../support/guard.js';
 import { checkName } from '../support/naming.js';
 import type { GcpSite } from '../support/site.js';
@@ -84,6 +91,10 @@ function agentsOf(usedBy: KeyTraits['usedBy'], site: GcpSite): Readonly<Record<s
       return { storage: storageAgent(site), images: imagesAgent(site) };
     case 'Databases':
       return databaseAgents(site);
+    case 'Disks':
+      return { compute: computeAgent(site) };
+    case 'Cluster':
+      return { container: containerAgent(site) };
     case 'Logs':
       return { logs: loggingAgent(site) };
     case 'Pods':

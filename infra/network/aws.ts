@@ -32,6 +32,8 @@ export function buildAwsNetwork(unit: Construct, config: AwsNetwork): NetworkOut
   return {
     id: vpc.id,
     nodeSubnets: tiers.nodes.map(({ id }) => id),
+    nodeGroups: [groups.nodes.id],
+    controlPlane: '',
     stores: {
       postgres: access(tiers, groups, 'postgres'),
       reader: access(tiers, groups, 'reader'),

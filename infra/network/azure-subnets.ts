@@ -45,9 +45,9 @@ export function buildSubnets(unit: Construct, config: AzureNetwork, network: Vir
   };
   const nodes = config.zones.map((zone, index) => subnet(`nodes_${zone}`, 'nodes', config.nodeCidrs[index] ?? ''));
   buildNats(unit, config, nodes);
-  subnet('control_plane', 'control_plane', config.controlPlaneCidr);
   return {
     nodes,
+    controlPlane: subnet('control_plane', 'control_plane', config.controlPlaneCidr),
     postgres: subnet('postgres', 'postgres', config.dataCidrs[0]),
     reader: subnet('reader', 'reader', config.dataCidrs[1]),
     endpoints: subnet('endpoints', 'endpoints', config.endpointCidr),

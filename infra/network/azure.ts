@@ -38,6 +38,8 @@ export function buildAzureNetwork(unit: Construct, config: AzureNetwork): Networ
   return {
     id: network.id,
     nodeSubnets: subnets.nodes.map(({ id }) => id.id),
+    nodeGroups: [],
+    controlPlane: subnets.controlPlane.id.id,
     stores: {
       postgres: databases(subnets.postgres),
       reader: databases(subnets.reader),

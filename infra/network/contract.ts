@@ -89,6 +89,10 @@ export interface NetworkOutput {
   readonly id: string;
   /** One a zone; Google Cloud: one for all. */
   readonly nodeSubnets: readonly string[];
+  /** AWS: the group of nodes. Elsewhere rules speak of ranges. */
+  readonly nodeGroups: readonly string[];
+  /** Azure: the API server's subnet. Google Cloud: its range. AWS: it stands beside the nodes. */
+  readonly controlPlane: string;
   readonly stores: Readonly<Record<Store, StoreAccess>>;
   /** Where a private endpoint is placed. */
   readonly endpoints: Omit<StoreAccess, 'dnsZone'>;

@@ -40,6 +40,8 @@ export function buildGcpNetwork(unit: Construct, config: GcpNetwork): NetworkOut
   return {
     id: network.id,
     nodeSubnets: [nodes.id],
+    nodeGroups: [],
+    controlPlane: config.controlPlaneCidr,
     stores: {
       postgres: { ...near, subnets: [], ready: [databases] },
       reader: { ...near, subnets: [], ready: [databases] },

@@ -22,7 +22,7 @@ export function buildAwsQueue(unit: Construct, config: AwsQueue): QueueOutput {
     queueUrl: aside.id,
     redriveAllowPolicy: JSON.stringify({ redrivePermission: 'byQueue', sourceQueueArns: [queue.arn] }),
   });
-  return { provider: 'sqs', url: queue.url, deadLetter: aside.url, address: addressOf(queue) };
+  return { provider: 'sqs', url: queue.url, deadLetter: aside.url, grantOn: queue.arn, address: addressOf(queue) };
 }
 
 function buildOne(

@@ -49,7 +49,13 @@ export function buildAzureQueue(unit: Construct, config: AzureQueue): QueueOutpu
   connect(unit, config, namespace);
   const url = `${namespace.endpoint}${queue.name}`;
   // Service Bus makes one beside every queue.
-  return { provider: 'servicebus', url, deadLetter: `${url}/$DeadLetterQueue`, address: addressOf(namespace) };
+  return {
+    provider: 'servicebus',
+    url,
+    deadLetter: `${url}/$DeadLetterQueue`,
+    grantOn: namespace.id,
+    address: addressOf(namespace),
+  };
 }
 
 type Encryption = Pick<ServicebusNamespaceConfig, 'identity' | 'customerManagedKey' | 'dependsOn'>;

@@ -23,6 +23,8 @@ export interface QueueOutput {
   /** AWS: the queue's URL. Google Cloud: its topic. Azure: namespace and queue. */
   readonly url: string;
   readonly deadLetter: string;
+  /** What a permission is granted on: ARN, name of topic and subscription, or namespace. */
+  readonly grantOn: string;
   readonly address: string;
 }
 

@@ -25,7 +25,7 @@ export function buildGcpQueue(unit: Construct, config: GcpQueue): QueueOutput {
   // A topic that nobody subscribes to forgets at once.
   buildSubscription(unit, config, 'dead_letter_subscription', aside);
   letAside(unit, config, aside, subscription);
-  return { provider: 'pubsub', url: topic.id, deadLetter: aside.id, address: addressOf(topic) };
+  return { provider: 'pubsub', url: topic.id, deadLetter: aside.id, grantOn: topic.name, address: addressOf(topic) };
 }
 
 function buildTopic(unit: Construct, { site, tags, key }: GcpQueue, id: string, name: string): PubsubTopic {

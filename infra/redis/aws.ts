@@ -53,9 +53,13 @@ export function buildAwsRedis(unit: Construct, config: AwsRedis): RedisOutput {
     user: service.userName,
     // Amazon's own, which every system trusts.
     ca: 'public',
+    grantOn: `${arn(config, `replicationgroup:${name}`)} ${arn(config, `user:${name}-service`)}`,
     address: addressOf(redis),
   };
 }
+
+const arn = ({ site }: AwsRedis, what: string): string =>
+  `arn:${site.partition}:elasticache:${site.region}:${site.accountId}:${what}`;
 
 type Settings = Partial<ElasticacheReplicationGroupConfig>;
 

@@ -51,6 +51,7 @@ export function buildAzureRedis(unit: Construct, config: AzureRedis): RedisOutpu
     auth: 'entra',
     user: 'default',
     ca: 'public',
+    grantOn: redis.id,
     address: addressOf(redis),
   };
 }

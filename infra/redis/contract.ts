@@ -29,6 +29,8 @@ export interface RedisOutput {
   readonly user: string;
   /** `public`, or the certificates of its authority. */
   readonly ca: string;
+  /** What a permission to connect is granted on. AWS: group and user, with a space between. */
+  readonly grantOn: string;
   readonly address: string;
 }
 

@@ -48,6 +48,7 @@ export function buildGcpRedis(unit: Construct, config: GcpRedis): RedisOutput {
     auth: 'iam',
     user: 'default',
     ca: Fn.join('\n', redis.managedServerCa.get(0).caCerts.get(0).certificates),
+    grantOn: redis.id,
     address: addressOf(redis),
   };
 }

@@ -24,9 +24,25 @@ export const queueAgent = ({ projectNumber }: Pick<GcpSite, 'projectNumber'>): s
 export const imagesAgent = ({ projectNumber }: GcpSite): string =>
   `serviceAccount:service-${projectNumber}@gcp-sa-artifactregistry.iam.gserviceaccount.com`;
 
+/** Makes disks of nodes and volumes. */
+export const computeAgent = ({ projectNumber }: Pick<GcpSite, 'projectNumber'>): string =>
+  `serviceAccount:service-${projectNumber}@compute-system.iam.gserviceaccount.com`;
+
+/** The control plane, which encrypts what Kubernetes calls secret. */
+export const containerAgent = ({ projectNumber }: Pick<GcpSite, 'projectNumber'>): string =>
+  `serviceAccount:service-${projectNumber}@container-engine-robot.iam.gserviceaccount.com`;
+
 /** Encrypts log buckets with a key of ours. */
 export const loggingAgent = ({ projectNumber }: GcpSite): string =>
   `serviceAccount:cmek-p${projectNumber}@gcp-sa-logging.iam.gserviceaccount.com`;
 
 /** Who delivers the usage logs of buckets; one group for all of Google Cloud. */
 export const STORAGE_LOG_WRITERS = 'group:cloud-storage-analytics@google.com';
+
+/** A service account of Kubernetes, as Google Cloud names it; it needs no account there. */
+export const workload = (
+  { projectId, projectNumber }: Pick<GcpSite, 'projectId' | 'projectNumber'>,
+  namespace: string,
+  account: string,
+): string =>
+  `principal://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/${projectId}.svc.id.goog/subject/ns/${namespace}/sa/${account}`;

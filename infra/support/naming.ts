@@ -24,7 +24,8 @@ export type Nameable =
   | 'redis'
   | 'queue'
   | 'secret'
-  | 'registry';
+  | 'registry'
+  | 'cluster';
 
 const AWS_DOCS = 'https://docs.aws.amazon.com';
 const GCP_DOCS = 'https://cloud.google.com';
@@ -113,6 +114,15 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       separator: '-',
       unique: 'region',
       source: `${AWS_DOCS}/AmazonECR/latest/APIReference/API_CreateRepository.html`,
+    },
+    // 52 and not 100: the names of its node groups and their roles are made of it.
+    cluster: {
+      min: 1,
+      max: 52,
+      pattern: /^[0-9A-Za-z][\w-]*$/,
+      separator: '-',
+      unique: 'region',
+      source: `${AWS_DOCS}/eks/latest/APIReference/API_CreateCluster.html`,
     },
     secret: {
       min: 1,
@@ -205,6 +215,14 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       unique: 'region',
       source: `${GCP_DOCS}/artifact-registry/docs/repositories/create-repos`,
     },
+    cluster: {
+      min: 1,
+      max: 40,
+      pattern: /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+      separator: '-',
+      unique: 'region',
+      source: `${GCP_DOCS}/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters`,
+    },
     secret: {
       min: 1,
       max: 255,
@@ -267,6 +285,14 @@ export const NAME_RULES: Readonly<Record<Cloud, Readonly<Record<Nameable, NameRu
       source: AZURE_DOCS,
     },
     registry: { min: 5, max: 50, pattern: /^[a-z0-9]+$/, separator: '', unique: 'world', source: AZURE_DOCS },
+    cluster: {
+      min: 1,
+      max: 63,
+      pattern: /^[A-Za-z0-9]([\w-]*[A-Za-z0-9])?$/,
+      separator: '-',
+      unique: 'parent',
+      source: AZURE_DOCS,
+    },
     secret: { min: 1, max: 127, pattern: /^[A-Za-z0-9-]+$/, separator: '-', unique: 'parent', source: AZURE_DOCS },
   },
 };

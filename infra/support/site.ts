@@ -39,14 +39,29 @@ export interface GcpSite {
   readonly projectId: string;
   readonly projectNumber: string;
   readonly region: string;
+  /** Addresses, as the console shows them. */
+  readonly principals: GcpPrincipals;
+}
+
+export interface GcpPrincipals {
+  /** Of a service account. */
+  readonly deploy: string;
+  /** Of groups. */
+  readonly compliance: string;
+  readonly breakGlass: string;
 }
 
 export interface AzureSite {
   readonly cloud: 'azure';
   readonly entraTenantId: string;
+  readonly subscriptionId: string;
   readonly region: string;
   readonly resourceGroup: string;
   readonly deployPrincipalId: string;
+  /** The Entra group that administers clusters. */
+  readonly adminGroupId: string;
+  readonly complianceGroupId: string;
+  readonly breakGlassGroupId: string;
   /** An immutability policy cannot be created `Locked`: the first apply says `Unlocked`, the second `Locked`. */
   readonly immutability: 'Unlocked' | 'Locked';
 }

@@ -1,5 +1,6 @@
 import type { TerraformStack } from 'cdktf';
 import type { Environment, Layer } from '../spec/environment.js';
+import { buildBootstrap } from './bootstrap.js';
 import { buildPlane } from './plane.js';
 import type { Sites } from './sites.js';
 import { buildVault } from './vault.js';
@@ -7,9 +8,10 @@ import { buildVault } from './vault.js';
 export type { Sites } from './sites.js';
 
 /** In the order in which they are applied. */
-export const LAYERS: readonly Layer[] = ['vault', 'plane'];
+export const LAYERS: readonly Layer[] = ['bootstrap', 'vault', 'plane'];
 
 const BUILDERS: Readonly<Record<Layer, (stack: TerraformStack, environment: Environment, sites: Sites) => void>> = {
+  bootstrap: buildBootstrap,
   vault: buildVault,
   plane: buildPlane,
 };

@@ -9,6 +9,7 @@ import { addressOfBucket, buildPlaneOutput, identityOf, planeKms, vaultBuckets }
 import { bucketSettings, irreversible, kmsSettings, networkSettings, registrySettings } from '../settings.js';
 import type { Environment } from '../spec/environment.js';
 import { logTarget, prefixOf, replicationName, vaultLinks } from '../spec/names.js';
+import { buildCompute } from './compute.js';
 import type { Sites } from './sites.js';
 import { buildPostgresServers, buildRedisServers, buildWriteQueue } from './stores.js';
 
@@ -21,14 +22,18 @@ type Keys = KmsOutput<'objects' | 'data'>;
 
 /** What serves tenants: keys → network → stores → artifacts → backups. It knows the vault by derived names only. */
 export function buildPlane(stack: TerraformStack, environment: Environment, sites: Sites): void {
-  const kms = buildKms(stack, 'kms', kmsSettings(environment, sites.here, 'plane', ['objects', 'data', 'ops']));
+  const kms = buildKms(
+    stack,
+    'kms',
+    kmsSettings(environment, sites.here, 'plane', ['objects', 'data', 'disk', 'cluster', 'ops']),
+  );
   const kmsThere = buildKeysThere(stack, environment, sites, kms);
   const network = buildNetwork(stack, 'network', networkSettings(environment, sites.here, kms.keys.ops));
   const keyThere = kmsThere === undefined ? {} : { keyThere: kmsThere.keys.data };
   const around = { network, kms, ...keyThere };
   const postgres = buildPostgresServers(stack, environment, sites, around);
-  const redis = buildRedisServers(stack, environment, sites, around);
-  const queue = buildWriteQueue(stack, environment, sites, around);
+  const { servers: redis, ...cache } = buildRedisServers(stack, environment, sites, around);
+  const { address: queue, ...write } = buildWriteQueue(stack, environment, sites, around);
   const artifacts = buildBucket(stack, 'artifacts', {
     ...bucketSettings(environment, sites.here, 'artifacts', 'artifacts'),
     key: kms.keys.objects,
@@ -38,6 +43,8 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
   const there = backups.there === undefined ? [] : [backups.there];
   const images = buildRegistry(stack, 'registry', registrySettings(environment, sites.here, kms.keys.objects));
   linkStores(stack, environment, sites, network, kms, { artifacts, backups: backups.here, images });
+  const needs = { network, kms, images, artifacts, backups: backups.here, ...cache, ...write };
+  const compute = buildCompute(stack, environment, sites, needs);
   buildPlaneOutput(stack, {
     ...identityOf(environment),
     region: environment.place.region,
@@ -50,6 +57,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
       ...vaultBuckets(environment),
     },
     network: { id: network.id, nodeSubnets: network.nodeSubnets },
+    ...compute,
     postgres,
     redis,
     ...(queue === undefined ? {} : { queue }),

@@ -36,21 +36,22 @@ export function buildRedisServers(
   environment: Environment,
   { here }: Sites,
   { network, kms }: Surroundings,
-): readonly RedisServer[] {
-  if (environment.redis.target === 'inCluster') return [];
+): { readonly servers: readonly RedisServer[]; readonly cache?: string } {
+  if (environment.redis.target === 'inCluster') return { servers: [] };
   const made = buildRedis(stack, 'redis', redisSettings(environment, here, network, kms));
-  const { host, port, auth, user, ca } = made;
-  return [{ name: 'r-a', host, port, auth, user, ca }];
+  const { host, port, auth, user, ca, grantOn } = made;
+  return { servers: [{ name: 'r-a', host, port, auth, user, ca }], cache: grantOn };
 }
 
-/** undefined = writes are not queued. */
+/** Without an address, writes are not queued. */
 export function buildWriteQueue(
   stack: TerraformStack,
   environment: Environment,
   { here }: Sites,
   { network, kms }: Surroundings,
-): QueueAddress | undefined {
-  if (!environment.queue.enabled) return undefined;
-  const { provider, url, deadLetter } = buildQueue(stack, 'queue', queueSettings(environment, here, network, kms));
-  return { provider, url, deadLetter };
+): { readonly address?: QueueAddress; readonly queue?: string } {
+  if (!environment.queue.enabled) return {};
+  const made = buildQueue(stack, 'queue', queueSettings(environment, here, network, kms));
+  const { provider, url, deadLetter } = made;
+  return { address: { provider, url, deadLetter }, queue: made.grantOn };
 }

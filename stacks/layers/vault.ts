@@ -21,7 +21,11 @@ type VaultKeys = ReturnType<typeof buildKeys>;
  * that destroying anything else cannot reach it, and other people approve its changes.
  */
 export function buildVault(stack: TerraformStack, environment: Environment, sites: Sites): void {
-  buildBaseline(stack, 'baseline', { site: sites.here, name: resourceGroup(environment, 'vault') });
+  buildBaseline(stack, 'baseline', {
+    site: sites.here,
+    name: resourceGroup(environment, 'vault'),
+    operator: { namespace: environment.identity.operatorNamespace, account: 'operator' },
+  });
   const keys = buildKeys(stack, environment, sites);
   const logs = buildAccessLogs(stack, environment, sites, keys);
   const audit = buildAudit(stack, environment, sites, keys, logs);

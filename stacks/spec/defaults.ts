@@ -1,16 +1,23 @@
 import type {
   Buckets,
+  Cluster,
   Environment,
   EnvironmentInput,
+  Identity,
   Kms,
   Network,
   Place,
+  Pool,
   Postgres,
   Profile,
   Providers,
+  Qdrant,
 } from './environment.js';
 
-type Defaults = Pick<Environment, 'network' | 'redis' | 'queue' | 'buckets' | 'kms' | 'observability'> & {
+type Defaults = Pick<
+  Environment,
+  'network' | 'cluster' | 'redis' | 'qdrant' | 'queue' | 'buckets' | 'kms' | 'observability'
+> & {
   /** Of each server. */
   readonly postgres: Omit<Postgres, 'name' | 'instance'>;
 };
@@ -32,6 +39,7 @@ const NETWORK: Network = {
   natPerZone: true,
   egress: [],
   biSourceCidrs: [],
+  apiSourceCidrs: [],
   peerCidrs: [],
   flowLogDays: 400,
 };
@@ -76,7 +84,32 @@ const AZURE_STORAGE: Readonly<Record<Profile, Pick<Postgres, 'storageGb' | 'maxS
   regulated: { storageGb: 128, maxStorageGb: 512 },
 };
 
+/** Two of each zone at the most where nothing of the tenants runs. */
+const SYSTEM_POOL: Pool = { size: 'small', minPerZone: 1, maxPerZone: 2, diskGb: 50 };
+
+const DEV_CLUSTER: Cluster = {
+  version: '1.33',
+  publicEndpoint: false,
+  pools: { system: SYSTEM_POOL, services: { size: 'small', minPerZone: 1, maxPerZone: 3, diskGb: 50 } },
+};
+
+const PROD_CLUSTER: Cluster = {
+  ...DEV_CLUSTER,
+  pools: { system: SYSTEM_POOL, services: { size: 'medium', minPerZone: 1, maxPerZone: 10, diskGb: 100 } },
+};
+
+const IDENTITY: Identity = {
+  aws: 'PodIdentity',
+  operatorNamespace: 'memplane-system',
+  dataNamespace: 'memplane-data',
+  secretsNamespace: 'external-secrets',
+};
+
+const PROD_QDRANT: Qdrant = { nodes: 3, size: 'medium', diskGb: 100, replicationFactor: 2, snapshotHours: 24 };
+
 const DEV: Defaults = {
+  cluster: DEV_CLUSTER,
+  qdrant: { nodes: 1, size: 'small', diskGb: 100, replicationFactor: 1, snapshotHours: 24 },
   postgres: DEV_POSTGRES,
   redis: { target: 'inCluster', size: 'small', replicas: 1, snapshotDays: 1 },
   queue: { enabled: false, visibilitySeconds: 300, maxReceives: 5 },
@@ -92,6 +125,8 @@ const DEV: Defaults = {
 };
 
 const PROD: Defaults = {
+  cluster: PROD_CLUSTER,
+  qdrant: PROD_QDRANT,
   postgres: PROD_POSTGRES,
   redis: { target: 'managed', size: 'medium', replicas: 2, snapshotDays: 7 },
   queue: { enabled: true, visibilitySeconds: 300, maxReceives: 5 },
@@ -114,6 +149,8 @@ const PROD: Defaults = {
 };
 
 const REGULATED: Defaults = {
+  cluster: PROD_CLUSTER,
+  qdrant: { ...PROD_QDRANT, diskGb: 500, snapshotHours: 12 },
   postgres: PROD_POSTGRES,
   redis: PROD.redis,
   queue: PROD.queue,
@@ -148,6 +185,9 @@ export function withDefaults(input: EnvironmentInput): Environment {
   return {
     ...input,
     network,
+    cluster: clusterOf(defaults.cluster, input.cluster),
+    identity: { ...IDENTITY, ...input.identity },
+    qdrant: { ...defaults.qdrant, ...input.qdrant },
     postgres: postgresOf(input, defaults.postgres),
     redis: { ...defaults.redis, ...input.redis },
     queue: { ...defaults.queue, ...input.queue },
@@ -156,7 +196,18 @@ export function withDefaults(input: EnvironmentInput): Environment {
     observability: { ...defaults.observability, ...input.observability },
     registry: { untaggedDays: 14, ...input.registry },
     providers: { ...PROVIDERS, ...input.providers },
+    waivers: input.waivers ?? [],
+    state: { bucket: false, ...input.state },
   };
+}
+
+function clusterOf(defaults: Cluster, given: EnvironmentInput['cluster'] = {}): Cluster {
+  const { system, services } = defaults.pools;
+  const pools = {
+    system: { ...system, ...given.pools?.system },
+    services: { ...services, ...given.pools?.services },
+  };
+  return { ...defaults, ...given, pools };
 }
 
 /** One server unless the environment lists its own. */

@@ -6,7 +6,7 @@ export type Days = number;
 /** `10.0.0.0/16`, canonical: no bit behind the prefix. */
 export type Cidr = string;
 export type Profile = 'dev' | 'prod' | 'regulated';
-export type Layer = 'vault' | 'plane';
+export type Layer = 'bootstrap' | 'vault' | 'plane';
 
 export interface Environment {
   readonly name: string;
@@ -16,9 +16,12 @@ export interface Environment {
   readonly clusterId: string;
   readonly baseDomain: string;
   readonly network: Network;
+  readonly cluster: Cluster;
+  readonly identity: Identity;
   /** One server each; `name` is the key, so an order means nothing. */
   readonly postgres: readonly Postgres[];
   readonly redis: Redis;
+  readonly qdrant: Qdrant;
   readonly queue: Queue;
   readonly buckets: Buckets;
   readonly kms: Kms;
@@ -26,6 +29,9 @@ export interface Environment {
   readonly registry: Registry;
   /** Version constraints that are emitted. */
   readonly providers: Providers;
+  /** Named exceptions from the rules of the profile, each with an owner and an end. */
+  readonly waivers: readonly Waiver[];
+  readonly state: State;
   readonly tags: EnvironmentTags;
 }
 
@@ -86,6 +92,8 @@ export interface Network {
   readonly natPerZone: boolean;
   readonly egress: readonly Egress[];
   readonly biSourceCidrs: readonly Cidr[];
+  /** Who reaches the API server from outside; read only if it answers there. */
+  readonly apiSourceCidrs: readonly Cidr[];
   /** Networks that this one is or will be connected with. */
   readonly peerCidrs: readonly Cidr[];
   readonly flowLogDays: Days;
@@ -125,6 +133,60 @@ export interface Postgres {
   readonly pooler: 'PgBouncer' | 'None';
   readonly adminPasswordVersion: number;
   readonly maintenance: Maintenance;
+}
+
+export interface Cluster {
+  /** `1.33` */
+  readonly version: string;
+  /** Reachable from outside of the network, by `network.apiSourceCidrs` alone. */
+  readonly publicEndpoint: boolean;
+  readonly pools: { readonly system: Pool; readonly services: Pool };
+}
+
+export interface Pool {
+  readonly size: Size;
+  /** Another one of the table in `sizes.ts` than `size` says. */
+  readonly instance?: string;
+  readonly minPerZone: number;
+  readonly maxPerZone: number;
+  readonly diskGb: number;
+}
+
+export interface Identity {
+  /** AWS. `Irsa`: a role a tenant, which the platform makes by hand. */
+  readonly aws: 'PodIdentity' | 'Irsa';
+  readonly operatorNamespace: string;
+  readonly dataNamespace: string;
+  readonly secretsNamespace: string;
+}
+
+/** The vector store, which the charts run on nodes of its own. */
+export interface Qdrant {
+  readonly nodes: 1 | 3 | 5;
+  readonly size: Size;
+  /** Another one of the table in `sizes.ts` than `size` says. */
+  readonly instance?: string;
+  readonly diskGb: number;
+  readonly replicationFactor: 1 | 2 | 3;
+  readonly snapshotHours: number;
+}
+
+export interface Waiver {
+  /** One of `WAIVABLE` in `waivers.ts`. */
+  readonly rule: string;
+  /** What the rule would have refused: the path of the field, as the error names it. */
+  readonly resource: string;
+  readonly reason: string;
+  /** Somebody who answers: an e-mail address. */
+  readonly owner: string;
+  /** `2026-12-31`: on that day it still holds; at most 180 days ahead. */
+  readonly expires: string;
+}
+
+/** Where Terraform remembers what it made. */
+export interface State {
+  /** The bootstrap makes the bucket, so its first apply has none: `false`, then `true` and `init -migrate-state`. */
+  readonly bucket: boolean;
 }
 
 export interface Redis {
@@ -218,15 +280,20 @@ export interface EnvironmentInput {
   readonly baseDomain: string;
   readonly tags: EnvironmentTags;
   readonly network?: Partial<Network>;
+  readonly cluster?: Optional<Cluster>;
+  readonly identity?: Partial<Identity>;
   /** Given whole: what is not in the list is not there. */
   readonly postgres?: readonly PostgresInput[];
   readonly redis?: Partial<Redis>;
+  readonly qdrant?: Partial<Qdrant>;
   readonly queue?: Partial<Queue>;
   readonly buckets?: Optional<Buckets>;
   readonly kms?: Partial<Kms>;
   readonly observability?: Partial<Observability>;
   readonly registry?: Partial<Registry>;
   readonly providers?: Partial<Providers>;
+  readonly waivers?: readonly Waiver[];
+  readonly state?: Partial<State>;
 }
 
 export type PostgresInput = Pick<Postgres, 'name'> & Partial<Postgres>;

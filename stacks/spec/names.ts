@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Link } from '../../infra/links/index.js';
 import { buildName } from '../../infra/support/naming.js';
 import type { AwsPlace, Environment, GcpPlace, Layer } from './environment.js';
@@ -135,6 +136,36 @@ export function keyId(environment: Environment, store: KeyStore, key: string): s
   }
 }
 
+/** What a permission of the plane is granted on, of a bucket that the vault holds: ARN, name, or id of the container. */
+export function bucketScope(environment: Environment, kind: BucketKind): string {
+  const { place } = environment;
+  switch (place.cloud) {
+    case 'aws':
+      return `arn:${place.partition}:s3:::${bucketName(environment, kind)}`;
+    case 'gcp':
+      return bucketName(environment, kind);
+    case 'azure':
+      return `${accountId(environment, kind)}/blobServices/default/containers/${containerName(kind)}`;
+  }
+}
+
+/** The same of a key, or of what holds tenants': alias, resource name, or id of key or vault. */
+export function keyScope(environment: Environment, store: KeyStore, key: string): string {
+  const { place } = environment;
+  const name = keyStoreName(environment, store);
+  const tenants = store === 'tenants' || store === 'tenantsReplica';
+  switch (place.cloud) {
+    case 'aws':
+      return `alias/${name}-${key}`;
+    case 'gcp':
+      return tenants ? tenantKeyId(environment, store) : keyId(environment, store, key);
+    case 'azure': {
+      const vault = `${vaultGroupId(environment)}/providers/Microsoft.KeyVault/vaults/${name}`;
+      return tenants ? vault : `${vault}/keys/${key}`;
+    }
+  }
+}
+
 /** Where tenants' keys come from: AWS one shared key, elsewhere the ring or vault that holds one a tenant. */
 export function tenantKeyId(environment: Environment, store: 'tenants' | 'tenantsReplica'): string {
   const { place } = environment;
@@ -161,6 +192,36 @@ export function roleArn(environment: Environment, place: AwsPlace, role: string)
   return `arn:${place.partition}:iam::${place.accountId}:role${rolePath(environment)}${name}`;
 }
 
+/** One role for all tenants; where the platform makes one a tenant, whatever begins so. */
+export const tenantRole = (environment: Environment, place: AwsPlace): string =>
+  `${roleArn(environment, place, 'tenant')}${environment.identity.aws === 'Irsa' ? '-*' : ''}`;
+
+export const clusterName = (environment: Environment): string =>
+  buildName(environment.place.cloud, 'cluster', [prefixOf(environment)]);
+
+/** Of a role that the bootstrap makes and the plane assigns: resource name, or role definition. AWS has none. */
+export function customRoleId(environment: Environment, role: string): string {
+  const { place } = environment;
+  switch (place.cloud) {
+    case 'aws':
+      return '';
+    case 'gcp':
+      return `projects/${place.projectId}/roles/${buildName('gcp', 'role', ['memplane', capital(environment.name), capital(role)])}`;
+    case 'azure': {
+      const group = `/subscriptions/${place.subscriptionId}`;
+      const guid = guidFrom(`${group}/${prefixOf(environment)}/${role}`);
+      return `${group}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
+    }
+  }
+}
+
+/** Azure names roles by GUID: one that anybody can compute again, in the form of version 8, which is free to choose. */
+function guidFrom(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) % 4);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
 /** Who copies from one region to the other: a role on AWS, a prefix of custom roles on Google Cloud. */
 export function replicationName(environment: Environment, kind: 'audit' | 'backups'): string {
   const prefix = prefixOf(environment);
@@ -174,8 +235,7 @@ export function replicationName(environment: Environment, kind: 'audit' | 'backu
   }
 }
 
-export const resourceGroup = (environment: Environment, layer: Layer | 'bootstrap'): string =>
-  `${prefixOf(environment)}-${layer}`;
+export const resourceGroup = (environment: Environment, layer: Layer): string => `${prefixOf(environment)}-${layer}`;
 
 /** Azure: unique in the world, hence the suffix. */
 export function postgresName(environment: Environment, server: string): string {

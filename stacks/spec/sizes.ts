@@ -16,6 +16,20 @@ export const REDIS_INSTANCES: Table = {
   azure: { small: 'Balanced_B3', medium: 'Balanced_B10', large: 'Balanced_B50' },
 };
 
+/** Processors and memory: 2/8, 4/16, 8/32; Graviton on AWS, because images are built for both. */
+export const NODE_INSTANCES: Table = {
+  aws: { small: 'm7g.large', medium: 'm7g.xlarge', large: 'm7g.2xlarge' },
+  gcp: { small: 'n2-standard-2', medium: 'n2-standard-4', large: 'n2-standard-8' },
+  azure: { small: 'Standard_D2ds_v5', medium: 'Standard_D4ds_v5', large: 'Standard_D8ds_v5' },
+};
+
+/** Processors and memory of a node of the vector store: 4/16, 8/32, 16/128. */
+export const QDRANT_INSTANCES: Table = {
+  aws: { small: 'm7g.xlarge', medium: 'm7g.2xlarge', large: 'r7g.4xlarge' },
+  gcp: { small: 'n2-standard-4', medium: 'n2-standard-8', large: 'n2-highmem-16' },
+  azure: { small: 'Standard_D4ds_v5', medium: 'Standard_D8ds_v5', large: 'Standard_E16ds_v5' },
+};
+
 interface Sized {
   readonly size: Size;
   readonly instance?: string;

@@ -28,6 +28,11 @@ export const GCP: GcpSite = {
   projectId: 'example-memplane',
   projectNumber: '100000000001',
   region: 'europe-west3',
+  principals: {
+    deploy: 'deploy@example-memplane.iam.gserviceaccount.com',
+    compliance: 'compliance@example.com',
+    breakGlass: 'break-glass@example.com',
+  },
 };
 
 export const AZURE: AzureSite = {
@@ -35,7 +40,11 @@ export const AZURE: AzureSite = {
   entraTenantId: '00000000-0000-4000-8000-000000000100',
   region: 'germanywestcentral',
   resourceGroup: 'memplane-test-vault',
+  subscriptionId: '00000000-0000-4000-8000-000000000101',
   deployPrincipalId: '00000000-0000-4000-8000-000000000111',
+  complianceGroupId: '00000000-0000-4000-8000-000000000112',
+  breakGlassGroupId: '00000000-0000-4000-8000-000000000113',
+  adminGroupId: '00000000-0000-4000-8000-000000000114',
   immutability: 'Locked',
 };
 

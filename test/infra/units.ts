@@ -132,6 +132,8 @@ const EMPTY: StoreAccess = { groups: [], subnets: [], dnsZone: undefined, ready:
 export const NOWHERE: NetworkOutput = {
   id: 'network',
   nodeSubnets: [],
+  nodeGroups: [],
+  controlPlane: '',
   stores: { postgres: EMPTY, reader: EMPTY, redis: EMPTY, queue: EMPTY },
   endpoints: EMPTY,
 };

@@ -1,7 +1,7 @@
 import { checkReplication } from '../../../infra/replication/contract.js';
 import { AWS, TAGS } from '../sites.js';
 
-const bucket = { name: 'a', endpoint: '', id: 'a', logTarget: 'a', address: 'a', ready: [] };
+const bucket = { name: 'a', endpoint: '', id: 'a', grantOn: 'a', logTarget: 'a', address: 'a', ready: [] };
 const key = { purpose: 'audit', id: 'k', pinnedId: 'k', grantOn: 'k', name: 'k', address: 'k', ready: [] } as const;
 const config = {
   site: AWS,

@@ -1,0 +1,127 @@
+import { FederatedIdentityCredential } from '@cdktf/provider-azurerm/lib/federated-identity-credential/index.js';
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment/index.js';
+import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity/index.js';
+import type { Construct } from 'constructs';
+import type { AzureSite } from '../support/site.js';
+import { buildTags } from '../support/tags.js';
+import { LISTS_ONLY, tenantsOnly } from './azure-conditions.js';
+import type { AzureRole } from './azure-roles.js';
+import {
+  ACCOUNTS,
+  type IdentityOutput,
+  namespaceOf,
+  PLANE_WORKERS,
+  type PlaneWorker,
+  type ResolvedIdentity,
+} from './contract.js';
+
+export type AzureIdentity = ResolvedIdentity<AzureSite>;
+
+/** An identity a worker of the plane; those of tenants are made by the operator, with four credentials each. */
+export function buildAzureIdentity(unit: Construct, config: AzureIdentity): IdentityOutput {
+  const made = Object.fromEntries(
+    PLANE_WORKERS.map((worker) => [worker, buildIdentity(unit, config, worker)]),
+  ) as Record<PlaneWorker, UserAssignedIdentity>;
+  letOperatorWork(unit, config, made.operator);
+  letWitnessSign(unit, config, made.witness);
+  new RoleAssignment(unit, 'external_secrets_read', {
+    scope: config.secrets.store,
+    roleDefinitionName: 'Key Vault Secrets User',
+    principalId: made.externalSecrets.principalId,
+    principalType: 'ServicePrincipal',
+  });
+  const annotate = (worker: PlaneWorker) => ({ 'azure.workload.identity/client-id': made[worker].clientId });
+  return {
+    provider: 'aks',
+    roles: config.roles,
+    annotations: {
+      operator: annotate('operator'),
+      witness: annotate('witness'),
+      externalSecrets: annotate('externalSecrets'),
+    },
+  };
+}
+
+function buildIdentity(unit: Construct, config: AzureIdentity, worker: PlaneWorker): UserAssignedIdentity {
+  const { site, tags, cluster, namespaces } = config;
+  const [account = ''] = ACCOUNTS[worker];
+  const id = account.replace(/-/g, '_');
+  const identity = new UserAssignedIdentity(unit, id, {
+    name: `${config.name}-${account}`,
+    resourceGroupName: site.resourceGroup,
+    location: site.region,
+    tags: buildTags('azure', tags, 'identity'),
+  });
+  // The subject exactly: Entra takes no wildcard here, and none is wanted.
+  new FederatedIdentityCredential(unit, `${id}_credential`, {
+    name: account,
+    resourceGroupName: site.resourceGroup,
+    parentId: identity.id,
+    audience: ['api://AzureADTokenExchange'],
+    issuer: cluster.issuer,
+    subject: `system:serviceaccount:${namespaceOf(namespaces, worker)}:${account}`,
+  });
+  return identity;
+}
+
+interface Grant {
+  readonly scope: string;
+  readonly role: AzureRole;
+  readonly condition?: string;
+}
+
+function grant(unit: Construct, { roles }: AzureIdentity, id: string, to: UserAssignedIdentity, given: Grant): void {
+  new RoleAssignment(unit, id, {
+    scope: given.scope,
+    roleDefinitionId: roles[given.role] ?? '',
+    principalId: to.principalId,
+    principalType: 'ServicePrincipal',
+    ...(given.condition === undefined ? {} : { condition: given.condition, conditionVersion: '2.0' }),
+  });
+}
+
+/** It makes keys without using them, and hands out our roles to tenants' identities and to nobody else. */
+function letOperatorWork(unit: Construct, config: AzureIdentity, operator: UserAssignedIdentity): void {
+  const { keys, buckets, site } = config;
+  const give = (id: string, given: Grant) => grant(unit, config, `operator_${id}`, operator, given);
+  for (const [id, { grantOn: scope }] of Object.entries({ tenant: keys.tenant, tenant_replica: keys.tenantReplica })) {
+    give(`keys_of_${id}`, { scope, role: 'tenantKeyAdmin' });
+    admit(unit, config, `vault_${id}`, scope, operator);
+  }
+  for (const [name, { grantOn: scope }] of Object.entries(buckets)) {
+    if (name.startsWith('keys')) give(`on_${name}`, { scope, role: 'keyring' });
+    if (name === 'artifacts' || name === 'backups')
+      give(`on_${name}`, { scope, role: 'reaper', condition: LISTS_ONLY });
+    admit(unit, config, name, scope, operator);
+  }
+  if (config.queue !== undefined) admit(unit, config, 'queue', config.queue.grantOn, operator);
+  const group = `/subscriptions/${site.subscriptionId}/resourceGroups/${site.resourceGroup}`;
+  give('identities', { scope: group, role: 'tenantIdentities' });
+}
+
+/** The right to assign, bounded by a condition: which roles, to which kind of principal, never to itself. */
+function admit(
+  unit: Construct,
+  { roles }: AzureIdentity,
+  id: string,
+  scope: string,
+  { principalId }: UserAssignedIdentity,
+): void {
+  new RoleAssignment(unit, `operator_admits_to_${id}`, {
+    scope,
+    roleDefinitionName: 'Role Based Access Control Administrator',
+    principalId,
+    principalType: 'ServicePrincipal',
+    condition: tenantsOnly(roles, principalId),
+    conditionVersion: '2.0',
+  });
+}
+
+/** It also raises the retention of what tenants wrote to their own date: their writers may not touch a policy. */
+function letWitnessSign(unit: Construct, config: AzureIdentity, witness: UserAssignedIdentity): void {
+  const audit = config.buckets.audit.grantOn;
+  const give = (id: string, given: Grant) => grant(unit, config, `witness_${id}`, witness, given);
+  give('appends', { scope: audit, role: 'auditAppend' });
+  give('extends', { scope: audit, role: 'retentionExtender' });
+  give('signs', { scope: config.keys.anchor.grantOn, role: 'anchorSign' });
+}

@@ -1,0 +1,129 @@
+import type { BucketOutput } from '../infra/bucket/index.js';
+import type { ClusterConfig, ClusterOutput, Pool } from '../infra/cluster/index.js';
+import type { IdentityConfig } from '../infra/identity/index.js';
+import { ROLE_NAMES, type RolesConfig } from '../infra/identity/roles.js';
+import type { KmsOutput } from '../infra/kms/index.js';
+import type { NetworkOutput } from '../infra/network/index.js';
+import type { RegistryOutput } from '../infra/registry/index.js';
+import type { Site } from '../infra/support/site.js';
+import type { Environment, Pool as PoolSpec } from './spec/environment.js';
+import { adminSecretName, bucketScope, clusterName, customRoleId, keyScope, prefixOf } from './spec/names.js';
+import { instanceOf, NODE_INSTANCES } from './spec/sizes.js';
+
+export type PlaneKeys = KmsOutput<'objects' | 'data' | 'disk' | 'cluster' | 'ops'>;
+
+export function clusterSettings(
+  environment: Environment,
+  site: Site,
+  around: { readonly network: NetworkOutput; readonly kms: PlaneKeys; readonly images: RegistryOutput },
+): ClusterConfig {
+  const { place, cluster, network: ranges, tags, observability } = environment;
+  const { keys, store } = around.kms;
+  const pool = (spec: PoolSpec): Pool => ({
+    instance: instanceOf(NODE_INSTANCES, place.cloud, spec),
+    minPerZone: spec.minPerZone,
+    maxPerZone: spec.maxPerZone,
+    diskGb: spec.diskGb,
+  });
+  return {
+    site,
+    tags,
+    name: clusterName(environment),
+    network: around.network,
+    zones: place.zones,
+    version: cluster.version,
+    serviceCidr: ranges.serviceCidr,
+    podCidr: ranges.podCidr,
+    key: keys.cluster,
+    diskKey: keys.disk,
+    logKey: keys.ops,
+    logDays: observability.logDays,
+    pools: { system: pool(cluster.pools.system), services: pool(cluster.pools.services) },
+    keyStore: store,
+    images: around.images,
+    publicEndpoint: cluster.publicEndpoint,
+    apiSourceCidrs: ranges.apiSourceCidrs,
+  };
+}
+
+/** What the vault holds is named by derivation; what the plane holds, by what its units gave out. */
+export function identitySettings(
+  environment: Environment,
+  site: Site,
+  around: {
+    readonly cluster: ClusterOutput;
+    readonly kms: PlaneKeys;
+    readonly artifacts: BucketOutput;
+    readonly backups: BucketOutput;
+    readonly cache?: string;
+    readonly queue?: string;
+  },
+): IdentityConfig {
+  const { identity, place, tags } = environment;
+  const { keys, store } = around.kms;
+  const ofVault = (kind: 'audit' | 'keys' | 'keysReplica') => ({ grantOn: bucketScope(environment, kind) });
+  const key = (store: 'vault' | 'tenants' | 'tenantsReplica', name: string) => ({
+    grantOn: keyScope(environment, store, name),
+  });
+  return {
+    site,
+    tags,
+    name: prefixOf(environment),
+    replicaRegion: place.replicaRegion,
+    cluster: around.cluster,
+    namespaces: namespacesOf(environment),
+    tenants: identity.aws === 'Irsa' ? 'ByHand' : 'Sessions',
+    buckets: {
+      artifacts: around.artifacts,
+      backups: around.backups,
+      audit: ofVault('audit'),
+      keys: ofVault('keys'),
+      keysReplica: ofVault('keysReplica'),
+    },
+    keys: {
+      tenant: key('tenants', 'tenant'),
+      tenantReplica: key('tenantsReplica', 'tenant'),
+      anchor: key('vault', 'anchor'),
+      audit: key('vault', 'audit'),
+      keys: key('vault', 'keys'),
+      objects: keys.objects,
+      data: keys.data,
+    },
+    secrets: {
+      store: secretsStore(environment, store),
+      names: environment.postgres.map(({ name }) => adminSecretName(environment, name)),
+    },
+    ...(around.cache === undefined ? {} : { cache: { grantOn: around.cache } }),
+    ...(around.queue === undefined ? {} : { queue: { grantOn: around.queue } }),
+    roles: roleIds(environment),
+  };
+}
+
+export const namespacesOf = ({ identity }: Environment) => ({
+  operator: identity.operatorNamespace,
+  data: identity.dataNamespace,
+  secrets: identity.secretsNamespace,
+});
+
+/** What External Secrets reads from: prefix of the names, project, or vault. */
+function secretsStore(environment: Environment, keyStore: string): string {
+  const { place } = environment;
+  switch (place.cloud) {
+    case 'aws':
+      return `memplane/${environment.name}/`;
+    case 'gcp':
+      return place.projectId;
+    case 'azure':
+      return keyStore;
+  }
+}
+
+export const roleIds = (environment: Environment): Readonly<Record<string, string>> =>
+  Object.fromEntries(ROLE_NAMES[environment.place.cloud].map((role) => [role, customRoleId(environment, role)]));
+
+export const rolesSettings = (environment: Environment, site: Site): RolesConfig => ({
+  site,
+  name: prefixOf(environment),
+  scope: site.cloud === 'azure' ? `/subscriptions/${site.subscriptionId}` : '',
+  ids: roleIds(environment),
+});

@@ -1,0 +1,33 @@
+import type { TerraformStack } from 'cdktf';
+import type { BucketOutput } from '../../infra/bucket/index.js';
+import { buildCluster } from '../../infra/cluster/index.js';
+import { buildIdentity } from '../../infra/identity/index.js';
+import type { NetworkOutput } from '../../infra/network/index.js';
+import type { RegistryOutput } from '../../infra/registry/index.js';
+import { clusterSettings, identitySettings, type PlaneKeys } from '../cluster-settings.js';
+import type { PlaneOutput } from '../outputs.js';
+import type { Environment } from '../spec/environment.js';
+import type { Sites } from './sites.js';
+
+export interface ComputeNeeds {
+  readonly network: NetworkOutput;
+  readonly kms: PlaneKeys;
+  readonly images: RegistryOutput;
+  readonly artifacts: BucketOutput;
+  readonly backups: BucketOutput;
+  readonly cache?: string;
+  readonly queue?: string;
+}
+
+/** Where pods run, and what each of them may do in the cloud. */
+export function buildCompute(
+  stack: TerraformStack,
+  environment: Environment,
+  { here }: Sites,
+  needs: ComputeNeeds,
+): Pick<PlaneOutput, 'cluster' | 'identity'> {
+  const cluster = buildCluster(stack, 'cluster', clusterSettings(environment, here, needs));
+  const identity = buildIdentity(stack, 'identity', identitySettings(environment, here, { cluster, ...needs }));
+  const { name, endpoint, issuer } = cluster;
+  return { cluster: { name, endpoint, issuer }, identity };
+}
