@@ -6,24 +6,41 @@ import type { Quotas, Room } from './quota.js';
 import type { NewMemoryRow } from './rows.js';
 import { SCOPES } from './schema.js';
 
-/** One answer for each prepared row: written, or why not. */
-export type WriteOutcome = { readonly kind: 'created' } | { readonly kind: 'refused'; readonly problem: Problem };
+/** The memory that a draft is about: the same words, nearly the same, or the same key. */
+export interface Matched {
+  readonly as: 'duplicate' | 'merged' | 'updated';
+  readonly id: string;
+}
+
+/** One answer for each prepared row: written, there already, or why not. */
+export type WriteOutcome =
+  | { readonly kind: 'created' }
+  | { readonly kind: 'matched'; readonly matched: Matched }
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
+interface Known {
+  readonly strangers: ReadonlySet<PreparedRow>;
+  readonly ids: ReadonlySet<string>;
+  readonly keys: ReadonlySet<string>;
+  readonly matched: ReadonlyMap<PreparedRow, Matched>;
+}
 
 /** Pure: in the order of the request, each row takes its room until there is none. */
 export const admitRows = (
   rows: readonly PreparedRow[],
-  strangers: ReadonlySet<PreparedRow>,
-  existing: { readonly ids: ReadonlySet<string>; readonly keys: ReadonlySet<string> },
+  { strangers, ids, keys: existingKeys, matched }: Known,
   room: Room,
   quotas: Quotas,
 ): readonly WriteOutcome[] => {
   let tenantRoom = room.tenant ?? Number.POSITIVE_INFINITY;
   const userRoom = new Map(room.users);
-  const keys = new Set(existing.keys);
+  const keys = new Set(existingKeys);
   return rows.map((prepared) => {
     const { row } = prepared;
     if (strangers.has(prepared)) return refuse(notMember());
-    if (existing.ids.has(row.id)) return refuse(problem('key_exists', `There is a memory ${row.id} already.`));
+    const found = matched.get(prepared);
+    if (found) return { kind: 'matched', matched: found };
+    if (ids.has(row.id)) return refuse(problem('key_exists', `There is a memory ${row.id} already.`));
     const token = row.key_token?.toString('hex');
     if (token !== undefined && keys.has(token)) return refuse(keyTaken());
     if (tenantRoom < 1) return refuse(quotaExceeded('memories', quotas.memories));

@@ -1,38 +1,47 @@
 import { inRetriedTransaction } from '../db/pool.js';
-import { recordDelete } from './history-record.js';
-import { partitionOf } from './partition-of.js';
-import { addUsage } from './quota.js';
+import { demandFree } from '../holds/holds.js';
+import { removeRows } from './removal.js';
 import type { Caller, MemoryServiceDeps } from './service.js';
-import { deleteMemoryRow, lockMemory, selectMemory } from './store.js';
-import { checkChangeable, missing } from './version.js';
+import { lockMemories, lockMemory, selectLinked, selectMemory } from './store.js';
+import { type ChangeOptions, checkVersion, missing } from './version.js';
 import { resolveViewerOfOne } from './viewer.js';
 
-export interface ChangeOptions {
-  readonly ifMatch: string | undefined;
-  readonly reason: string | null;
+export interface DeleteOptions extends ChangeOptions {
+  /** With what it superseded, what superseded it and what was derived from it. */
+  readonly linked: boolean;
 }
 
-/**
- * The row, its vector and its work at once; what an index in memory still knows is hidden by the join and told by a
- * tombstone. What the memory said stays in its history, sealed under its owner's key.
- */
+export interface Deleted {
+  readonly id: string;
+  readonly deleted: true;
+  readonly linked: readonly string[];
+  readonly audit_event: string;
+}
+
+/** Further links than this are no chain of one statement any more. */
+const MAX_LINKED = 1000;
+
 export const deleteMemory = async (
   deps: MemoryServiceDeps,
   caller: Caller,
   id: string,
-  { ifMatch, reason }: ChangeOptions,
-): Promise<void> => {
+  { ifMatch, reason, linked }: DeleteOptions,
+): Promise<Deleted> => {
   const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
   const seen = await selectMemory(deps.db, viewer, id);
   if (!seen) throw missing(id);
+  const others = linked ? await selectLinked(deps.db, viewer, id, MAX_LINKED) : [];
   // Keys may have to be fetched: not while a row is locked.
-  await deps.vault.prepare([seen.slot]);
-  await inRetriedTransaction(deps.db, async (transaction) => {
+  await deps.vault.prepare([seen, ...others].map(({ slot }) => slot));
+  return inRetriedTransaction(deps.db, async (transaction) => {
     const row = await lockMemory(transaction, viewer, id);
     if (!row) throw missing(id);
-    checkChangeable(row, ifMatch);
-    await recordDelete(deps, transaction, row, { actor: caller.principal.keyId, at: new Date(), reason });
-    await deleteMemoryRow(transaction, id, partitionOf(row));
-    await addUsage(transaction, row.user_ref === null ? new Map() : new Map([[row.user_ref, -1]]), -1);
+    checkVersion(row, ifMatch);
+    const ids = others.map((other) => other.id);
+    const rows = [row, ...(await lockMemories(transaction, viewer, ids))];
+    await demandFree(deps.vault, transaction, rows);
+    const deed = { actor: caller.principal.keyId, at: new Date(), reason, auditEvent: deps.newId() };
+    const { auditEvent } = await removeRows(deps, transaction, rows, deed);
+    return { id, deleted: true, linked: rows.slice(1).map((other) => other.id), audit_event: auditEvent };
   });
 };

@@ -1,28 +1,35 @@
 import type { Transaction } from '../db/pool.js';
+import type { RowContent } from '../sealing/index.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
-import { type HistoryRow, insertHistory } from './history-store.js';
+import { type HistoryRow, insertHistory, selectRecorded } from './history-store.js';
 import type { MemoryRow } from './rows.js';
-import { buildState, type MemoryState } from './state.js';
-
-export const EVENTS = ['add', 'update', 'delete'] as const;
-export type HistoryEvent = (typeof EVENTS)[number];
+import { buildState, EVENTS, type HistoryEvent, type MemoryState } from './state.js';
 
 export interface HistoryDeps {
   readonly vault: Vault;
   readonly newId: () => string;
 }
 
-/** Who, when and why. */
+/** Who, when, why, and the audit event that tells of it. */
 export interface Deed {
   readonly actor: string | null;
   readonly at: Date;
   readonly reason: string | null;
+  readonly auditEvent: string;
 }
+
+/** What a row needs to come back from its history, beside what it said. */
+export type Identity = Pick<
+  MemoryRow,
+  'agent_ref' | 'session_ref' | 'app_ref' | 'source_kind' | 'trust_class' | 'trust_score' | 'pii' | 'pii_counts'
+> & { readonly created_at: string; readonly created_by: string | null };
 
 /** What is sealed of an event. `state` is what the memory said after it; `null` once it is gone. */
 export interface SealedEvent {
   readonly state: MemoryState | null;
   readonly reason: string | null;
+  /** Of a delete. */
+  readonly identity?: Identity;
 }
 
 export const openState = (vault: Vault, row: MemoryRow): MemoryState =>
@@ -34,72 +41,127 @@ export const openState = (vault: Vault, row: MemoryRow): MemoryState =>
     ),
   );
 
+export const contentOfState = ({ content, subject, predicate, object, metadata, source }: MemoryState): RowContent => ({
+  content,
+  subject,
+  predicate,
+  object,
+  metadata,
+  source,
+});
+
 export const openEvent = (vault: Vault, { slot, id, version, sealed_state }: HistoryRow): SealedEvent =>
   vault.openJson({ slot, table: 'memory_history', rowId: id, version }, sealed_state) as SealedEvent;
 
-/** In the transaction of the change, with the row as it was before it and as it is after it. */
-export const recordUpdate = async (
+export interface RecordedChange {
+  readonly event: HistoryEvent;
+  readonly before: MemoryState;
+  readonly after: MemoryState;
+}
+
+/** In the transaction of the change, with the row as it was before it. */
+export const recordChange = async (
   deps: HistoryDeps,
   transaction: Transaction,
   row: MemoryRow,
-  change: { readonly before: MemoryState; readonly after: MemoryState },
+  { event, before, after }: RecordedChange,
   deed: Deed,
 ): Promise<void> => {
-  await recordAdd(deps, transaction, row, change.before);
-  const event = { event: 'update', version: row.version + 1, state: change.after } as const;
-  await insertHistory(transaction, buildRow(deps, row, event, deed));
+  const recorded = await selectRecorded(transaction, [row.id]);
+  const first = recorded.has(row.id) ? [] : [buildAdd(deps, row, before)];
+  const change = buildRow(deps, row, { event, version: row.version + 1, state: after, reason: deed.reason }, deed);
+  await insertHistory(transaction, [...first, change]);
+};
+
+/** What a worker does to many rows at once makes no new version of them: their words and claims stay. */
+export const recordStatus = async (
+  deps: HistoryDeps,
+  transaction: Transaction,
+  rows: readonly MemoryRow[],
+  event: HistoryEvent,
+  deed: Deed,
+): Promise<void> => {
+  await recordAll(deps, transaction, rows, (row, state) =>
+    buildRow(deps, row, { event, version: row.version, state, reason: deed.reason }, deed),
+  );
+};
+
+export const recordDeletes = async (
+  deps: HistoryDeps,
+  transaction: Transaction,
+  rows: readonly MemoryRow[],
+  deed: Deed,
+): Promise<void> => {
+  await recordAll(deps, transaction, rows, (row) => {
+    const change = { event: 'delete', version: row.version + 1, state: null, reason: deed.reason } as const;
+    return buildRow(deps, row, { ...change, identity: identityOf(row) }, deed);
+  });
 };
 
 /** Somebody who was erased leaves nothing to record: no key opens the row, and none would open its history. */
-export const recordDelete = async (
+const recordAll = async (
   deps: HistoryDeps,
   transaction: Transaction,
-  row: MemoryRow,
-  deed: Deed,
+  rows: readonly MemoryRow[],
+  build: (row: MemoryRow, state: MemoryState) => HistoryRow,
 ): Promise<void> => {
-  try {
-    if (row.version === 1) await recordAdd(deps, transaction, row, openState(deps.vault, row));
-    const event = { event: 'delete', version: row.version + 1, state: null } as const;
-    await insertHistory(transaction, buildRow(deps, row, event, deed));
-  } catch (cause) {
-    if (!isErased(cause)) throw cause;
-  }
+  const recorded = await selectRecorded(
+    transaction,
+    rows.map(({ id }) => id),
+  );
+  const events = rows.flatMap((row) => {
+    try {
+      const state = openState(deps.vault, row);
+      return [...(recorded.has(row.id) ? [] : [buildAdd(deps, row, state)]), build(row, state)];
+    } catch (cause) {
+      if (isErased(cause)) return [];
+      throw cause;
+    }
+  });
+  await insertHistory(transaction, events);
 };
 
+const identityOf = (row: MemoryRow): Identity => ({
+  agent_ref: row.agent_ref,
+  session_ref: row.session_ref,
+  app_ref: row.app_ref,
+  source_kind: row.source_kind,
+  trust_class: row.trust_class,
+  trust_score: row.trust_score,
+  pii: row.pii,
+  pii_counts: row.pii_counts,
+  created_at: row.created_at.toISOString(),
+  created_by: row.created_by,
+});
+
 /** The first change writes down how it began. */
-const recordAdd = async (
-  deps: HistoryDeps,
-  transaction: Transaction,
-  row: MemoryRow,
-  state: MemoryState,
-): Promise<void> => {
-  if (row.version !== 1) return;
-  const deed = { actor: row.created_by, at: row.created_at, reason: null };
-  await insertHistory(transaction, buildRow(deps, row, { event: 'add', version: 1, state }, deed));
+const buildAdd = (deps: HistoryDeps, row: MemoryRow, state: MemoryState): HistoryRow => {
+  const deed = { actor: row.created_by, at: row.created_at, auditEvent: row.audit_event };
+  return buildRow(deps, row, { event: 'add', version: row.version, state, reason: null }, deed);
 };
 
 const buildRow = (
   { vault, newId }: HistoryDeps,
   row: MemoryRow,
-  change: { readonly event: HistoryEvent; readonly version: number; readonly state: MemoryState | null },
-  { actor, at, reason }: Deed,
+  change: SealedEvent & { readonly event: HistoryEvent; readonly version: number },
+  { actor, at, auditEvent }: Omit<Deed, 'reason' | 'auditEvent'> & { readonly auditEvent: string | null },
 ): HistoryRow => {
   const { slot, scope, user_ref, team_ref, organization_ref } = row;
   const id = newId();
-  const { version, state } = change;
-  const sealed: SealedEvent = { state, reason };
+  const { event, version, ...sealed } = change;
   return {
     id,
     memory_id: row.id,
     version,
-    event: EVENTS.indexOf(change.event),
+    event: EVENTS.indexOf(event),
     slot,
-    sealed_state: vault.sealJson({ slot, table: 'memory_history', rowId: id, version }, sealed),
+    sealed_state: vault.sealJson({ slot, table: 'memory_history', rowId: id, version }, sealed satisfies SealedEvent),
     actor,
     at,
     scope,
     user_ref,
     team_ref,
     organization_ref,
+    audit_event: auditEvent,
   };
 };

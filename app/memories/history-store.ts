@@ -1,5 +1,9 @@
 import type { Queryable } from '../db/pool.js';
+import { EVENTS } from './state.js';
 import { VISIBLE, type Viewer, viewerValues } from './store.js';
+
+/** Its position in EVENTS. */
+const DELETE = EVENTS.indexOf('delete');
 
 export interface HistoryRow {
   readonly id: string;
@@ -14,27 +18,46 @@ export interface HistoryRow {
   readonly user_ref: string | null;
   readonly team_ref: string | null;
   readonly organization_ref: string | null;
+  readonly audit_event: string | null;
 }
 
-export const insertHistory = async (db: Queryable, row: HistoryRow): Promise<void> => {
+const COLUMNS = {
+  id: 'uuid',
+  memory_id: 'uuid',
+  version: 'integer',
+  event: 'smallint',
+  slot: 'bigint',
+  sealed_state: 'bytea',
+  actor: 'uuid',
+  at: 'timestamptz',
+  scope: 'smallint',
+  user_ref: 'uuid',
+  team_ref: 'uuid',
+  organization_ref: 'uuid',
+  audit_event: 'uuid',
+} as const satisfies Record<keyof HistoryRow, string>;
+const NAMES = Object.keys(COLUMNS) as readonly (keyof HistoryRow)[];
+
+/** In the order given: `seq` follows it. */
+export const insertHistory = async (db: Queryable, rows: readonly HistoryRow[]): Promise<void> => {
+  if (rows.length === 0) return;
+  const arrays = NAMES.map((name, index) => `$${index + 1}::${COLUMNS[name]}[]`).join(', ');
   await db.query(
-    `INSERT INTO memory_history (id, memory_id, version, event, slot, sealed_state, actor, at, scope, user_ref, team_ref, organization_ref)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-    [
-      row.id,
-      row.memory_id,
-      row.version,
-      row.event,
-      row.slot,
-      row.sealed_state,
-      row.actor,
-      row.at,
-      row.scope,
-      row.user_ref,
-      row.team_ref,
-      row.organization_ref,
-    ],
+    `INSERT INTO memory_history (${NAMES.join(', ')}) SELECT * FROM unnest(${arrays})`,
+    NAMES.map((name) => rows.map((row) => row[name])),
   );
+};
+
+/** Of these memories, those whose beginning is recorded: an id that was deleted and used again begins anew. */
+export const selectRecorded = async (db: Queryable, ids: readonly string[]): Promise<ReadonlySet<string>> => {
+  const { rows } = await db.query<{ memory_id: string }>(
+    `SELECT memory_id FROM (
+       SELECT DISTINCT ON (memory_id) memory_id, event FROM memory_history
+       WHERE memory_id = ANY ($1::uuid[]) ORDER BY memory_id, seq DESC
+     ) AS last WHERE event <> $2`,
+    [ids, DELETE],
+  );
+  return new Set(rows.map(({ memory_id }) => memory_id));
 };
 
 /** Oldest first, from the event `from` on, that one included: what follows is told by what was before. */

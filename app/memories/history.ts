@@ -2,11 +2,11 @@ import { type Static, Type } from '@sinclair/typebox';
 import { inTransaction } from '../db/pool.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import { EVENTS, openEvent, openState, type SealedEvent } from './history-record.js';
-import { countHistory, type HistoryRow, selectHistory } from './history-store.js';
+import { openEvent, openState, type SealedEvent } from './history-record.js';
+import { countHistory, type HistoryRow, selectHistory, selectRecorded } from './history-store.js';
 import type { MemoryRow } from './rows.js';
 import type { Caller, MemoryServiceDeps } from './service.js';
-import { type MemoryState, StateSchema } from './state.js';
+import { EVENTS, type MemoryState, StateSchema } from './state.js';
 import { selectMemory } from './store.js';
 import { formatTime } from './time.js';
 import { missing } from './version.js';
@@ -34,7 +34,7 @@ const EntrySchema = Type.Object({
   }),
   reason: NullableText,
   at: Type.String(),
-  audit_event: Type.Null(),
+  audit_event: NullableText,
 });
 export const HistorySchema = Type.Object({
   results: Type.Array(EntrySchema),
@@ -50,7 +50,7 @@ export interface HistoryEntry {
   readonly actor: string | null;
   readonly reason: string | null;
   readonly at: string;
-  readonly audit_event: null;
+  readonly audit_event: string | null;
 }
 export interface HistoryPage {
   readonly results: readonly HistoryEntry[];
@@ -69,18 +69,19 @@ export const listHistory = async (
   const viewer = await resolveViewerOfOne(db, people, caller.principal, caller.headers);
   const list = { key: caller.principal.keyId, viewer, history: id };
   const after = decodeCursor(vault, list, query.cursor);
-  const { row, rows, count } = await inTransaction(db, async (transaction) => {
-    // One moment for all three: else a change between them would show twice, or not at all.
+  const { row, isRecorded, rows, count } = await inTransaction(db, async (transaction) => {
+    // One moment for all: else a change between them would show twice, or not at all.
     await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     return {
       row: await selectMemory(transaction, viewer, id),
+      isRecorded: (await selectRecorded(transaction, [id])).has(id),
       // The event that the cursor names comes again, and one more than asked for tells whether there is a next page.
       rows: await selectHistory(transaction, viewer, id, after?.id ?? null, query.limit + 2),
       count: query.count ? await countHistory(transaction, viewer, id) : undefined,
     };
   });
   await vault.prepare([...rows, ...(row ? [row] : [])].map(({ slot }) => slot));
-  const unrecorded = row?.version === 1 ? buildAdd(vault, row) : undefined;
+  const unrecorded = row && !isRecorded ? buildAdd(vault, row) : undefined;
   const complete = rows.length < query.limit + 2;
   const recorded = buildEntries(vault, rows).slice(after ? 1 : 0);
   const entries = [...recorded, ...(complete && unrecorded ? [{ id: '', entry: unrecorded }] : [])];
@@ -99,10 +100,9 @@ const buildAdd = (vault: Vault, row: MemoryRow): HistoryEntry | undefined => {
   const state = unlessErased(() => openState(vault, row));
   if (!state) return undefined;
   const at = formatTime(row.created_at);
-  return { ...NOTHING_BEFORE, event: 'add', version: 1, after: state, actor: row.created_by, reason: null, at };
+  const { created_by: actor, audit_event } = row;
+  return { event: 'add', version: row.version, before: null, after: state, actor, reason: null, at, audit_event };
 };
-
-const NOTHING_BEFORE = { before: null, audit_event: null } as const;
 
 const buildEntries = (
   vault: Vault,
@@ -121,7 +121,7 @@ const buildEntries = (
       actor: row.actor,
       reason: sealed.reason,
       at: formatTime(row.at),
-      audit_event: null,
+      audit_event: row.audit_event,
     };
     before = sealed.state;
     return [{ id: row.id, entry }];

@@ -19,9 +19,10 @@ import {
 import type { MemoryRow } from './rows.js';
 import { DraftSchema, MemorySchema, SCOPES, Vector } from './schema.js';
 import { buildState, type MemoryState, STATE_FIELDS, type StateColumns, StateSchema } from './state.js';
+import { capConfidence, type Trust } from './trust.js';
 import { readVector } from './vector-input.js';
 
-type JsonObject = { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
 
 /** RFC 7396: what is `null` goes, objects merge, everything else is replaced. */
 export const mergePatch = (target: Json | undefined, patch: Json): Json => {
@@ -79,6 +80,8 @@ export const readPatch = (body: unknown): JsonObject => {
 
 export interface PatchContext {
   readonly principal: Principal;
+  /** What the memory's trust will be. */
+  readonly trust: Trust;
   readonly policies: Policies;
   readonly dimensions: number;
   readonly model: string;
@@ -112,15 +115,16 @@ export const planPatch = (
   if ('predicate' in patch) checkPredicate(merged, policies.predicates);
   const redactions = new Map<RedactionKind, number>();
   const content = redactJson(contentOf(merged) as RowContent & JsonObject, policies.redact, redactions);
-  const columns = planColumns(row, merged, patch, context.policies);
+  const columns = planColumns(row, merged, patch, context);
   const after = buildState(columns, content);
   if (!given && jcs(after) === jcs(before)) return undefined;
   return { before, after, content, columns, redactions, vector: given };
 };
 
 /** A whole draft in place of what there is. It is a new statement: its life time counts from today. */
-export const planReplacement = (before: MemoryState, planned: PlannedDraft): PlannedPatch | undefined => {
-  const { content, redactions, vector, confidence, expiresAt, validFrom, validTo } = planned;
+export const planReplacement = (before: MemoryState, planned: PlannedDraft, trust: Trust): PlannedPatch | undefined => {
+  const { content, redactions, vector, expiresAt, validFrom, validTo } = planned;
+  const confidence = capConfidence(planned.confidence, trust);
   const importance = planned.draft.importance ?? DEFAULT_IMPORTANCE;
   const columns = { confidence, importance, expires_at: expiresAt, valid_from: validFrom, valid_to: validTo };
   const after = buildState(columns, content);
@@ -131,7 +135,12 @@ export const planReplacement = (before: MemoryState, planned: PlannedDraft): Pla
 type Merged = { readonly confidence?: number; readonly importance?: number } & Parameters<typeof planTimes>[0];
 
 /** Columns that the patch does not name keep their exact value. */
-const planColumns = (row: MemoryRow, merged: Merged, patch: JsonObject, policies: Policies): StateColumns => {
+const planColumns = (
+  row: MemoryRow,
+  merged: Merged,
+  patch: JsonObject,
+  { policies, trust }: Pick<PatchContext, 'policies' | 'trust'>,
+): StateColumns => {
   const confidence = merged.confidence ?? 1;
   const { minConfidencePercent } = policies.policies;
   if ('confidence' in patch && isBelowMinimum(confidence, minConfidencePercent)) {
@@ -141,7 +150,7 @@ const planColumns = (row: MemoryRow, merged: Merged, patch: JsonObject, policies
   // The policy's longest life is counted from the memory's beginning: a patch cannot prolong it.
   const times = planTimes(merged, { now: row.created_at, policies });
   return {
-    confidence: 'confidence' in patch ? confidence : row.confidence,
+    confidence: capConfidence('confidence' in patch ? confidence : row.confidence, trust),
     importance: 'importance' in patch ? (merged.importance ?? DEFAULT_IMPORTANCE) : row.importance,
     expires_at: 'expires_at' in patch ? times.expiresAt : row.expires_at,
     valid_from: 'valid_from' in patch ? times.validFrom : row.valid_from,

@@ -7,6 +7,7 @@ import type { RowContent } from '../sealing/index.js';
 import { requireUserId, resolveUserId } from '../tenancy/identity.js';
 import { type Draft, SCOPES, type Scope } from './schema.js';
 import { readTime } from './time.js';
+import type { Trust } from './trust.js';
 import { readVector } from './vector-input.js';
 
 /** A draft that has passed every rule that needs no store. */
@@ -25,7 +26,17 @@ export interface PlannedDraft {
   readonly expiresAt: Date | null;
   readonly validFrom: Date | null;
   readonly validTo: Date | null;
+  /** @default nothing: it stands for itself */
+  readonly lineage?: Lineage;
 }
+
+/** What a memory was made from, and what it takes the place of. */
+export interface Lineage {
+  readonly supersedes: readonly string[];
+  readonly evidence: readonly string[];
+  readonly trust: readonly Trust[];
+}
+
 /** Valid, but the tenant's policy does not keep it. */
 export interface DroppedDraft {
   readonly kind: 'dropped';

@@ -1,7 +1,11 @@
 import type { Principal } from '../access/principal.js';
+import type { AuditTrail } from '../audit/trail.js';
 import type { Database } from '../db/pool.js';
+import type { Policies } from '../policies/schema.js';
+import { judgeMemory, type QuarantineReason } from '../reviews/quarantine.js';
 import { type EntityName, entityKey, type People, type Person } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
+import { factTokensOf } from './facts.js';
 import { sealKey } from './key.js';
 import { partitionOf } from './partition-of.js';
 import { DEFAULT_IMPORTANCE, type PlannedDraft } from './plan.js';
@@ -10,18 +14,27 @@ import {
   type NewMemoryRow,
   type NewVectorRow,
   STATUS_ACTIVE,
+  STATUS_QUARANTINED,
   VECTOR_PENDING,
   VECTOR_SKIPPED,
   VECTOR_SUCCEEDED,
 } from './rows.js';
-import { TRUST_CLASSES } from './schema.js';
+import { SOURCE_KINDS } from './schema.js';
+import { type Channel, capConfidence, lowestTrust, trustOf } from './trust.js';
 
 export interface WriteContext {
   readonly db: Database;
   readonly vault: Vault;
   readonly people: People;
   readonly principal: Principal;
+  /** By which way the drafts came in. */
+  readonly channel: Channel;
+  readonly policies: Policies;
   readonly quotas: Quotas;
+  readonly audit: AuditTrail;
+  /** The event that will tell of all that is written. */
+  readonly auditEvent: string;
+  readonly newId: () => string;
   readonly model: string;
   /** Whether this service makes vectors for what comes without one. */
   readonly embeds: boolean;
@@ -29,7 +42,12 @@ export interface WriteContext {
 }
 
 export interface PreparedRow {
+  readonly planned: PlannedDraft;
+  /** Why it waits for a review; empty when it does not. */
+  readonly quarantine: readonly QuarantineReason[];
   readonly row: NewMemoryRow;
+  /** What the audit log holds of it. */
+  readonly commit: Buffer;
   readonly vector: NewVectorRow | null;
 }
 
@@ -88,8 +106,10 @@ const prepareRow = (
 ): PreparedRow => {
   const { vault, now } = context;
   const { draft, id, content } = planned;
+  const trust = lowestTrust(trustOf(context.principal, context.channel), planned.lineage?.trust ?? []);
+  const quarantine = judgeMemory(content, { scope: planned.scopeCode, trust, policies: context.policies });
   const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version: 1 }, content);
-  const row: Omit<NewMemoryRow, 'key_token' | 'sealed_key'> = {
+  const row: Omit<NewMemoryRow, 'key_token' | 'sealed_key' | 'fact_token' | 'object_token'> = {
     id,
     version: 1,
     slot,
@@ -105,17 +125,23 @@ const prepareRow = (
     team_ref: refs.team ?? null,
     organization_ref: refs.organization ?? null,
     scope: planned.scopeCode,
-    status: STATUS_ACTIVE,
+    status: quarantine.length > 0 ? STATUS_QUARANTINED : STATUS_ACTIVE,
     vector_status: planned.vector ? VECTOR_SUCCEEDED : context.embeds ? VECTOR_PENDING : VECTOR_SKIPPED,
-    confidence: planned.confidence,
+    confidence: capConfidence(planned.confidence, trust),
     importance: draft.importance ?? DEFAULT_IMPORTANCE,
-    source_kind: 0,
-    ...trustOf(context.principal),
+    source_kind: SOURCE_KINDS.indexOf(context.channel),
+    ...trust,
+    legal_hold: false,
+    supersedes: planned.lineage?.supersedes ?? [],
+    evidence: planned.lineage?.evidence ?? [],
     ...timesOf(planned, now),
     created_by: context.principal.keyId,
+    audit_event: context.auditEvent,
   };
-  const named = { ...row, ...sealKey(vault, row, { key: draft.key ?? null, namespace: draft.namespace ?? [] }) };
-  return { row: named, vector: planned.vector ? prepareVector(context, named, planned.vector) : null };
+  const key = sealKey(vault, row, { key: draft.key ?? null, namespace: draft.namespace ?? [] });
+  const named = { ...row, ...key, ...factTokensOf(vault, row, content) };
+  const vector = planned.vector ? prepareVector(context, named, planned.vector) : null;
+  return { planned, quarantine, row: named, commit: stored.commit, vector };
 };
 
 const timesOf = ({ expiresAt, validFrom, validTo }: PlannedDraft, now: Date) => ({
@@ -139,9 +165,3 @@ const prepareVector = ({ vault, model }: WriteContext, row: NewMemoryRow, vector
     vector: stored.bytes,
   };
 };
-
-/** By the credential and the channel alone; a client's word is `confidence`. */
-export const trustOf = ({ role }: Principal): Pick<NewMemoryRow, 'trust_class' | 'trust_score'> =>
-  role === 'service'
-    ? { trust_class: TRUST_CLASSES.indexOf('agent'), trust_score: 0.5 }
-    : { trust_class: TRUST_CLASSES.indexOf('user'), trust_score: 0.8 };

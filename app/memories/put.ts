@@ -1,10 +1,11 @@
 import { inRetriedTransaction } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
 import { checkMembership } from './admit.js';
-import type { ChangeOptions } from './delete.js';
+import { applyChange, trustAfter } from './change.js';
+import { recountContradictions } from './facts.js';
 import { openState } from './history-record.js';
 import type { MemoryKey } from './key.js';
-import { type PlannedPatch, planReplacement } from './patch.js';
+import { planReplacement } from './patch.js';
 import { type DroppedDraft, type PlannedDraft, problemAt } from './plan.js';
 import { type PreparedRow, prepareRows, type WriteContext } from './prepare.js';
 import { type MemoryRow, VECTOR_PENDING } from './rows.js';
@@ -19,8 +20,8 @@ import {
   writeContext,
 } from './service.js';
 import { lockMemory, selectIdByKey } from './store.js';
-import { applyChange } from './update.js';
-import { checkChangeable, missing } from './version.js';
+import { recordWritten } from './told.js';
+import { type ChangeOptions, checkChangeable, missing } from './version.js';
 import { EVERYTHING } from './viewer.js';
 import { writeRows } from './write.js';
 
@@ -113,10 +114,15 @@ const replace = async (
   const row = await inRetriedTransaction(deps.db, async (transaction) => {
     const locked = await lockMemory(transaction, EVERYTHING, id);
     if (!locked) return undefined;
-    checkChangeable(locked, options.ifMatch);
+    await checkChangeable(deps.vault, transaction, locked, options.ifMatch);
     checkIdentity(locked, planned, prepared);
-    const change: PlannedPatch | undefined = planReplacement(openState(deps.vault, locked), planned);
-    return applyChange(deps, transaction, locked, change, { caller, reason: options.reason });
+    const change = planReplacement(openState(deps.vault, locked), planned, trustAfter(locked, caller));
+    const deed = { actor: caller.principal.keyId, at: new Date(), reason: options.reason, auditEvent: deps.newId() };
+    const changed = await applyChange(deps, transaction, locked, change, { caller, deed });
+    if (!changed.commit) return changed.row;
+    await recountContradictions(transaction, [locked, changed.row]);
+    await recordWritten(deps, transaction, deed, 'replaced', [changed]);
+    return changed.row;
   });
   if (!row) return missing(id);
   if (row.vector_status === VECTOR_PENDING) deps.onPending();

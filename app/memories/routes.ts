@@ -12,6 +12,7 @@ import { PatchSchema } from './patch.js';
 import { putMemory } from './put.js';
 import {
   ChangeQuerySchema,
+  DeleteQuerySchema,
   DeleteResultSchema,
   DraftSchema,
   GetQuerySchema,
@@ -149,7 +150,7 @@ const DELETE = {
   summary: 'Delete one memory',
   permission: 'delete',
   writes: true,
-  query: ChangeQuerySchema,
+  query: DeleteQuerySchema,
   conditions: ['If-Match'],
   responses: { 200: DeleteResultSchema },
 } as const;
@@ -187,10 +188,13 @@ const readCreateOnly = (ifNoneMatch: string | undefined): boolean => {
   });
 };
 
-const remove = async (deps: SearchDeps, request: ChangeRequest): Promise<ApiResponse> => {
+const remove = async (
+  deps: SearchDeps,
+  request: ApiRequest<{ readonly reason?: string; readonly linked?: boolean }, unknown>,
+): Promise<ApiResponse> => {
   const id = request.params.id as string;
-  await deleteMemory(deps, request, id, changeOptions(request));
-  return { status: 200, body: { id, deleted: true, linked: [], audit_event: null } };
+  const linked = request.query.linked ?? false;
+  return { status: 200, body: await deleteMemory(deps, request, id, { ...changeOptions(request), linked }) };
 };
 
 type AnyRequest = ApiRequest<unknown, unknown>;

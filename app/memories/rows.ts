@@ -14,6 +14,7 @@ import {
   TEXT_OID,
   text,
   timestamp,
+  UUID_OID,
   uuid,
 } from '../db/copy-binary.js';
 import type { Transaction } from '../db/pool.js';
@@ -56,19 +57,25 @@ export interface MemoryRow {
   readonly created_by: string | null;
   readonly key_token: Buffer | null;
   readonly sealed_key: Buffer | null;
+  /** What it states, as keyed hashes; see facts.ts. */
+  readonly fact_token: Buffer | null;
+  readonly object_token: Buffer | null;
+  /** The audit event that this version came with. */
+  readonly audit_event: string | null;
 }
 
 /** What a new row brings; the rest has its default in the table. */
-export type NewMemoryRow = Omit<
-  MemoryRow,
-  'legal_hold' | 'contradictions' | 'supersedes' | 'superseded_by' | 'evidence'
->;
+export type NewMemoryRow = Omit<MemoryRow, 'contradictions' | 'superseded_by'>;
 
 export const VECTOR_PENDING = 0;
 export const VECTOR_SUCCEEDED = 1;
 export const VECTOR_FAILED = 2;
 export const VECTOR_SKIPPED = 3;
 export const STATUS_ACTIVE = 0;
+export const STATUS_QUARANTINED = 1;
+export const STATUS_SUPERSEDED = 2;
+export const STATUS_EXPIRED = 3;
+export const STATUS_FORGOTTEN = 4;
 
 const ref = (
   name: 'user_ref' | 'agent_ref' | 'session_ref' | 'app_ref' | 'team_ref' | 'organization_ref',
@@ -96,6 +103,12 @@ const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
   column('created_by', nullable(uuid), (row) => row.created_by),
   column('key_token', nullable(bytea), (row) => row.key_token),
   column('sealed_key', nullable(bytea), (row) => row.sealed_key),
+  column('fact_token', nullable(bytea), (row) => row.fact_token),
+  column('object_token', nullable(bytea), (row) => row.object_token),
+  column('legal_hold', bool, (row) => row.legal_hold),
+  column('audit_event', nullable(uuid), (row) => row.audit_event),
+  column('supersedes', array(UUID_OID, uuid), (row) => row.supersedes),
+  column('evidence', array(UUID_OID, uuid), (row) => row.evidence),
 ];
 
 export interface NewVectorRow {

@@ -172,6 +172,15 @@ export const ChangeQuerySchema = Type.Object(
   { reason: Type.Optional(Type.String({ maxLength: 500 })) },
   { additionalProperties: false },
 );
+export const DeleteQuerySchema = Type.Object(
+  {
+    linked: Type.Optional(
+      Type.Boolean({ description: 'with what it superseded, what superseded it and what was derived from it' }),
+    ),
+    reason: ChangeQuerySchema.properties.reason,
+  },
+  { additionalProperties: false },
+);
 export const PutQuerySchema = Type.Object(
   {
     namespace: Type.Optional(Type.String({ minLength: 1, maxLength: 600, description: 'its parts, joined by dots' })),
@@ -183,5 +192,5 @@ export const DeleteResultSchema = Type.Object({
   id: Uuid,
   deleted: Type.Boolean(),
   linked: Type.Array(Uuid),
-  audit_event: Type.Null(),
+  audit_event: Type.Union([Uuid, Type.Null()]),
 });

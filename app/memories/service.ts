@@ -9,11 +9,13 @@ import type { Policies } from '../policies/schema.js';
 import { readUserHeader } from '../tenancy/identity.js';
 import type { People } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
+import { observeRead } from './observe-read.js';
 import { type DroppedDraft, type PlanContext, type PlannedDraft, planDraft } from './plan.js';
 import { prepareRows, type WriteContext } from './prepare.js';
 import type { Presenter } from './present.js';
 import type { Draft, Memory } from './schema.js';
 import { selectMemory } from './store.js';
+import type { Channel } from './trust.js';
 import { missing } from './version.js';
 import { EVERYTHING, resolveViewerOfOne } from './viewer.js';
 import { writeRows } from './write.js';
@@ -37,6 +39,8 @@ export interface MemoryServiceDeps {
 export interface Caller {
   readonly principal: Principal;
   readonly headers: IncomingHttpHeaders;
+  /** By which way: a protocol of its own says so. @default api */
+  readonly channel?: Channel;
 }
 
 export type Created = { readonly kind: 'created'; readonly memory: Memory } | DroppedDraft;
@@ -101,14 +105,19 @@ export const planContext = (deps: MemoryServiceDeps, { principal, headers }: Cal
   newId: deps.newId,
 });
 
-export const writeContext = (deps: MemoryServiceDeps, { principal }: Caller, now: Date): WriteContext => ({
+export const writeContext = (deps: MemoryServiceDeps, { principal, channel }: Caller, now: Date): WriteContext => ({
   db: deps.db,
   vault: deps.vault,
   people: deps.people,
   principal,
+  channel: channel ?? 'api',
+  policies: deps.policies(),
   quotas: deps.policies().quotas,
   model: deps.embedder.model,
   embeds: deps.embedder.state() !== 'none',
+  audit: deps.audit,
+  auditEvent: deps.newId(),
+  newId: deps.newId,
   now,
 });
 
@@ -130,6 +139,7 @@ export const getMemory = async (
   const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
   const row = await selectMemory(deps.db, viewer, id);
   const [memory] = row ? await deps.presenter.present(deps.db, [row], include) : [];
-  if (!memory) throw missing(id);
+  if (!memory || !row) throw missing(id);
+  await observeRead(deps.audit, 'get', [row]);
   return memory;
 };

@@ -21,6 +21,22 @@ export const STATE_FIELDS = [
   'valid_to',
 ] as const;
 
+/** What happens to a memory; stored as positions in this list, so that new ones go to its end. */
+export const EVENTS = [
+  'add',
+  'update',
+  'delete',
+  'supersede',
+  'hold',
+  'restore',
+  'release',
+  'feedback',
+  'expire',
+  'forget',
+  'review',
+] as const;
+export type HistoryEvent = (typeof EVENTS)[number];
+
 export interface MemoryState {
   readonly content: string;
   readonly subject: string | null;

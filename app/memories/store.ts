@@ -158,7 +158,8 @@ export const updateMemoryRow = async (db: Queryable, row: MemoryRow): Promise<Me
   const { rows } = await db.query<MemoryRow>(
     `UPDATE memories SET version = $2, sealed = $3, envelope = $4, content_hash = $5, pii = $6, pii_counts = $7,
        vector_status = $8, confidence = $9, importance = $10, trust_class = $11, trust_score = $12,
-       expires_at = $13, valid_from = $14, valid_to = $15, updated_at = $16
+       expires_at = $13, valid_from = $14, valid_to = $15, updated_at = $16, status = $17, superseded_by = $18,
+       supersedes = $19, evidence = $20, legal_hold = $21, fact_token = $22, object_token = $23, audit_event = $24
      WHERE id = $1 RETURNING *, ${EFFECTIVE_STATUS} AS status`,
     [
       row.id,
@@ -177,6 +178,14 @@ export const updateMemoryRow = async (db: Queryable, row: MemoryRow): Promise<Me
       row.valid_from,
       row.valid_to,
       row.updated_at,
+      row.status,
+      row.superseded_by,
+      row.supersedes,
+      row.evidence,
+      row.legal_hold,
+      row.fact_token,
+      row.object_token,
+      row.audit_event,
     ],
   );
   const [stored] = rows;
@@ -198,14 +207,55 @@ export const followVersion = async (db: Queryable, id: string, version: number):
   await db.query('UPDATE outbox SET version = $2 WHERE memory_id = $1', [id, version]);
 };
 
-/** The row, its vector and its work go; a tombstone tells every index in memory. */
-export const deleteMemoryRow = async (db: Queryable, id: string, partition: string): Promise<void> => {
-  await db.query(
-    `WITH row AS (DELETE FROM memories WHERE id = $1), vector AS (DELETE FROM vectors WHERE memory_id = $1),
-          work AS (DELETE FROM outbox WHERE memory_id = $1)
-     INSERT INTO vector_tombstones (memory_id, partition) VALUES ($1, $2)`,
-    [id, partition],
+/** The rows, their vectors and their work go; a tombstone each tells every index in memory. How many vectors went. */
+export const deleteMemoryRows = async (
+  db: Queryable,
+  gone: readonly { readonly id: string; readonly partition: string }[],
+): Promise<number> => {
+  const { rows } = await db.query<{ count: number }>(
+    `WITH row AS (DELETE FROM memories WHERE id = ANY ($1::uuid[])),
+          vector AS (DELETE FROM vectors WHERE memory_id = ANY ($1::uuid[]) RETURNING 1),
+          work AS (DELETE FROM outbox WHERE memory_id = ANY ($1::uuid[])),
+          tombstone AS (INSERT INTO vector_tombstones (memory_id, partition) SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+     SELECT count(*) AS count FROM vector`,
+    [gone.map(({ id }) => id), gone.map(({ partition }) => partition)],
   );
+  return rows[0]?.count ?? 0;
+};
+
+/** In the order of their ids, as everybody locks them. Those that are gone or not to be seen are left out. */
+export const lockMemories = async (
+  db: Queryable,
+  viewer: Viewer,
+  ids: readonly string[],
+): Promise<readonly MemoryRow[]> => {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<MemoryRow>(
+    `SELECT * FROM memories WHERE ${VISIBLE} AND id = ANY ($6::uuid[]) ORDER BY id FOR UPDATE`,
+    [...viewerValues(viewer), ids],
+  );
+  return rows;
+};
+
+/** What it superseded, what superseded it and what names it as evidence, and so on from there; itself left out. */
+export const selectLinked = async (
+  db: Queryable,
+  viewer: Viewer,
+  id: string,
+  limit: number,
+): Promise<readonly MemoryRow[]> => {
+  const { rows } = await db.query<MemoryRow>(
+    `WITH RECURSIVE chain (id) AS (
+       SELECT $6::uuid
+       UNION
+       SELECT linked.id FROM chain JOIN memories AS linked
+         ON linked.superseded_by = chain.id OR linked.evidence @> ARRAY[chain.id] OR linked.supersedes @> ARRAY[chain.id]
+         OR linked.id IN (SELECT unnest(own.supersedes || own.superseded_by) FROM memories AS own WHERE own.id = chain.id)
+     )
+     SELECT * FROM memories WHERE ${VISIBLE} AND id IN (SELECT id FROM chain) AND id <> $6 ORDER BY id LIMIT $7`,
+    [...viewerValues(viewer), id, limit],
+  );
+  return rows;
 };
 
 export const selectVectors = async (

@@ -1,57 +1,108 @@
 import { RETRYABLE, UNIQUE_VIOLATION } from '../db/errors.js';
 import { inRetriedTransaction, type Transaction } from '../db/pool.js';
-import { admitRows, isMember, type WriteOutcome } from './admit.js';
+import { findHolds } from '../holds/holds.js';
+import { Problem } from '../http/errors.js';
+import { insertReviews, type NewReview } from '../reviews/store.js';
+import { admitRows, isMember, type Matched, type WriteOutcome } from './admit.js';
+import { recountContradictions } from './facts.js';
 import type { PreparedRow, WriteContext } from './prepare.js';
 import { addUsage, reserveRoom } from './quota.js';
-import { copyMemories, copyOutbox, copyVectors, OUTBOX_EMBED, VECTOR_PENDING } from './rows.js';
+import { copyMemories, copyOutbox, copyVectors, type NewMemoryRow, OUTBOX_EMBED, VECTOR_PENDING } from './rows.js';
 import { selectExistingIds, selectExistingKeys } from './store.js';
+import { recordWritten } from './told.js';
 
 /** The last thing in the transaction of a write, with its rows in place: what the caller will be told. */
 export type Settle<T> = (transaction: Transaction, outcomes: readonly WriteOutcome[]) => Promise<T>;
 
+/** What becomes of drafts that are there already, in other words or in the same. */
+export interface Matching {
+  find(transaction: Transaction, rows: readonly PreparedRow[]): Promise<ReadonlyMap<PreparedRow, Matched>>;
+  /** Brings what the draft adds into the memory that was matched. */
+  apply(transaction: Transaction, row: PreparedRow, matched: Matched): Promise<WriteOutcome>;
+}
+
 /**
- * Rows, vectors, owed work and counters in one transaction. With `partial`, rows that do not fit or exist already are
- * refused one by one; without, the first such row refuses all.
+ * Rows, vectors, owed work, counters and the audit event in one transaction. With `partial`, rows that do not fit or exist
+ * already are refused one by one; without, the first such row refuses all.
  */
 export const writeRows = <T>(
   context: WriteContext,
   rows: readonly PreparedRow[],
   partial: boolean,
   settle: Settle<T>,
+  matching?: Matching,
 ): Promise<T> =>
   inRetriedTransaction(
     context.db,
-    (transaction) => writeOnce(transaction, context, rows, partial, settle),
+    (transaction) => writeOnce(transaction, context, rows, { partial, settle, matching }),
     // Another writer committed the same id between our look and our write: looking again decides.
     (code) => RETRYABLE.has(code) || code === UNIQUE_VIOLATION,
   );
 
+interface WriteOptions<T> {
+  readonly partial: boolean;
+  readonly settle: Settle<T>;
+  readonly matching: Matching | undefined;
+}
+
 const writeOnce = async <T>(
   transaction: Transaction,
-  { quotas, principal }: Pick<WriteContext, 'quotas' | 'principal'>,
+  context: WriteContext,
   rows: readonly PreparedRow[],
-  partial: boolean,
-  settle: Settle<T>,
+  { partial, settle, matching }: WriteOptions<T>,
 ): Promise<T> => {
-  const existing = await selectExistingIds(
+  const matched = (await matching?.find(transaction, rows)) ?? NOTHING_MATCHED;
+  const admitted = await admit(transaction, context, rows, matched);
+  const refused = admitted.find((outcome) => outcome.kind === 'refused');
+  if (refused?.kind === 'refused' && !partial) throw refused.problem;
+  const written = rows.filter((_, index) => admitted[index]?.kind === 'created');
+  if (written.length > 0) await copyAll(transaction, context, written);
+  const outcomes: WriteOutcome[] = [];
+  for (const [index, outcome] of admitted.entries()) {
+    const row = rows[index];
+    outcomes.push(
+      outcome.kind === 'matched' && row && matching
+        ? await applyMatch(matching, transaction, row, outcome.matched, partial)
+        : outcome,
+    );
+  }
+  const settled = await settle(transaction, outcomes);
+  if (written.length > 0) await addUsage(transaction, countByUser(written), written.length);
+  return settled;
+};
+
+const NOTHING_MATCHED: ReadonlyMap<PreparedRow, Matched> = new Map();
+
+const admit = async (
+  transaction: Transaction,
+  { quotas, principal }: WriteContext,
+  rows: readonly PreparedRow[],
+  matched: ReadonlyMap<PreparedRow, Matched>,
+): Promise<readonly WriteOutcome[]> => {
+  const ids = await selectExistingIds(
     transaction,
     rows.map(({ row }) => row.id),
   );
-  const existingKeys = await selectExistingKeys(
+  const keys = await selectExistingKeys(
     transaction,
     rows.flatMap(({ row }) => row.key_token ?? []),
   );
   const room = await reserveRoom(transaction, quotas, countByUser(rows), rows.length);
   const strangers = new Set(rows.filter(({ row }) => !isMember(principal, row)));
-  const outcomes = admitRows(rows, strangers, { ids: existing, keys: existingKeys }, room, quotas);
-  const refused = outcomes.find((outcome) => outcome.kind === 'refused');
-  if (refused?.kind === 'refused' && !partial) throw refused.problem;
-  const written = rows.filter((_, index) => outcomes[index]?.kind === 'created');
-  if (written.length === 0) return settle(transaction, outcomes);
-  await copyMemories(
+  return admitRows(rows, { strangers, ids, keys, matched }, room, quotas);
+};
+
+const copyAll = async (
+  transaction: Transaction,
+  context: WriteContext,
+  written: readonly PreparedRow[],
+): Promise<void> => {
+  const rows = await markHeld(
     transaction,
+    context,
     written.map(({ row }) => row),
   );
+  await copyMemories(transaction, rows);
   await copyVectors(
     transaction,
     written.flatMap(({ vector }) => vector ?? []),
@@ -61,9 +112,50 @@ const writeOnce = async <T>(
     transaction,
     owed.map(({ row }) => ({ kind: OUTBOX_EMBED, memory_id: row.id, version: row.version })),
   );
-  const settled = await settle(transaction, outcomes);
-  await addUsage(transaction, countByUser(written), written.length);
-  return settled;
+  await insertReviews(
+    transaction,
+    written.flatMap((prepared) => (prepared.quarantine.length > 0 ? [buildReview(context, prepared)] : [])),
+  );
+  await recountContradictions(transaction, rows);
+  await recordWritten(context, transaction, { auditEvent: context.auditEvent, reason: null }, 'created', written);
+};
+
+/** What a person writes while all that is theirs is held is held from its beginning. */
+const markHeld = async (
+  transaction: Transaction,
+  { vault }: WriteContext,
+  rows: readonly NewMemoryRow[],
+): Promise<readonly NewMemoryRow[]> => {
+  const holds = await findHolds(vault, transaction, rows);
+  return holds.size === 0 ? rows : rows.map((row) => (holds.has(row.id) ? { ...row, legal_hold: true } : row));
+};
+
+const buildReview = ({ newId, principal, now }: WriteContext, { row, quarantine }: PreparedRow): NewReview => ({
+  id: newId(),
+  kind: 'quarantine',
+  memory_id: row.id,
+  slot: row.slot,
+  reasons: quarantine,
+  sealed_detail: null,
+  requested_by: principal.keyId,
+  requester_ref: principal.userRef,
+  created_at: now,
+});
+
+/** What it refuses it refuses before it writes, so that the transaction goes on. */
+const applyMatch = async (
+  matching: Matching,
+  transaction: Transaction,
+  row: PreparedRow,
+  matched: Matched,
+  partial: boolean,
+): Promise<WriteOutcome> => {
+  try {
+    return await matching.apply(transaction, row, matched);
+  } catch (cause) {
+    if (partial && cause instanceof Problem) return { kind: 'refused', problem: cause };
+    throw cause;
+  }
 };
 
 const countByUser = (rows: readonly PreparedRow[]): ReadonlyMap<string, number> => {
