@@ -1,5 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { App, type TerraformStack } from 'cdktf';
 import { RefusedError } from '../infra/support/errors.js';
@@ -8,6 +7,8 @@ import { AzureStack } from './azure-stack.js';
 import type { Config } from './config.js';
 import { GcpStack } from './gcp-stack.js';
 import { LAYERS } from './layers/index.js';
+import { proveStacks, readStack } from './proof-report.js';
+import type { StackJson } from './proofs/terraform-json.js';
 import type { Environment, Layer } from './spec/environment.js';
 import { stackName } from './spec/names.js';
 import { describe, validate, warnings } from './spec/validate.js';
@@ -24,7 +25,10 @@ interface Built {
   readonly refusal?: string;
 }
 
-/** Terraform JSON of every environment, or every reason why not. Returns the exit code; on 1 no stack was written. */
+/**
+ * Terraform JSON of every environment, and what is proved of it; or every reason why not. Returns the exit code; on 1
+ * no stack is left that Terraform would apply.
+ */
 export function synthesise(given: readonly Environment[], config: Config, report: Report, outdir?: string): 0 | 1 {
   const environments = given.map((environment) => pinned(environment, config));
   const problems = validate(environments);
@@ -37,12 +41,15 @@ export function synthesise(given: readonly Environment[], config: Config, report
   const refusals = built.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [`${name}: ${refusal}`]));
   if (refusals.length > 0) return fail(refusals, report);
   app.synth();
+  const proofs = proveStacks(environments, app.outdir);
+  if (proofs.failures.length > 0) return fail(proofs.failures, report);
   for (const { name, milliseconds } of built) {
-    const resources = countResources(join(app.outdir, 'stacks', name, 'cdk.tf.json'));
+    const resources = countResources(readStack(app.outdir, name));
     report.out(
       `${name.padEnd(24)} ${String(resources).padStart(4)} resources ${milliseconds.toFixed(1).padStart(6)} ms`,
     );
   }
+  report.out(proofs.summary);
   report.out(`${built.length} stacks in ${app.outdir}/stacks, ${(performance.now() - begun).toFixed(0)} ms`);
   return 0;
 }
@@ -88,7 +95,5 @@ function pinned(environment: Environment, { awsProviderPin }: Config): Environme
   return { ...environment, providers: { ...environment.providers, aws: awsProviderPin } };
 }
 
-function countResources(path: string): number {
-  const { resource = {} } = JSON.parse(readFileSync(path, 'utf8')) as { readonly resource?: Record<string, object> };
-  return Object.values(resource).reduce((sum, ofType) => sum + Object.keys(ofType).length, 0);
-}
+const countResources = ({ resource }: StackJson): number =>
+  Object.values(resource).reduce((sum, ofType) => sum + Object.keys(ofType).length, 0);

@@ -1,17 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { plainId, type StackJson } from '../../stacks/proofs/terraform-json.js';
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-export type Attributes = { [key: string]: Json };
-export interface StackJson {
-  readonly '//'?: Json;
-  readonly terraform: Attributes;
-  readonly provider: { [name: string]: Attributes[] };
-  readonly resource: { [type: string]: { [id: string]: Attributes } };
-  readonly output: { [name: string]: { value: Attributes } };
-}
-
-/** Without the hash that cdktf puts behind a path: `audit_policy_59CC5959` → `audit_policy`. */
-export const plainId = (id: string): string => id.replace(/_[0-9A-F]{8}$/, '');
+export { type Attributes, type Json, plainId, type StackJson } from '../../stacks/proofs/terraform-json.js';
 
 export const inventory = (stack: StackJson): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries(

@@ -1,0 +1,48 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LAYERS } from './layers/index.js';
+import { prove, RULES, worldOf } from './proofs/index.js';
+import { buildMarkdown } from './proofs/report-markdown.js';
+import { buildSarif } from './proofs/report-sarif.js';
+import { type StackJson, whole } from './proofs/terraform-json.js';
+import type { Environment } from './spec/environment.js';
+import { stackName } from './spec/names.js';
+
+/** Of the rules, not of a stack: raised when what a rule means changes. */
+const PROOFS_VERSION = '1.0.0';
+
+export interface ProofReport {
+  readonly failures: readonly string[];
+  readonly summary: string;
+}
+
+const pathOf = (outdir: string, name: string): string => join(outdir, 'stacks', name, 'cdk.tf.json');
+
+export const readStack = (outdir: string, name: string): StackJson =>
+  whole(JSON.parse(readFileSync(pathOf(outdir, name), 'utf8')) as Partial<StackJson>);
+
+/** Runs every proof on what was written, and writes what came out beside it, for people and for machines. */
+export function proveStacks(environments: readonly Environment[], outdir: string): ProofReport {
+  const worlds = environments.map((environment) =>
+    worldOf(
+      environment,
+      LAYERS.map((layer) => {
+        const name = stackName(environment, layer);
+        return { name, layer, json: readStack(outdir, name) };
+      }),
+    ),
+  );
+  const proofs = prove(worlds);
+  writeFileSync(
+    join(outdir, 'proofs.sarif'),
+    `${JSON.stringify(buildSarif(proofs, RULES, PROOFS_VERSION), null, 1)}\n`,
+  );
+  writeFileSync(join(outdir, 'proofs.md'), buildMarkdown(proofs, RULES));
+  if (proofs.failures.length > 0)
+    for (const { stacks } of worlds) for (const { name } of stacks) withdraw(outdir, name);
+  const counted = `${RULES.length} rules, ${proofs.all.length} facts, ${proofs.warnings.length} not yet as promised`;
+  return { failures: proofs.failures, summary: `proved: ${counted}; ${outdir}/proofs.md and proofs.sarif` };
+}
+
+/** The folder stays: a local state may lie in it. */
+const withdraw = (outdir: string, name: string): void => rmSync(pathOf(outdir, name), { force: true });
