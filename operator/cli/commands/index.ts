@@ -7,4 +7,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'write the MemoryPlane that the outputs of the stacks describe',
     load: async () => (await import('./plane-from-outputs.js')).planeFromOutputs,
   },
+  {
+    path: ['infra', 'verify'],
+    summary: 'compare what stands in the cloud with what was synthesised',
+    load: async () => (await import('./infra-verify.js')).infraVerify,
+  },
 ];

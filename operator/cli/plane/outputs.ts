@@ -16,7 +16,9 @@ export interface Outputs {
   readonly vault: VaultOutputs | undefined;
 }
 
-type Found = Partial<Record<keyof typeof OUTPUT_NAMES, unknown>>;
+const LAYERS = ['plane', 'vault'] as const;
+type Layer = (typeof LAYERS)[number];
+type Found = Partial<Record<Layer, unknown>>;
 
 const ajv = new Ajv({ allErrors: true, verbose: true, strict: false });
 const SCHEMAS = { plane: ajv.compile(planeOutputSchema), vault: ajv.compile(vaultOutputSchema) };
@@ -28,7 +30,7 @@ const HOW = 'write it with "terraform output -json" (or tofu) in the stack\'s fo
  */
 export function readOutputs(files: readonly OutputFile[]): Outputs {
   const found: Found = Object.assign({}, ...files.map(parseFile));
-  const problems = (['plane', 'vault'] as const).flatMap((layer) => problemsOf(layer, found[layer]));
+  const problems = LAYERS.flatMap((layer) => problemsOf(layer, found[layer]));
   if (found.plane === undefined) {
     problems.unshift(`output "${OUTPUT_NAMES.plane}" of the plane stack is missing; ${HOW}`);
   }
@@ -51,9 +53,10 @@ function parseFile(file: OutputFile): Found {
     return outputs.postgres === undefined && outputs.clusterID === undefined ? { vault: value } : { plane: value };
   }
   return Object.fromEntries(
-    Object.entries(OUTPUT_NAMES).flatMap(([layer, name]) =>
-      outputs[name] === undefined ? [] : [[layer, unwrap(outputs[name])]],
-    ),
+    LAYERS.flatMap((layer) => {
+      const output = outputs[OUTPUT_NAMES[layer]];
+      return output === undefined ? [] : [[layer, unwrap(output)]];
+    }),
   );
 }
 
@@ -72,7 +75,7 @@ function parseJson(file: OutputFile): unknown {
   }
 }
 
-function problemsOf(layer: keyof typeof OUTPUT_NAMES, value: unknown): string[] {
+function problemsOf(layer: Layer, value: unknown): string[] {
   if (value === undefined) return [];
   const at = OUTPUT_NAMES[layer];
   const unknown = expressions(value, at);

@@ -1,0 +1,35 @@
+import type { Facts, LiveCloud, Target } from '../target.js';
+import { openBuckets } from './buckets.js';
+import { openCaches } from './caches.js';
+import { openDatabases } from './databases.js';
+import { type Keys, openKeys } from './keys.js';
+import type { AwsOptions } from './request.js';
+
+interface Service {
+  read(target: Target, keys: Keys): Promise<Facts | undefined>;
+  close(): void;
+}
+
+/** AWS through its official clients, with the credentials that they find (profile, SSO, environment, role). */
+export function openAws(options: AwsOptions): LiveCloud {
+  const keys = openKeys(options);
+  const databases = openDatabases(options);
+  const services: Readonly<Record<string, Service>> = {
+    key: keys,
+    bucket: openBuckets(options),
+    database: { read: databases.readInstance, close: databases.close },
+    'backup copy': { read: databases.readCopy, close: () => undefined },
+    cache: openCaches(options),
+  };
+  return {
+    about: `AWS${options.endpoint === undefined ? '' : ` at ${options.endpoint}`}`,
+    async read(target) {
+      const service = services[target.kind];
+      if (service === undefined) throw new TypeError(`nobody reads a ${target.kind}`);
+      return await service.read(target, keys);
+    },
+    close: () => {
+      for (const { close } of Object.values(services)) close();
+    },
+  };
+}

@@ -1,0 +1,22 @@
+/** How a key is called in the table, on both sides. */
+export const keyName = (alias: string, region: string): string => `${alias} (${region})`;
+
+interface Statement {
+  readonly Effect?: string;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** Whether a bucket policy refuses requests by this condition. */
+export function denies(policy: unknown, operator: string, key: string, value: string): boolean {
+  if (typeof policy !== 'string') return false;
+  let statements: readonly Statement[];
+  try {
+    const parsed = JSON.parse(policy) as { readonly Statement?: readonly Statement[] | Statement };
+    statements = [parsed.Statement ?? []].flat();
+  } catch {
+    return false;
+  }
+  return statements.some(
+    ({ Effect, Condition }) => Effect === 'Deny' && [Condition?.[operator]?.[key]].flat().map(String).includes(value),
+  );
+}

@@ -1,0 +1,49 @@
+import { type Facts, type LiveCloud, type Row, type Target, UnreadableError } from './target.js';
+
+/** At a time: clouds throttle reads of many resources, and one at a time takes minutes. */
+const AT_ONCE = 6;
+
+/** Reads every target and compares property by property; a target that isn't there is one row. */
+export async function compareAll(
+  targets: readonly Target[],
+  live: LiveCloud,
+  signal: AbortSignal,
+): Promise<readonly Row[]> {
+  const rows: (readonly Row[])[] = [];
+  const queue = [...targets.entries()];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      signal.throwIfAborted();
+      const [index, target] = next;
+      rows[index] = await compareOne(target, live, signal);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return rows.flat();
+}
+
+async function compareOne(target: Target, live: LiveCloud, signal: AbortSignal): Promise<readonly Row[]> {
+  try {
+    return compare(target, await live.read(target, signal));
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error;
+    return [{ ...rowOf(target, 'exists', true, undefined), verdict: 'unreadable', reason: error.message }];
+  }
+}
+
+export function compare(target: Target, live: Facts | undefined): readonly Row[] {
+  if (live === undefined) return [{ ...rowOf(target, 'exists', true, false), verdict: 'missing' }];
+  return Object.entries(target.expected).map(([property, expected]) => {
+    const found = live[property];
+    return { ...rowOf(target, property, expected, found), verdict: found === expected ? 'ok' : 'drift' };
+  });
+}
+
+const rowOf = ({ stack, address, name }: Target, property: string, expected: Row['expected'], live: Row['live']) => ({
+  stack,
+  resource: address,
+  name,
+  property,
+  expected,
+  live,
+});

@@ -1,0 +1,93 @@
+import { block, type GraphResource, type StackGraph } from '../graph.js';
+import { numberAt, textAt } from '../rest.js';
+import type { Facts, Target } from '../target.js';
+
+/** What a stack on Google Cloud promises of keys, locks, recovery windows and TLS. */
+export function expectOfGcp(graph: StackGraph): readonly Target[] {
+  return [
+    ...graph.of('google_kms_crypto_key').map((key) => keyTarget(graph, key)),
+    ...graph.of('google_storage_bucket').map((bucket) => bucketTarget(graph, bucket)),
+    ...graph.of('google_sql_database_instance').map((instance) => databaseTarget(graph, instance)),
+    ...graph.of('google_memorystore_instance').map((instance) => cacheTarget(graph, instance)),
+  ];
+}
+
+const target = (graph: StackGraph, resource: GraphResource, kind: string, name: string, expected: Facts): Target => ({
+  stack: graph.name,
+  address: resource.address,
+  kind,
+  name,
+  region: String(resource.attributes.location ?? resource.attributes.region ?? ''),
+  expected,
+});
+
+/** `projects/<p>/locations/<l>/keyRings/<r>/cryptoKeys/<k>`: the name and the id are one. */
+function keyId(graph: StackGraph, expression: unknown): string | undefined {
+  const key = graph.referred(expression);
+  return key === undefined ? undefined : idOf(graph, key);
+}
+
+function idOf(graph: StackGraph, key: GraphResource): string {
+  const ring = graph.referred(key.attributes.key_ring)?.attributes ?? {};
+  const { project, location, name } = ring;
+  return `projects/${project}/locations/${location}/keyRings/${name}/cryptoKeys/${key.attributes.name}`;
+}
+
+function keyTarget(graph: StackGraph, key: GraphResource): Target {
+  const { attributes } = key;
+  return target(graph, key, 'key', idOf(graph, key), {
+    // Signing keys have versions and none of them is primary.
+    state: attributes.purpose === 'ASYMMETRIC_SIGN' ? undefined : 'ENABLED',
+    usage: textAt(attributes, 'purpose'),
+    protection: textAt(block(attributes.version_template), 'protection_level'),
+    rotation: textAt(attributes, 'rotation_period'),
+    'destroyed after': textAt(attributes, 'destroy_scheduled_duration'),
+  });
+}
+
+function bucketTarget(graph: StackGraph, bucket: GraphResource): Target {
+  const { attributes } = bucket;
+  const retention = block(attributes.retention_policy);
+  return target(graph, bucket, 'bucket', String(attributes.name), {
+    'encryption key': keyId(graph, block(attributes.encryption)?.default_kms_key_name),
+    'lock seconds': numberAt(retention, 'retention_period'),
+    locked: retention?.is_locked === true,
+    'lock a date': attributes.enable_object_retention === true,
+    versioning: block(attributes.versioning)?.enabled === true,
+    'undelete seconds': numberAt(block(attributes.soft_delete_policy), 'retention_duration_seconds'),
+    'public access': textAt(attributes, 'public_access_prevention'),
+    'one access list': attributes.uniform_bucket_level_access === true,
+  });
+}
+
+function databaseTarget(graph: StackGraph, instance: GraphResource): Target {
+  const { attributes } = instance;
+  const settings = block(attributes.settings) ?? {};
+  const backup = block(settings.backup_configuration);
+  const network = block(settings.ip_configuration);
+  const project = String(attributes.project ?? graph.provider.project);
+  return target(graph, instance, 'database', `${project}/${attributes.name}`, {
+    'encryption key': keyId(graph, attributes.encryption_key_name),
+    PITR: backup?.point_in_time_recovery_enabled === true,
+    'PITR days': numberAt(backup, 'transaction_log_retention_days'),
+    'backups kept': numberAt(block(backup?.backup_retention_settings), 'retained_backups'),
+    availability: textAt(settings, 'availability_type'),
+    'deletion protection': settings.deletion_protection_enabled === true,
+    public: network?.ipv4_enabled === true,
+    TLS: textAt(network, 'ssl_mode'),
+    authority: textAt(network, 'server_ca_mode'),
+  });
+}
+
+function cacheTarget(graph: StackGraph, instance: GraphResource): Target {
+  const { attributes } = instance;
+  const { project, location, instance_id } = attributes;
+  return target(graph, instance, 'cache', `projects/${project}/locations/${location}/instances/${instance_id}`, {
+    'encryption key': keyId(graph, attributes.kms_key),
+    TLS: textAt(attributes, 'transit_encryption_mode'),
+    authorization: textAt(attributes, 'authorization_mode'),
+    'deletion protection': attributes.deletion_protection_enabled === true,
+    replicas: numberAt(attributes, 'replica_count'),
+    'snapshots kept': textAt(block(attributes.automated_backup_config), 'retention'),
+  });
+}

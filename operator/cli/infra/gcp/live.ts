@@ -1,0 +1,95 @@
+import { at, numberAt, openRest, type Rest, textAt } from '../rest.js';
+import type { Facts, LiveCloud, Target } from '../target.js';
+
+type Json = Readonly<Record<string, unknown>>;
+type Reader = (rest: Rest, name: string, signal: AbortSignal) => Promise<Facts | undefined>;
+
+/** Google Cloud through its REST APIs: they are plain JSON, and a client of each would be larger than all of this. */
+export function openGcp(token: string, endpoint: string | undefined): LiveCloud {
+  const rest = openRest(token, endpoint);
+  return {
+    about: `Google Cloud${endpoint === undefined ? '' : ` at ${endpoint}`}`,
+    async read({ kind, name }: Target, signal) {
+      const reader = READERS[kind];
+      if (reader === undefined) throw new TypeError(`nobody reads a ${kind}`);
+      return await reader(rest, name, signal);
+    },
+    close: rest.close,
+  };
+}
+
+const reading =
+  (urlOf: (name: string) => string, factsOf: (answer: Json) => Facts): Reader =>
+  async (rest, name, signal) => {
+    const answer = await rest.get(urlOf(name), signal);
+    return answer === undefined ? undefined : factsOf(answer);
+  };
+
+/** The stores name the version that they use; the stacks name the key. */
+const keyOf = (value: unknown, path: string): string | undefined =>
+  textAt(value, path)?.replace(/\/cryptoKeyVersions\/.*$/, '');
+
+const READERS: Readonly<Record<string, Reader>> = {
+  key: reading(
+    (name) => `https://cloudkms.googleapis.com/v1/${name}`,
+    (key) => ({
+      state: textAt(key, 'primary.state'),
+      usage: textAt(key, 'purpose'),
+      protection: textAt(key, 'versionTemplate.protectionLevel'),
+      rotation: textAt(key, 'rotationPeriod'),
+      'destroyed after': textAt(key, 'destroyScheduledDuration'),
+    }),
+  ),
+  bucket: reading(
+    (name) => `https://storage.googleapis.com/storage/v1/b/${encodeURIComponent(name)}?projection=full`,
+    (bucket) => ({
+      'encryption key': keyOf(bucket, 'encryption.defaultKmsKeyName'),
+      'lock seconds': numberAt(bucket, 'retentionPolicy.retentionPeriod'),
+      locked: at(bucket, 'retentionPolicy.isLocked') === true,
+      'lock a date': textAt(bucket, 'objectRetention.mode') === 'Enabled',
+      versioning: at(bucket, 'versioning.enabled') === true,
+      'undelete seconds': numberAt(bucket, 'softDeletePolicy.retentionDurationSeconds'),
+      'public access': textAt(bucket, 'iamConfiguration.publicAccessPrevention'),
+      'one access list': at(bucket, 'iamConfiguration.uniformBucketLevelAccess.enabled') === true,
+    }),
+  ),
+  database: reading(
+    (name) => {
+      const [project, instance] = name.split('/');
+      return `https://sqladmin.googleapis.com/v1/projects/${project}/instances/${instance}`;
+    },
+    (instance) => ({
+      'encryption key': keyOf(instance, 'diskEncryptionConfiguration.kmsKeyName'),
+      PITR: at(instance, 'settings.backupConfiguration.pointInTimeRecoveryEnabled') === true,
+      'PITR days': pitrDays(instance),
+      'backups kept': backupsKept(instance),
+      availability: textAt(instance, 'settings.availabilityType'),
+      'deletion protection': at(instance, 'settings.deletionProtectionEnabled') === true,
+      public: at(instance, 'settings.ipConfiguration.ipv4Enabled') === true,
+      TLS: textAt(instance, 'settings.ipConfiguration.sslMode'),
+      authority: textAt(instance, 'settings.ipConfiguration.serverCaMode'),
+    }),
+  ),
+  cache: reading(
+    (name) => `https://memorystore.googleapis.com/v1/${name}`,
+    (instance) => ({
+      'encryption key': keyOf(instance, 'kmsKey'),
+      TLS: textAt(instance, 'transitEncryptionMode'),
+      authorization: textAt(instance, 'authorizationMode'),
+      'deletion protection': at(instance, 'deletionProtectionEnabled') === true,
+      replicas: numberAt(instance, 'replicaCount'),
+      'snapshots kept': textAt(instance, 'automatedBackupConfig.retention'),
+    }),
+  ),
+};
+
+/** A replica shows the defaults of backups that it does not make. */
+const backsUp = (instance: Json): boolean => at(instance, 'settings.backupConfiguration.enabled') === true;
+
+const pitrDays = (instance: Json): number | undefined =>
+  backsUp(instance) ? numberAt(instance, 'settings.backupConfiguration.transactionLogRetentionDays') : undefined;
+
+const backupsKept = (instance: Json): number | undefined =>
+  backsUp(instance)
+    ? numberAt(instance, 'settings.backupConfiguration.backupRetentionSettings.retainedBackups')
+    : undefined;

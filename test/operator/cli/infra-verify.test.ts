@@ -1,0 +1,184 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environments } from '../../../stacks/spec/index.js';
+import { azureAnswers } from '../../support/azure-cloud.js';
+import { memoryctl, type Said } from '../../support/cli.js';
+import { type Answers, type StandIn, startStandIn } from '../../support/cloud-facts.js';
+import { googleAnswers } from '../../support/google-cloud.js';
+import { locked, type StackJson, synth } from '../../support/stacks.js';
+
+const TOKEN = 'a-token-of-this-test';
+const { stacks } = synth(environments.map(locked));
+const out = mkdtempSync(join(tmpdir(), 'memplane-verify-'));
+
+beforeAll(() => {
+  for (const [name, stack] of stacks) {
+    mkdirSync(join(out, 'stacks', name), { recursive: true });
+    writeFileSync(join(out, 'stacks', name, 'cdk.tf.json'), JSON.stringify(stack));
+  }
+});
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+const stacksOf = (environment: string): readonly StackJson[] =>
+  [...stacks].filter(([name]) => name.startsWith(`${environment}-`)).map(([, stack]) => stack);
+
+interface Report {
+  readonly summary: Readonly<Record<'ok' | 'drift' | 'missing' | 'unreadable', number>>;
+  readonly rows: readonly { readonly property: string; readonly verdict: string; readonly live: unknown }[];
+}
+
+const CLOUDS: readonly (readonly [name: string, answers: (stacks: readonly StackJson[]) => Answers])[] = [
+  ['gcp', googleAnswers],
+  ['azure', azureAnswers],
+];
+
+describe.each(CLOUDS)('memoryctl infra verify on %s (a stand-in of its API)', (cloud, answersOf) => {
+  const environment = `${cloud}-prod`;
+  let api: StandIn;
+  let answers: Answers;
+  beforeEach(async () => {
+    answers = answersOf(stacksOf(environment));
+    api = await startStandIn(answers, TOKEN);
+  });
+  afterEach(() => api.stop());
+
+  const verify = (...flags: readonly string[]): Promise<Said> =>
+    memoryctl(['infra', 'verify', environment, '--out', out, '--endpoint-url', api.url, ...flags], {
+      config: { googleToken: TOKEN, azureToken: TOKEN },
+    });
+  const report = async (): Promise<Report & { readonly code: number }> => {
+    const { code, out: text, notes } = await verify('--json', '--drift-only');
+    if (text === '') throw new Error(notes);
+    return { code, ...(JSON.parse(text) as Report) };
+  };
+  /** One answer with one change, wherever the text stands. */
+  const change = (path: RegExp, from: string, to: string): void => {
+    const [key, body] = Object.entries(answers).find(([one]) => path.test(one)) ?? [];
+    const text = JSON.stringify(body);
+    if (key === undefined || !text.includes(from)) throw new Error(`no answer of ${path} has ${from}`);
+    api.answer(key, JSON.parse(text.replace(from, to)));
+  };
+
+  it('is content with what was synthesised, having asked of every resource', async () => {
+    const { code, summary } = await report();
+    expect([code, summary]).toEqual([0, { ok: expect.any(Number), drift: 0, missing: 0, unreadable: 0 }]);
+    expect(summary.ok).toBeGreaterThan(100);
+    expect([...new Set(api.asked)].sort()).toEqual(Object.keys(answers).sort());
+  });
+
+  const drifts: readonly (readonly [property: string, path: RegExp, from: string, to: string])[] =
+    cloud === 'gcp'
+      ? [
+          ['locked', /b\/memplane-prod-audit-/, '"isLocked":true', '"isLocked":false'],
+          ['lock seconds', /b\/memplane-prod-audit-/, '"31536000"', '"86400"'],
+          ['encryption key', /b\/memplane-prod-keys-/, '/cryptoKeys/keys"', '/cryptoKeys/other"'],
+          ['undelete seconds', /b\/memplane-prod-keys-/, 'Seconds":"0"', 'Seconds":"604800"'],
+          ['public access', /b\/memplane-prod-artifacts/, '"enforced"', '"inherited"'],
+          ['state', /cryptoKeys\/audit$/, '"ENABLED"', '"DISABLED"'],
+          ['rotation', /cryptoKeys\/data$/, '"7776000s"', '"31536000s"'],
+          ['PITR', /instances\/memplane-prod-pg-a$/, '"pointInTimeRecoveryEnabled":true', '"x":1'],
+          ['PITR days', /instances\/memplane-prod-pg-a$/, 'LogRetentionDays":7', 'LogRetentionDays":1'],
+          ['TLS', /instances\/memplane-prod-pg-a$/, 'ENCRYPTED_ONLY', 'ALLOW_UNENCRYPTED_AND_ENCRYPTED'],
+          ['TLS', /instances\/memplane-prod-redis/, 'SERVER_AUTHENTICATION', 'TRANSIT_ENCRYPTION_DISABLED'],
+        ]
+      : [
+          ['lock state', /storageAccounts\/mpprodaudit/, '"Locked"', '"Unlocked"'],
+          ['lock days', /storageAccounts\/mpprodaudit/, 'InDays":365', 'InDays":30'],
+          ['encryption key', /storageAccounts\/mpprodkeys/, '"keyname":"keys"', '"keyname":"other"'],
+          ['TLS minimum', /storageAccounts\/mpprodarts/, 'TLS1_2', 'TLS1_0'],
+          ['shared keys', /storageAccounts\/mpprodarts/, 'SharedKeyAccess":false', 'SharedKeyAccess":true'],
+          ['enabled', /keys\/audit$/, '"enabled":true', '"enabled":false'],
+          ['purge protection', /vaults\/mp-prod-v-/, 'Protection":true', 'Protection":false'],
+          ['PITR days', /flexibleServers\/mp-prod-pg-a-ex4mp2$/, 'RetentionDays":35', 'RetentionDays":7'],
+          ['geo backup key', /flexibleServers\/mp-prod-pg-a-ex4mp2$/, 'keys/data/0123456789abcdef"},', 'keys/x/0"},'],
+          ['TLS required', /configurations\/require_secure/, '"on"', '"off"'],
+          ['TLS', /databases\/default$/, '"Encrypted"', '"Plaintext"'],
+        ];
+
+  it.each(drifts)('sees a change of "%s" (%s), and exits 1', async (property, path, from, to) => {
+    change(path, from, to);
+    const { code, summary, rows } = await report();
+    expect(code).toBe(1);
+    expect(summary).toMatchObject({ drift: 1, missing: 0, unreadable: 0 });
+    expect(rows).toEqual([expect.objectContaining({ property, verdict: 'drift' })]);
+  });
+
+  it('says what is not there', async () => {
+    const [path = ''] = Object.keys(answers);
+    api.answer(path, 404);
+    const { code, rows } = await report();
+    expect([code, rows]).toEqual([
+      1,
+      [expect.objectContaining({ property: 'exists', verdict: 'missing', live: false })],
+    ]);
+  });
+
+  it('decides nothing while something cannot be read, and says why', async () => {
+    const [path = ''] = Object.keys(answers);
+    api.answer(path, 403);
+    const { code, out: table } = await verify('--drift-only');
+    expect(code).toBe(3);
+    expect(table).toContain('403 status 403, says the stand-in');
+    expect(table).toMatch(/ok, 0 drift, 0 missing, 1 unreadable\n$/);
+  });
+
+  it('prints a table of property, expected, live and verdict', async () => {
+    const { out: table, notes } = await verify();
+    expect(table).toMatch(/^RESOURCE +PROPERTY +EXPECTED +LIVE +VERDICT\n/);
+    expect(notes).toMatch(/^reading \d+ resources of /);
+    expect(table + notes).not.toContain(TOKEN);
+  });
+
+  it('ends with 3 when the token is not taken or nobody answers', async () => {
+    const args = ['infra', 'verify', environment, '--out', out, '--endpoint-url'];
+    const config = { googleToken: 'old', azureToken: 'old' };
+    const expired = await memoryctl([...args, api.url], { config });
+    expect([expired.code, expired.notes]).toEqual([3, expect.stringContaining('sign in again')]);
+    const gone = await memoryctl([...args, 'http://127.0.0.1:1'], { config });
+    expect([gone.code, gone.notes]).toEqual([3, expect.stringContaining('127.0.0.1:1 does not answer')]);
+  });
+});
+
+describe('memoryctl infra verify', () => {
+  it.each([
+    [['aws-prd'], 3, 'there is no stack aws-prd; did you mean aws-prod?'],
+    [['xyzzy', 'gcp-none'], 3, 'there is no stack xyzzy; there are aws-dev-'],
+    [[], 64, 'STACK is missing'],
+    [['aws-prod', '--endpoint-url', 'localhost'], 64, '--endpoint-url localhost is not a URL'],
+  ])('%j ends with %d and says what there is', async (args, code, words) => {
+    const said = await memoryctl(['infra', 'verify', ...args, '--out', out]);
+    expect([said.code, said.notes]).toEqual([code, expect.stringContaining(words)]);
+  });
+
+  it('asks to synthesise first when there is no graph', async () => {
+    const said = await memoryctl(['infra', 'verify', 'aws-prod', '--out', join(out, 'nowhere')]);
+    expect([said.code, said.notes]).toEqual([3, expect.stringContaining('run "npm run synth"')]);
+  });
+
+  it('takes Unlocked for drift where audit is promised, whatever the stack says', async () => {
+    const unlocked = synth(environments.filter(({ name, place }) => name === 'prod' && place.cloud === 'azure'));
+    const api = await startStandIn(azureAnswers([...unlocked.stacks.values()]), TOKEN);
+    try {
+      const args = [
+        'infra',
+        'verify',
+        'azure-prod-vault',
+        '--out',
+        out,
+        '--endpoint-url',
+        api.url,
+        '--json',
+        '--drift-only',
+      ];
+      const { code, out: text } = await memoryctl(args, { config: { azureToken: TOKEN } });
+      expect(code).toBe(1);
+      const { rows } = JSON.parse(text) as Report;
+      expect(new Set(rows.map(({ property, live }) => `${property}=${String(live)}`))).toEqual(
+        new Set(['lock state=Unlocked']),
+      );
+    } finally {
+      await api.stop();
+    }
+  });
+});

@@ -1,0 +1,143 @@
+import type { Answers } from './cloud-facts.js';
+import { attributesOf, first, referred } from './graph-attributes.js';
+import type { Attributes, StackJson } from './stacks.js';
+
+const SUBSCRIPTION = '/subscriptions/';
+
+/** What Resource Manager would say after an apply of these stacks, in the shapes of its reference. */
+export function azureAnswers(stacks: readonly StackJson[]): Answers {
+  return Object.assign({}, ...stacks.map(answersOf));
+}
+
+function answersOf(stack: StackJson): Answers {
+  const subscription = String((stack.provider as Record<string, readonly Attributes[]>).azurerm?.[0]?.subscription_id);
+  const path = (one: Attributes, type: string): string =>
+    `${SUBSCRIPTION}${subscription}/resourceGroups/${one.resource_group_name}/providers/${type}/${one.name}`;
+  const keyUrl = (expression: unknown): string => {
+    const key = referred(stack, expression);
+    return `https://${referred(stack, key.key_vault_id).name}.vault.azure.net/keys/${key.name}/0123456789abcdef`;
+  };
+  const vaults = attributesOf(stack, 'azurerm_key_vault').map(([, one]) => [
+    path(one, 'Microsoft.KeyVault/vaults'),
+    vault(one),
+  ]);
+  const keys = attributesOf(stack, 'azurerm_key_vault_key').map(([, one]) => [
+    `${path(referred(stack, one.key_vault_id), 'Microsoft.KeyVault/vaults')}/keys/${one.name}`,
+    key(one),
+  ]);
+  const accounts = attributesOf(stack, 'azurerm_storage_account').map(([, one]) => [
+    path(one, 'Microsoft.Storage/storageAccounts'),
+    account(one, keyUrl(first(one.customer_managed_key).key_vault_key_id)),
+  ]);
+  const servers = attributesOf(stack, 'azurerm_postgresql_flexible_server').flatMap(([, one]) => {
+    const at = path(one, 'Microsoft.DBforPostgreSQL/flexibleServers');
+    return [
+      [at, server(one, keyUrl)],
+      [`${at}/configurations/require_secure_transport`, { properties: { value: 'on' } }],
+      [`${at}/configurations/ssl_min_protocol_version`, { properties: { value: 'TLSv1.2' } }],
+    ];
+  });
+  const caches = attributesOf(stack, 'azurerm_managed_redis').flatMap(([, one]) => {
+    const at = path(one, 'Microsoft.Cache/redisEnterprise');
+    return [
+      [at, cache(one, keyUrl(first(one.customer_managed_key).key_vault_key_id))],
+      [`${at}/databases/default`, cacheDatabase(first(one.default_database))],
+    ];
+  });
+  return Object.fromEntries([...vaults, ...keys, ...accounts, ...servers, ...caches]);
+}
+
+const vault = (one: Attributes): unknown => ({
+  properties: {
+    enablePurgeProtection: one.purge_protection_enabled,
+    softDeleteRetentionInDays: one.soft_delete_retention_days,
+    publicNetworkAccess: one.public_network_access_enabled === false ? 'Disabled' : 'Enabled',
+    enableRbacAuthorization: one.rbac_authorization_enabled,
+    sku: { family: 'A', name: String(one.sku_name) },
+  },
+});
+
+const key = (one: Attributes): unknown => ({
+  properties: {
+    attributes: { enabled: true },
+    kty: one.key_type,
+    ...(one.key_size === undefined ? {} : { keySize: one.key_size }),
+    ...(one.rotation_policy === undefined
+      ? {}
+      : {
+          rotationPolicy: {
+            lifetimeActions: [
+              {
+                trigger: { timeAfterCreate: first(first(one.rotation_policy).automatic).time_after_creation },
+                action: { type: 'rotate' },
+              },
+            ],
+          },
+        }),
+  },
+});
+
+const account = (one: Attributes, url: string): unknown => ({
+  sku: { name: `${one.account_tier}_${one.account_replication_type}` },
+  properties: {
+    encryption: {
+      keySource: 'Microsoft.Keyvault',
+      keyvaultproperties: {
+        keyvaulturi: new URL(url).origin,
+        keyname: new URL(url).pathname.split('/')[2],
+        currentVersionedKeyIdentifier: url,
+      },
+    },
+    supportsHttpsTrafficOnly: one.https_traffic_only_enabled,
+    minimumTlsVersion: one.min_tls_version,
+    allowSharedKeyAccess: one.shared_access_key_enabled,
+    publicNetworkAccess: one.public_network_access_enabled === false ? 'Disabled' : 'Enabled',
+    ...(one.immutability_policy === undefined
+      ? {}
+      : {
+          immutableStorageWithVersioning: {
+            enabled: true,
+            immutabilityPolicy: {
+              immutabilityPeriodSinceCreationInDays: first(one.immutability_policy).period_since_creation_in_days,
+              state: first(one.immutability_policy).state,
+              allowProtectedAppendWrites: false,
+            },
+          },
+        }),
+  },
+});
+
+function server(one: Attributes, keyUrl: (expression: unknown) => string): unknown {
+  const keys = first(one.customer_managed_key);
+  const geo = keys.geo_backup_key_vault_key_id;
+  return {
+    properties: {
+      dataEncryption: {
+        type: 'AzureKeyVault',
+        primaryKeyURI: keyUrl(keys.key_vault_key_id),
+        ...(geo === undefined ? {} : { geoBackupKeyURI: keyUrl(geo) }),
+      },
+      backup: {
+        backupRetentionDays: one.backup_retention_days,
+        geoRedundantBackup: one.geo_redundant_backup_enabled === true ? 'Enabled' : 'Disabled',
+      },
+      highAvailability: { mode: first(one.high_availability).mode ?? 'Disabled' },
+      network: { publicNetworkAccess: one.public_network_access_enabled === false ? 'Disabled' : 'Enabled' },
+    },
+  };
+}
+
+const cache = (one: Attributes, url: string): unknown => ({
+  properties: {
+    highAvailability: one.high_availability_enabled === false ? 'Disabled' : 'Enabled',
+    encryption: { customerManagedKeyEncryption: { keyEncryptionKeyUrl: url } },
+  },
+});
+
+const cacheDatabase = (one: Attributes): unknown => ({
+  properties: {
+    clientProtocol: one.client_protocol,
+    accessKeysAuthentication: one.access_keys_authentication_enabled === true ? 'Enabled' : 'Disabled',
+    persistence: { rdbEnabled: true, rdbFrequency: one.persistence_redis_database_backup_frequency },
+  },
+});
