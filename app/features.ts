@@ -1,4 +1,5 @@
 import { accessRoutes } from './access/routes.js';
+import { createAuditFeature } from './audit/feature.js';
 import type { Core, Feature } from './core.js';
 import { memoryRoutes } from './memories/routes.js';
 
@@ -6,4 +7,5 @@ import { memoryRoutes } from './memories/routes.js';
 export const createFeatures = (core: Core): readonly Feature[] => [
   { routes: memoryRoutes(core.memories) },
   { routes: accessRoutes(core) },
+  createAuditFeature(core),
 ];

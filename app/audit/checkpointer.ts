@@ -5,6 +5,7 @@ import { CompactRange, leafHash } from './merkle.js';
 import { parseNote, parseVerifierKey, signersOf } from './note.js';
 import {
   type CheckpointRow,
+  type EventRow,
   insertCheckpoint,
   insertTree,
   selectEvents,
@@ -82,17 +83,19 @@ export const createCheckpointer = ({ db, vault, everyMs = 1_000 }: CheckpointerO
   };
 };
 
-/** Reads the bytes, not the hash beside them: what is signed is what was stored. */
+/** Of the bytes, not the hash beside them: what is signed is what was stored. */
+const hashEvent = ({ seq, leaf, bytes }: EventRow, expected: number): Buffer => {
+  if (seq !== expected) throw new LogTampered(`event ${expected} of the audit log is missing`);
+  const found = leafHash(bytes);
+  if (!found.equals(leaf)) throw new LogTampered(`event ${seq} of the audit log is not what was hashed`);
+  return found;
+};
+
 const appendEvents = async (db: Queryable, range: CompactRange): Promise<void> => {
   for (;;) {
     const rows = await selectEvents(db, range.size, PAGE);
     const completed: TreeRow[] = [];
-    for (const { seq, leaf, bytes } of rows) {
-      if (seq !== range.size) throw new LogTampered(`event ${range.size} of the audit log is missing`);
-      const found = leafHash(bytes);
-      if (!found.equals(leaf)) throw new LogTampered(`event ${seq} of the audit log is not what was hashed`);
-      appendLeaf(range, found, completed);
-    }
+    for (const event of rows) appendLeaf(range, hashEvent(event, range.size), completed);
     await insertTree(db, completed);
     if (rows.length < PAGE) return;
   }
@@ -110,11 +113,13 @@ const restoreTree = async (db: Queryable, vkey: string, last: CheckpointRow | un
   const range = new CompactRange();
   if (!last) return range;
   checkSigned(vkey, last);
-  for (let level = TOP_LEVEL; level >= 0; level--) {
+  for (let level = TOP_LEVEL; level > 0; level--) {
     const leaves = 2 ** (TILE_HEIGHT * level);
     const hashes = await selectHashes(db, level, range.size / leaves, Math.floor(last.size / leaves));
     for (const hash of hashes) range.append(hash, TILE_HEIGHT * level);
   }
+  for (const event of await selectEvents(db, range.size, last.size - range.size))
+    range.append(hashEvent(event, range.size));
   if (range.size !== last.size || !range.root().equals(last.root)) {
     throw new LogTampered(`the audit log does not hold what its checkpoint ${last.size} was signed over`);
   }

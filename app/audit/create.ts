@@ -42,14 +42,11 @@ export const createAuditLog = (options: AuditOptions): AuditLog => {
   const writer = { writer: replicaId(vault, options.replica), epoch: Date.now() };
   const directory = options.directory === undefined ? undefined : join(options.directory, 'audit-spool');
   const checkpointer = createCheckpointer({ db, vault });
-  const watch = watchTampering(checkpointer, log);
-  const recordEpoch = createEpochRecorder(options);
+  const watch = watchTampering(log);
   const sequencer = startSequencer({
     ...{ db, log },
-    onSequenced: async () => {
-      await recordEpoch();
-      await watch.advance();
-    },
+    before: createEpochRecorder(options),
+    after: async () => void (await watch.guard(() => checkpointer.advance())),
   });
   const observer = createObserver({
     ...{ db, vault, newId, log, writer },
@@ -58,7 +55,7 @@ export const createAuditLog = (options: AuditOptions): AuditLog => {
     onRecorded: sequencer.wake,
   });
   const recovered = directory === undefined ? Promise.resolve() : recover(options, directory, writer, sequencer.run);
-  return buildLog({ vault, newId }, { sequencer, observer, checkpointer, recovered }, watch.trouble);
+  return buildLog({ vault, newId }, { sequencer, observer, checkpointer, recovered }, watch);
 };
 
 interface Parts {
@@ -71,7 +68,7 @@ interface Parts {
 const buildLog = (
   deps: Pick<AuditOptions, 'vault' | 'newId'>,
   { sequencer, observer, checkpointer, recovered }: Parts,
-  trouble: () => string | undefined,
+  watch: TamperWatch,
 ): AuditLog => ({
   record: async (transaction, entry) => {
     const id = await recordEvent(deps, transaction, entry);
@@ -82,14 +79,15 @@ const buildLog = (
   settle: async () => {
     await observer.flush();
     await sequencer.run();
-    return checkpointer.sign();
+    return watch.guard(() => checkpointer.sign());
   },
-  trouble,
+  trouble: watch.trouble,
   stop: async () => {
     await recovered;
     await observer.stop();
     await sequencer.stop();
-    if (trouble() === undefined) await checkpointer.sign().catch(() => undefined);
+    // The last events of this process need not wait for the next one's checkpoint; a database that is gone keeps them.
+    await watch.guard(() => checkpointer.sign()).catch(() => undefined);
   },
 });
 
@@ -99,15 +97,20 @@ const replicaId = (vault: Vault, replica: string): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 };
 
-/** Once the log contradicts its own checkpoint, signing on would make the forgery true. */
-const watchTampering = (checkpointer: Checkpointer, log: AuditOptions['log']) => {
+interface TamperWatch {
+  trouble(): string | undefined;
+  /** `undefined` instead of a signature once the log contradicts its own checkpoint: signing on would make the forgery true. */
+  guard<T>(work: () => Promise<T>): Promise<T | undefined>;
+}
+
+const watchTampering = (log: AuditOptions['log']): TamperWatch => {
   let trouble: string | undefined;
   return {
     trouble: () => trouble,
-    advance: async (): Promise<void> => {
-      if (trouble !== undefined) return;
+    guard: async (work) => {
+      if (trouble !== undefined) return undefined;
       try {
-        await checkpointer.advance();
+        return await work();
       } catch (cause) {
         if (!(cause instanceof LogTampered)) throw cause;
         trouble = cause.message;
@@ -115,6 +118,7 @@ const watchTampering = (checkpointer: Checkpointer, log: AuditOptions['log']) =>
           { event: 'security.tamper', reason: trouble },
           'the audit log was tampered with; nothing is signed any more',
         );
+        return undefined;
       }
     },
   };

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Database, inTransaction } from '../db/pool.js';
+import { UUID } from '../http/validate.js';
 import { formatTime } from '../memories/time.js';
 import type { Vault } from '../tenancy/vault.js';
 import { detailCommit, newDetail, readLine, readRoot } from './leaves.js';
@@ -18,9 +19,12 @@ export interface ObservedRead {
   readonly n: number;
   /** JCS, ended by a newline. */
   readonly line: string;
+  /** What it can be found by: the memories, and the credential. */
   readonly ids: readonly string[];
   readonly detail: DetailRow | null;
 }
+
+const IS_UUID = new RegExp(UUID);
 
 /** The slot's key has to be in memory. */
 export const buildRead = (
@@ -41,7 +45,7 @@ export const buildRead = (
     op: entry.code ?? entry.type,
     commit: detail && sealed ? detailCommit(detail).toString('base64') : null,
   });
-  return { n, line, ids, detail: sealed ?? null };
+  return { n, line, ids: IS_UUID.test(actor.ref) ? [actor.ref, ...ids] : ids, detail: sealed ?? null };
 };
 
 /** Details of reads are bound to the writer's life and the read's number: they are sealed before their event has an id. */

@@ -3,8 +3,10 @@ import { sequencePending } from './store.js';
 
 export interface SequencerOptions {
   readonly db: Database;
+  /** Before each run: what is to be recorded besides. */
+  readonly before: () => Promise<void>;
   /** After events were put in order, and once a second besides. */
-  readonly onSequenced: () => Promise<void>;
+  readonly after: () => Promise<void>;
   readonly log: { warn(fields: object, message: string): void };
   /** @default 1000 */
   readonly sweepMs?: number;
@@ -24,7 +26,7 @@ const MOST = 1_000;
 const WAKE_MS = 30;
 
 /** Whoever gets the tenant's lock puts in order what all replicas committed; the sweep takes what a dead one left behind. */
-export const startSequencer = ({ db, onSequenced, log, sweepMs = 1_000 }: SequencerOptions): Sequencer => {
+export const startSequencer = ({ db, before, after, log, sweepMs = 1_000 }: SequencerOptions): Sequencer => {
   let running: Promise<void> | undefined;
   let waking: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -32,8 +34,9 @@ export const startSequencer = ({ db, onSequenced, log, sweepMs = 1_000 }: Sequen
 
   const work = async (): Promise<void> => {
     try {
+      await before();
       while ((await sequencePending(db, MOST)) === MOST);
-      await onSequenced();
+      await after();
       trouble = false;
     } catch (err) {
       if (!trouble && !stopped)

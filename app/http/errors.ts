@@ -121,6 +121,11 @@ const CATALOGUE = {
     title: 'The database cannot be reached',
     remedy: 'Try again after the seconds that Retry-After says.',
   },
+  audit_tampered: {
+    status: 503,
+    title: 'The audit log was tampered with',
+    remedy: 'Nothing is signed until somebody has looked: run memoryctl audit verify against an exported bundle.',
+  },
   keys_unavailable: {
     status: 503,
     title: 'The keys cannot be reached',
@@ -128,8 +133,8 @@ const CATALOGUE = {
   },
   provider_unavailable: {
     status: 503,
-    title: 'The embedding model is not available',
-    remedy: 'Try again after the seconds that Retry-After says, or send vectors.',
+    title: 'A provider that this needs is not available',
+    remedy: 'Try again after the seconds that Retry-After says; a search or write that waits for its vector may bring its own.',
   },
   suspended: {
     status: 503,

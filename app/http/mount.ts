@@ -109,6 +109,8 @@ const readBody = async (route: Route, request: Request, check: Check<unknown> | 
 const send = (response: Parameters<RequestHandler>[1], { status, body, headers }: ApiResponse): void => {
   response.status(status).set({ ...headers });
   if (body === undefined) response.end();
+  // A route that answers in another form than JSON names it, and has written it out itself.
+  else if (Buffer.isBuffer(body)) response.end(body);
   else response.type('application/json').end(JSON.stringify(body));
 };
 

@@ -68,7 +68,7 @@ const buildOperation = (route: Route): object => ({
 
 const buildAnswer = (schema: TSchema): object => ({
   description: 'Answer',
-  content: { 'application/json': { schema } },
+  content: { [schema.contentMediaType ?? 'application/json']: { schema } },
 });
 
 const pathParameters = ({ path, textParams = [] }: Route): readonly object[] =>

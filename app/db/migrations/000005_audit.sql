@@ -40,7 +40,7 @@ CREATE TABLE audit_batches (
   event uuid PRIMARY KEY,
   kind  smallint NOT NULL,
   body  bytea NOT NULL,
-  ids   uuid[] NOT NULL DEFAULT '{}'   -- the memories that were read; of a write its own rows tell
+  ids   uuid[] NOT NULL DEFAULT '{}'   -- of reads: the memories and the credentials; of a write its rows tell
 );
 ALTER TABLE audit_batches ALTER COLUMN body SET STORAGE EXTERNAL;   -- hashes do not compress
 COMMENT ON TABLE audit_batches IS 'memplane: monotonic';
