@@ -7,12 +7,13 @@ export const TERRAFORM = '>= 1.11.0';
 
 /**
  * One state a stack, in the bucket and under the key that the bootstrap made: whoever can take the plane down holds
- * no lock on the vault.
+ * no lock on the vault. The bootstrap's own is a file beside it until `state.bucket` says that the bucket is there.
  */
 export function buildBackend(stack: TerraformStack, environment: Environment, layer: Layer): void {
   const { place } = environment;
   const bucket = bucketName(environment, 'state');
   stack.addOverride('terraform.required_version', TERRAFORM);
+  if (layer === 'bootstrap' && !environment.state.bucket) return;
   switch (place.cloud) {
     case 'aws':
       new S3Backend(stack, {
@@ -20,13 +21,13 @@ export function buildBackend(stack: TerraformStack, environment: Environment, la
         key: `${layer}.tfstate`,
         region: place.region,
         encrypt: true,
-        kmsKeyId: keyId(environment, 'plane', 'state'),
+        kmsKeyId: keyId(environment, 'bootstrap', 'state'),
       });
       // The binding is older than the argument.
       stack.addOverride('terraform.backend.s3.use_lockfile', true);
       return;
     case 'gcp':
-      new GcsBackend(stack, { bucket, prefix: layer, kmsEncryptionKey: keyId(environment, 'plane', 'state') });
+      new GcsBackend(stack, { bucket, prefix: layer, kmsEncryptionKey: keyId(environment, 'bootstrap', 'state') });
       return;
     case 'azure':
       new AzurermBackend(stack, {

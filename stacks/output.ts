@@ -1,7 +1,14 @@
 import { TerraformOutput, type TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import type { BucketOutput } from '../infra/bucket/index.js';
-import { type BucketAddress, OUTPUT_NAMES, OUTPUT_VERSION, type PlaneOutput, type VaultOutput } from './outputs.js';
+import {
+  type BootstrapOutput,
+  type BucketAddress,
+  OUTPUT_NAMES,
+  OUTPUT_VERSION,
+  type PlaneOutput,
+  type VaultOutput,
+} from './outputs.js';
 import { lockOf } from './settings.js';
 import type { Environment } from './spec/environment.js';
 import { type BucketKind, bucketAddress, keyId, tenantKeyId } from './spec/names.js';
@@ -15,7 +22,12 @@ export function buildPlaneOutput(stack: TerraformStack, value: PlaneOutput): voi
   new TerraformOutput(new Construct(stack, 'outputs'), 'plane', { value }).overrideLogicalId(OUTPUT_NAMES.plane);
 }
 
-/** What both outputs say of their environment. */
+export function buildBootstrapOutput(stack: TerraformStack, value: BootstrapOutput): void {
+  const output = new TerraformOutput(new Construct(stack, 'outputs'), 'bootstrap', { value });
+  output.overrideLogicalId(OUTPUT_NAMES.bootstrap);
+}
+
+/** What all outputs say of their environment. */
 export function identityOf({ name, place }: Environment) {
   return { version: OUTPUT_VERSION, cloud: place.cloud, environment: name } as const;
 }

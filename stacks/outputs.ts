@@ -133,3 +133,13 @@ export interface VaultOutput {
   readonly kms: { readonly tenant: string; readonly tenantReplica: string; readonly anchor: string };
   readonly irreversible: readonly Irreversible[];
 }
+
+/** Output `memplane_bootstrap`: for people, who set the spec and run by hand what Terraform cannot. */
+export interface BootstrapOutput {
+  readonly version: typeof OUTPUT_VERSION;
+  readonly cloud: OutputCloud;
+  readonly environment: string;
+  readonly state: { readonly bucket: string; readonly key: string };
+  readonly principals: { readonly deploy: string; readonly compliance: string; readonly breakGlass: string };
+  readonly byHand: readonly string[];
+}

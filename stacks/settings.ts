@@ -144,8 +144,8 @@ export function lockOf({ buckets }: Environment, purpose: BucketPurpose): Lock {
 }
 
 function lifecycleOf({ buckets }: Environment, purpose: BucketPurpose): Lifecycle {
-  // Keyrings live as long as their tenant; the operator alone ends them.
-  return purpose === 'keys' ? {} : buckets[purpose];
+  // Keyrings live as long as their tenant, whom the operator alone ends; states as long as the environment.
+  return purpose === 'keys' || purpose === 'state' ? {} : buckets[purpose];
 }
 
 /** Shown before an apply, because no later apply takes it back. */

@@ -4,7 +4,7 @@ import { refused } from '../support/errors.js';
 import type { Site } from '../support/site.js';
 import type { Tags } from '../support/tags.js';
 
-export type BucketPurpose = 'artifacts' | 'backups' | 'audit' | 'keys' | 'accessLogs';
+export type BucketPurpose = 'artifacts' | 'backups' | 'audit' | 'keys' | 'accessLogs' | 'state';
 
 export interface Lock {
   /** `Compliance`: nobody, root and vendor included, ends it early. `Governance`: whoever may bypass it. */
@@ -43,7 +43,7 @@ export interface BucketConfig<S extends Site = Site> {
   readonly lock?: Lock;
   /** @default abort uploads after 7 days, drop old versions after 7 days, nothing else */
   readonly lifecycle?: Lifecycle;
-  /** `logTarget` of an access-log bucket in the same region. Required, except for the access logs themselves. @default none */
+  /** `logTarget` of an access-log bucket in the same region. Required, except for access logs and states. @default none */
   readonly logsTo?: string;
 }
 
@@ -94,6 +94,8 @@ export const TRAITS: Readonly<Record<BucketPurpose, BucketTraits>> = {
     lock: { mode: 'Compliance', floorDays: 365, retentionDays: 2557 },
   },
   keys: { versioned: false, lockable: false, archives: 'All', lock: UNLOCKED },
+  // Of Terraform: an older version is the way back from a bad apply.
+  state: { versioned: true, lockable: false, archives: 'All', lock: UNLOCKED },
   // Locked buckets are refused as log targets.
   accessLogs: { versioned: true, lockable: false, archives: 'All', lock: UNLOCKED },
 };
@@ -153,7 +155,8 @@ function checkEncryption({ site, name, purpose, key, logsTo }: ResolvedBucket<Si
   if (!deliveredByS3 && key === undefined) {
     throw refused(`bucket ${name}.key`, key, 'every bucket has a key of ours', 'pass a key that the kms unit made');
   }
-  if (purpose !== 'accessLogs' && logsTo === undefined) {
+  // The bucket of states is there before the one that could keep its logs.
+  if (purpose !== 'accessLogs' && purpose !== 'state' && logsTo === undefined) {
     throw refused(`bucket ${name}.logsTo`, logsTo, 'every access is logged', 'pass logTarget of the access-log bucket');
   }
 }

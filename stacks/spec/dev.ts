@@ -5,11 +5,24 @@ const COMMON = {
   name: 'dev',
   profile: 'dev',
   tags: { owner: 'platform@example.com', costCenter: 'memory-dev', dataClass: 'internal' },
+  access: {
+    pipeline: {
+      issuer: 'https://token.actions.githubusercontent.com',
+      subject: 'repo:example/memplane-infrastructure:environment:dev',
+    },
+    compliance: [],
+    breakGlass: [],
+  },
 } as const;
 
 export const dev: readonly EnvironmentInput[] = [
   {
     ...COMMON,
+    access: {
+      ...COMMON.access,
+      compliance: ['arn:aws:iam::111122223333:role/people/compliance'],
+      breakGlass: ['arn:aws:iam::111122223333:role/people/on-call'],
+    },
     clusterId: 'dev-aws-1',
     baseDomain: 'memory.dev.aws.example.com',
     place: {

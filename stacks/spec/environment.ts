@@ -29,6 +29,8 @@ export interface Environment {
   readonly registry: Registry;
   /** Version constraints that are emitted. */
   readonly providers: Providers;
+  /** Who may become what. Absent: the principals of `place` exist already, made by somebody else. */
+  readonly access?: Access;
   /** Named exceptions from the rules of the profile, each with an owner and an end. */
   readonly waivers: readonly Waiver[];
   readonly state: State;
@@ -183,6 +185,14 @@ export interface Waiver {
   readonly expires: string;
 }
 
+export interface Access {
+  /** The pipeline that applies the stacks: one subject of one issuer, both in full. */
+  readonly pipeline: { readonly issuer: string; readonly subject: string };
+  /** AWS: ARNs of who may become these roles. Elsewhere the groups of `place` say so. */
+  readonly compliance: readonly string[];
+  readonly breakGlass: readonly string[];
+}
+
 /** Where Terraform remembers what it made. */
 export interface State {
   /** The bootstrap makes the bucket, so its first apply has none: `false`, then `true` and `init -migrate-state`. */
@@ -292,6 +302,7 @@ export interface EnvironmentInput {
   readonly observability?: Partial<Observability>;
   readonly registry?: Partial<Registry>;
   readonly providers?: Partial<Providers>;
+  readonly access?: Access;
   readonly waivers?: readonly Waiver[];
   readonly state?: Partial<State>;
 }

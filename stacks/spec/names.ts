@@ -34,6 +34,7 @@ const AZURE_KINDS: Readonly<Record<BucketKind, string>> = {
 };
 
 const AZURE_VAULTS: Readonly<Record<KeyStore, string>> = {
+  bootstrap: 'b',
   vault: 'v',
   vaultReplica: 'vd',
   plane: 'p',
@@ -42,7 +43,7 @@ const AZURE_VAULTS: Readonly<Record<KeyStore, string>> = {
   tenantsReplica: 'td',
 };
 
-export type KeyStore = 'vault' | 'vaultReplica' | 'plane' | 'planeReplica' | 'tenants' | 'tenantsReplica';
+export type KeyStore = 'bootstrap' | 'vault' | 'vaultReplica' | 'plane' | 'planeReplica' | 'tenants' | 'tenantsReplica';
 
 export const prefixOf = (environment: Environment): string => `memplane-${environment.name}`;
 

@@ -5,11 +5,24 @@ const COMMON = {
   name: 'prod',
   profile: 'prod',
   tags: { owner: 'platform@example.com', costCenter: 'memory-prod', dataClass: 'restricted' },
+  access: {
+    pipeline: {
+      issuer: 'https://token.actions.githubusercontent.com',
+      subject: 'repo:example/memplane-infrastructure:environment:prod',
+    },
+    compliance: [],
+    breakGlass: [],
+  },
 } as const;
 
 export const prod: readonly EnvironmentInput[] = [
   {
     ...COMMON,
+    access: {
+      ...COMMON.access,
+      compliance: ['arn:aws:iam::444455556666:role/people/compliance'],
+      breakGlass: ['arn:aws:iam::444455556666:role/people/on-call'],
+    },
     clusterId: 'prod-aws-1',
     baseDomain: 'memory.aws.example.com',
     place: {

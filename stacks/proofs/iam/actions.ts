@@ -28,7 +28,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   sns: 'CreateTopic DeleteTopic GetTopicAttributes Publish SetTopicAttributes Subscribe Unsubscribe',
   sts: 'AssumeRole AssumeRoleWithWebIdentity GetCallerIdentity GetServiceBearerToken SetSourceIdentity TagSession',
   logs: `AssociateKmsKey CreateLogDelivery CreateLogGroup CreateLogStream DeleteLogGroup DescribeLogGroups
-    DescribeLogStreams FilterLogEvents GetLogEvents PutLogEvents PutResourcePolicy PutRetentionPolicy`,
+    DescribeLogStreams FilterLogEvents GetLogEvents GetQueryResults PutLogEvents PutResourcePolicy PutRetentionPolicy
+    StartQuery`,
   secretsmanager: `BatchGetSecretValue CreateSecret DeleteSecret DescribeSecret GetRandomPassword GetResourcePolicy
     GetSecretValue ListSecretVersionIds ListSecrets PutResourcePolicy PutSecretValue RestoreSecret RotateSecret
     TagResource UpdateSecret UpdateSecretVersionStage`,
@@ -47,7 +48,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
     DeleteVolume DescribeAvailabilityZones DescribeInstances DescribeNetworkInterfaces DescribeSecurityGroups
     DescribeSnapshots DescribeSubnets DescribeTags DescribeVolumes DescribeVolumesModifications DescribeVpcs DetachVolume
     EnableFastSnapshotRestores ModifyVolume`,
-  rds: 'DescribeDBClusters DescribeDBInstanceAutomatedBackups DescribeDBInstances DescribeDBSnapshots ListTagsForResource',
+  rds: `AddTagsToResource DescribeDBClusters DescribeDBInstanceAutomatedBackups DescribeDBInstances DescribeDBSnapshots
+    ListTagsForResource ModifyDBInstance RestoreDBInstanceFromDBSnapshot RestoreDBInstanceToPointInTime`,
   'rds-db': 'connect',
   elasticache: 'Connect DescribeCacheClusters DescribeReplicationGroups DescribeUsers',
   cloudwatch: 'DescribeAlarms GetMetricData GetMetricStatistics ListMetrics PutMetricAlarm PutMetricData',
@@ -60,6 +62,11 @@ const ACTIONS: Readonly<Record<string, string>> = {
   route53: `ChangeResourceRecordSets GetChange GetHostedZone ListHostedZones ListHostedZonesByName
     ListResourceRecordSets`,
   ssm: 'GetParameter GetParameters',
+  autoscaling: 'DescribeAutoScalingGroups SetDesiredCapacity TerminateInstanceInAutoScalingGroup',
+  'backup-storage': 'MountCapsule',
+  ecs: 'CreateService DescribeServices RegisterTaskDefinition UpdateService',
+  elasticloadbalancing: 'CreateLoadBalancer DescribeLoadBalancers ModifyLoadBalancerAttributes',
+  'application-autoscaling': 'PutScalingPolicy RegisterScalableTarget',
   ssmmessages: 'CreateControlChannel CreateDataChannel OpenControlChannel OpenDataChannel',
 };
 
