@@ -1,6 +1,6 @@
 import type { Answers } from './cloud-facts.js';
-import { attributesOf, first, referred } from './graph-attributes.js';
-import type { Attributes, StackJson } from './stacks.js';
+import { attributesOf, first, named, referred } from './graph-attributes.js';
+import type { Attributes, StackJson } from './terraform-json.js';
 
 const SUBSCRIPTION = '/subscriptions/';
 
@@ -12,7 +12,7 @@ export function azureAnswers(stacks: readonly StackJson[]): Answers {
 function answersOf(stack: StackJson): Answers {
   const subscription = String((stack.provider as Record<string, readonly Attributes[]>).azurerm?.[0]?.subscription_id);
   const path = (one: Attributes, type: string): string =>
-    `${SUBSCRIPTION}${subscription}/resourceGroups/${one.resource_group_name}/providers/${type}/${one.name}`;
+    `${SUBSCRIPTION}${subscription}/resourceGroups/${named(stack, one.resource_group_name)}/providers/${type}/${one.name}`;
   const keyUrl = (expression: unknown): string => {
     const key = referred(stack, expression);
     return `https://${referred(stack, key.key_vault_id).name}.vault.azure.net/keys/${key.name}/0123456789abcdef`;

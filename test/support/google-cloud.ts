@@ -1,6 +1,6 @@
 import type { Answers } from './cloud-facts.js';
-import { attributesOf, first, referred } from './graph-attributes.js';
-import type { Attributes, StackJson } from './stacks.js';
+import { attributesOf, first, named, referred } from './graph-attributes.js';
+import type { Attributes, StackJson } from './terraform-json.js';
 
 /**
  * What the APIs of Google Cloud would say after an apply of these stacks, in the shapes of their references: numbers
@@ -14,7 +14,7 @@ function answersOf(stack: StackJson): Answers {
   const keyName = (expression: unknown): string => {
     const key = referred(stack, expression);
     const ring = referred(stack, key.key_ring);
-    return `projects/${ring.project}/locations/${ring.location}/keyRings/${ring.name}/cryptoKeys/${key.name}`;
+    return `projects/${named(stack, ring.project)}/locations/${ring.location}/keyRings/${ring.name}/cryptoKeys/${key.name}`;
   };
   const inUse = (expression: unknown): string => `${keyName(expression)}/cryptoKeyVersions/3`;
   return {

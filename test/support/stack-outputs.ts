@@ -1,4 +1,4 @@
-import type { StackJson } from './stacks.js';
+import type { StackJson } from './terraform-json.js';
 
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIBexample\n-----END CERTIFICATE-----\n';
 
@@ -10,6 +10,7 @@ const FILLED: Readonly<Record<string, string>> = {
   endpoint: 'https://account.blob.core.windows.net/',
   registry: 'registry.example.com/images',
   objectsKeyID: 'https://mp-prod-p-ex4mp2.vault.azure.net/keys/objects',
+  issuer: 'https://issuer.example.com/cluster',
   url: 'https://queue.example.com/writes',
 };
 
@@ -21,7 +22,9 @@ const fill = (value: unknown, field: string): unknown => {
 };
 
 /** What `terraform output -json` would print after an apply of this stack. */
-export function terraformOutputs({ output = {} }: Pick<StackJson, 'output'>): Record<string, { value: unknown }> {
+export function terraformOutputs({
+  output = {},
+}: Partial<Pick<StackJson, 'output'>>): Record<string, { value: unknown }> {
   return Object.fromEntries(
     Object.entries(output).map(([name, { value }]) => [
       name,

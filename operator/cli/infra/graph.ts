@@ -25,6 +25,8 @@ export interface StackGraph {
   of(type: string): readonly GraphResource[];
   /** The resource that an expression like `${aws_kms_key.data.arn}` refers to. */
   referred(expression: unknown): GraphResource | undefined;
+  /** A value as it is after an apply, where another resource of the stack says it; otherwise as it stands. */
+  settled(value: unknown): unknown;
 }
 
 const PROVIDERS = { aws: 'aws', google: 'gcp', azurerm: 'azure' } as const;
@@ -71,18 +73,26 @@ export function buildGraph(name: string, stack: Attributes): StackGraph {
     return String(own.region ?? '');
   };
   const all = new Map<string, GraphResource>();
-  for (const [type, group] of Object.entries(stack.resource as Record<string, Record<string, Attributes>>)) {
+  for (const [type, group] of Object.entries((stack.resource ?? {}) as Record<string, Record<string, Attributes>>)) {
     for (const [id, attributes] of Object.entries(group)) {
       const address = `${type}.${id}`;
       all.set(address, { address, type, region: regionOf(attributes.provider), attributes });
     }
   }
+  const referred = (expression: unknown): GraphResource | undefined =>
+    all.get(/^\$\{([a-z0-9_]+\.[A-Za-z0-9_-]+)/.exec(String(expression))?.[1] ?? '');
+  const settled = (value: unknown): unknown => {
+    const field = /^\$\{[a-z0-9_]+\.[A-Za-z0-9_-]+\.([a-z0-9_]+)\}$/.exec(String(value))?.[1];
+    const said = field === undefined ? undefined : referred(value)?.attributes[field];
+    return said === undefined ? value : settled(said);
+  };
   return {
     name,
     cloud,
     provider,
+    settled,
+    referred,
     of: (type) => [...all.values()].filter((resource) => resource.type === type),
-    referred: (expression) => all.get(/^\$\{([a-z0-9_]+\.[A-Za-z0-9_-]+)/.exec(String(expression))?.[1] ?? ''),
   };
 }
 

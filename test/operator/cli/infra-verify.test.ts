@@ -1,15 +1,22 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environments } from '../../../stacks/spec/index.js';
 import { azureAnswers } from '../../support/azure-cloud.js';
 import { memoryctl, type Said } from '../../support/cli.js';
 import { type Answers, type StandIn, startStandIn } from '../../support/cloud-facts.js';
 import { googleAnswers } from '../../support/google-cloud.js';
-import { locked, type StackJson, synth } from '../../support/stacks.js';
+import { reviewedStacks } from '../../support/reviewed-stacks.js';
+import type { StackJson } from '../../support/terraform-json.js';
 
 const TOKEN = 'a-token-of-this-test';
-const { stacks } = synth(environments.map(locked));
+/** Azure after the second apply, which locks; before it nothing is promised. */
+const reviewed = reviewedStacks();
+const stacks = new Map(
+  [...reviewed].map(([name, stack]): [string, StackJson] => [
+    name,
+    name.startsWith('azure-prod') ? JSON.parse(JSON.stringify(stack).replaceAll('"Unlocked"', '"Locked"')) : stack,
+  ]),
+);
 const out = mkdtempSync(join(tmpdir(), 'memplane-verify-'));
 
 beforeAll(() => {
@@ -157,8 +164,8 @@ describe('memoryctl infra verify', () => {
   });
 
   it('takes Unlocked for drift where audit is promised, whatever the stack says', async () => {
-    const unlocked = synth(environments.filter(({ name, place }) => name === 'prod' && place.cloud === 'azure'));
-    const api = await startStandIn(azureAnswers([...unlocked.stacks.values()]), TOKEN);
+    const unlocked = [...reviewed].filter(([name]) => name.startsWith('azure-prod')).map(([, stack]) => stack);
+    const api = await startStandIn(azureAnswers(unlocked), TOKEN);
     try {
       const args = [
         'infra',

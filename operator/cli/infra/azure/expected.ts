@@ -24,7 +24,8 @@ const target = (graph: StackGraph, resource: GraphResource, kind: string, name: 
 
 function idOf(graph: StackGraph, { attributes }: GraphResource, type: string): string {
   const { subscription_id: subscription } = graph.provider;
-  return `/subscriptions/${subscription}/resourceGroups/${attributes.resource_group_name}/providers/${type}/${attributes.name}`;
+  const group = graph.settled(attributes.resource_group_name);
+  return `/subscriptions/${subscription}/resourceGroups/${group}/providers/${type}/${attributes.name}`;
 }
 
 /** `<vault>/<key>`: the part of a key's URL that stays when it is rotated. */

@@ -29,7 +29,7 @@ function keyId(graph: StackGraph, expression: unknown): string | undefined {
 
 function idOf(graph: StackGraph, key: GraphResource): string {
   const ring = graph.referred(key.attributes.key_ring)?.attributes ?? {};
-  const { project, location, name } = ring;
+  const [project, location, name] = [ring.project, ring.location, ring.name].map(graph.settled);
   return `projects/${project}/locations/${location}/keyRings/${name}/cryptoKeys/${key.attributes.name}`;
 }
 
@@ -65,7 +65,7 @@ function databaseTarget(graph: StackGraph, instance: GraphResource): Target {
   const settings = block(attributes.settings) ?? {};
   const backup = block(settings.backup_configuration);
   const network = block(settings.ip_configuration);
-  const project = String(attributes.project ?? graph.provider.project);
+  const project = String(graph.settled(attributes.project ?? graph.provider.project));
   return target(graph, instance, 'database', `${project}/${attributes.name}`, {
     'encryption key': keyId(graph, attributes.encryption_key_name),
     PITR: backup?.point_in_time_recovery_enabled === true,

@@ -1,0 +1,143 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DescribeKeyCommand, DisableKeyRotationCommand, KMSClient } from '@aws-sdk/client-kms';
+import { ModifyDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
+import {
+  DeleteBucketPolicyCommand,
+  PutBucketEncryptionCommand,
+  PutObjectLockConfigurationCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { jest } from '@jest/globals';
+import { request } from 'undici';
+import { applyAws, MOTO_ACCOUNT } from '../../support/aws-apply.js';
+import { memoryctl } from '../../support/cli.js';
+import { describePart, PART_PATHS, type PartProcess, partExists, startPart } from '../../support/parts.js';
+import { freePort } from '../../support/postgres.js';
+import { reviewedStacks } from '../../support/reviewed-stacks.js';
+import type { StackJson } from '../../support/terraform-json.js';
+
+jest.setTimeout(120_000);
+
+interface Row {
+  readonly resource: string;
+  readonly name: string;
+  readonly property: string;
+  readonly live: unknown;
+  readonly verdict: string;
+}
+
+describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
+  const out = mkdtempSync(join(tmpdir(), 'memplane-verify-'));
+  const environment = process.env;
+  let moto: PartProcess;
+  let url: string;
+  let s3: S3Client;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    moto = await startPart(PART_PATHS.moto, ['-H', '127.0.0.1', '-p', String(port)], async () => {
+      const { statusCode, body } = await request(url);
+      await body.dump();
+      return statusCode > 0;
+    });
+    process.env = { ...environment, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+    // There is one account in the stand-in, and it is this.
+    const text = JSON.stringify([...reviewedStacks()].filter(([name]) => name.startsWith('aws-prod'))).replaceAll(
+      '444455556666',
+      MOTO_ACCOUNT,
+    );
+    const stacks = JSON.parse(text) as readonly (readonly [string, StackJson])[];
+    for (const [name, stack] of stacks) {
+      mkdirSync(join(out, 'stacks', name), { recursive: true });
+      writeFileSync(join(out, 'stacks', name, 'cdk.tf.json'), JSON.stringify(stack));
+    }
+    await applyAws(
+      stacks.filter(([name]) => !name.endsWith('bootstrap')).map(([, stack]) => stack),
+      url,
+    );
+    s3 = new S3Client({ region: 'eu-central-1', endpoint: url, forcePathStyle: true });
+  });
+  afterAll(async () => {
+    process.env = environment;
+    await moto?.stop();
+    rmSync(out, { recursive: true, force: true });
+  });
+
+  const verify = async () => {
+    const args = ['infra', 'verify', 'aws-prod-vault', 'aws-prod-plane', '--out', out, '--endpoint-url', url];
+    const { code, out: text, notes } = await memoryctl([...args, '--json', '--drift-only']);
+    if (text === '') throw new Error(notes);
+    const { summary, rows } = JSON.parse(text) as {
+      readonly summary: { readonly ok: number };
+      readonly rows: readonly Row[];
+    };
+    return { code, summary, rows };
+  };
+  const driftOf = async (property: string, name: RegExp): Promise<unknown> => {
+    const { code, rows } = await verify();
+    expect(code).toBe(1);
+    return rows.find((row) => row.property === property && name.test(row.name))?.live;
+  };
+
+  it('is content with what was applied, but for what moto cannot', async () => {
+    const { summary, rows } = await verify();
+    const shown = rows.map(({ name, property, live }) => `${name} ${property}: ${String(live)}`);
+    // moto does not tell how often a key rotates, and has no copies of backups in a second region.
+    expect(shown.filter((row) => !row.endsWith(' rotation days: 365'))).toEqual(['memplane-prod-pg-a exists: false']);
+    expect(summary.ok).toBeGreaterThan(100);
+  });
+
+  it('sees a lock that was weakened', async () => {
+    const DefaultRetention = { Mode: 'GOVERNANCE', Days: 1 } as const;
+    const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention } } as const;
+    const Bucket = `memplane-prod-audit-${MOTO_ACCOUNT}`;
+    await s3.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }));
+    expect(await driftOf('lock mode', /audit-\d/)).toBe('GOVERNANCE');
+    expect(await driftOf('lock days', /audit-\d/)).toBe(1);
+  });
+
+  it('sees a bucket under another key, and one that takes plain HTTP', async () => {
+    const Bucket = `memplane-prod-artifacts-${MOTO_ACCOUNT}`;
+    const byDefault = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'alias/aws/s3' } as const;
+    const ServerSideEncryptionConfiguration = { Rules: [{ ApplyServerSideEncryptionByDefault: byDefault }] };
+    await s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration }));
+    await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+    expect(await driftOf('encryption key', /artifacts/)).toBe('alias/aws/s3 (eu-central-1)');
+    expect(await driftOf('TLS only', /artifacts/)).toBe(false);
+  });
+
+  it('sees a recovery window that was shortened', async () => {
+    const rds = new RDSClient({ region: 'eu-central-1', endpoint: url });
+    const change = { DBInstanceIdentifier: 'memplane-prod-pg-a', BackupRetentionPeriod: 1, ApplyImmediately: true };
+    await rds.send(new ModifyDBInstanceCommand(change));
+    expect(await driftOf('PITR days', /pg-a$/)).toBe(1);
+  });
+
+  it('sees a key that no longer rotates', async () => {
+    const kms = new KMSClient({ region: 'eu-central-1', endpoint: url });
+    const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: 'alias/memplane-prod-data' }));
+    await kms.send(new DisableKeyRotationCommand({ KeyId: KeyMetadata?.KeyId ?? '' }));
+    expect(await driftOf('rotation days', /^alias\/memplane-prod-data$/)).toBeNull();
+  });
+});
+
+it('without credentials ends with 3 and says how to sign in', async () => {
+  const environment = process.env;
+  const empty = join(tmpdir(), 'memplane-no-credentials');
+  const out = mkdtempSync(join(tmpdir(), 'memplane-verify-'));
+  try {
+    const { PATH = '' } = environment;
+    process.env = { PATH, HOME: empty, AWS_EC2_METADATA_DISABLED: 'true' };
+    const [name, stack] = ['aws-dev-vault', reviewedStacks().get('aws-dev-vault')] as const;
+    mkdirSync(join(out, 'stacks', name), { recursive: true });
+    writeFileSync(join(out, 'stacks', name, 'cdk.tf.json'), JSON.stringify(stack));
+    const { code, notes } = await memoryctl(['infra', 'verify', 'aws-dev-vault', '--out', out]);
+    expect([code, notes]).toEqual([3, expect.stringContaining('aws sso login')]);
+  } finally {
+    process.env = environment;
+    rmSync(out, { recursive: true, force: true });
+  }
+});
