@@ -48,6 +48,28 @@ const Vectors = {
   ),
 };
 
+/** How the provider of one task is reached. */
+const providerSettings = <const T extends 'EMBEDDING' | 'EXTRACTION'>(task: T, words: string) => {
+  const settings = {
+    ENDPOINT: Type.Optional(
+      text('^https?://.+', {
+        description: `Where the provider of ${words} is, if not at its own address.`,
+        allowed: 'a URL',
+      }),
+    ),
+    API_KEY: Type.Optional(
+      text('^[\\x21-\\x7e]{1,4096}$', {
+        description: `The key for the provider of ${words}.`,
+        allowed: '1 to 4,096 characters',
+        secret: true,
+      }),
+    ),
+    TIMEOUT_MS: integer(100, 600_000, 60_000, `How long the provider of ${words} may take, tries included.`),
+  };
+  type Settings = { readonly [K in keyof typeof settings as `${T}_${K}`]: (typeof settings)[K] };
+  return Object.fromEntries(Object.entries(settings).map(([name, schema]) => [`${task}_${name}`, schema])) as Settings;
+};
+
 const Memory = Type.Object({
   ...Shared,
   DATABASE_URL: databaseUrl(
@@ -109,10 +131,23 @@ const Memory = Type.Object({
   ),
   DATABASE_POOL_SIZE: integer(1, 200, 10, 'Connections to the database.'),
   EMBEDDING_PROVIDER: choice(
-    ['local', 'hash', 'none'],
+    ['local', 'openai', 'google', 'ollama', 'hash', 'none'],
     'local',
-    'Who turns text into vectors: a local model, a seeded hash without meaning (tests, throughput), or the clients alone.',
+    'Who turns text into vectors: a local model, a provider, a seeded hash without meaning (tests, throughput), or the clients alone.',
   ),
+  ...providerSettings('EMBEDDING', 'embeddings'),
+  EXTRACTION_PROVIDER: choice(
+    ['local', 'claude', 'anthropic', 'openai', 'google', 'ollama'],
+    'local',
+    'Who finds in a conversation what is worth remembering: rules in this process, or a language model. anthropic is claude.',
+  ),
+  EXTRACTION_MODEL: Type.Optional(
+    text('^.{1,200}$', {
+      description: "The model's name. Unset: a small one of the provider.",
+      allowed: '1 to 200 characters',
+    }),
+  ),
+  ...providerSettings('EXTRACTION', 'extraction'),
   EMBEDDING_MODEL: Type.Optional(
     text('^.{1,200}$', {
       description: "The model's name. Unset: the provider's own; the local one is universal-sentence-encoder.",

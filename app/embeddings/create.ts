@@ -2,12 +2,27 @@ import { ConfigError, type MemoryConfig } from '../config.js';
 import { type Embedder, EmbedderUnavailable } from './embedder.js';
 import { createHashEmbedder } from './hash.js';
 import { createLocalEmbedder, LOCAL_MODEL, type LocalEmbedderOptions } from './local.js';
+import { createRemoteEmbedder } from './remote.js';
+import { createGoogleEmbedding, createOllamaEmbedding, createOpenAiEmbedding } from './remote-models.js';
+
+type EmbedderSettings = Pick<
+  MemoryConfig,
+  | 'EMBEDDING_PROVIDER'
+  | 'EMBEDDING_MODEL'
+  | 'EMBEDDING_ENDPOINT'
+  | 'EMBEDDING_API_KEY'
+  | 'EMBEDDING_TIMEOUT_MS'
+  | 'VECTOR_DIMENSIONS'
+>;
+
+export interface EmbedderOptions extends LocalEmbedderOptions {
+  /** Told what a provider's answer cost. */
+  readonly onTokens?: (tokens: number) => void;
+  readonly fetch?: typeof globalThis.fetch;
+}
 
 /** The embedder that the configuration names, or a refusal when its vectors would not fit the tenant's. */
-export const createEmbedder = (
-  config: Pick<MemoryConfig, 'EMBEDDING_PROVIDER' | 'EMBEDDING_MODEL' | 'VECTOR_DIMENSIONS'>,
-  options: LocalEmbedderOptions,
-): Embedder => {
+export const createEmbedder = (config: EmbedderSettings, options: EmbedderOptions): Embedder => {
   const embedder = pick(config, options);
   if (embedder.dimensions === config.VECTOR_DIMENSIONS) return embedder;
   throw new ConfigError(
@@ -15,7 +30,9 @@ export const createEmbedder = (
   );
 };
 
-const pick = (config: Parameters<typeof createEmbedder>[0], options: LocalEmbedderOptions): Embedder => {
+const pick = (config: EmbedderSettings, options: EmbedderOptions): Embedder => {
+  const remote = createRemote(config, options);
+  if (remote) return remote;
   if (config.EMBEDDING_PROVIDER === 'hash') return createHashEmbedder(config.VECTOR_DIMENSIONS);
   if (config.EMBEDDING_PROVIDER === 'none')
     return createNoEmbedder(config.EMBEDDING_MODEL ?? 'client', config.VECTOR_DIMENSIONS);
@@ -37,3 +54,35 @@ const createNoEmbedder = (model: string, dimensions: number): Embedder => ({
   },
   close: async () => undefined,
 });
+
+/** Their small models, which every account has. */
+const REMOTE_MODELS: Readonly<Record<string, string>> = {
+  openai: 'text-embedding-3-small',
+  google: 'gemini-embedding-001',
+  ollama: 'nomic-embed-text',
+};
+
+const createRemote = (config: EmbedderSettings, options: EmbedderOptions): Embedder | undefined => {
+  const { EMBEDDING_PROVIDER: provider, VECTOR_DIMENSIONS: dimensions, EMBEDDING_TIMEOUT_MS: timeoutMs } = config;
+  const model = config.EMBEDDING_MODEL ?? REMOTE_MODELS[provider];
+  if (model === undefined || REMOTE_MODELS[provider] === undefined) return undefined;
+  if (provider !== 'ollama' && config.EMBEDDING_API_KEY === undefined) {
+    throw new ConfigError(
+      `EMBEDDING_API_KEY is required by EMBEDDING_PROVIDER=${provider}; without a key only local starts`,
+    );
+  }
+  const address = {
+    ...{ apiKey: config.EMBEDDING_API_KEY, endpoint: config.EMBEDDING_ENDPOINT, timeoutMs },
+    ...(options.fetch ? { fetch: options.fetch } : {}),
+  };
+  const remote =
+    provider === 'openai'
+      ? createOpenAiEmbedding(model, dimensions, address)
+      : provider === 'google'
+        ? createGoogleEmbedding(model, dimensions, address)
+        : createOllamaEmbedding(model, address);
+  return createRemoteEmbedder({
+    ...{ model: remote, dimensions, timeoutMs },
+    ...(options.onTokens ? { onTokens: options.onTokens } : {}),
+  });
+};
