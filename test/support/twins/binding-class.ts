@@ -1,4 +1,5 @@
 import type { Attribute, Block, NestedBlock, WireType } from './schema.js';
+import { isSecret } from './secret-name.js';
 
 /** A class of a binding: a resource, a data source, a provider, or what is nested in one. */
 export interface BindingClass {
@@ -101,12 +102,6 @@ function attributeOf({ name, computed, optional, required }: Member, type: WireT
   const writeOnly = optional && name.endsWith('_wo');
   return { type, computed, optional, required, writeOnly, sensitive: writeOnly || isSecret(name, type) };
 }
-
-/** A binding doesn't say what is sensitive; these names of the three clouds do. */
-const SECRET =
-  /(^|_)(password|passwd|secret|secret_string|secret_data|secret_access_key|secret_key|private_key|private_key_pem|auth_token|auth_string|access_key|connection_string|primary_key|secondary_key|sas_token|client_secret|kube_config_raw|kube_admin_config_raw|shared_secret|pre_shared_key|client_key)$/;
-
-const isSecret = (name: string, type: WireType): boolean => type === 'string' && SECRET.test(name);
 
 function nestedOf({ text, name }: Member): Nested | undefined {
   const made = /= new ([A-Z]\w*?)(List|Map|OutputReference)\(this, "(\w+)"(?:, (true|false))?\)/.exec(text);

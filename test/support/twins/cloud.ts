@@ -5,6 +5,7 @@ import { azureText } from './cloud-azure.js';
 import { googleText } from './cloud-google.js';
 import { mapBlock } from './plan.js';
 import type { Attribute, Block, WireType } from './schema.js';
+import { isSecret } from './secret-name.js';
 import { type Fields, Unknown, type Value } from './wire.js';
 
 /** The configuration of a provider block: region, project, subscription. */
@@ -59,7 +60,10 @@ export class Cloud {
     if (shape !== 'object') return one.optional ? [] : [this.value(one, inner, made, name)];
     const nested = { ...one, optional: false };
     return Object.fromEntries(
-      Object.entries(inner).map(([field, of]) => [field, this.value(nested, of, made, `${name}.${field}`)]),
+      Object.entries(inner).map(([field, of]) => {
+        const one = { ...nested, sensitive: isSecret(field, of) };
+        return [field, this.value(one, of, made, `${name}.${field}`)];
+      }),
     );
   }
 

@@ -1,6 +1,6 @@
 import { replaces } from './replacements.js';
-import type { Attribute, Block, WireType } from './schema.js';
-import { type Fields, isFields, isList, same, UNKNOWN, Unknown, type Value } from './wire.js';
+import type { Attribute, Block } from './schema.js';
+import { type Fields, isFields, isList, same, UNKNOWN, type Value } from './wire.js';
 
 export interface Planned {
   readonly state: Value;
@@ -63,11 +63,3 @@ function withLabels(block: Block, value: Fields, prior: Value): Fields {
   }
   return result;
 }
-
-export const hasUnknown = (value: Value): boolean =>
-  value instanceof Unknown ||
-  (isList(value) && value.some(hasUnknown)) ||
-  (isFields(value) && Object.values(value).some(hasUnknown));
-
-export const isCollection = (type: WireType): type is readonly ['list' | 'set' | 'map', WireType] =>
-  Array.isArray(type) && type[0] !== 'object';

@@ -1,6 +1,6 @@
 import type { Binding, Types } from './binding.js';
 import { Cloud, type Setting } from './cloud.js';
-import { plan, withoutSecrets } from './plan.js';
+import { mapBlock, plan, withoutSecrets } from './plan.js';
 import { type Block, type ProviderSchema, wireSchema } from './schema.js';
 import { type DynamicValue, type Fields, isFields, pack, unpack, type Value } from './wire.js';
 
@@ -26,90 +26,116 @@ export interface Secret {
 export type Answer = Readonly<Record<string, unknown>>;
 export type Calls = Readonly<Record<string, (request: Request, connection: string) => Answer>>;
 
-export interface Twin {
-  readonly calls: Calls;
-  readonly secrets: readonly Secret[];
-}
-
-const nothing: Answer = { diagnostics: [] };
-const failure = (summary: string, detail: string): Answer => ({
-  diagnostics: [{ severity: 'ERROR', summary, detail }],
-});
+const NOTHING: Answer = { diagnostics: [] };
 
 /**
  * A provider twin: stands in for a cloud's provider at the plugin protocol. It knows which arguments there are, not
  * which values a cloud accepts; it keeps nothing but what Terraform's state holds.
  */
-export function createTwin(binding: Binding, types: () => Types): Twin {
-  const cloud = new Cloud(binding.name);
-  const settings = new Map<string, Setting>();
-  const secrets: Secret[] = [];
-  let schema: ProviderSchema | undefined;
-  const current = (): ProviderSchema => {
-    schema ??= binding.read(types());
-    return schema;
-  };
-  const blockOf = (kind: 'resources' | 'data', type: string): Block => {
-    const ofTypes = kind === 'data' ? { resources: [], data: [type] } : { resources: [type], data: [] };
-    const block = current()[kind][type] ?? binding.read(ofTypes)[kind][type];
-    if (block === undefined) throw new Error(`the binding ${binding.name} ${binding.version} has no ${type}`);
-    return block;
-  };
-  const settingOf = (connection: string): Setting => settings.get(connection) ?? {};
+export class Twin {
+  readonly secrets: Secret[] = [];
+  private readonly binding: Binding;
+  private readonly types: () => Types;
+  private readonly cloud: Cloud;
+  /** Each provider block of a configuration (a region, say) comes by a connection of its own. */
+  private readonly settings = new Map<string, Setting>();
+  private schema: ProviderSchema | undefined;
 
-  const calls: Calls = {
-    GetSchema: () => {
-      schema = binding.read(types());
-      const wire = (blocks: Readonly<Record<string, Block>>) =>
-        Object.fromEntries(Object.entries(blocks).map(([type, block]) => [type, wireSchema(block)]));
-      return {
-        provider: wireSchema(schema.provider),
-        resource_schemas: wire(schema.resources),
-        data_source_schemas: wire(schema.data),
-      };
-    },
-    PrepareProviderConfig: ({ config }) => ({ prepared_config: config }),
-    ValidateResourceTypeConfig: () => nothing,
-    ValidateDataSourceConfig: () => nothing,
-    UpgradeResourceState: ({ raw_state }) => ({ upgraded_state: { json: raw_state?.json ?? Buffer.from('null') } }),
-    Configure: ({ config }, connection) => {
-      const given = unpack(config);
-      settings.set(connection, isFields(given) ? given : {});
-      return nothing;
-    },
-    ReadResource: ({ current_state, private: kept }) => ({ new_state: current_state, private: kept }),
-    PlanResourceChange: ({ type_name, prior_state, proposed_new_state }) => {
-      const block = blockOf('resources', type_name);
-      const { state, replace } = plan(type_name, block, unpack(prior_state), unpack(proposed_new_state));
-      return {
-        planned_state: pack(state),
-        requires_replace: replace.map((attribute_name) => ({ steps: [{ attribute_name }] })),
-      };
-    },
-    ApplyResourceChange: ({ type_name, planned_state, config }, connection) => {
-      const block = blockOf('resources', type_name);
-      const planned = unpack(planned_state);
-      if (!isFields(planned)) return { new_state: pack(null) };
-      secrets.push(...secretsOf(type_name, block, unpack(config)));
-      const made = cloud.make(type_name, block, withoutSecrets(block, planned), settingOf(connection));
-      return { new_state: pack(made) };
-    },
-    ImportResourceState: ({ type_name, id }) =>
-      failure('A provider twin has nothing to import', `${type_name} ${id}: there is no cloud behind it`),
-    ReadDataSource: ({ type_name, config }, connection) => {
-      const block = blockOf('data', type_name);
-      const given = unpack(config);
-      return {
-        state: pack(cloud.make(type_name, block, isFields(given) ? asked(block, given) : {}, settingOf(connection))),
-      };
-    },
-    Stop: () => ({ Error: '' }),
-  };
-  return { calls, secrets };
+  constructor(binding: Binding, types: () => Types) {
+    this.binding = binding;
+    this.types = types;
+    this.cloud = new Cloud(binding.name);
+  }
+
+  calls(): Calls {
+    return {
+      GetSchema: () => this.answerSchema(),
+      PrepareProviderConfig: ({ config }) => ({ prepared_config: config }),
+      ValidateResourceTypeConfig: (request) => this.validate(request),
+      ValidateDataSourceConfig: () => NOTHING,
+      UpgradeResourceState: ({ raw_state }) => ({ upgraded_state: { json: raw_state?.json ?? Buffer.from('null') } }),
+      Configure: (request, connection) => this.configure(request, connection),
+      ReadResource: ({ current_state, private: kept }) => ({ new_state: current_state, private: kept }),
+      PlanResourceChange: (request) => this.plan(request),
+      ApplyResourceChange: (request, connection) => this.apply(request, connection),
+      ImportResourceState: ({ type_name, id }) => refusal(`${type_name} ${id}: there is no cloud behind it`),
+      ReadDataSource: (request, connection) => this.read(request, connection),
+      Stop: () => ({ Error: '' }),
+    };
+  }
+
+  private answerSchema(): Answer {
+    this.schema = this.binding.read(this.types());
+    const { provider, resources, data } = this.schema;
+    const wire = (blocks: Readonly<Record<string, Block>>) =>
+      Object.fromEntries(Object.entries(blocks).map(([type, block]) => [type, wireSchema(block)]));
+    return { provider: wireSchema(provider), resource_schemas: wire(resources), data_source_schemas: wire(data) };
+  }
+
+  /** What Terraform itself leaves to providers: nobody sets what is only computed. */
+  private validate({ type_name, config }: Request): Answer {
+    const set: string[] = [];
+    const given = unpack(config);
+    if (isFields(given)) {
+      mapBlock(this.blockOf('resources', type_name), given, ({ required, optional }, value, name) => {
+        if (!required && !optional && value !== null) set.push(name);
+        return value;
+      });
+    }
+    const detail = (name: string): string => `Can't configure a value for "${name}": the cloud alone decides it.`;
+    return {
+      diagnostics: set.map((name) => ({
+        severity: 'ERROR',
+        summary: 'Computed attribute is set',
+        detail: detail(name),
+      })),
+    };
+  }
+
+  private configure({ config }: Request, connection: string): Answer {
+    const given = unpack(config);
+    this.settings.set(connection, isFields(given) ? given : {});
+    return NOTHING;
+  }
+
+  private plan({ type_name, prior_state, proposed_new_state }: Request): Answer {
+    const block = this.blockOf('resources', type_name);
+    const { state, replace } = plan(type_name, block, unpack(prior_state), unpack(proposed_new_state));
+    return {
+      planned_state: pack(state),
+      requires_replace: replace.map((attribute_name) => ({ steps: [{ attribute_name }] })),
+    };
+  }
+
+  private apply({ type_name, planned_state, config }: Request, connection: string): Answer {
+    const planned = unpack(planned_state);
+    if (!isFields(planned)) return { new_state: pack(null) };
+    const block = this.blockOf('resources', type_name);
+    this.secrets.push(...secretsOf(type_name, block, unpack(config)));
+    return { new_state: pack(this.make(type_name, block, withoutSecrets(block, planned), connection)) };
+  }
+
+  private read({ type_name, config }: Request, connection: string): Answer {
+    const block = this.blockOf('data', type_name);
+    const asked = plan(type_name, block, null, unpack(config)).state;
+    return { state: pack(isFields(asked) ? this.make(type_name, block, asked, connection) : null) };
+  }
+
+  private make(type: string, block: Block, planned: Fields, connection: string): Fields {
+    return this.cloud.make(type, block, planned, this.settings.get(connection) ?? {});
+  }
+
+  private blockOf(kind: 'resources' | 'data', type: string): Block {
+    const only = kind === 'data' ? { resources: [], data: [type] } : { resources: [type], data: [] };
+    const block = this.schema?.[kind][type] ?? this.binding.read(only)[kind][type];
+    if (block === undefined) throw new Error(`the binding ${this.binding.name} ${this.binding.version} has no ${type}`);
+    return block;
+  }
 }
 
-/** All that a data source computes is to be filled in. */
-const asked = (block: Block, given: Fields): Fields => plan('', block, null, given).state as Fields;
+const refusal = (detail: string): Answer => ({
+  diagnostics: [{ severity: 'ERROR', summary: 'A provider twin has nothing to import', detail }],
+});
 
 function secretsOf(type: string, { attributes }: Block, config: Value): readonly Secret[] {
   if (!isFields(config)) return [];

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { openBinding, PROVIDERS, type ProviderName, type Types } from './binding.js';
-import { type Calls, createTwin, type Request, type Secret } from './provider.js';
+import { type Calls, type Request, type Secret, Twin } from './provider.js';
 
 export interface Twins {
   readonly versions: Readonly<Record<ProviderName, string>>;
@@ -18,8 +18,8 @@ export async function startTwins(types: (name: ProviderName) => Types, proto = p
   const started = await Promise.all(
     PROVIDERS.map(async (name) => {
       const binding = openBinding(name);
-      const twin = createTwin(binding, () => types(name));
-      const { server, port } = await listen(twin.calls, proto);
+      const twin = new Twin(binding, () => types(name));
+      const { server, port } = await listen(twin.calls(), proto);
       return { name, binding, twin, server, port };
     }),
   );
