@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 
 /** C2SP signed notes: a text, an empty line, and a line of signature a key. */
 export interface NoteSignature {
@@ -19,6 +19,8 @@ export interface Verifier {
 }
 
 const ED25519 = 1;
+/** ECDSA over SHA-256 in DER, its key as SubjectPublicKeyInfo: what a KMS signs with. */
+export const ECDSA = 2;
 /** A witness's cosignature: the signature covers the time it was made at. */
 const COSIGNATURE = 4;
 const KEY_ID_BYTES = 4;
@@ -53,21 +55,35 @@ export const parseVerifierKey = (vkey: string): Verifier | undefined => {
   if (name === undefined || id === undefined || encoded === undefined) return undefined;
   const typed = Buffer.from(encoded, 'base64');
   const type = typed[0] ?? 0;
-  const keyId = createHash('sha256').update(`${name}\n`).update(typed).digest().subarray(0, KEY_ID_BYTES);
-  if (keyId.toString('hex') !== id || typed.length !== 33 || (type !== ED25519 && type !== COSIGNATURE))
-    return undefined;
-  const key = createPublicKey({ key: Buffer.concat([SPKI, typed.subarray(1)]), format: 'der', type: 'spki' });
-  return {
-    ...{ name, keyId, type },
-    verify: (message, signature) => {
-      if (type === ED25519) return signature.length === 64 && verify(null, message, key, signature);
-      const time = Buffer.from(signature).subarray(0, 8);
-      if (signature.length !== 72) return false;
-      const signed = `cosignature/v1\ntime ${time.readBigUInt64BE()}\n`;
-      return verify(null, Buffer.concat([Buffer.from(signed), message]), key, signature.subarray(8));
-    },
-  };
+  const keyId = keyIdOf(name, typed);
+  const key = keyId.toString('hex') === id ? readPublicKey(type, typed.subarray(1)) : undefined;
+  return key && { name, keyId, type, verify: (message, signature) => verifySignature(type, key, message, signature) };
 };
+
+export const keyIdOf = (name: string, typed: Uint8Array): Buffer =>
+  createHash('sha256').update(`${name}\n`).update(typed).digest().subarray(0, KEY_ID_BYTES);
+
+const readPublicKey = (type: number, bytes: Buffer): KeyObject | undefined => {
+  const raw = type === ED25519 || type === COSIGNATURE;
+  if (raw ? bytes.length !== 32 : type !== ECDSA) return undefined;
+  try {
+    const key = raw ? Buffer.concat([SPKI, bytes]) : bytes;
+    return createPublicKey({ key, format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
+};
+
+const verifySignature = (type: number, key: KeyObject, message: Uint8Array, signature: Uint8Array): boolean => {
+  if (type === ECDSA) return verify('sha256', message, key, signature);
+  if (type === ED25519) return signature.length === 64 && verify(null, message, key, signature);
+  if (signature.length !== 72) return false;
+  const time = Buffer.from(signature).readBigUInt64BE(0);
+  return verify(null, Buffer.concat([cosigned(time), message]), key, signature.subarray(8));
+};
+
+/** What a witness puts before the text that it signs: its clock's seconds. */
+export const cosigned = (time: bigint): Buffer => Buffer.from(`cosignature/v1\ntime ${time}\n`);
 
 /** The verifiers whose signature the note carries and that hold. */
 export const signersOf = (note: Note, verifiers: readonly Verifier[]): readonly Verifier[] => {

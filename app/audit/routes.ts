@@ -2,16 +2,17 @@ import { Type } from '@sinclair/typebox';
 import type { Core } from '../core.js';
 import { problem } from '../http/errors.js';
 import { type ApiResponse, defineRoute, type Route } from '../http/route.js';
-import { UUID } from '../http/validate.js';
+import { TIME, UUID } from '../http/validate.js';
 import { readTime } from '../memories/time.js';
 import { searchEvents, selectEventById } from './event-search.js';
 import { presentEvents } from './event-view.js';
 import { readProof } from './reader.js';
 import { type CheckpointRow, selectEvents } from './store.js';
+import { verifyData } from './verify-data.js';
 
 export type AuditRouteDeps = Pick<Core, 'db' | 'vault' | 'audit'>;
 
-const Time = Type.String({ format: 'date-time' });
+const Time = Type.String({ pattern: TIME });
 const EventsQuery = Type.Object(
   {
     actor: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "a key's id" })),
@@ -45,6 +46,12 @@ const HeadAnswer = Type.Object({
   hash: NullableText,
   root: NullableText,
   checkpoint: NullableText,
+});
+const DataAnswer = Type.Object({
+  checked: Type.Integer(),
+  erased: Type.Integer({ description: 'nobody can open them any more' }),
+  unlogged: Type.Integer({ description: 'written before there was a log' }),
+  findings: Type.Array(Type.Object({ id: Type.String(), what: Type.String() })),
 });
 const Note = Type.String({ contentMediaType: 'text/plain' });
 
@@ -98,6 +105,14 @@ export const auditRoutes = (deps: AuditRouteDeps): readonly Route[] => [
       if (!event) throw problem('not_found', `There is no audit event ${params.id}.`);
       return plain(Buffer.from(await readProof(deps.db, event.seq, checkpoint)));
     },
+  }),
+  defineRoute({
+    ...base,
+    path: '/api/v1/audit/verify-data',
+    operation: 'verifyAuditedData',
+    summary: 'Compare every memory with what the log committed to; takes a second for some 20,000 of them',
+    responses: { 200: DataAnswer },
+    handle: async () => ({ status: 200, body: await verifyData(deps.db, deps.vault) }),
   }),
 ];
 

@@ -12,4 +12,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'compare what stands in the cloud with what was synthesised',
     load: async () => (await import('./infra-verify.js')).infraVerify,
   },
+  {
+    path: ['audit', 'verify'],
+    summary: 'check an exported audit log offline, by a policy of your own',
+    load: async () => (await import('./audit-verify.js')).auditVerify,
+  },
+  {
+    path: ['audit', 'export'],
+    summary: "write a tenant's audit log into a folder",
+    load: async () => (await import('./audit-export.js')).auditExport,
+  },
 ];

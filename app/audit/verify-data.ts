@@ -1,0 +1,137 @@
+import { type Database, inTransaction, type Queryable } from '../db/pool.js';
+import { isErased, type Vault } from '../tenancy/vault.js';
+import { parseEvent } from './event.js';
+import { decodeFacts, factRoot } from './leaves.js';
+
+/** A row that is not what the log says of it. */
+export interface DataFinding {
+  readonly id: string;
+  readonly what: string;
+}
+
+export interface DataReport {
+  /** Memories whose content was opened and compared. */
+  readonly checked: number;
+  /** Nobody can open them any more: their person was erased. */
+  readonly erased: number;
+  /** Written before there was a log. */
+  readonly unlogged: number;
+  readonly findings: readonly DataFinding[];
+}
+
+const PAGE = 500;
+const MOST_FINDINGS = 1_000;
+
+interface Fact {
+  readonly version: number;
+  readonly op: 'put' | 'delete';
+  readonly commit: Buffer;
+}
+
+interface Row {
+  readonly id: string;
+  readonly version: number;
+  readonly slot: number;
+  readonly sealed: boolean;
+  readonly envelope: Buffer;
+  readonly audit_event: string | null;
+}
+
+/**
+ * Replays what the log committed to and compares every row: changed, swapped and replayed contents, rows that came from
+ * nowhere, and rows that are gone without a deletion. All of one moment.
+ */
+export const verifyData = (db: Database, vault: Vault): Promise<DataReport> =>
+  inTransaction(db, async (transaction) => {
+    await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const { facts, findings: broken } = await replayFacts(transaction);
+    const findings: DataFinding[] = [...broken];
+    const counts = { checked: 0, erased: 0, unlogged: 0 };
+    for (let after = ZERO; ; ) {
+      const rows = await selectRows(transaction, after);
+      await vault.prepare(rows.map(({ slot }) => slot));
+      for (const row of rows) {
+        const outcome = compareRow(vault, row, facts.get(row.id));
+        if (typeof outcome === 'string') counts[outcome]++;
+        else findings.push(outcome);
+        facts.delete(row.id);
+      }
+      const last = rows.at(-1);
+      if (!last || findings.length >= MOST_FINDINGS) break;
+      after = last.id;
+    }
+    const gone = [...facts].flatMap(([id, { op }]) =>
+      op === 'put' ? [{ id, what: 'is gone, and the log knows of no deletion' }] : [],
+    );
+    return { ...counts, findings: [...findings, ...gone].slice(0, MOST_FINDINGS) };
+  });
+
+const ZERO = '00000000-0000-0000-0000-000000000000';
+
+interface Replay {
+  /** What each memory was last. */
+  readonly facts: Map<string, Fact>;
+  readonly findings: readonly DataFinding[];
+}
+
+/** A batch counts only when its event vouches for it, and an event that speaks of one must have it. */
+const replayFacts = async (db: Queryable): Promise<Replay> => {
+  const replay = { facts: new Map<string, Fact>(), findings: [] as DataFinding[] };
+  for (let seq = -1; ; ) {
+    const { rows } = await db.query<{ seq: number; bytes: Buffer; body: Buffer | null }>(
+      `SELECT seq, bytes, body FROM audit_events LEFT JOIN audit_batches ON event = id AND kind = 1
+       WHERE seq > $1 AND type <> 'access.batch' ORDER BY seq LIMIT 200`,
+      [seq],
+    );
+    for (const row of rows) {
+      const { id, batch } = parseEvent(row.bytes);
+      const root = row.body && factRoot(row.body).toString('base64');
+      if ((batch?.root ?? null) === root) applyFacts(replay.facts, row.body);
+      else replay.findings.push({ id, what: `is event ${row.seq}, whose facts are not what it committed to` });
+    }
+    const last = rows.at(-1);
+    if (!last) break;
+    seq = last.seq;
+  }
+  const pending = await db.query<{ body: Buffer }>(
+    'SELECT body FROM audit_batches WHERE kind = 1 AND NOT EXISTS (SELECT FROM audit_events WHERE id = event)',
+  );
+  for (const { body } of pending.rows) applyFacts(replay.facts, body);
+  return replay;
+};
+
+/** Versions only grow, so the highest is the last, whichever order transactions committed in. */
+const applyFacts = (facts: Map<string, Fact>, body: Buffer | null): void => {
+  for (const { id, version, op, commit } of decodeFacts(body ?? Buffer.alloc(0))) {
+    if ((facts.get(id)?.version ?? 0) <= version) facts.set(id, { version, op, commit: Buffer.from(commit) });
+  }
+};
+
+const selectRows = async (db: Queryable, after: string): Promise<readonly Row[]> => {
+  const { rows } = await db.query<Row>(
+    'SELECT id, version, slot, sealed, envelope, audit_event FROM memories WHERE id > $1 ORDER BY id LIMIT $2',
+    [after, PAGE],
+  );
+  return rows;
+};
+
+const compareRow = (
+  vault: Vault,
+  row: Row,
+  fact: Fact | undefined,
+): 'checked' | 'erased' | 'unlogged' | DataFinding => {
+  const { id, version } = row;
+  if (!fact) return row.audit_event === null && version === 1 ? 'unlogged' : { id, what: 'is in no event of the log' };
+  if (fact.op === 'delete') return { id, what: `is here, though the log says that it was deleted at ${fact.version}` };
+  if (fact.version !== version) return { id, what: `is version ${version}; the log knows ${fact.version}` };
+  try {
+    const place = { slot: row.slot, table: 'memories', rowId: id, version };
+    const commit = vault.rowCommit(place, { sealed: row.sealed, bytes: row.envelope });
+    return commit.equals(fact.commit)
+      ? 'checked'
+      : { id, what: `says at version ${version} something else than the log` };
+  } catch (cause) {
+    if (isErased(cause)) return 'erased';
+    return { id, what: `cannot be opened at version ${version}: it was not sealed for this place` };
+  }
+};
