@@ -19,6 +19,8 @@ export function accountSettings(environment: Environment, site: Site): AccountCo
       plane: resourceGroup(environment, 'plane'),
     },
     audit: bucketScope(environment, 'audit'),
+    state: bucketScope(environment, 'state'),
+    stateKey: keyScope(environment, 'bootstrap', 'state'),
     auditKey: keyScope(environment, 'vault', 'audit'),
   };
 }

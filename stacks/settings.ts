@@ -54,7 +54,7 @@ export function kmsSettings<const P extends KeyPurpose>(
 
 /** On Azure the vault keeps the flow logs, beside the access logs of buckets. */
 export function networkSettings(environment: Environment, site: Site, key: Key): NetworkConfig {
-  const { place, network, tags } = environment;
+  const { place, network, tags, waivers } = environment;
   return {
     site,
     key,
@@ -62,6 +62,8 @@ export function networkSettings(environment: Environment, site: Site, key: Key):
     ...network,
     name: prefixOf(environment),
     zones: place.zones,
+    // Validation has already asked for the waiver's owner and end.
+    egressAnywhere: waivers.some(({ rule }) => rule === 'NET-EGRESS-ANY'),
     ...(place.cloud === 'azure' ? { flowLogsTo: logTarget(environment, 'accessLogs') } : {}),
   };
 }

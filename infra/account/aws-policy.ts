@@ -43,58 +43,6 @@ export const buildPeopleTrust = (people: readonly string[]): string =>
     },
   ]);
 
-/** Services whose resources the stacks hold. */
-const APPLIED = [
-  'autoscaling',
-  'backup',
-  'backup-storage',
-  'cloudtrail',
-  'cloudwatch',
-  'ec2',
-  'ecr',
-  'ecs',
-  'eks',
-  'elasticache',
-  'elasticloadbalancing',
-  'application-autoscaling',
-  'events',
-  'kms',
-  'logs',
-  'rds',
-  's3',
-  'secretsmanager',
-  'sns',
-  'sqs',
-  'tag',
-];
-
-/**
- * What Terraform has to do, and roles of this environment only. It may still change locks' defaults and policies of
- * keys: hence one subject, an alarm on each, and Compliance, which binds it too.
- */
-export function buildDeployPolicy({ site }: AwsAccount): string {
-  const own = `arn:${site.partition}:iam::${site.accountId}:role${site.rolePath}*`;
-  const iam = (what: string) => `arn:${site.partition}:iam::${site.accountId}:${what}`;
-  const people = [site.principals.deploy, site.principals.compliance, site.principals.breakGlass];
-  return document([
-    statement(
-      'Allow',
-      'Applies',
-      APPLIED.map((service) => `${service}:*`),
-      '*',
-    ),
-    statement('Allow', 'LooksAround', ['iam:Get*', 'iam:List*', 'sts:GetCallerIdentity'], '*'),
-    statement('Allow', 'KeepsRolesOfTheEnvironment', 'iam:*', [own, iam('oidc-provider/*')]),
-    statement('Allow', 'KeepsAmazonsRoles', 'iam:CreateServiceLinkedRole', iam('role/aws-service-role/*')),
-    statement(
-      'Deny',
-      'NeitherItselfNorItsJudges',
-      ['iam:Put*', 'iam:Attach*', 'iam:Detach*', 'iam:Delete*', 'iam:Update*', 'iam:CreateRole', 'iam:PassRole'],
-      people,
-    ),
-  ]);
-}
-
 /** Reads and extends, and deletes nothing, although the bucket's policy would let it: two mistakes are needed. */
 export function buildCompliancePolicy({ site, audit, auditKey }: AwsAccount): string {
   const buckets = [audit, audit.replace(/-audit-/, '-audit-replica-')];
@@ -138,19 +86,26 @@ const RESTORES = [
 ];
 
 /** Repairs: brings keys back that somebody destroyed, restores databases, reads the state. It never uses a tenant's key. */
-export function buildBreakGlassPolicy({ site }: AwsAccount): string {
-  const state = `arn:${site.partition}:s3:::memplane-*-state-${site.accountId}`;
+export function buildBreakGlassPolicy({ site, state, stateKey }: AwsAccount): string {
   return document([
     statement('Allow', 'BringsKeysBack', ['kms:CancelKeyDeletion', 'kms:EnableKey', 'kms:Describe*', 'kms:List*'], '*'),
     statement('Allow', 'Restores', RESTORES, '*'),
     statement(
       'Allow',
       'Looks',
-      ['ec2:Describe*', 'eks:Describe*', 'eks:List*', 'elasticache:Describe*', 'logs:StartQuery', 'logs:GetQueryResults'],
+      [
+        'ec2:Describe*',
+        'eks:Describe*',
+        'eks:List*',
+        'elasticache:Describe*',
+        'logs:StartQuery',
+        'logs:GetQueryResults',
+      ],
       '*',
     ),
     statement('Allow', 'ReadsTheState', ['s3:GetObject', 's3:ListBucket'], [state, `${state}/*`]),
     statement('Allow', 'StateKeyThroughS3', 'kms:Decrypt', `arn:${site.partition}:kms:*:${site.accountId}:key/*`, {
+      'ForAnyValue:StringEquals': { 'kms:ResourceAliases': stateKey },
       StringLike: { 'kms:ViaService': 's3.*.amazonaws.com' },
     }),
   ]);

@@ -6,13 +6,8 @@ import type { Construct } from 'constructs';
 import { checkName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
-import {
-  buildBreakGlassPolicy,
-  buildCompliancePolicy,
-  buildDeployPolicy,
-  buildPeopleTrust,
-  buildPipelineTrust,
-} from './aws-policy.js';
+import { buildDeployPolicy } from './aws-deploy-policy.js';
+import { buildBreakGlassPolicy, buildCompliancePolicy, buildPeopleTrust, buildPipelineTrust } from './aws-policy.js';
 import type { AccountConfig, AccountOutput, Pipeline } from './contract.js';
 
 export type AwsAccount = AccountConfig<AwsSite>;

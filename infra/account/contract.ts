@@ -24,6 +24,9 @@ export interface AccountConfig<S extends Site = Site> {
   readonly groups: Readonly<Record<'bootstrap' | 'vault' | 'plane', string>>;
   /** AWS: ARN of the audit bucket, which compliance reads. */
   readonly audit: string;
+  /** AWS: ARN of the bucket of states, and alias of its key. */
+  readonly state: string;
+  readonly stateKey: string;
   /** AWS: alias of the key of the audit bucket. */
   readonly auditKey: string;
 }

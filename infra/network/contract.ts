@@ -68,6 +68,8 @@ export interface NetworkConfig<S extends Site = Site> {
   readonly natPerZone?: boolean;
   /** @default none: nodes reach the private endpoints and nothing else */
   readonly egress?: readonly Egress[];
+  /** Lets a destination be everywhere: only by a waiver. @default false */
+  readonly egressAnywhere?: boolean;
   /** Ranges of people's reporting tools, reached through a peering or VPN. @default none */
   readonly biSourceCidrs?: readonly string[];
   /** @default 400 */
@@ -122,10 +124,11 @@ export function withNetworkDefaults<S extends Site>(config: NetworkConfig<S>): R
 
 const ANYWHERE = /\/0$/;
 
-function checkDestinations({ name, egress, biSourceCidrs }: ResolvedNetwork<Site>): void {
+function checkDestinations({ name, egress, egressAnywhere, biSourceCidrs }: ResolvedNetwork<Site>): void {
   for (const { name: to, cidr, ports } of egress) {
     const at = `network ${name}.egress ${to}`;
-    if (ANYWHERE.test(cidr)) throw refused(at, cidr, 'egress needs a named destination', 'name its range');
+    if (ANYWHERE.test(cidr) && egressAnywhere !== true)
+      throw refused(at, cidr, 'egress needs a named destination', 'name its range');
     if (ports.length === 0) throw refused(`${at}.ports`, ports, 'nothing is let out', 'name a port');
   }
   for (const cidr of biSourceCidrs.filter((one) => ANYWHERE.test(one))) {

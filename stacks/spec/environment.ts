@@ -274,6 +274,8 @@ export interface Problem {
   readonly value: unknown;
   readonly message: string;
   readonly allowed?: string;
+  /** How a waiver names it. @default nobody may waive it */
+  readonly waiver?: Pick<Waiver, 'rule' | 'resource'>;
 }
 
 /** Lists are given whole or not at all. */

@@ -197,6 +197,9 @@ export function roleArn(environment: Environment, place: AwsPlace, role: string)
 export const tenantRole = (environment: Environment, place: AwsPlace): string =>
   `${roleArn(environment, place, 'tenant')}${environment.identity.aws === 'Irsa' ? '-*' : ''}`;
 
+/** Logical ids of the cluster itself. */
+export const CLUSTER_IDS = { aws: 'eks', gcp: 'gke', azure: 'aks' } as const;
+
 export const clusterName = (environment: Environment): string =>
   buildName(environment.place.cloud, 'cluster', [prefixOf(environment)]);
 

@@ -16,6 +16,9 @@ export const REDIS_INSTANCES: Table = {
   azure: { small: 'Balanced_B3', medium: 'Balanced_B10', large: 'Balanced_B50' },
 };
 
+/** What all three vendors keep patched; a new one is a new line. */
+export const KUBERNETES: readonly string[] = ['1.32', '1.33', '1.34', '1.35'];
+
 /** Processors and memory: 2/8, 4/16, 8/32; Graviton on AWS, because images are built for both. */
 export const NODE_INSTANCES: Table = {
   aws: { small: 'm7g.large', medium: 'm7g.xlarge', large: 'm7g.2xlarge' },

@@ -14,7 +14,13 @@ export function checkNetwork({ profile, place, network }: Environment): readonly
     ...checkOutside(network),
     zonal
       ? undefined
-      : { path: 'network.natPerZone', value: false, message: 'the way out falls with one zone', allowed: 'true' },
+      : {
+          path: 'network.natPerZone',
+          value: false,
+          message: 'the way out falls with one zone',
+          allowed: 'true',
+          waiver: { rule: 'NET-NAT', resource: 'network' },
+        },
     place.cloud === 'aws' && !LOG_DAYS.includes(network.flowLogDays)
       ? {
           path: 'network.flowLogDays',
@@ -154,5 +160,6 @@ function checkDestination(path: string, value: string): Check {
   const found = parseCidr(value);
   if (found === undefined) return { path, value, ...NOT_A_RANGE };
   if (found.bits >= 8) return undefined;
-  return { path, value, message: 'egress needs a named destination', allowed: '/8 or longer' };
+  const waiver = { rule: 'NET-EGRESS-ANY', resource: 'network' };
+  return { path, value, message: 'egress needs a named destination', allowed: '/8 or longer', waiver };
 }

@@ -75,12 +75,17 @@ function checkConnections(at: string, server: Postgres): readonly Check[] {
 
 function checkPromises(at: string, server: Postgres, profile: Profile): readonly Check[] {
   const dev = profile === 'dev';
-  const must = (field: 'highlyAvailable' | 'crossRegion', message: string) =>
-    dev || server[field] ? undefined : problem(`${at}.${field}`, server[field], message, 'true');
+  const resource = `pg_${server.name}`;
+  const must = (field: 'highlyAvailable' | 'crossRegion', rule: string, message: string) =>
+    dev || server[field]
+      ? undefined
+      : { ...problem(`${at}.${field}`, server[field], message, 'true'), waiver: { rule, resource } };
+  const days = range(`${at}.pitrDays`, server.pitrDays, 7, LONGEST_PITR, 'too short, or longer than the vendors keep');
+  const fewer = dev ? undefined : range(`${at}.pitrDays`, server.pitrDays, 30, LONGEST_PITR, 'too short to notice in');
   return [
-    must('highlyAvailable', 'the loss of a zone would be the loss of the database'),
-    must('crossRegion', 'the loss of the region would be the loss of its data'),
-    range(`${at}.pitrDays`, server.pitrDays, dev ? 7 : 30, LONGEST_PITR, 'too short, or longer than the vendors keep'),
+    must('highlyAvailable', 'PG-HA', 'the loss of a zone would be the loss of the database'),
+    must('crossRegion', 'PG-DR', 'the loss of the region would be the loss of its data'),
+    days ?? (fewer === undefined ? undefined : { ...fewer, waiver: { rule: 'PG-PITR', resource } }),
   ];
 }
 

@@ -7,13 +7,21 @@ import { REDIS_INSTANCES } from './sizes.js';
 export function checkRedis({ profile, place, redis }: Environment): readonly Check[] {
   const { target, size, instance, replicas, snapshotDays } = redis;
   const known = Object.values(REDIS_INSTANCES[place.cloud]);
-  // With one copy, a maintenance leaves none to fail over to.
-  const least = profile === 'dev' ? 1 : 2;
   return [
     oneOf('redis.target', target, ['managed', 'inCluster']),
     oneOf('redis.size', size, ['small', 'medium', 'large']),
     instance === undefined ? undefined : oneOf('redis.instance', instance, known),
-    range('redis.replicas', replicas, least, 2, 'too few to survive a zone during maintenance, or too many'),
+    range('redis.replicas', replicas, 1, 2, 'none to fail over to, or too many'),
+    // With one copy, a maintenance leaves none to fail over to.
+    profile !== 'dev' && replicas === 1
+      ? {
+          path: 'redis.replicas',
+          value: replicas,
+          message: 'too few to survive a zone during maintenance',
+          allowed: '2',
+          waiver: { rule: 'REDIS-REPLICAS', resource: 'redis' },
+        }
+      : undefined,
     range('redis.snapshotDays', snapshotDays, 1, 35, 'needs whole days that every vendor keeps'),
   ];
 }

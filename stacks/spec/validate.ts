@@ -2,20 +2,22 @@ import { KMS_LIMITS } from '../../infra/kms/contract.js';
 import { type Check, oneOf, pattern, range } from './checks.js';
 import { admitsFrom } from './constraint.js';
 import type { Environment, Problem } from './environment.js';
+import { checkAccess, checkCluster, checkIdentities, checkQdrant, warnOfIrsa } from './validate-compute.js';
 import { checkNetwork } from './validate-network.js';
 import { checkPlace } from './validate-place.js';
 import { checkPostgres } from './validate-postgres.js';
 import { checkQueue, checkRedis, checkRegistry, warnOfRedis } from './validate-stores.js';
+import { checkWaivers, waive } from './waivers.js';
 
 /** Bindings before these lack attributes that the units set. */
 const PROVIDER_FLOORS = { aws: '5.100.0', google: '6.50.0', azurerm: '4.55.0' } as const;
 
 /** Every problem of every environment; none is left to be found by the next run. */
-export function validate(environments: readonly Environment[]): readonly Problem[] {
+export function validate(environments: readonly Environment[], today = new Date()): readonly Problem[] {
   const labels = environments.map(label);
   return [
     ...environments.flatMap((environment, index) =>
-      validateOne(environment).map((problem) => ({ ...problem, path: `${labels[index]}.${problem.path}` })),
+      validateOne(environment, today).map((problem) => ({ ...problem, path: `${labels[index]}.${problem.path}` })),
     ),
     ...twins(labels),
   ];
@@ -24,7 +26,7 @@ export function validate(environments: readonly Environment[]): readonly Problem
 /** Legal, but somebody should know. */
 export function warnings(environments: readonly Environment[]): readonly Problem[] {
   return environments.flatMap((environment) =>
-    [warnOfLocks(environment), warnOfRedis(environment)].flatMap((problem) =>
+    [warnOfLocks(environment), warnOfRedis(environment), warnOfIrsa(environment)].flatMap((problem) =>
       problem === undefined ? [] : [{ ...problem, path: `${label(environment)}.${problem.path}` }],
     ),
   );
@@ -41,18 +43,28 @@ function warnOfLocks({ profile, place }: Environment): Check {
 }
 
 /** `path: message (got VALUE; allowed …)` */
-export function describe({ path, value, message, allowed }: Problem): string {
+export function describe({ path, value, message, allowed, waiver }: Problem): string {
   const got = `got ${JSON.stringify(value) ?? 'nothing'}`;
-  return `${path}: ${message} (${allowed === undefined ? got : `${got}; allowed ${allowed}`})`;
+  const otherwise = waiver === undefined ? '' : `, or a waiver of ${waiver.rule} for ${waiver.resource}`;
+  return `${path}: ${message} (${allowed === undefined ? got : `${got}; allowed ${allowed}`}${otherwise})`;
 }
 
 const label = ({ name, place }: Environment): string => `${place.cloud}-${name}`;
 
-function validateOne(environment: Environment): readonly Problem[] {
+function validateOne(environment: Environment, today: Date): readonly Problem[] {
+  const { open, used } = waive(environment.waivers, problemsOf(environment), today);
+  return [...open, ...checkWaivers(environment, used, today).filter((problem) => problem !== undefined)];
+}
+
+function problemsOf(environment: Environment): readonly Problem[] {
   return [
     ...checkIdentity(environment),
     ...checkPlace(environment),
     ...checkNetwork(environment),
+    ...checkCluster(environment),
+    ...checkIdentities(environment),
+    ...checkAccess(environment),
+    ...checkQdrant(environment),
     ...checkPostgres(environment),
     ...checkRedis(environment),
     ...checkQueue(environment),
@@ -127,7 +139,16 @@ function checkKms({ profile, place, kms }: Environment): readonly Check[] {
   return [
     inside('rotationDays'),
     inside('deletionWindowDays'),
-    oneOf('kms.protection', kms.protection, profile === 'dev' ? ['Software', 'Hsm'] : ['Hsm']),
+    oneOf('kms.protection', kms.protection, ['Software', 'Hsm']),
+    profile !== 'dev' && kms.protection === 'Software'
+      ? {
+          path: 'kms.protection',
+          value: 'Software',
+          message: 'keys of production are in hardware',
+          allowed: 'Hsm',
+          waiver: { rule: 'KEY-HSM', resource: 'kms' },
+        }
+      : undefined,
   ];
 }
 

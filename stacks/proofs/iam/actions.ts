@@ -5,16 +5,17 @@
 const ACTIONS: Readonly<Record<string, string>> = {
   s3: `AbortMultipartUpload BypassGovernanceRetention CreateBucket DeleteBucket DeleteBucketPolicy DeleteObject
     DeleteObjectTagging DeleteObjectVersion DeleteObjectVersionTagging GetAccelerateConfiguration
-    GetBucketAcl GetBucketLocation GetBucketLogging GetBucketNotification GetBucketObjectLockConfiguration
-    GetBucketOwnershipControls GetBucketPolicy GetBucketPolicyStatus GetBucketPublicAccessBlock GetBucketTagging
-    GetBucketVersioning GetEncryptionConfiguration GetLifecycleConfiguration GetObject GetObjectAcl
-    GetObjectAttributes GetObjectLegalHold GetObjectRetention GetObjectTagging GetObjectVersion GetObjectVersionAcl
-    GetObjectVersionAttributes GetObjectVersionForReplication GetObjectVersionTagging GetReplicationConfiguration
-    InitiateReplication ListAllMyBuckets ListBucket ListBucketMultipartUploads ListBucketVersions
-    ListMultipartUploadParts ObjectOwnerOverrideToBucketOwner PutBucketAcl PutBucketLogging PutBucketNotification
+    GetAccountPublicAccessBlock GetBucketAcl GetBucketLocation GetBucketLogging GetBucketNotification
+    GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPolicy GetBucketPolicyStatus
+    GetBucketPublicAccessBlock GetBucketTagging GetBucketVersioning GetEncryptionConfiguration
+    GetLifecycleConfiguration GetObject GetObjectAcl GetObjectAttributes GetObjectLegalHold GetObjectRetention
+    GetObjectTagging GetObjectVersion GetObjectVersionAcl GetObjectVersionAttributes GetObjectVersionForReplication
+    GetObjectVersionTagging GetReplicationConfiguration InitiateReplication ListAllMyBuckets ListBucket
+    ListBucketMultipartUploads ListBucketVersions ListMultipartUploadParts ObjectOwnerOverrideToBucketOwner
+    PutAccountPublicAccessBlock PutBucketAcl PutBucketLogging PutBucketNotification
     PutBucketObjectLockConfiguration PutBucketOwnershipControls PutBucketPolicy PutBucketPublicAccessBlock
-    PutBucketTagging PutBucketVersioning PutEncryptionConfiguration PutLifecycleConfiguration PutObject PutObjectAcl
-    PutObjectLegalHold PutObjectRetention PutObjectTagging PutObjectVersionAcl PutObjectVersionTagging
+    PutBucketTagging PutBucketVersioning PutEncryptionConfiguration PutLifecycleConfiguration PutObject
+    PutObjectAcl PutObjectLegalHold PutObjectRetention PutObjectTagging PutObjectVersionAcl PutObjectVersionTagging
     PutReplicationConfiguration ReplicateDelete ReplicateObject ReplicateTags RestoreObject`,
   kms: `CancelKeyDeletion CreateAlias CreateGrant CreateKey Decrypt DeleteAlias DeleteImportedKeyMaterial DeriveSharedSecret
     DescribeKey DisableKey DisableKeyRotation EnableKey EnableKeyRotation Encrypt GenerateDataKey GenerateDataKeyPair
@@ -25,38 +26,49 @@ const ACTIONS: Readonly<Record<string, string>> = {
     UpdateKeyDescription UpdatePrimaryRegion Verify VerifyMac`,
   sqs: `ChangeMessageVisibility CreateQueue DeleteMessage DeleteQueue GetQueueAttributes GetQueueUrl ListQueues PurgeQueue
     ReceiveMessage SendMessage SetQueueAttributes TagQueue`,
-  sns: 'CreateTopic DeleteTopic GetTopicAttributes Publish SetTopicAttributes Subscribe Unsubscribe',
+  sns: `CreateTopic DeleteTopic GetTopicAttributes ListTopics Publish SetTopicAttributes Subscribe TagResource
+    Unsubscribe`,
   sts: 'AssumeRole AssumeRoleWithWebIdentity GetCallerIdentity GetServiceBearerToken SetSourceIdentity TagSession',
-  logs: `AssociateKmsKey CreateLogDelivery CreateLogGroup CreateLogStream DeleteLogGroup DescribeLogGroups
-    DescribeLogStreams FilterLogEvents GetLogEvents GetQueryResults PutLogEvents PutResourcePolicy PutRetentionPolicy
-    StartQuery`,
+  logs: `AssociateKmsKey CreateLogDelivery CreateLogGroup CreateLogStream DeleteLogGroup DeleteRetentionPolicy
+    DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents GetQueryResults ListTagsForResource
+    PutLogEvents PutResourcePolicy PutRetentionPolicy StartQuery TagResource`,
   secretsmanager: `BatchGetSecretValue CreateSecret DeleteSecret DescribeSecret GetRandomPassword GetResourcePolicy
-    GetSecretValue ListSecretVersionIds ListSecrets PutResourcePolicy PutSecretValue RestoreSecret RotateSecret
-    TagResource UpdateSecret UpdateSecretVersionStage`,
-  iam: `AttachRolePolicy CreateOpenIDConnectProvider CreatePolicy CreateRole CreateServiceLinkedRole DeleteRole
-    DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy GetOpenIDConnectProvider GetPolicy GetPolicyVersion
-    GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies ListRoles PassRole PutRolePermissionsBoundary
-    PutRolePolicy SimulatePrincipalPolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole`,
-  eks: `AssociateAccessPolicy CreatePodIdentityAssociation DeletePodIdentityAssociation DescribeAddon DescribeCluster
-    DescribeNodegroup DescribePodIdentityAssociation ListAddons ListClusters ListNodegroups ListPodIdentityAssociations
-    TagResource UntagResource UpdatePodIdentityAssociation`,
+    GetSecretValue ListSecretVersionIds ListSecrets PutResourcePolicy PutSecretValue ReplicateSecretToRegions
+    RestoreSecret RotateSecret TagResource UpdateSecret UpdateSecretVersionStage`,
+  iam: `AttachRolePolicy CreateOpenIDConnectProvider CreatePolicy CreateRole CreateServiceLinkedRole
+    DeleteOpenIDConnectProvider DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy
+    GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy ListAttachedRolePolicies
+    ListRolePolicies ListRoles PassRole PutRolePermissionsBoundary PutRolePolicy SimulatePrincipalPolicy TagRole
+    UntagRole UpdateAssumeRolePolicy UpdateRole`,
+  eks: `AssociateAccessPolicy CreatePodIdentityAssociation DeletePodIdentityAssociation DescribeAddon
+    DescribeCluster DescribeNodegroup DescribePodIdentityAssociation DisassociateAccessPolicy ListAddons
+    ListClusters ListNodegroups ListPodIdentityAssociations TagResource UntagResource UpdatePodIdentityAssociation`,
   'eks-auth': 'AssumeRoleForPodIdentity',
   ecr: `BatchCheckLayerAvailability BatchGetImage BatchImportUpstreamImage CompleteLayerUpload CreateRepository
-    DescribeImages DescribeRepositories GetAuthorizationToken GetDownloadUrlForLayer InitiateLayerUpload ListImages
-    PutImage ReplicateImage UploadLayerPart`,
-  ec2: `AttachVolume CreateNetworkInterface CreateSnapshot CreateTags CreateVolume DeleteNetworkInterface DeleteSnapshot
-    DeleteVolume DescribeAvailabilityZones DescribeInstances DescribeNetworkInterfaces DescribeSecurityGroups
-    DescribeSnapshots DescribeSubnets DescribeTags DescribeVolumes DescribeVolumesModifications DescribeVpcs DetachVolume
-    EnableFastSnapshotRestores ModifyVolume`,
-  rds: `AddTagsToResource DescribeDBClusters DescribeDBInstanceAutomatedBackups DescribeDBInstances DescribeDBSnapshots
-    ListTagsForResource ModifyDBInstance RestoreDBInstanceFromDBSnapshot RestoreDBInstanceToPointInTime`,
+    DeleteRepository DescribeImages DescribeRepositories GetAuthorizationToken GetDownloadUrlForLayer
+    InitiateLayerUpload ListImages PutImage ReplicateImage SetRepositoryPolicy StartImageScan TagResource
+    UploadLayerPart`,
+  ec2: `AllocateAddress AssociateRouteTable AttachVolume AuthorizeSecurityGroupIngress CreateNetworkInterface
+    CreateSnapshot CreateTags CreateVolume DeleteNetworkInterface DeleteSnapshot DeleteVolume
+    DescribeAvailabilityZones DescribeInstances DescribeNetworkInterfaces DescribeSecurityGroups DescribeSnapshots
+    DescribeSubnets DescribeTags DescribeVolumes DescribeVolumesModifications DescribeVpcs DetachVolume
+    DisassociateRouteTable EnableFastSnapshotRestores GetLaunchTemplateData ModifyVolume ReleaseAddress
+    ReplaceRoute RevokeSecurityGroupIngress RunInstances`,
+  rds: `AddTagsToResource CreateDBInstance DeleteDBInstance DescribeDBClusters DescribeDBInstanceAutomatedBackups
+    DescribeDBInstances DescribeDBSnapshots ListTagsForResource ModifyDBInstance RestoreDBInstanceFromDBSnapshot
+    RestoreDBInstanceToPointInTime StartDBInstanceAutomatedBackupsReplication`,
   'rds-db': 'connect',
-  elasticache: 'Connect DescribeCacheClusters DescribeReplicationGroups DescribeUsers',
-  cloudwatch: 'DescribeAlarms GetMetricData GetMetricStatistics ListMetrics PutMetricAlarm PutMetricData',
-  cloudtrail: 'DescribeTrails GetTrailStatus LookupEvents StopLogging UpdateTrail DeleteTrail',
-  events: 'PutEvents PutRule PutTargets',
-  backup: `CopyIntoBackupVault DeleteBackupVault DeleteRecoveryPoint DescribeBackupVault StartBackupJob StartRestoreJob
-    UpdateRecoveryPointLifecycle`,
+  elasticache: `AddTagsToResource Connect CreateReplicationGroup DecreaseReplicaCount DeleteReplicationGroup
+    DescribeCacheClusters DescribeReplicationGroups DescribeUsers IncreaseReplicaCount ListTagsForResource
+    ModifyReplicationGroup`,
+  cloudwatch: `DeleteAlarms DescribeAlarms GetMetricData GetMetricStatistics ListMetrics PutMetricAlarm
+    PutMetricData TagResource`,
+  cloudtrail: `AddTags CreateTrail DeleteTrail DescribeTrails GetTrailStatus ListTags LookupEvents
+    PutEventSelectors StartLogging StopLogging UpdateTrail`,
+  events: 'DeleteRule DescribeRule ListTargetsByRule PutEvents PutRule PutTargets RemoveTargets TagResource',
+  backup: `CopyIntoBackupVault CreateBackupPlan CreateBackupSelection CreateBackupVault DeleteBackupVault
+    DeleteRecoveryPoint DescribeBackupVault GetBackupPlan ListBackupPlans PutBackupVaultLockConfiguration
+    StartBackupJob StartRestoreJob TagResource UpdateRecoveryPointLifecycle`,
   tag: 'GetResources',
   aps: 'GetLabels GetMetricMetadata GetSeries QueryMetrics RemoteWrite',
   route53: `ChangeResourceRecordSets GetChange GetHostedZone ListHostedZones ListHostedZonesByName
@@ -64,9 +76,11 @@ const ACTIONS: Readonly<Record<string, string>> = {
   ssm: 'GetParameter GetParameters',
   autoscaling: 'DescribeAutoScalingGroups SetDesiredCapacity TerminateInstanceInAutoScalingGroup',
   'backup-storage': 'MountCapsule',
-  ecs: 'CreateService DescribeServices RegisterTaskDefinition UpdateService',
-  elasticloadbalancing: 'CreateLoadBalancer DescribeLoadBalancers ModifyLoadBalancerAttributes',
-  'application-autoscaling': 'PutScalingPolicy RegisterScalableTarget',
+  ecs: `CreateService DeleteService DeregisterTaskDefinition DescribeServices ListClusters
+    PutClusterCapacityProviders RegisterTaskDefinition TagResource UpdateService`,
+  elasticloadbalancing: `AddTags CreateLoadBalancer DeleteLoadBalancer DescribeLoadBalancers
+    ModifyLoadBalancerAttributes SetSecurityGroups`,
+  'application-autoscaling': 'DeregisterScalableTarget DescribeScalableTargets PutScalingPolicy RegisterScalableTarget',
   ssmmessages: 'CreateControlChannel CreateDataChannel OpenControlChannel OpenDataChannel',
 };
 

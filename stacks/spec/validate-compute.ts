@@ -1,0 +1,147 @@
+import { type Check, oneOf, pattern, range } from './checks.js';
+import { parseCidr } from './cidr.js';
+import type { Environment, Pool } from './environment.js';
+import { CLUSTER_IDS } from './names.js';
+import { KUBERNETES, NODE_INSTANCES, QDRANT_INSTANCES } from './sizes.js';
+
+export function checkCluster({ profile, place, cluster, network }: Environment): readonly Check[] {
+  const { version, publicEndpoint, pools } = cluster;
+  const open = publicEndpoint && profile !== 'dev';
+  return [
+    oneOf('cluster.version', version, KUBERNETES),
+    ...(['system', 'services'] as const).flatMap((name) =>
+      checkPool(`cluster.pools.${name}`, pools[name], Object.values(NODE_INSTANCES[place.cloud])),
+    ),
+    open
+      ? {
+          path: 'cluster.publicEndpoint',
+          value: true,
+          message: 'the API server would answer on the internet',
+          allowed: 'false',
+          waiver: { rule: 'CLUSTER-PUBLIC', resource: CLUSTER_IDS[place.cloud] },
+        }
+      : undefined,
+    publicEndpoint && network.apiSourceCidrs.length === 0
+      ? {
+          path: 'network.apiSourceCidrs',
+          value: [],
+          message: 'everybody would reach the API server',
+          allowed: 'the ranges that may',
+        }
+      : undefined,
+    ...network.apiSourceCidrs.map((value, index) => {
+      const found = parseCidr(value);
+      if (found !== undefined && found.bits >= 8) return undefined;
+      const message = 'everybody, or not a range';
+      return { path: `network.apiSourceCidrs[${index}]`, value, message, allowed: 'a range of /8 or longer' };
+    }),
+  ];
+}
+
+function checkPool(at: string, pool: Pool, known: readonly string[]): readonly Check[] {
+  const { size, instance, minPerZone, maxPerZone, diskGb } = pool;
+  return [
+    oneOf(`${at}.size`, size, ['small', 'medium', 'large']),
+    instance === undefined ? undefined : oneOf(`${at}.instance`, instance, known),
+    range(`${at}.minPerZone`, minPerZone, 1, 100, 'a zone without a node carries nothing'),
+    range(`${at}.maxPerZone`, maxPerZone, minPerZone, 100, 'fewer than minPerZone, or too many for the ranges'),
+    range(`${at}.diskGb`, diskGb, 20, 4095, 'too small for images, or too large to be sold'),
+  ];
+}
+
+export function checkIdentities({ place, identity }: Environment): readonly Check[] {
+  const namespaces = ['operatorNamespace', 'dataNamespace', 'secretsNamespace'] as const;
+  const label = /^(?!mem-)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+  return [
+    oneOf('identity.aws', identity.aws, ['PodIdentity', 'Irsa']),
+    ...namespaces.map((field) =>
+      pattern(`identity.${field}`, identity[field], label, 'not a namespace, or one of those that tenants have'),
+    ),
+    place.cloud !== 'aws' && identity.aws === 'Irsa'
+      ? {
+          path: 'identity.aws',
+          value: 'Irsa',
+          message: `${place.cloud} has nothing of the kind`,
+          allowed: 'PodIdentity',
+        }
+      : undefined,
+  ];
+}
+
+export function warnOfIrsa({ place, identity }: Environment): Check {
+  if (place.cloud !== 'aws' || identity.aws !== 'Irsa') return undefined;
+  const message = 'one role a tenant must be made by hand, and named memplane-<env>-tenant-<name>';
+  return { path: 'identity.aws', value: 'Irsa', message, allowed: 'PodIdentity, which needs none' };
+}
+
+export function checkQdrant({ profile, place, qdrant }: Environment): readonly Check[] {
+  const { nodes, size, instance, diskGb, replicationFactor, snapshotHours } = qdrant;
+  const alone = profile !== 'dev' && (nodes < 3 || replicationFactor < 2);
+  return [
+    [1, 3, 5].includes(nodes)
+      ? undefined
+      : { path: 'qdrant.nodes', value: nodes, message: 'a majority needs an odd number', allowed: '1, 3, 5' },
+    oneOf('qdrant.size', size, ['small', 'medium', 'large']),
+    instance === undefined
+      ? undefined
+      : oneOf('qdrant.instance', instance, Object.values(QDRANT_INSTANCES[place.cloud])),
+    range('qdrant.diskGb', diskGb, 20, 16_384, 'too small or too large to be sold'),
+    range(
+      'qdrant.replicationFactor',
+      replicationFactor,
+      1,
+      Math.min(nodes, 3),
+      'more copies than nodes, or than useful',
+    ),
+    range(
+      'qdrant.snapshotHours',
+      snapshotHours,
+      1,
+      168,
+      'less than hourly costs more than it saves; longer than a week is none',
+    ),
+    alone
+      ? {
+          path: 'qdrant.replicationFactor',
+          value: `${replicationFactor} copies on ${nodes} nodes`,
+          message: 'the loss of one node would be the loss of its vectors',
+          allowed: 'two copies on three nodes, or more',
+          waiver: { rule: 'QDRANT-HA', resource: 'qdrant' },
+        }
+      : undefined,
+  ];
+}
+
+export function checkAccess({ place, access }: Environment): readonly Check[] {
+  if (access === undefined) return [];
+  const { pipeline, compliance, breakGlass } = access;
+  const people = [
+    ...compliance.map((arn, index) => [`access.compliance[${index}]`, arn] as const),
+    ...breakGlass.map((arn, index) => [`access.breakGlass[${index}]`, arn] as const),
+  ];
+  return [
+    pattern('access.pipeline.issuer', pipeline.issuer, /^https:\/\/[^\s/]+(\/\S*)?$/, 'not an issuer of tokens'),
+    pattern(
+      'access.pipeline.subject',
+      pipeline.subject,
+      /^[^\s*?]+$/,
+      'a pattern would admit others than this pipeline',
+    ),
+    ...people.map(([path, arn]) =>
+      pattern(
+        path,
+        arn,
+        /^arn:[\w-]+:(iam|sts)::\d{12}:(role|user|assumed-role)\/[\w+=,.@/-]+$/,
+        'not one principal of AWS',
+      ),
+    ),
+    place.cloud !== 'aws' && people.length > 0
+      ? {
+          path: 'access',
+          value: people.map(([, arn]) => arn),
+          message: `on ${place.cloud} the groups of place say who`,
+          allowed: 'compliance: [], breakGlass: []',
+        }
+      : undefined,
+  ];
+}
