@@ -9,7 +9,9 @@ import type {
   Place,
   Pool,
   Postgres,
+  Prices,
   Profile,
+  Promises,
   Providers,
   Qdrant,
 } from './environment.js';
@@ -198,6 +200,44 @@ export function withDefaults(input: EnvironmentInput): Environment {
     providers: { ...PROVIDERS, ...input.providers },
     waivers: input.waivers ?? [],
     state: { bucket: false, ...input.state },
+    prices: pricesOf(input),
+    promises: promisesOf(input),
+  };
+}
+
+const ASSUMED: Readonly<Record<Profile, Prices['assumptions']>> = {
+  dev: { tenants: 5, ingestGbPerDay: 1 },
+  prod: { tenants: 500, ingestGbPerDay: 50 },
+  regulated: { tenants: 500, ingestGbPerDay: 50 },
+};
+
+function pricesOf({ profile, prices }: EnvironmentInput): Prices {
+  const { assumptions, ...given } = prices ?? {};
+  return { book: '2026-11-01', currency: 'USD', ...given, assumptions: { ...ASSUMED[profile], ...assumptions } };
+}
+
+/** What each cloud gives with the defaults of production; development promises what a restore gives. */
+const PROMISED: Readonly<Record<Place['cloud'], Promises>> = {
+  aws: {
+    rpoMinutes: { postgresZone: 0, postgresRegion: 20, artifactsRegion: 20, auditRegion: 15 },
+    rtoMinutes: { zone: 10, region: 240 },
+  },
+  gcp: {
+    rpoMinutes: { postgresZone: 0, postgresRegion: 10, artifactsRegion: 60, auditRegion: 60 },
+    rtoMinutes: { zone: 10, region: 240 },
+  },
+  azure: {
+    rpoMinutes: { postgresZone: 0, postgresRegion: 75, artifactsRegion: 60, auditRegion: 60 },
+    rtoMinutes: { zone: 10, region: 240 },
+  },
+};
+const DEV_PROMISED: Promises = { rpoMinutes: { postgresZone: 1440 }, rtoMinutes: { zone: 60 } };
+
+function promisesOf({ profile, place, promises }: EnvironmentInput): Promises {
+  const { rpoMinutes, rtoMinutes } = profile === 'dev' ? DEV_PROMISED : (PROMISED[place.cloud] ?? DEV_PROMISED);
+  return {
+    rpoMinutes: { ...rpoMinutes, ...promises?.rpoMinutes },
+    rtoMinutes: { ...rtoMinutes, ...promises?.rtoMinutes },
   };
 }
 

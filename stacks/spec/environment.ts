@@ -34,6 +34,8 @@ export interface Environment {
   /** Named exceptions from the rules of the profile, each with an owner and an end. */
   readonly waivers: readonly Waiver[];
   readonly state: State;
+  readonly prices: Prices;
+  readonly promises: Promises;
   readonly tags: EnvironmentTags;
 }
 
@@ -193,6 +195,26 @@ export interface Access {
   readonly breakGlass: readonly string[];
 }
 
+export interface Prices {
+  /** Day of the price book: `stacks/prices/<cloud>-<day>.json`. */
+  readonly book: string;
+  readonly currency: 'USD' | 'EUR';
+  /** What no resource says and the bill depends on. */
+  readonly assumptions: { readonly tenants: number; readonly ingestGbPerDay: number };
+}
+
+/** In minutes; what is absent is not promised. Synthesis refuses what the settings do not give. */
+export interface Promises {
+  readonly rpoMinutes: {
+    readonly postgresZone: number;
+    readonly postgresRegion?: number;
+    readonly artifactsRegion?: number;
+    readonly auditRegion?: number;
+    readonly cache?: number;
+  };
+  readonly rtoMinutes: { readonly zone: number; readonly region?: number };
+}
+
 /** Where Terraform remembers what it made. */
 export interface State {
   /** The bootstrap makes the bucket, so its first apply has none: `false`, then `true` and `init -migrate-state`. */
@@ -307,6 +329,8 @@ export interface EnvironmentInput {
   readonly access?: Access;
   readonly waivers?: readonly Waiver[];
   readonly state?: Partial<State>;
+  readonly prices?: Optional<Prices>;
+  readonly promises?: Optional<Promises>;
 }
 
 export type PostgresInput = Pick<Postgres, 'name'> & Partial<Postgres>;
