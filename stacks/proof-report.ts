@@ -45,4 +45,4 @@ export function proveStacks(environments: readonly Environment[], outdir: string
 }
 
 /** The folder stays: a local state may lie in it. */
-const withdraw = (outdir: string, name: string): void => rmSync(pathOf(outdir, name), { force: true });
+export const withdraw = (outdir: string, name: string): void => rmSync(pathOf(outdir, name), { force: true });

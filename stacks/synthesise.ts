@@ -7,7 +7,8 @@ import { AzureStack } from './azure-stack.js';
 import type { Config } from './config.js';
 import { GcpStack } from './gcp-stack.js';
 import { LAYERS } from './layers/index.js';
-import { proveStacks, readStack } from './proof-report.js';
+import { type LogicalIds, lostIds } from './logical-ids.js';
+import { proveStacks, readStack, withdraw } from './proof-report.js';
 import type { StackJson } from './proofs/terraform-json.js';
 import type { Environment, Layer } from './spec/environment.js';
 import { stackName } from './spec/names.js';
@@ -29,7 +30,13 @@ interface Built {
  * Terraform JSON of every environment, and what is proved of it; or every reason why not. Returns the exit code; on 1
  * no stack is left that Terraform would apply.
  */
-export function synthesise(given: readonly Environment[], config: Config, report: Report, outdir?: string): 0 | 1 {
+export function synthesise(
+  given: readonly Environment[],
+  config: Config,
+  report: Report,
+  outdir?: string,
+  locked: LogicalIds = {},
+): 0 | 1 {
   const environments = given.map((environment) => pinned(environment, config));
   const problems = validate(environments);
   if (problems.length > 0) return fail(problems.map(describe), report);
@@ -41,8 +48,10 @@ export function synthesise(given: readonly Environment[], config: Config, report
   const refusals = built.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [`${name}: ${refusal}`]));
   if (refusals.length > 0) return fail(refusals, report);
   app.synth();
+  const lost = built.flatMap(({ name }) => lostIds(locked, name, readStack(app.outdir, name)));
   const proofs = proveStacks(environments, app.outdir);
-  if (proofs.failures.length > 0) return fail(proofs.failures, report);
+  if (lost.length > 0) for (const { name } of built) withdraw(app.outdir, name);
+  if (lost.length + proofs.failures.length > 0) return fail([...lost, ...proofs.failures], report);
   for (const { name, milliseconds } of built) {
     const resources = countResources(readStack(app.outdir, name));
     report.out(

@@ -11,7 +11,7 @@ beforeAll(() => {
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   const swc = resolve('node_modules/@swc/cli/bin/swc.js');
-  execFileSync(process.execPath, [swc, 'infra', 'stacks', '-d', join(folder, 'dist'), '--quiet']);
+  execFileSync(process.execPath, [swc, 'infra', 'stacks', '-d', join(folder, 'dist'), '--copy-files', '--quiet']);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,8 +45,8 @@ describe('node dist/stacks/main.js', () => {
   it('writes every stack within 400 MB and 3 s of processor time', () => {
     const { status, stdout, stderr } = run({}, ['--import', METER]);
     expect(status).toBe(0);
-    expect(readdirSync(join(folder, 'cdktf.out/stacks'))).toHaveLength(12);
-    expect(stdout).toContain('12 stacks in cdktf.out/stacks');
+    expect(readdirSync(join(folder, 'cdktf.out/stacks'))).toHaveLength(18);
+    expect(stdout).toContain('18 stacks in cdktf.out/stacks');
     const { maxRSS, userCPUTime } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '{}') as NodeJS.ResourceUsage;
     // The root of a single binding would be 750 MB and 10 s.
     expect(maxRSS / 1024).toBeLessThan(400);
