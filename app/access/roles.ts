@@ -28,6 +28,8 @@ export interface RoleDescription {
 export interface Roles {
   /** What a role comes to now; nothing for one that is not there, or whose row somebody else wrote. */
   grantsOf(role: Role, hasPerson: boolean): Grants;
+  /** Whether there is such a role, even one that allows nothing. */
+  has(role: Role): boolean;
   /** Changes with every change of what `grantsOf` answers. */
   version(): number;
   /** To be awaited before `grantsOf` when it is there. */
@@ -86,6 +88,10 @@ class StoredRoles implements Roles {
   grantsOf(role: Role, hasPerson: boolean): Grants {
     const resolved = PREDEFINED.get(role) ?? this.#own.get(role);
     return (hasPerson ? resolved?.withPerson : resolved?.without) ?? NOTHING;
+  }
+
+  has(role: Role): boolean {
+    return PREDEFINED.has(role) || this.#own.has(role);
   }
 
   version(): number {

@@ -42,7 +42,11 @@ const buildList = (ranges: readonly (readonly [string, number])[]): BlockList =>
   for (const [network, prefix] of ranges) list.addSubnet(network, prefix, family(network));
   return list;
 };
-const refused = buildList(REFUSED);
+/** One list a family: a list that holds both takes an IPv4 address for its mapped form, which lies in a range of the other. */
+const refused = {
+  ipv4: buildList(REFUSED.filter(([network]) => family(network) === 'ipv4')),
+  ipv6: buildList(REFUSED.filter(([network]) => family(network) === 'ipv6')),
+};
 
 /** `::ffff:10.0.0.1` and its hexadecimal forms are the IPv4 address to every socket. */
 export const plainAddress = (address: string): string => {
@@ -71,12 +75,16 @@ export const parseCidr = (cidr: string): readonly [string, number] | undefined =
 export const isReachable = (address: string, port: number, rules: readonly EgressRule[]): boolean => {
   const plain = plainAddress(address);
   if (isIP(plain) === 0) return false;
-  if (!refused.check(plain, family(plain))) return true;
+  if (!refused[family(plain)].check(plain, family(plain))) return true;
   return rules.some((rule) => {
     const parsed = parseCidr(rule.cidr);
     if (parsed === undefined || !(rule.ports.length === 0 || rule.ports.includes(port))) return false;
     const [network, prefix] = parsed;
-    return isWithinRefused(network, prefix) && buildList([parsed]).check(plain, family(plain));
+    return (
+      family(network) === family(plain) &&
+      isWithinRefused(network, prefix) &&
+      buildList([parsed]).check(plain, family(plain))
+    );
   });
 };
 

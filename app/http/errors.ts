@@ -134,7 +134,8 @@ const CATALOGUE = {
   provider_unavailable: {
     status: 503,
     title: 'A provider that this needs is not available',
-    remedy: 'Try again after the seconds that Retry-After says; a search or write that waits for its vector may bring its own.',
+    remedy:
+      'Try again after the seconds that Retry-After says; a search or write that waits for its vector may bring its own.',
   },
   suspended: {
     status: 503,

@@ -151,6 +151,8 @@ const exchange = async (agent: Agent, url: URL, wanted: OutboundRequest): Promis
       body: wanted.body ?? null,
       signal: AbortSignal.timeout(timeoutMs),
     });
+    // Destroyed before its end it would raise an error that nobody listens to.
+    answer.body.on('error', () => undefined);
     if (answer.statusCode >= 300 && answer.statusCode < 400) {
       answer.body.destroy();
       throw new OutboundRefused('redirect', `${url.host} answered with a redirect, which is not followed.`);
