@@ -1,8 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
+import type { ResultStatus } from '../memories/write-schema.js';
+
 export interface Metrics {
   requested(operation: string, method: string, status: number, seconds: number): void;
-  ingested(status: 'created' | 'dropped' | 'rejected', count: number): void;
+  ingested(status: ResultStatus, count: number): void;
   quotaRefused(): void;
   readonly contentType: string;
   render(): Promise<string>;

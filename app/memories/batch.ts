@@ -1,75 +1,100 @@
 import { type FieldError, Problem, problem } from '../http/errors.js';
 import type { WriteOutcome } from './admit.js';
+import { createMatching } from './matching.js';
 import type { DroppedDraft, PlanContext, PlannedDraft } from './plan.js';
-import { prepareRows, TENANT_SLOT } from './prepare.js';
+import { type PreparedRow, prepareRows, TENANT_SLOT } from './prepare.js';
+import type { Semantics } from './semantics.js';
 import {
   type Caller,
   countRefusals,
   type MemoryServiceDeps,
+  observeDropped,
   planChecked,
   planContext,
   type Witness,
   writeContext,
 } from './service.js';
 import { writeRows } from './write.js';
-import type { WriteResult } from './write-schema.js';
+import { type Dedupe, RESULT_STATUSES, type Summary, summarize, type WriteResult } from './write-schema.js';
 
 export interface BatchOutcome {
   readonly results: readonly WriteResult[];
-  readonly summary: { readonly created: number; readonly dropped: number; readonly rejected: number };
+  readonly summary: Summary;
 }
 
 type Item = { readonly index: number; readonly plan: PlannedDraft | DroppedDraft | Problem };
+
+export interface BatchOptions {
+  readonly onError: 'abort' | 'continue';
+  /** @default off */
+  readonly dedupe?: Dedupe;
+  /** Needed by `semantic`. */
+  readonly semantics?: Semantics;
+}
 
 /** Everything is checked before anything is written. With `abort` one bad draft refuses all; with `continue` each answers for itself. */
 export const createMemories = async (
   deps: MemoryServiceDeps,
   caller: Caller,
   drafts: readonly unknown[],
-  onError: 'abort' | 'continue',
+  options: BatchOptions,
   witness: Witness<BatchOutcome>,
 ): Promise<BatchOutcome> => {
+  const { onError, dedupe = 'off' } = options;
   const now = new Date();
   const items = planBatch(deps, planContext(deps, caller, now), drafts);
   if (onError === 'abort') rejectBatch(deps, items);
-  const planned = items.flatMap(({ index, plan }) => (isPlanned(plan) ? [{ index, plan }] : []));
+  const semantics = dedupe === 'semantic' ? options.semantics : undefined;
+  const admissible = items.flatMap(({ index, plan }) => (isPlanned(plan) ? [{ index, plan }] : []));
+  const plans = admissible.map(({ plan }) => plan);
   const context = writeContext(deps, caller, now);
-  const prepared = await prepareRows(
-    context,
-    planned.map(({ plan }) => plan),
-  );
+  const prepared = await prepareRows(context, semantics ? await semantics.embed(plans) : plans);
+  const near = (await semantics?.near(prepared)) ?? new Map();
+  const conclude = (outcomes: readonly WriteOutcome[]): BatchOutcome => buildOutcome(items, prepared, outcomes);
   const outcome =
     prepared.length === 0
-      ? summarize(items, planned, [])
+      ? conclude([])
       : await countRefusals(deps, () =>
-          writeRows(context, prepared, onError === 'continue', async (transaction, outcomes) => {
-            const written = summarize(items, planned, outcomes);
-            await witness(transaction, TENANT_SLOT, written);
-            return written;
-          }),
+          writeRows(
+            context,
+            prepared,
+            onError === 'continue',
+            async (transaction, outcomes) => {
+              const written = conclude(outcomes);
+              await witness(transaction, TENANT_SLOT, written);
+              return written;
+            },
+            createMatching(deps, caller, dedupe, near),
+          ),
         );
-  if (planned.some(({ plan }) => !plan.vector)) deps.onPending();
-  for (const status of ['created', 'dropped', 'rejected'] as const)
-    deps.metrics.ingested(status, outcome.summary[status]);
+  if (prepared.some(({ vector }) => !vector)) deps.onPending();
+  for (const status of RESULT_STATUSES) deps.metrics.ingested(status, outcome.summary[status]);
+  await observeDropped(
+    deps,
+    items.flatMap(({ plan }) => ('kind' in plan && plan.kind === 'dropped' ? [plan] : [])),
+  );
   return outcome;
 };
 
-const summarize = (
+/** The prepared rows are the planned items, in their order. */
+const buildOutcome = (
   items: readonly Item[],
-  planned: readonly { readonly index: number }[],
+  prepared: readonly PreparedRow[],
   outcomes: readonly WriteOutcome[],
 ): BatchOutcome => {
-  const refusals = new Map(
-    outcomes.flatMap((outcome, at) =>
-      outcome.kind === 'refused' ? [[planned[at]?.index, outcome.problem] as const] : [],
-    ),
-  );
-  const results = items.map(({ index, plan }) => toResult(index, refusals.get(index) ?? plan));
-  const count = (status: WriteResult['status']): number => results.filter((result) => result.status === status).length;
-  return {
-    results,
-    summary: { created: count('created'), dropped: count('dropped'), rejected: count('rejected') },
-  };
+  let at = 0;
+  const results = items.map(({ index, plan }): WriteResult => {
+    if (!isPlanned(plan)) return toResult(index, plan);
+    const row = prepared[at];
+    const outcome = outcomes[at++];
+    if (outcome?.kind === 'refused') return toResult(index, outcome.problem);
+    if (outcome?.kind === 'matched') return { index, status: outcome.matched.as, id: outcome.matched.id };
+    const reasons = row?.quarantine ?? [];
+    return reasons.length === 0
+      ? { index, status: 'created', id: plan.id }
+      : { index, status: 'quarantined', id: plan.id, reason: reasons.join(', ') };
+  });
+  return { results, summary: summarize(results) };
 };
 
 const isPlanned = (plan: Item['plan']): plan is PlannedDraft => 'kind' in plan && plan.kind === 'planned';
@@ -106,14 +131,8 @@ const errorsOf = (index: number, reason: Problem): readonly FieldError[] => {
   return errors.map((error) => ({ ...error, index, pointer: `/memories/${index}${error.pointer}` }));
 };
 
-const toResult = (index: number, plan: Item['plan']): WriteResult => {
-  if (plan instanceof Problem) {
-    return {
-      index,
-      status: 'rejected',
-      error: { code: plan.code, detail: plan.message, errors: plan.options.errors ?? [] },
-    };
-  }
-  if (plan.kind === 'dropped') return { index, status: 'dropped', reason: plan.reason };
-  return { index, status: 'created', id: plan.id };
+const toResult = (index: number, plan: DroppedDraft | Problem): WriteResult => {
+  if (!(plan instanceof Problem)) return { index, status: 'dropped', reason: plan.reason };
+  const error = { code: plan.code, detail: plan.message, errors: plan.options.errors ?? [] };
+  return { index, status: 'rejected', error };
 };

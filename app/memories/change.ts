@@ -2,9 +2,12 @@ import type { Transaction } from '../db/pool.js';
 import { upsertVectors } from '../embeddings/outbox.js';
 import { judgeMemory } from '../reviews/quarantine.js';
 import { insertReviews } from '../reviews/store.js';
+import { indexSettings } from '../search/index-mark.js';
+import { buildSearchColumns } from '../search/search-columns.js';
 import { isErased } from '../tenancy/vault.js';
 import { factTokensOf } from './facts.js';
 import { contentOfState, type Deed, openState, recordChange } from './history-record.js';
+import { openKey } from './key.js';
 import { partitionOf } from './partition-of.js';
 import type { PlannedPatch } from './patch.js';
 import {
@@ -61,7 +64,10 @@ export const applyChange = async (
   if (!planned && !change.columns) return { row, commit: undefined, before: undefined, after: undefined };
   const patch = planned ?? planNothing(deps, row);
   const { next, commit, reasons } = buildNext(deps, row, patch, change);
-  const stored = await updateMemoryRow(transaction, next);
+  const { namespace } = openKey(deps.vault, row);
+  const searchable = { slot: row.slot, content: patch.content, namespace };
+  const search = buildSearchColumns(deps.vault, indexSettings(deps.policies()), searchable);
+  const stored = await updateMemoryRow(transaction, next, search);
   await storeVector(deps, transaction, next, patch);
   if (reasons.length > 0) await insertReviews(transaction, [buildReview(deps, next, reasons, change)]);
   await recordChange(deps, transaction, row, { event: change.event ?? 'update', ...patch }, change.deed);

@@ -3,6 +3,8 @@ import type { AuditTrail } from '../audit/trail.js';
 import type { Database } from '../db/pool.js';
 import type { Policies } from '../policies/schema.js';
 import { judgeMemory, type QuarantineReason } from '../reviews/quarantine.js';
+import { indexSettings } from '../search/index-mark.js';
+import { buildSearchColumns, type SearchColumns } from '../search/search-columns.js';
 import { type EntityName, entityKey, type People, type Person } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
 import { factTokensOf } from './facts.js';
@@ -109,7 +111,7 @@ const prepareRow = (
   const trust = lowestTrust(trustOf(context.principal, context.channel), planned.lineage?.trust ?? []);
   const quarantine = judgeMemory(content, { scope: planned.scopeCode, trust, policies: context.policies });
   const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version: 1 }, content);
-  const row: Omit<NewMemoryRow, 'key_token' | 'sealed_key' | 'fact_token' | 'object_token'> = {
+  const row: Omit<NewMemoryRow, 'key_token' | 'sealed_key' | 'fact_token' | 'object_token' | keyof SearchColumns> = {
     id,
     version: 1,
     slot,
@@ -138,8 +140,10 @@ const prepareRow = (
     created_by: context.principal.keyId,
     audit_event: context.auditEvent,
   };
-  const key = sealKey(vault, row, { key: draft.key ?? null, namespace: draft.namespace ?? [] });
-  const named = { ...row, ...key, ...factTokensOf(vault, row, content) };
+  const namespace = draft.namespace ?? [];
+  const key = sealKey(vault, row, { key: draft.key ?? null, namespace });
+  const search = buildSearchColumns(vault, indexSettings(context.policies), { slot, content, namespace });
+  const named = { ...row, ...key, ...factTokensOf(vault, row, content), ...search };
   const vector = planned.vector ? prepareVector(context, named, planned.vector) : null;
   return { planned, quarantine, row: named, commit: stored.commit, vector };
 };

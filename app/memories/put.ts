@@ -1,4 +1,4 @@
-import { inRetriedTransaction } from '../db/pool.js';
+import { inRetriedTransaction, type Transaction } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
 import { checkMembership } from './admit.js';
 import { applyChange, trustAfter } from './change.js';
@@ -14,6 +14,7 @@ import {
   type Caller,
   countRefusals,
   type MemoryServiceDeps,
+  observeDropped,
   planChecked,
   planContext,
   readBack,
@@ -46,6 +47,7 @@ export const putMemory = async (
   const planned = planChecked(deps, planContext(deps, caller, now), nameDraft(body, key));
   if (planned.kind === 'dropped') {
     deps.metrics.ingested('dropped', 1);
+    await observeDropped(deps, [planned]);
     return planned;
   }
   const context = writeContext(deps, caller, now);
@@ -107,28 +109,39 @@ const replace = async (
   deps: MemoryServiceDeps,
   caller: Caller,
   id: string,
-  { planned, prepared }: Named,
+  { prepared }: Named,
   options: PutOptions,
 ): Promise<Put | Problem> => {
   if (options.createOnly) throw problem('key_exists', 'There is a memory of this key already.');
   const row = await inRetriedTransaction(deps.db, async (transaction) => {
     const locked = await lockMemory(transaction, EVERYTHING, id);
-    if (!locked) return undefined;
-    await checkChangeable(deps.vault, transaction, locked, options.ifMatch);
-    checkIdentity(locked, planned, prepared);
-    const change = planReplacement(openState(deps.vault, locked), planned, trustAfter(locked, caller));
-    const deed = { actor: caller.principal.keyId, at: new Date(), reason: options.reason, auditEvent: deps.newId() };
-    const changed = await applyChange(deps, transaction, locked, change, { caller, deed });
-    if (!changed.commit) return changed.row;
-    await recountContradictions(transaction, [locked, changed.row]);
-    await recordWritten(deps, transaction, deed, 'replaced', [changed]);
-    return changed.row;
+    return locked && replaceLocked(deps, transaction, caller, locked, prepared, options);
   });
   if (!row) return missing(id);
   if (row.vector_status === VECTOR_PENDING) deps.onPending();
   const [memory] = await deps.presenter.present(deps.db, [row], { vector: false });
   if (!memory) throw missing(id);
   return { kind: 'replaced', memory };
+};
+
+/** In the transaction that holds the row: the draft in place of what it says. */
+export const replaceLocked = async (
+  deps: MemoryServiceDeps,
+  transaction: Transaction,
+  caller: Caller,
+  row: MemoryRow,
+  prepared: PreparedRow,
+  { ifMatch, reason }: ChangeOptions,
+): Promise<MemoryRow> => {
+  await checkChangeable(deps.vault, transaction, row, ifMatch);
+  checkIdentity(row, prepared.planned, prepared);
+  const planned = planReplacement(openState(deps.vault, row), prepared.planned, trustAfter(row, caller));
+  const deed = { actor: caller.principal.keyId, at: new Date(), reason, auditEvent: deps.newId() };
+  const changed = await applyChange(deps, transaction, row, planned, { caller, deed });
+  if (!changed.commit) return changed.row;
+  await recountContradictions(transaction, [row, changed.row]);
+  await recordWritten(deps, transaction, deed, 'replaced', [changed]);
+  return changed.row;
 };
 
 /** What a draft says of identity must be so already; what it leaves out stays. */

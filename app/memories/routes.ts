@@ -3,7 +3,8 @@ import { problem } from '../http/errors.js';
 import type { ApiRequest, ApiResponse, Route } from '../http/route.js';
 import { defineRoute } from '../http/route.js';
 import { compileCheck, requireValid } from '../http/validate.js';
-import { type SearchDeps, searchMemories } from '../search/search.js';
+import type { SearchDeps } from '../search/search.js';
+import { awaitVectors } from './await-vectors.js';
 import { type BatchOutcome, createMemories } from './batch.js';
 import { deleteMemory } from './delete.js';
 import { HistoryQuerySchema, HistorySchema, listHistory } from './history.js';
@@ -21,13 +22,12 @@ import {
   type Memory,
   MemorySchema,
   PutQuerySchema,
-  SearchResultSchema,
-  SearchSchema,
 } from './schema.js';
-import { createMemory, getMemory } from './service.js';
+import { createSemantics } from './semantics.js';
+import { createMemory, getMemory, readBack } from './service.js';
 import { updateMemory } from './update.js';
 import { matchesVersion } from './version.js';
-import { BatchResultSchema, BatchSchema } from './write-schema.js';
+import { BatchResultSchema, BatchSchema, WaitQuerySchema } from './write-schema.js';
 
 const checkBatch = compileCheck(BatchSchema);
 
@@ -36,10 +36,6 @@ export const memoryRoutes = (deps: SearchDeps): readonly Route[] => [
   defineRoute({
     ...LIST,
     handle: async (request) => ({ status: 200, body: await listMemories(deps, request, request.query) }),
-  }),
-  defineRoute({
-    ...SEARCH,
-    handle: async (request) => ({ status: 200, body: await searchMemories(deps, request, request.body) }),
   }),
   defineRoute({ ...GET, handle: (request) => read(deps, request) }),
   defineRoute({ ...PUT, handle: (request) => put(deps, request) }),
@@ -62,6 +58,7 @@ const CREATE = {
   permission: 'ingest',
   writes: true,
   idempotencyKey: 'honoured',
+  query: WaitQuerySchema,
   body: Type.Union([DraftSchema, BatchSchema]),
   bodyChecked: 'handler',
   responses: { 201: MemorySchema, 200: BatchResultSchema },
@@ -76,17 +73,6 @@ const LIST = {
   writes: false,
   query: ListQuerySchema,
   responses: { 200: ListSchema },
-} as const;
-
-const SEARCH = {
-  method: 'POST',
-  path: '/api/v1/memories/search',
-  operation: 'searchMemories',
-  summary: 'Find memories by meaning',
-  permission: 'retrieve',
-  writes: false,
-  body: SearchSchema,
-  responses: { 200: SearchResultSchema },
 } as const;
 
 const GET = {
@@ -197,24 +183,33 @@ const remove = async (
   return { status: 200, body: await deleteMemory(deps, request, id, { ...changeOptions(request), linked }) };
 };
 
-type AnyRequest = ApiRequest<unknown, unknown>;
+type CreateRequest = ApiRequest<{ readonly wait?: 'stored' | 'indexed' }, unknown>;
 
-const create = async (deps: SearchDeps, request: AnyRequest): Promise<ApiResponse> => {
+const create = async (deps: SearchDeps, request: CreateRequest): Promise<ApiResponse> => {
   const { body, remember } = request;
+  const isAwaited = request.query.wait === 'indexed';
   if (typeof body === 'object' && body !== null && 'memories' in body) {
     const batch = requireValid(checkBatch, body, 'The batch');
-    const onError = batch.on_error ?? 'abort';
-    return buildBatchAnswer(
-      await createMemories(deps, request, batch.memories, onError, (transaction, slot, outcome) =>
-        remember(transaction, slot, buildBatchAnswer(outcome)),
-      ),
+    const { on_error: onError = 'abort', dedupe = 'off' } = batch;
+    const options = { onError, dedupe, semantics: createSemantics(deps) };
+    const outcome = await createMemories(deps, request, batch.memories, options, (transaction, slot, written) =>
+      remember(transaction, slot, buildBatchAnswer(written)),
     );
+    if (isAwaited)
+      await awaitVectors(
+        deps.db,
+        outcome.results.flatMap(({ id }) => id ?? []),
+      );
+    return buildBatchAnswer(outcome);
   }
   const created = await createMemory(deps, request, body, (transaction, slot, memory) =>
     remember(transaction, slot, buildCreatedAnswer(memory)),
   );
   if (created.kind === 'dropped') return { status: 200, body: { index: 0, status: 'dropped', reason: created.reason } };
-  return buildCreatedAnswer(created.memory);
+  if (!isAwaited) return buildCreatedAnswer(created.memory);
+  const { id } = created.memory;
+  await awaitVectors(deps.db, [id]);
+  return buildCreatedAnswer(await readBack(deps, deps.db, id));
 };
 
 const buildCreatedAnswer = (memory: Memory): ApiResponse => ({

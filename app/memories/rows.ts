@@ -10,6 +10,7 @@ import {
   int2,
   int4,
   int8,
+  jsonb,
   nullable,
   TEXT_OID,
   text,
@@ -18,6 +19,7 @@ import {
   uuid,
 } from '../db/copy-binary.js';
 import type { Transaction } from '../db/pool.js';
+import type { SearchColumns } from '../search/search-columns.js';
 
 /** A row of `memories`, as stored. Small integers are positions in the lists of schema.ts. */
 export interface MemoryRow {
@@ -65,7 +67,7 @@ export interface MemoryRow {
 }
 
 /** What a new row brings; the rest has its default in the table. */
-export type NewMemoryRow = Omit<MemoryRow, 'contradictions' | 'superseded_by'>;
+export type NewMemoryRow = Omit<MemoryRow, 'contradictions' | 'superseded_by'> & SearchColumns;
 
 export const VECTOR_PENDING = 0;
 export const VECTOR_SUCCEEDED = 1;
@@ -84,6 +86,8 @@ const small = (name: 'scope' | 'status' | 'vector_status' | 'source_kind' | 'tru
   column(name, int2, (row) => row[name]);
 const time = (name: 'expires_at' | 'valid_from' | 'valid_to' | 'created_at' | 'updated_at'): Column<NewMemoryRow> =>
   column(name, nullable(timestamp), (row) => row[name]);
+
+const tokensArray = array(INT4_OID, int4);
 
 const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
   column('id', uuid, (row) => row.id),
@@ -107,6 +111,9 @@ const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
   column('object_token', nullable(bytea), (row) => row.object_token),
   column('legal_hold', bool, (row) => row.legal_hold),
   column('audit_event', nullable(uuid), (row) => row.audit_event),
+  { name: 'search_tokens', encode: ({ search_tokens: tokens }) => (tokens === null ? null : tokensArray(tokens)) },
+  column('clear_metadata', nullable(jsonb), (row) => row.clear_metadata),
+  column('index_mark', int4, (row) => row.index_mark),
   column('supersedes', array(UUID_OID, uuid), (row) => row.supersedes),
   column('evidence', array(UUID_OID, uuid), (row) => row.evidence),
 ];

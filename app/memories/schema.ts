@@ -147,26 +147,6 @@ export const ListSchema = Type.Object({
   count: Type.Optional(Type.Integer()),
 });
 
-export const SearchSchema = Type.Object(
-  {
-    query: Type.Optional(Type.String({ minLength: 1, maxLength: 10_000 })),
-    vector: Type.Optional(Vector),
-    mode: Type.Optional(literals(['semantic', 'hybrid', 'keyword'])),
-    ...Selectors,
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 10 })),
-    threshold: Type.Optional(Fraction),
-    include: Include,
-  },
-  { additionalProperties: false },
-);
-export type Search = Static<typeof SearchSchema>;
-export const SearchResultSchema = Type.Object({
-  results: Type.Array(Type.Composite([MemorySchema, Type.Object({ score: Fraction, rank: Type.Integer() })])),
-  truncated: Type.Boolean(),
-  took_ms: Type.Number(),
-  degraded: Type.Array(literals(['embedding', 'vectors', 'rerank'])),
-});
-
 export const GetQuerySchema = Type.Object({ include: Include }, { additionalProperties: false });
 export const ChangeQuerySchema = Type.Object(
   { reason: Type.Optional(Type.String({ maxLength: 500 })) },

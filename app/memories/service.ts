@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../access/principal.js';
 import type { AuditTrail } from '../audit/trail.js';
-import type { Database, Transaction } from '../db/pool.js';
+import type { Database, Queryable, Transaction } from '../db/pool.js';
 import type { Metrics } from '../health/metrics.js';
 import { Problem, problem } from '../http/errors.js';
 import type { Check } from '../http/validate.js';
@@ -58,6 +58,7 @@ export const createMemory = async (
   const planned = planChecked(deps, planContext(deps, caller, now), body);
   if (planned.kind === 'dropped') {
     deps.metrics.ingested('dropped', 1);
+    await observeDropped(deps, [planned]);
     return planned;
   }
   const context = writeContext(deps, caller, now);
@@ -70,13 +71,22 @@ export const createMemory = async (
       return written;
     }),
   );
-  deps.metrics.ingested('created', 1);
+  deps.metrics.ingested(memory.status === 'quarantined' ? 'quarantined' : 'created', 1);
   if (!planned.vector) deps.onPending();
   return { kind: 'created', memory };
 };
 
+/** What the policy does not keep leaves no memory, but a line in the log. */
+export const observeDropped = async (
+  { audit }: Pick<MemoryServiceDeps, 'audit'>,
+  dropped: readonly DroppedDraft[],
+): Promise<void> => {
+  for (const { reason } of dropped)
+    await audit.observe({ type: 'data.dropped', outcome: 'denied', code: 'min_confidence', detail: { reason } });
+};
+
 /** As the database has it, with the times and defaults that it keeps. */
-export const readBack = async (deps: MemoryServiceDeps, transaction: Transaction, id: string): Promise<Memory> => {
+export const readBack = async (deps: MemoryServiceDeps, transaction: Queryable, id: string): Promise<Memory> => {
   const row = await selectMemory(transaction, EVERYTHING, id);
   const [memory] = row ? await deps.presenter.present(transaction, [row], { vector: false }) : [];
   if (!memory) throw problem('not_found', `The person whom ${id} belongs to was erased at this moment.`);

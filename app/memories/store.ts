@@ -1,4 +1,5 @@
 import type { Queryable } from '../db/pool.js';
+import type { SearchColumns } from '../search/search-columns.js';
 import { type MemoryRow, STATUS_ACTIVE, VECTOR_PENDING } from './rows.js';
 
 /** Which rows somebody may see. The one place where visibility becomes SQL. */
@@ -140,6 +141,36 @@ export const selectExistingKeys = async (db: Queryable, tokens: readonly Buffer[
   return new Set(rows.map(({ token }) => token));
 };
 
+/** By key token, in hexadecimal. */
+export const selectIdsByKey = async (
+  db: Queryable,
+  tokens: readonly Buffer[],
+): Promise<ReadonlyMap<string, string>> => {
+  if (tokens.length === 0) return new Map();
+  const { rows } = await db.query<{ id: string; token: string }>(
+    `SELECT id, encode(key_token, 'hex') AS token FROM memories WHERE key_token = ANY ($1::bytea[])`,
+    [tokens],
+  );
+  return new Map(rows.map(({ id, token }) => [token, id]));
+};
+
+/** Active rows with one of these contents, whoever they belong to; of several the oldest comes last. */
+export const selectSameContents = async (
+  db: Queryable,
+  hashes: readonly Buffer[],
+): Promise<
+  readonly Pick<MemoryRow, 'id' | 'scope' | 'user_ref' | 'team_ref' | 'organization_ref' | 'content_hash'>[]
+> => {
+  const { rows } = await db.query(
+    `SELECT id, scope, user_ref, team_ref, organization_ref, content_hash FROM memories
+     WHERE substring(content_hash FROM 1 FOR 8) = ANY ($1::bytea[]) AND content_hash = ANY ($2::bytea[])
+       AND status = ${STATUS_ACTIVE} AND (expires_at IS NULL OR expires_at > now())
+     ORDER BY created_at DESC, id DESC`,
+    [hashes.map((hash) => hash.subarray(0, 8)), hashes],
+  );
+  return rows;
+};
+
 export const selectIdByKey = async (db: Queryable, token: Buffer): Promise<string | undefined> => {
   const { rows } = await db.query<{ id: string }>('SELECT id FROM memories WHERE key_token = $1', [token]);
   return rows[0]?.id;
@@ -154,12 +185,13 @@ export const lockMemory = async (db: Queryable, viewer: Viewer, id: string): Pro
 };
 
 /** The row's next version, in place of the one that the transaction has locked. */
-export const updateMemoryRow = async (db: Queryable, row: MemoryRow): Promise<MemoryRow> => {
+export const updateMemoryRow = async (db: Queryable, row: MemoryRow, search: SearchColumns): Promise<MemoryRow> => {
   const { rows } = await db.query<MemoryRow>(
     `UPDATE memories SET version = $2, sealed = $3, envelope = $4, content_hash = $5, pii = $6, pii_counts = $7,
        vector_status = $8, confidence = $9, importance = $10, trust_class = $11, trust_score = $12,
        expires_at = $13, valid_from = $14, valid_to = $15, updated_at = $16, status = $17, superseded_by = $18,
-       supersedes = $19, evidence = $20, legal_hold = $21, fact_token = $22, object_token = $23, audit_event = $24
+       supersedes = $19, evidence = $20, legal_hold = $21, fact_token = $22, object_token = $23, audit_event = $24,
+       search_tokens = $25, clear_metadata = $26, index_mark = $27
      WHERE id = $1 RETURNING *, ${EFFECTIVE_STATUS} AS status`,
     [
       row.id,
@@ -186,6 +218,9 @@ export const updateMemoryRow = async (db: Queryable, row: MemoryRow): Promise<Me
       row.fact_token,
       row.object_token,
       row.audit_event,
+      search.search_tokens,
+      search.clear_metadata,
+      search.index_mark,
     ],
   );
   const [stored] = rows;

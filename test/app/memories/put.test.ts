@@ -122,7 +122,7 @@ describe('a memory of a key', () => {
 });
 
 describe('a draft with a key', () => {
-  it('posted is new or refused, one by one or in a batch', async () => {
+  it('posted alone is new or refused; in a batch it takes the place of what there is', async () => {
     const post = (body: object) => service.call('POST', PATH, { body });
     const keyed = draft('x', { key: 'posted', namespace: ['n'] });
     expect((await post(keyed)).body).toMatchObject({ key: 'posted', namespace: ['n'] });
@@ -135,7 +135,7 @@ describe('a draft with a key', () => {
     });
     expect(
       body.results.map((result: { status: string; error?: { code: string } }) => result.error?.code ?? result.status),
-    ).toEqual(['created', 'key_exists', 'key_exists', 'created']);
+    ).toEqual(['created', 'key_exists', 'updated', 'created']);
     expect((await put('posted?namespace=n', draft('y'))).status).toBe(200);
   });
 });

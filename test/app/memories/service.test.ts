@@ -183,7 +183,7 @@ describe('a batch', () => {
       content: `fact ${index}`,
     }));
     const { status, body } = await create({ memories });
-    expect([status, body.summary]).toEqual([200, { created: 25, dropped: 0, rejected: 0 }]);
+    expect([status, body.summary]).toMatchObject([200, { created: 25, updated: 0, dropped: 0, rejected: 0 }]);
     expect(body.results.map(({ index }: { index: number }) => index)).toEqual(memories.map((_, index) => index));
     const listed = await service.call('GET', `${PATH}?user_id=batch&agent_id=orderly&order=created_at:asc`);
     expect(listed.body.results.map(({ id }: { id: string }) => id)).toEqual(

@@ -1,0 +1,30 @@
+import type { Condition } from '../db/condition.js';
+import { STATUS_EXPIRED } from './rows.js';
+import type { Viewer } from './store.js';
+
+/** As VISIBLE in store.ts, written out for one viewer: what cannot be true is not asked, which is what planning costs. */
+export const visibleTo =
+  (viewer: Viewer): Condition =>
+  (bind) => {
+    const { everything, fromScope, userRef, teamRefs, organizationRefs } = viewer;
+    if (everything) return `scope >= ${bind(fromScope)}`;
+    const parts = ['scope = 3'];
+    if (fromScope <= 0 && userRef !== null) parts.push(`scope = 0 AND user_ref = ${bind(userRef)}::uuid`);
+    if (fromScope <= 1 && teamRefs.length > 0) parts.push(`scope = 1 AND team_ref = ANY (${bind(teamRefs)}::uuid[])`);
+    if (fromScope <= 2 && organizationRefs.length > 0) {
+      parts.push(`scope = 2 AND organization_ref = ANY (${bind(organizationRefs)}::uuid[])`);
+    }
+    return `(${parts.map((part) => `(${part})`).join(' OR ')})`;
+  };
+
+/** Rows of these statuses now: one past its time is expired whether or not the cleaner has been there. */
+export const inStatus =
+  (statuses: readonly number[]): Condition =>
+  (bind) => {
+    const listed =
+      statuses.length === 1 ? `status = ${bind(statuses[0])}` : `status = ANY (${bind(statuses)}::integer[])`;
+    const active = statuses.includes(0);
+    if (!statuses.includes(STATUS_EXPIRED))
+      return `(${listed} AND (status <> 0 OR expires_at IS NULL OR expires_at > now()))`;
+    return active ? listed : `(${listed} OR (status = 0 AND expires_at <= now()))`;
+  };
