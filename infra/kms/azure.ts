@@ -21,12 +21,7 @@ type AzureKms<P extends KeyPurpose> = ResolvedKms<P, AzureSite>;
 
 export function buildAzureKms<P extends KeyPurpose>(unit: Construct, kms: AzureKms<P>): KmsOutput<P> {
   const vault = buildVault(unit, kms);
-  // The vault's own permissions, not the subscription's, decide who makes keys in it: without this the next call fails.
-  const officer = new RoleAssignment(unit, 'officer', {
-    scope: vault.id,
-    roleDefinitionName: 'Key Vault Crypto Officer',
-    principalId: kms.site.deployPrincipalId,
-  });
+  const officers = appointOfficer(unit, kms, vault);
   const courier = letSecretsIn(unit, kms, vault);
   return {
     store: vault.id,
@@ -39,11 +34,30 @@ export function buildAzureKms<P extends KeyPurpose>(unit: Construct, kms: AzureK
             grantOn: vault.id,
             name: kms.name,
             address: addressOf(vault),
-            ready: [officer],
+            ready: [],
           }
-        : buildKey(new Construct(unit, purpose), kms, purpose, vault, officer, courier),
+        : buildKey(new Construct(unit, purpose), kms, purpose, vault, officers, courier),
     ),
   };
+}
+
+/**
+ * The vault's own permissions, not the subscription's, decide who makes keys in it: without this the next call fails.
+ * An officer may also unwrap, so a vault in which this stack makes no key, that of the tenants, has none.
+ */
+function appointOfficer<P extends KeyPurpose>(
+  unit: Construct,
+  { site, purposes }: AzureKms<P>,
+  vault: KeyVault,
+): readonly RoleAssignment[] {
+  if (purposes.every((purpose) => purpose === 'tenant')) return [];
+  return [
+    new RoleAssignment(unit, 'officer', {
+      scope: vault.id,
+      roleDefinitionName: 'Key Vault Crypto Officer',
+      principalId: site.deployPrincipalId,
+    }),
+  ];
 }
 
 /** The vault of the databases' key also keeps their administrators' secrets, which `deploy` writes. */
@@ -86,7 +100,7 @@ function buildKey<P extends KeyPurpose>(
   kms: AzureKms<P>,
   purpose: P,
   vault: KeyVault,
-  officer: RoleAssignment,
+  officers: readonly RoleAssignment[],
   courier: readonly RoleAssignment[],
 ): Key {
   const hsm = kms.protection === 'Hsm' ? '-HSM' : '';
@@ -102,7 +116,7 @@ function buildKey<P extends KeyPurpose>(
           rotationPolicy: rotation(kms, purpose),
         }),
     tags: buildTags('azure', kms.tags, purpose),
-    dependsOn: [officer],
+    dependsOn: [...officers],
     // Rotation sets the date; Terraform would take it away again.
     lifecycle: { ...GUARDED, ignoreChanges: ['expiration_date'] },
   });

@@ -102,8 +102,6 @@ const VAULTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
       ...every(VAULT_BUCKETS, 'may_wrap'),
       'kms_officer',
       'kms_replica_officer',
-      'tenants_officer',
-      'tenants_replica_officer',
     ],
     azurerm_storage_account: VAULT_BUCKETS,
     azurerm_storage_container: every(VAULT_BUCKETS, 'container'),
