@@ -5,6 +5,7 @@ import { RefusedError } from '../infra/support/errors.js';
 import { AwsStack } from './aws-stack.js';
 import { AzureStack } from './azure-stack.js';
 import type { Config } from './config.js';
+import { reportCosts } from './cost-report.js';
 import { GcpStack } from './gcp-stack.js';
 import { LAYERS } from './layers/index.js';
 import { type LogicalIds, lostIds } from './logical-ids.js';
@@ -52,6 +53,11 @@ export function synthesise(
   const proofs = proveStacks(environments, app.outdir);
   if (lost.length > 0) for (const { name } of built) withdraw(app.outdir, name);
   if (lost.length + proofs.failures.length > 0) return fail([...lost, ...proofs.failures], report);
+  const costs = reportCosts(environments, app.outdir);
+  if (costs.failures.length > 0) {
+    for (const { name } of built) withdraw(app.outdir, name);
+    return fail(costs.failures, report);
+  }
   for (const { name, milliseconds } of built) {
     const resources = countResources(readStack(app.outdir, name));
     report.out(
@@ -59,6 +65,7 @@ export function synthesise(
     );
   }
   report.out(proofs.summary);
+  for (const line of costs.summary) report.out(line);
   report.out(`${built.length} stacks in ${app.outdir}/stacks, ${(performance.now() - begun).toFixed(0)} ms`);
   return 0;
 }

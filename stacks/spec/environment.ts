@@ -213,6 +213,8 @@ export interface Promises {
     readonly cache?: number;
   };
   readonly rtoMinutes: { readonly zone: number; readonly region?: number };
+  /** In `prices.currency`, with everything at its smallest. */
+  readonly monthlyBudget?: number;
 }
 
 /** Where Terraform remembers what it made. */

@@ -2,10 +2,12 @@ import { KMS_LIMITS } from '../../infra/kms/contract.js';
 import { type Check, oneOf, pattern, range } from './checks.js';
 import { admitsFrom } from './constraint.js';
 import type { Environment, Problem } from './environment.js';
+import { checkRecovery } from './recovery.js';
 import { checkAccess, checkCluster, checkIdentities, checkQdrant, warnOfIrsa } from './validate-compute.js';
 import { checkNetwork } from './validate-network.js';
 import { checkPlace } from './validate-place.js';
 import { checkPostgres } from './validate-postgres.js';
+import { checkPrices } from './validate-prices.js';
 import { checkQueue, checkRedis, checkRegistry, warnOfRedis } from './validate-stores.js';
 import { checkWaivers, waive } from './waivers.js';
 
@@ -74,6 +76,8 @@ function problemsOf(environment: Environment): readonly Problem[] {
     ...checkTiers(environment),
     ...checkKms(environment),
     ...checkProviders(environment),
+    ...checkPrices(environment),
+    ...checkRecovery(environment),
   ].filter((problem) => problem !== undefined);
 }
 

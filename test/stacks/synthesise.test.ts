@@ -7,15 +7,39 @@ describe('synth', () => {
     const { code, out, errors } = synth([aws]);
     expect(code).toBe(0);
     expect(errors).toEqual([]);
-    expect(out).toHaveLength(3);
-    expect(out[0]).toMatch(/^aws-dev-vault +\d+ resources +\d+\.\d ms$/);
-    expect(out[2]).toMatch(/^2 stacks in .*\/stacks, \d+ ms$/);
+    for (const [line, layer] of ['bootstrap', 'vault', 'plane'].entries()) {
+      expect(out[line]).toMatch(new RegExp(`^aws-dev-${layer} +\\d+ resources +\\d+\\.\\d ms$`));
+    }
+    expect(out.at(-1)).toMatch(/^3 stacks in .*\/stacks, \d+ ms$/);
   });
 
   it('counts what is in the file', () => {
     const { out, stacks } = synth([aws]);
     const resources = Object.values(stacks.get('aws-dev-plane')?.resource ?? {}).flatMap((one) => Object.keys(one));
-    expect(out[1]).toContain(` ${resources.length} resources`);
+    expect(out.find((line) => line.startsWith('aws-dev-plane'))).toContain(` ${resources.length} resources`);
+  });
+
+  it('says what a month costs, and writes it down for people and machines', () => {
+    const { out } = synth([aws]);
+    expect(out.find((line) => line.startsWith('a month'))).toContain('plane');
+    expect(out.find((line) => line.startsWith('aws-dev  '))).toMatch(/USD, list prices of \d{4}-\d\d-\d\d/);
+    expect(out.find((line) => line.startsWith('costs: '))).toMatch(/cost\.md and cost\.json$/);
+  });
+
+  it('fails, and leaves no stack, where a budget or a recovery point is promised that the settings do not give', () => {
+    const thrifty = synth([{ ...aws, promises: { ...aws.promises, monthlyBudget: 100 } }]);
+    expect([thrifty.code, thrifty.stacks.size]).toEqual([1, 0]);
+    expect(thrifty.errors).toEqual([
+      expect.stringMatching(
+        /^error: aws-dev\.promises\.monthlyBudget: promised 100 USD a month, settings give \d+ \(got 100; allowed \d+ or more/,
+      ),
+    ]);
+    const rpoMinutes = { postgresZone: 0 };
+    const bold = synth([{ ...aws, promises: { ...aws.promises, rpoMinutes } }]);
+    expect([bold.code, bold.stacks.size]).toEqual([1, 0]);
+    expect(bold.errors).toEqual([
+      expect.stringContaining('error: aws-dev.promises.rpoMinutes.postgresZone: promised 0 min, settings give 5'),
+    ]);
   });
 
   it('answers every problem, exits 1 and writes no stack', () => {
