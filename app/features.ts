@@ -2,10 +2,12 @@ import { accessRoutes } from './access/routes.js';
 import { createAuditFeature } from './audit/feature.js';
 import type { Core, Feature } from './core.js';
 import { memoryRoutes } from './memories/routes.js';
+import { createSearchFeature } from './search/feature.js';
 
 /** All that the service can do, a line a feature. They stop in reverse order. */
 export const createFeatures = (core: Core): readonly Feature[] => [
   { routes: memoryRoutes(core.memories) },
+  createSearchFeature(core),
   { routes: accessRoutes(core) },
   createAuditFeature(core),
 ];

@@ -1,186 +1,128 @@
-import { type Embedder, EmbedderUnavailable, normalize } from '../embeddings/embedder.js';
-import { problem } from '../http/errors.js';
+import type { Embedder } from '../embeddings/embedder.js';
 import { observeRead } from '../memories/observe-read.js';
-import type { MemoryRow } from '../memories/rows.js';
-import type { Memory, Search } from '../memories/schema.js';
+import type { Memory } from '../memories/schema.js';
 import type { Caller, MemoryServiceDeps } from '../memories/service.js';
-import { type RefFilter, selectCandidates, selectPage, selectPending, type Viewer } from '../memories/store.js';
-import { readVector } from '../memories/vector-input.js';
-import { partitionsOf, resolveRefFilter, resolveViewer } from '../memories/viewer.js';
-import { dot } from '../vectors/partition.js';
-import { toScore, type VectorStore } from '../vectors/vector-store.js';
-import { scoreByWords } from './lexical.js';
+import type { VectorStore } from '../vectors/vector-store.js';
+import { type Past, presentPast, readPast } from './as-of.js';
+import type { Candidate, Degraded } from './candidate.js';
+import { gatherCandidates, gatherPast, resolveQueryVector } from './gather.js';
+import { indexSettings } from './index-mark.js';
+import { planSearch, type SearchPlan } from './plan.js';
+import type { Reranker } from './rerank.js';
+import { rerankBest } from './rerank-best.js';
+import type { Explain, Search } from './schema.js';
+import { explainScore, type Scored, scoreCandidates } from './score.js';
+import { resolveSpace, type SearchSpace } from './space.js';
+import { fitTokens } from './token-budget.js';
 
 export interface SearchDeps extends MemoryServiceDeps {
   readonly embedder: Embedder;
   readonly vectors: VectorStore;
+  /** A provider's; @default the local one */
+  readonly reranker?: Reranker;
 }
+
+export type Found = Memory & { readonly score: number; readonly rank: number; readonly explain?: Explain };
 
 export interface SearchResult {
-  readonly results: readonly (Memory & { readonly score: number; readonly rank: number })[];
+  readonly results: readonly Found[];
   readonly truncated: boolean;
+  readonly tokens?: number;
   readonly took_ms: number;
-  readonly degraded: readonly ('embedding' | 'vectors')[];
+  readonly degraded: readonly Degraded[];
 }
-
-interface Scored {
-  readonly row: MemoryRow;
-  readonly score: number;
-}
-
-/** Rows without a vector that a search looks at: what one person writes within a few seconds. */
-const MAX_PENDING = 64;
-/** Of these so many get a vector for this search alone; each costs some 6 ms of the local model, the rest go by words. */
-const MAX_EMBEDDED_PENDING = 8;
-/** Without any vector to compare, the newest rows are searched by their words. */
-const MAX_BY_WORDS = 500;
-/** The first question asks for more than is wanted, since filters may hide some. */
-const OVERSAMPLE = 4;
 
 export const searchMemories = async (deps: SearchDeps, caller: Caller, body: Search): Promise<SearchResult> => {
   const startedAt = performance.now();
-  checkMode(body);
-  const given = body.vector === undefined ? undefined : normalize(readVector(body.vector, deps.embedder.dimensions));
-  const viewer = await resolveViewer(deps.db, deps.people, caller.principal, caller.headers, body);
-  const filter = await resolveRefFilter(deps.db, deps.people, body);
-  const limit = body.limit ?? 10;
-  const degraded = new Set<'embedding' | 'vectors'>();
-  const vector = given ?? (await embedQuery(deps, body.query ?? '', degraded));
-  const pending = await selectPending(deps.db, viewer, filter, MAX_PENDING);
-  const scored = [
-    ...(vector
-      ? await scoreByVector(deps, viewer, filter, vector, limit, degraded)
-      : await scoreNewest(deps, viewer, filter, body.query ?? '')),
-    ...(await scorePending(deps, pending, vector, body.query)),
-  ];
-  const best = pickBest(scored, limit, body.threshold ?? 0);
-  const memories = await deps.presenter.present(
-    deps.db,
-    best.map(({ row }) => row),
-    { vector: body.include === 'vector' },
-  );
-  const scores = new Map(best.map(({ row, score }) => [row.id, score]));
+  const settings = indexSettings(deps.policies());
+  const plan = planSearch(body, { dimensions: deps.embedder.dimensions, settings });
+  const { filter, statuses, asOf } = plan;
+  const space = await resolveSpace(deps, caller, { selectors: body, filter, statuses, asOf });
+  const degraded = new Set<Degraded>();
+  const best = await findBest(deps, space, plan, degraded);
+  const shown = await show(deps, best, plan, body);
+  const fitted = fitTokens(shown, ({ content }) => content, body.max_tokens ?? Number.POSITIVE_INFINITY);
+  const told = new Map(best.map(({ row }) => [row.id, row]));
   await observeRead(
     deps.audit,
     'search',
-    best.map(({ row }) => row),
+    fitted.items.flatMap(({ id }) => told.get(id) ?? []),
     { query: body.query ?? null },
   );
   return {
-    results: memories.map((memory, index) => ({ ...memory, score: scores.get(memory.id) ?? 0, rank: index + 1 })),
-    truncated: false,
+    results: fitted.items.map((memory, index) => ({ ...memory, rank: index + 1 })),
+    truncated: fitted.truncated,
+    ...(body.max_tokens === undefined ? {} : { tokens: fitted.tokens }),
     took_ms: Math.round((performance.now() - startedAt) * 100) / 100,
     degraded: [...degraded],
   };
 };
 
-const checkMode = (body: Search): void => {
-  if (body.mode !== undefined && body.mode !== 'semantic') {
-    throw problem('not_supported', `The mode ${body.mode} is not in this version.`, {
-      remedy: 'Use mode semantic, or leave it out.',
-    });
-  }
-  if (body.query === undefined && body.vector === undefined) {
-    throw problem('invalid_request', 'A search needs query or vector.', {
-      errors: [{ pointer: '/query', code: 'required', detail: 'query or vector is required' }],
-    });
-  }
-};
+/** A candidate that was found to match, as it will be shown if it had to be opened for that. */
+type Kept = Candidate & { readonly memory?: Memory; readonly past?: Past };
+type Best = Scored & Kept;
 
-const embedQuery = async (
-  { embedder }: SearchDeps,
-  query: string,
-  degraded: Set<string>,
-): Promise<Float32Array | undefined> => {
-  try {
-    return (await embedder.embed([query]))[0];
-  } catch (cause) {
-    if (!(cause instanceof EmbedderUnavailable)) throw cause;
-    degraded.add('embedding');
-    return undefined;
-  }
-};
+/** When a filter that only the opened row decides refuses most, the net is cast wider, this often, this much. */
+const CASTS = 3;
+const WIDER = 8;
 
-/** Asks for more and more until enough of what is near may also be seen. */
-const scoreByVector = async (
+const findBest = async (
   deps: SearchDeps,
-  viewer: Viewer,
-  filter: RefFilter,
-  vector: Float32Array,
-  limit: number,
-  degraded: Set<string>,
-): Promise<readonly Scored[]> => {
-  const partitions = partitionsOf(viewer);
-  const scores = new Map<string, number>();
-  const rows = new Map<string, MemoryRow>();
-  for (let k = limit * OVERSAMPLE; ; k *= OVERSAMPLE) {
-    const found = await deps.vectors.search(partitions, vector, k);
-    if (!found.complete) degraded.add('vectors');
-    const news = found.hits.filter(({ id }) => !scores.has(id));
-    for (const { id, score } of news) scores.set(id, score);
-    for (const row of await selectCandidates(
-      deps.db,
-      viewer,
-      filter,
-      news.map(({ id }) => id),
-    ))
-      rows.set(row.id, row);
-    if (rows.size >= limit || found.exhausted || news.length === 0) break;
+  space: SearchSpace,
+  plan: SearchPlan,
+  degraded: Set<Degraded>,
+): Promise<readonly Best[]> => {
+  const vector = await resolveQueryVector(deps, plan, degraded);
+  const gather = plan.asOf ? gatherPast : gatherCandidates;
+  let kept: readonly Kept[] = [];
+  let pool = plan.pool;
+  for (let cast = 1; cast <= CASTS; cast++, pool *= WIDER) {
+    const candidates = await gather(deps, space, { ...plan, pool }, vector, degraded);
+    kept = await keepMatching(deps, space, plan, candidates);
+    if (space.filter.exact || kept.length >= plan.limit || candidates.length < pool) break;
   }
-  return [...rows.values()].map((row) => ({ row, score: scores.get(row.id) ?? 0 }));
+  const scored = scoreCandidates(kept, plan) as readonly Best[];
+  const ranked = plan.rerank ? await rerankBest(deps, plan, scored, vector, degraded) : scored;
+  const wanted = plan.mode === 'keyword' ? ranked.filter(({ keyword }) => keyword !== null) : ranked;
+  return wanted.filter(({ score }) => score >= plan.threshold).slice(0, plan.limit) as readonly Best[];
 };
 
-const scoreNewest = async (
+/** Opens candidates only where the database could not decide: a sealed field, or a time that has passed. */
+const keepMatching = async (
   deps: SearchDeps,
-  viewer: Viewer,
-  filter: RefFilter,
-  query: string,
-): Promise<readonly Scored[]> => {
-  const page = { status: 0, descending: true, after: null, limit: MAX_BY_WORDS };
-  return scoreRowsByWords(deps, await selectPage(deps.db, viewer, filter, page), query);
-};
-
-const scoreRowsByWords = async (
-  { vault, presenter }: SearchDeps,
-  rows: readonly MemoryRow[],
-  query: string,
-): Promise<readonly Scored[]> => {
-  await vault.prepare(rows.map(({ slot }) => slot));
-  return rows.flatMap((row) => {
-    const score = scoreByWords(query, presenter.open(row)?.content ?? '');
-    return score > 0 ? [{ row, score }] : [];
+  space: SearchSpace,
+  plan: SearchPlan,
+  candidates: readonly Candidate[],
+): Promise<readonly Kept[]> => {
+  if (space.filter.exact && !plan.asOf) return candidates;
+  const rows = candidates.map(({ row }) => row);
+  const past = plan.asOf ? await readPast(deps.db, deps.vault, rows, plan.asOf) : undefined;
+  const memories = await deps.presenter.present(deps.db, rows, { vector: false });
+  const byId = new Map(memories.map((memory) => [memory.id, memory]));
+  return candidates.flatMap((candidate) => {
+    const memory = byId.get(candidate.row.id);
+    const then = past?.get(candidate.row.id);
+    if (!memory || (past && (!then || !plan.statuses.includes(then.status)))) return [];
+    const shown = then ? presentPast(memory, then) : memory;
+    return space.filter.matches(shown) ? [{ ...candidate, memory: shown, ...(then ? { past: then } : {}) }] : [];
   });
 };
 
-/** What was written a moment ago and has no vector yet is found all the same. */
-const scorePending = async (
-  deps: SearchDeps,
-  rows: readonly MemoryRow[],
-  vector: Float32Array | undefined,
-  query: string | undefined,
-): Promise<readonly Scored[]> => {
-  const near = vector ? rows.slice(0, MAX_EMBEDDED_PENDING) : [];
-  const rest = await scoreRowsByWords(deps, rows.slice(near.length), query ?? '');
-  if (near.length === 0 || !vector) return rest;
-  await deps.vault.prepare(near.map(({ slot }) => slot));
-  const texts = near.map((row) => deps.presenter.open(row)?.content ?? '');
-  try {
-    const vectors = await deps.embedder.embed(texts);
-    return [...near.map((row, index) => ({ row, score: toScore(dot(vectors[index] ?? vector, vector)) })), ...rest];
-  } catch (cause) {
-    if (!(cause instanceof EmbedderUnavailable)) throw cause;
-    return [...(await scoreRowsByWords(deps, near, query ?? '')), ...rest];
-  }
-};
+type Shown = Memory & { readonly score: number; readonly explain?: Explain };
 
-/** A row may have got its vector between two looks: its better score counts. */
-const pickBest = (scored: readonly Scored[], limit: number, threshold: number): readonly Scored[] => {
-  const best = new Map<string, Scored>();
-  for (const item of scored) {
-    if (item.score >= threshold && item.score > (best.get(item.row.id)?.score ?? -1)) best.set(item.row.id, item);
-  }
-  const newestFirst = (a: Scored, b: Scored): number => b.row.created_at.getTime() - a.row.created_at.getTime();
-  return [...best.values()]
-    .sort((a, b) => b.score - a.score || newestFirst(a, b) || (a.row.id < b.row.id ? 1 : -1))
-    .slice(0, limit);
+const show = async (
+  { presenter, db }: SearchDeps,
+  best: readonly Best[],
+  { asOf }: SearchPlan,
+  body: Search,
+): Promise<readonly Shown[]> => {
+  const vector = body.include === 'vector';
+  const unopened = best.filter(({ memory }) => vector || !memory).map(({ row }) => row);
+  const opened = new Map((await presenter.present(db, unopened, { vector })).map((memory) => [memory.id, memory]));
+  return best.flatMap((one) => {
+    const fresh = opened.get(one.row.id);
+    const memory = asOf && fresh && one.past ? presentPast(fresh, one.past) : (fresh ?? one.memory);
+    if (!memory) return [];
+    return [{ ...memory, score: one.score, ...(body.explain ? { explain: explainScore(one) } : {}) }];
+  });
 };
