@@ -2,6 +2,7 @@ import type { Environment } from '../spec/environment.js';
 import { terraformRules } from './features.js';
 import { stateGuard } from './guards.js';
 import { keyRules } from './key-graph.js';
+import { permissionRules } from './permissions.js';
 import { planRules } from './plan-gaps.js';
 import { networkRules } from './reachability.js';
 import { recoveryRules } from './recovery.js';
@@ -22,6 +23,7 @@ export const SETTINGS: readonly Setting[] = [...awsSettings, ...gcpSettings, ...
 /** Every proof there is. Pure functions over what was synthesised: synth, tests and memoryctl run the same ones. */
 export const RULES: readonly Rule[] = [
   ...keyRules,
+  ...permissionRules,
   ...wormRules,
   ...networkRules,
   stateGuard,

@@ -1,0 +1,176 @@
+import type { World } from '../rule.js';
+import type { Call, Caller } from './aws-evaluator.js';
+import { type Cast, kekContext, keyOf, NAMESPACE, type Thing } from './aws-stage.js';
+import type { Question } from './truth.js';
+
+type Row = Question<Call>;
+type Context = Readonly<Record<string, string>>;
+
+/** Calls of one key. Its aliases are in the context of every call, as KMS puts them there. */
+function onKey(key: Thing) {
+  return (
+    want: 'allow' | 'deny',
+    who: string,
+    caller: Caller,
+    action: string,
+    how: string,
+    context: Context = {},
+  ): Row => ({
+    who,
+    action: `kms:${action}`,
+    how,
+    on: key.address,
+    call: {
+      caller,
+      action: `kms:${action}`,
+      resource: key.arn,
+      context: { ...context, 'kms:ResourceAliases': key.aliases },
+    },
+    want,
+  });
+}
+
+const THROUGH_S3: Context = { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' };
+const DESTROY = ['ScheduleKeyDeletion', 'DisableKey'] as const;
+
+export function keyQuestions(world: World, cast: Cast): readonly Row[] {
+  return [
+    ...tenantKey(keyOf(world, 'tenants', 'tenant'), cast),
+    ...tenantKey(keyOf(world, 'tenants', 'tenant', true), cast),
+    ...auditKey(keyOf(world, 'vault', 'audit'), cast),
+    ...auditKey(keyOf(world, 'vault', 'audit', true), cast),
+    ...keyringsKey(keyOf(world, 'vault', 'keys'), cast),
+    ...anchorKey(keyOf(world, 'vault', 'anchor'), cast),
+    ...objectsKey(keyOf(world, 'plane', 'objects'), cast),
+    ...['data', 'ops', 'objects'].flatMap((purpose) => destruction(keyOf(world, 'plane', purpose), cast)),
+  ];
+}
+
+function tenantKey(key: Thing, cast: Cast): readonly Row[] {
+  const row = onKey(key);
+  const own = kekContext();
+  const same = { ...own, 'kms:ReEncryptOnSameKey': 'true' };
+  const { tenant, operator, administrator } = cast;
+  const foreign: Context = { ...own, 'kms:ReEncryptOnSameKey': 'false' };
+  const { 'kms:EncryptionContext:namespace': _, ...homeless } = own;
+  const others = [
+    'operator',
+    'witness',
+    'audit',
+    'backup',
+    'secrets',
+    'administrator',
+    'deploy',
+    'root',
+    'breakGlass',
+    'compliance',
+    'stranger',
+    'anybody',
+  ] as const;
+  return [
+    row('allow', 'tenant', tenant, 'Decrypt', 'its own key', own),
+    row('deny', 'tenant', tenant, 'Decrypt', 'of another namespace', kekContext('mem-other')),
+    row('deny', 'tenant', tenant, 'Decrypt', 'of a retained tenant', kekContext('retained/7f3c')),
+    row('deny', 'tenant', tenant, 'Decrypt', 'without its namespace', homeless),
+    row('deny', 'tenant', tenant, 'Decrypt', 'without a context'),
+    row('deny', 'tenant', cast.stray, 'Decrypt', 'in a session without tags', own),
+    ...others.map((who) => row('deny', who, cast[who], 'Decrypt', 'of a tenant', own)),
+    row('deny', 'tenant', tenant, 'Encrypt', 'its own key', own),
+    row('deny', 'tenant', tenant, 'GenerateDataKey', 'its own key', own),
+    row('deny', 'tenant', tenant, 'CreateGrant', 'to anybody', own),
+    row('allow', 'operator', operator, 'GenerateDataKeyWithoutPlaintext', 'for a tenant', own),
+    row('deny', 'operator', operator, 'GenerateDataKeyWithoutPlaintext', 'for no tenant', {
+      'kms:EncryptionContext:memplane': 'kek/1',
+    }),
+    row('deny', 'operator', operator, 'GenerateDataKey', 'which shows it', own),
+    row('allow', 'operator', operator, 'ReEncryptFrom', 'onto the same key', same),
+    row('allow', 'operator', operator, 'ReEncryptTo', 'from the same key', same),
+    row('deny', 'operator', operator, 'ReEncryptFrom', 'onto a foreign key', foreign),
+    row('deny', 'operator', operator, 'CreateGrant', 'to anybody', own),
+    row('deny', 'administrator', administrator, 'ReEncryptFrom', 'onto the same key', same),
+    row('deny', 'administrator', administrator, 'CreateGrant', 'to anybody', own),
+    row('deny', 'administrator', administrator, 'GenerateDataKey', 'for a tenant', own),
+    ...destruction(key, cast),
+  ];
+}
+
+/** Nothing allows it, break-glass included: an Allow must be added on purpose, and that is alarmed. */
+function destruction(
+  key: Thing,
+  { deploy, administrator, root, breakGlass, compliance, operator }: Cast,
+): readonly Row[] {
+  const row = onKey(key);
+  const callers: readonly (readonly [string, Caller])[] = [
+    ['operator', operator],
+    ['deploy', deploy],
+    ['administrator', administrator],
+    ['root', root],
+    ['compliance', compliance],
+    ['break-glass with MFA', breakGlass],
+    ['break-glass without MFA', { ...breakGlass, mfa: false }],
+  ];
+  return [
+    ...DESTROY.flatMap((action) =>
+      callers.map(([who, caller]) => row('deny', who, caller, action, 'which ends all it encrypts')),
+    ),
+    row('deny', 'administrator', administrator, 'PutKeyPolicy', 'to let itself in'),
+    row('deny', 'operator', operator, 'PutKeyPolicy', 'to let itself in'),
+    // Terraform has to: one exact subject of CI may become `deploy`, and its use is alarmed.
+    row('allow', 'deploy', deploy, 'PutKeyPolicy', 'as Terraform must'),
+  ];
+}
+
+function auditKey(key: Thing, cast: Cast): readonly Row[] {
+  const row = onKey(key);
+  return [
+    row('allow', 'audit', cast.audit, 'GenerateDataKey', 'through S3', THROUGH_S3),
+    row('deny', 'audit', cast.audit, 'Decrypt', 'past S3'),
+    row('allow', 'witness', cast.witness, 'Decrypt', 'through S3', THROUGH_S3),
+    row('deny', 'administrator', cast.administrator, 'Decrypt', 'past S3'),
+    row('deny', 'operator', cast.operator, 'Decrypt', 'through S3', THROUGH_S3),
+    row('deny', 'tenant', cast.tenant, 'Decrypt', 'through S3', THROUGH_S3),
+    ...destruction(key, cast),
+  ];
+}
+
+function keyringsKey(key: Thing, cast: Cast): readonly Row[] {
+  const row = onKey(key);
+  return [
+    row('allow', 'tenant', cast.tenant, 'Decrypt', 'through S3', THROUGH_S3),
+    row('deny', 'tenant', cast.tenant, 'Decrypt', 'past S3'),
+    row('allow', 'operator', cast.operator, 'GenerateDataKey', 'through S3', THROUGH_S3),
+    row('deny', 'administrator', cast.administrator, 'Decrypt', 'past S3'),
+    row('deny', 'backup', cast.backup, 'Decrypt', 'through S3', THROUGH_S3),
+    ...destruction(key, cast),
+  ];
+}
+
+function anchorKey(key: Thing, cast: Cast): readonly Row[] {
+  const row = onKey(key);
+  const digest: Context = { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' };
+  return [
+    row('allow', 'witness', cast.witness, 'Sign', 'a digest', digest),
+    row('deny', 'witness', cast.witness, 'Sign', 'a raw message', { ...digest, 'kms:MessageType': 'RAW' }),
+    row('allow', 'witness', cast.witness, 'GetPublicKey', 'to show it'),
+    row('deny', 'operator', cast.operator, 'Sign', 'a digest', digest),
+    row('deny', 'tenant', cast.tenant, 'Sign', 'a digest', digest),
+    row('deny', 'audit', cast.audit, 'Sign', 'a digest', digest),
+    ...destruction(key, cast),
+  ];
+}
+
+function objectsKey(key: Thing, cast: Cast): readonly Row[] {
+  const row = onKey(key);
+  const backup = (namespace = NAMESPACE): Context => ({
+    'kms:EncryptionContext:memplane': 'backup/1',
+    'kms:EncryptionContext:namespace': namespace,
+  });
+  return [
+    row('allow', 'backup', cast.backup, 'GenerateDataKey', 'for its own tenant', backup()),
+    row('deny', 'backup', cast.backup, 'GenerateDataKey', 'for another tenant', backup('mem-other')),
+    row('deny', 'backup', cast.backup, 'Decrypt', 'which only a restore needs', backup()),
+    row('allow', 'tenant', cast.tenant, 'Decrypt', 'of its own backup', backup()),
+    row('deny', 'tenant', cast.tenant, 'Decrypt', "of another's backup", backup('mem-other')),
+    row('deny', 'operator', cast.operator, 'Decrypt', 'of a backup', backup()),
+  ];
+}

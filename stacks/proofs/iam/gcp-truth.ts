@@ -1,0 +1,195 @@
+import type { GcpPlace } from '../../spec/environment.js';
+import { type BucketKind, bucketName, keyId, tenantKeyId } from '../../spec/names.js';
+import type { World } from '../rule.js';
+import type { Answer } from './aws-truth.js';
+import { bucketPath, decideGcp, type GcpCall, type GcpCaller, projectFrom } from './gcp-evaluator.js';
+import type { Question } from './truth.js';
+
+type Row = Question<GcpCall>;
+
+export function gcpAnswers(world: World, place: GcpPlace): readonly Answer[] {
+  const project = projectFrom(world);
+  const rows = [...keyRows(world, place), ...bucketRows(world, place), ...secretRows(world, place)];
+  return rows.map((question) => ({ question, decision: decideGcp(project, question.call) }));
+}
+
+function castOf({ environment }: World, place: GcpPlace) {
+  const pool = `${place.projectId}.svc.id.goog`;
+  const pod = (namespace: string, account: string): GcpCaller => ({
+    member: `principal://iam.googleapis.com/projects/${place.projectNumber}/locations/global/workloadIdentityPools/${pool}/subject/ns/${namespace}/sa/${account}`,
+  });
+  const { operatorNamespace, secretsNamespace } = environment.identity;
+  return {
+    operator: pod(operatorNamespace, 'operator'),
+    /** It may set policies on the ring of tenants, so it may grant itself whatever it likes there. */
+    greedy: { ...pod(operatorNamespace, 'operator'), everything: true } satisfies GcpCaller,
+    witness: pod(operatorNamespace, 'witness'),
+    secrets: pod(secretsNamespace, 'external-secrets'),
+    pod: (account: string, ...granted: readonly (readonly [string, string])[]): GcpCaller => ({
+      ...pod('mem-acme', account),
+      granted,
+    }),
+    owner: { member: 'user:owner@example.com', everything: true } satisfies GcpCaller,
+    deploy: { member: `serviceAccount:${place.deployServiceAccount}`, everything: true } satisfies GcpCaller,
+    breakGlass: {
+      member: 'user:on-call@example.com',
+      groups: [place.breakGlassGroup],
+      everything: true,
+    } satisfies GcpCaller,
+    copier: {
+      member: `serviceAccount:project-${place.projectNumber}@storage-transfer-service.iam.gserviceaccount.com`,
+    } satisfies GcpCaller,
+    anybody: { member: 'allUsers' } satisfies GcpCaller,
+  };
+}
+
+function keyRows(world: World, place: GcpPlace): readonly Row[] {
+  const { environment } = world;
+  const { operator, greedy, owner, deploy, breakGlass, witness, anybody } = castOf(world, place);
+  const row = (
+    want: 'allow' | 'deny',
+    who: string,
+    caller: GcpCaller,
+    permission: string,
+    how: string,
+    on: string,
+  ): Row => ({
+    want,
+    who,
+    action: `cloudkms.${permission}`,
+    how,
+    on: on.split('/keyRings/')[1] ?? on,
+    call: { caller, permission: `cloudkms.${permission}`, resource: on },
+  });
+  const tenant = `${tenantKeyId(environment, 'tenants')}/cryptoKeys/7f3c`;
+  const there = `${tenantKeyId(environment, 'tenantsReplica')}/cryptoKeys/7f3c`;
+  const anchor = keyId(environment, 'vault', 'anchor');
+  const kept = (['audit', 'keys', 'anchor'] as const).flatMap((key) => [
+    keyId(environment, 'vault', key),
+    keyId(environment, 'vaultReplica', key),
+  ]);
+  return [
+    ...[tenant, there].flatMap((key) => [
+      row('allow', 'operator', operator, 'cryptoKeys.create', 'for a tenant', key),
+      row('allow', 'operator', operator, 'cryptoKeyVersions.destroy', 'of a tenant that is erased', key),
+      row('deny', 'operator', operator, 'cryptoKeyVersions.useToDecrypt', 'of a tenant', key),
+      row('deny', 'operator', greedy, 'cryptoKeyVersions.useToDecrypt', 'after granting itself everything', key),
+      row('deny', 'operator', greedy, 'cryptoKeyVersions.useToEncrypt', 'after granting itself everything', key),
+      row('deny', 'witness', witness, 'cryptoKeyVersions.useToDecrypt', 'of a tenant', key),
+      row('deny', 'owner', owner, 'cryptoKeyVersions.destroy', 'of a tenant', key),
+    ]),
+    ...kept.flatMap((key) => [
+      row('deny', 'owner', owner, 'cryptoKeyVersions.destroy', 'which ends all it encrypts', key),
+      row('deny', 'deploy', deploy, 'cryptoKeyVersions.destroy', 'which ends all it encrypts', key),
+      row('deny', 'operator', operator, 'cryptoKeyVersions.destroy', 'which ends all it encrypts', key),
+      row('deny', 'operator', operator, 'cryptoKeys.setIamPolicy', 'to let itself in', key),
+      row('deny', 'anybody', anybody, 'cryptoKeyVersions.useToDecrypt', 'from the internet', key),
+      // After its window of thirty days only, and alarmed.
+      row('allow', 'break-glass', breakGlass, 'cryptoKeyVersions.destroy', 'as a last resort', key),
+    ]),
+    row('allow', 'witness', witness, 'cryptoKeyVersions.useToSign', 'a digest', anchor),
+    row('deny', 'operator', operator, 'cryptoKeyVersions.useToSign', 'a digest', anchor),
+    row('deny', 'witness', witness, 'cryptoKeyVersions.destroy', 'its own key', anchor),
+  ];
+}
+
+function bucketRows(world: World, place: GcpPlace): readonly Row[] {
+  const { environment } = world;
+  const cast = castOf(world, place);
+  const { operator, owner, deploy, breakGlass, witness, anybody, copier } = cast;
+  const path = (kind: BucketKind, object?: string): string =>
+    `${bucketPath(bucketName(environment, kind))}${object === undefined ? '' : `/objects/${object}`}`;
+  const row = (
+    want: 'allow' | 'deny',
+    who: string,
+    caller: GcpCaller,
+    permission: string,
+    how: string,
+    kind: BucketKind,
+    object?: string,
+  ): Row => ({
+    want,
+    who,
+    action: `storage.${permission}`,
+    how,
+    on: `google_storage_bucket.${kind.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+    call: {
+      caller,
+      permission: `storage.${permission}`,
+      resource: path(kind, object),
+      ...(how.startsWith('to shorten') ? { shortens: true as const } : {}),
+    },
+  });
+  const role = (name: string): string =>
+    `projects/${place.projectId}/roles/memplane${environment.name.charAt(0).toUpperCase()}${environment.name.slice(1)}${name}`;
+  const own = 'mem-acme/record';
+  const audit = cast.pod('audit', [role('AuditAppend'), path('audit', 'mem-acme')]);
+  const backup = cast.pod('backup', [role('BackupAppend'), path('backups', 'mem-acme')]);
+  const every: readonly BucketKind[] = ['audit', 'auditReplica', 'keys', 'keysReplica', 'artifacts', 'backups'];
+  const locked: readonly BucketKind[] = [
+    ...(environment.buckets.audit.lock === 'Compliance' ? (['audit', 'auditReplica'] as const) : []),
+    ...(environment.buckets.backups.lock === 'Compliance' ? (['backups'] as const) : []),
+  ];
+  return [
+    ...every.flatMap((kind) => [
+      row('deny', 'anybody', anybody, 'objects.get', 'from the internet', kind, own),
+      row('deny', 'owner', owner, 'buckets.delete', 'with everything in it', kind),
+      row('deny', 'deploy', deploy, 'buckets.delete', 'with everything in it', kind),
+      row('deny', 'operator', operator, 'buckets.update', 'to change its settings', kind),
+      row('deny', 'operator', operator, 'buckets.setIamPolicy', 'to let itself in', kind),
+    ]),
+    ...locked.flatMap((kind) => [
+      row('deny', 'owner', owner, 'objects.delete', 'before its date', kind, own),
+      row('deny', 'break-glass', breakGlass, 'objects.delete', 'before its date', kind, own),
+      row('deny', 'owner', owner, 'buckets.update', 'to shorten the lock', kind),
+      row('deny', 'break-glass', breakGlass, 'buckets.update', 'to shorten the lock', kind),
+    ]),
+    row('allow', 'audit', audit, 'objects.create', 'its own record', 'audit', own),
+    row('allow', 'audit', audit, 'objects.setRetention', 'of its own record', 'audit', own),
+    row('deny', 'audit', audit, 'objects.create', "among another's records", 'audit', 'mem-other/record'),
+    row('deny', 'audit', audit, 'objects.delete', 'its own record', 'audit', own),
+    row('deny', 'audit', audit, 'objects.update', 'its own record', 'audit', own),
+    row('deny', 'audit', audit, 'objects.overrideUnlockedRetention', 'of its own record', 'audit', own),
+    row('allow', 'backup', backup, 'objects.create', 'its own backup', 'backups', own),
+    row('deny', 'backup', backup, 'objects.delete', 'its own backup', 'backups', own),
+    row('deny', 'backup', backup, 'objects.get', 'its own backup', 'backups', own),
+    row('allow', 'witness', witness, 'objects.create', 'an anchor', 'audit', 'anchor/head'),
+    row('deny', 'witness', witness, 'objects.create', 'a record', 'audit', own),
+    row('allow', 'witness', witness, 'objects.get', 'a record', 'audit', own),
+    row('deny', 'witness', witness, 'objects.delete', 'an anchor', 'audit', 'anchor/head'),
+    ...(['keys', 'keysReplica'] as const).flatMap((kind) => [
+      row('allow', 'operator', operator, 'objects.delete', 'a keyring', kind, 'keys/mem-acme/ring'),
+      row('deny', 'witness', witness, 'objects.get', 'a keyring', kind, 'keys/mem-acme/ring'),
+      row('deny', 'audit', audit, 'objects.get', 'a keyring', kind, 'keys/mem-acme/ring'),
+    ]),
+    row('deny', 'operator', operator, 'objects.get', 'a record', 'audit', own),
+    row('deny', 'operator', operator, 'objects.delete', 'a record', 'audit', own),
+    row('allow', 'operator', operator, 'objects.delete', 'of a tenant that ends', 'artifacts', own),
+    row('deny', 'operator', operator, 'objects.get', 'an artifact', 'artifacts', own),
+    row('deny', 'operator', operator, 'objects.get', 'a backup', 'backups', own),
+    row('allow', 'the copier', copier, 'objects.get', 'to copy it', 'audit', own),
+    row('allow', 'the copier', copier, 'objects.create', 'to copy it', 'auditReplica', own),
+    row('deny', 'the copier', copier, 'objects.delete', 'at its source', 'audit', own),
+    row('deny', 'the copier', copier, 'objects.delete', 'at its destination', 'auditReplica', own),
+  ];
+}
+
+function secretRows(world: World, place: GcpPlace): readonly Row[] {
+  const { secrets, operator, witness, anybody } = castOf(world, place);
+  const [server] = world.environment.postgres;
+  const secret = `memplane-${world.environment.name}-${server?.name ?? ''}-admin`;
+  const row = (want: 'allow' | 'deny', who: string, caller: GcpCaller): Row => ({
+    want,
+    who,
+    action: 'secretmanager.versions.access',
+    how: 'of the administrator',
+    on: secret,
+    call: { caller, permission: 'secretmanager.versions.access', resource: secret },
+  });
+  return [
+    row('allow', 'secrets', secrets),
+    row('deny', 'operator', operator),
+    row('deny', 'witness', witness),
+    row('deny', 'anybody', anybody),
+  ];
+}
