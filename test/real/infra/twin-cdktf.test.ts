@@ -20,7 +20,10 @@ describeWith(terraformMissing(), 'npm run twin', () => {
     for (const part of ['infra', 'stacks', 'test/support/twins', 'cdktf.json', '.swcrc']) {
       if (existsSync(part)) cpSync(part, join(folder, part), { recursive: true });
     }
-    const scripts = { build: 'swc infra stacks -d dist --quiet', twin: 'node test/support/twins/main.mjs' };
+    const scripts = {
+      build: 'swc infra stacks -d dist --copy-files --quiet',
+      twin: 'node test/support/twins/main.mjs',
+    };
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', scripts }));
   });
 
