@@ -4,11 +4,23 @@ import type { IdentityConfig } from '../infra/identity/index.js';
 import { ROLE_NAMES, type RolesConfig } from '../infra/identity/roles.js';
 import type { KmsOutput } from '../infra/kms/index.js';
 import type { NetworkOutput } from '../infra/network/index.js';
+import type { QdrantConfig, QdrantOutput } from '../infra/qdrant/index.js';
 import type { RegistryOutput } from '../infra/registry/index.js';
 import type { Site } from '../infra/support/site.js';
+import type { PlaneQdrant, PlaneSecrets } from './outputs.js';
 import type { Environment, Pool as PoolSpec } from './spec/environment.js';
-import { adminSecretName, bucketScope, clusterName, customRoleId, keyScope, prefixOf } from './spec/names.js';
-import { instanceOf, NODE_INSTANCES } from './spec/sizes.js';
+import {
+  adminSecretName,
+  bucketScope,
+  clusterName,
+  customRoleId,
+  keyScope,
+  keyVaultUrl,
+  prefixOf,
+  resourceGroup,
+  tenantKeyId,
+} from './spec/names.js';
+import { instanceOf, NODE_INSTANCES, QDRANT_INSTANCES, QDRANT_PRESETS } from './spec/sizes.js';
 
 export type PlaneKeys = KmsOutput<'objects' | 'data' | 'disk' | 'cluster' | 'ops'>;
 
@@ -97,6 +109,77 @@ export function identitySettings(
     ...(around.queue === undefined ? {} : { queue: { grantOn: around.queue } }),
     roles: roleIds(environment),
   };
+}
+
+export function qdrantSettings(
+  environment: Environment,
+  site: Site,
+  around: {
+    readonly cluster: ClusterOutput;
+    readonly network: NetworkOutput;
+    readonly kms: PlaneKeys;
+    readonly backups: BucketOutput;
+  },
+): QdrantConfig {
+  const { place, qdrant, tags, identity, profile, buckets } = environment;
+  return {
+    site,
+    tags,
+    name: prefixOf(environment),
+    cluster: around.cluster,
+    nodeSubnets: around.network.nodeSubnets,
+    zones: place.zones,
+    nodes: qdrant.nodes,
+    instance: instanceOf(QDRANT_INSTANCES, place.cloud, qdrant),
+    namespace: identity.dataNamespace,
+    backups: around.backups,
+    key: around.kms.keys.objects,
+    keptDays: KEPT_DAYS,
+    locked: profile !== 'dev' && buckets.backups.lock === 'Compliance',
+    roles: roleIds(environment),
+  };
+}
+
+/** Of volumes: a week at least, and as long as databases can be restored. */
+const KEPT_DAYS = [7, 35] as const;
+
+export function qdrantOutput({ qdrant, identity }: Environment, made: QdrantOutput): PlaneQdrant {
+  const { segments, shards, searchesPerSecond } = QDRANT_PRESETS[qdrant.size];
+  const { nodes, replicationFactor, diskGb, snapshotHours } = qdrant;
+  const { snapshotFolder, nodeSelector, tolerations } = made;
+  return {
+    ...{ nodes, replicationFactor, diskGb, snapshotHours, snapshotFolder, nodeSelector, tolerations, segments, shards },
+    namespace: identity.dataNamespace,
+    searchesPerSecond: 2 * searchesPerSecond,
+  };
+}
+
+/** What only one cloud has to say about identities. */
+export function identityExtras(environment: Environment, { federation }: ClusterOutput) {
+  const { place } = environment;
+  switch (place.cloud) {
+    case 'aws':
+      return {};
+    case 'gcp':
+      return { workloadPool: federation, projectNumber: place.projectNumber };
+    case 'azure':
+      return {
+        tenantVault: tenantKeyId(environment, 'tenants'),
+        identityResourceGroup: resourceGroup(environment, 'plane'),
+      };
+  }
+}
+
+export function secretsOutput(environment: Environment): PlaneSecrets {
+  const { place } = environment;
+  switch (place.cloud) {
+    case 'aws':
+      return { provider: 'secrets-manager', store: place.region };
+    case 'gcp':
+      return { provider: 'secret-manager', store: place.projectId };
+    case 'azure':
+      return { provider: 'key-vault', store: keyVaultUrl(environment, 'plane') };
+  }
 }
 
 export const namespacesOf = ({ identity }: Environment) => ({

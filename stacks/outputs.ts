@@ -84,7 +84,7 @@ export interface PlaneCluster {
   readonly issuer: string;
 }
 
-export type PlaneAccount = 'operator' | 'witness' | 'externalSecrets';
+export type PlaneAccount = 'operator' | 'witness' | 'externalSecrets' | 'qdrant';
 
 export interface PlaneIdentity {
   readonly provider: 'eks-pod-identity' | 'eks-irsa' | 'gke' | 'aks';
@@ -92,6 +92,45 @@ export interface PlaneIdentity {
   readonly roles: Readonly<Record<string, string>>;
   /** Of the service accounts of the plane. */
   readonly annotations: Readonly<Record<PlaneAccount, Readonly<Record<string, string>>>>;
+  /** Google Cloud: who vouches for pods. */
+  readonly workloadPool?: string;
+  readonly projectNumber?: string;
+  /** Azure: URL of the vault of tenants' keys, and the group in which the operator makes their identities. */
+  readonly tenantVault?: string;
+  readonly identityResourceGroup?: string;
+}
+
+export interface PlaneStorageClass {
+  readonly name: string;
+  readonly provisioner: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly volumeBindingMode: string;
+  readonly allowVolumeExpansion: boolean;
+  readonly reclaimPolicy: string;
+}
+
+/** What the vector store's chart takes. */
+export interface PlaneQdrant {
+  readonly namespace: string;
+  readonly nodes: number;
+  readonly replicationFactor: number;
+  readonly shards: number;
+  readonly segments: number;
+  /** What it is sized for: twice the searches a second of its preset. */
+  readonly searchesPerSecond: number;
+  readonly diskGb: number;
+  readonly snapshotHours: number;
+  /** Within the bucket of backups. */
+  readonly snapshotFolder: string;
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly tolerations: readonly { readonly key: string; readonly value: string; readonly effect: string }[];
+}
+
+/** Where External Secrets finds the administrators of stores. */
+export interface PlaneSecrets {
+  readonly provider: 'secrets-manager' | 'secret-manager' | 'key-vault';
+  /** AWS: region. Google Cloud: project. Azure: URL of the vault. */
+  readonly store: string;
 }
 
 export interface Irreversible {
@@ -114,6 +153,9 @@ export interface PlaneOutput {
   readonly network: PlaneNetwork;
   readonly cluster: PlaneCluster;
   readonly identity: PlaneIdentity;
+  readonly storageClass: PlaneStorageClass;
+  readonly qdrant: PlaneQdrant;
+  readonly secrets: PlaneSecrets;
   readonly postgres: readonly PostgresServer[];
   /** Empty: it runs in the cluster. */
   readonly redis: readonly RedisServer[];

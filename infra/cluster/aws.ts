@@ -1,4 +1,6 @@
 import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js';
+import { EbsDefaultKmsKey } from '@cdktf/provider-aws/lib/ebs-default-kms-key/index.js';
+import { EbsEncryptionByDefault } from '@cdktf/provider-aws/lib/ebs-encryption-by-default/index.js';
 import { EksCluster } from '@cdktf/provider-aws/lib/eks-cluster/index.js';
 import { IamOpenidConnectProvider } from '@cdktf/provider-aws/lib/iam-openid-connect-provider/index.js';
 import { Fn, TerraformLocal } from 'cdktf';
@@ -19,6 +21,7 @@ type AwsCluster = ResolvedCluster<AwsSite>;
 export function buildAwsCluster(unit: Construct, config: AwsCluster): ClusterOutput {
   const { site, tags, diskKey } = config;
   const cluster = buildControlPlane(unit, config);
+  encryptDisksByDefault(unit, config);
   admitPeople(unit, config, cluster);
   const issuer = cluster.identity.get(0).oidc.get(0).issuer;
   const provider = new IamOpenidConnectProvider(unit, 'issuer', {
@@ -56,6 +59,12 @@ export function buildAwsCluster(unit: Construct, config: AwsCluster): ClusterOut
   );
   buildAddons(unit, config, cluster, 'last', pools);
   return output;
+}
+
+/** Of the whole account in this region: also of a volume whose storage class somebody forgot. */
+function encryptDisksByDefault(unit: Construct, { site, diskKey }: AwsCluster): void {
+  const on = new EbsEncryptionByDefault(unit, 'disks_encrypted', { ...providerOf(site), enabled: true });
+  new EbsDefaultKmsKey(unit, 'disks_key', { ...providerOf(site), keyArn: diskKey.id, dependsOn: [on] });
 }
 
 function buildControlPlane(unit: Construct, config: AwsCluster): EksCluster {

@@ -3,8 +3,17 @@ import type { BucketOutput } from '../../infra/bucket/index.js';
 import { buildCluster } from '../../infra/cluster/index.js';
 import { buildIdentity } from '../../infra/identity/index.js';
 import type { NetworkOutput } from '../../infra/network/index.js';
+import { buildQdrant } from '../../infra/qdrant/index.js';
 import type { RegistryOutput } from '../../infra/registry/index.js';
-import { clusterSettings, identitySettings, type PlaneKeys } from '../cluster-settings.js';
+import {
+  clusterSettings,
+  identityExtras,
+  identitySettings,
+  type PlaneKeys,
+  qdrantOutput,
+  qdrantSettings,
+  secretsOutput,
+} from '../cluster-settings.js';
 import type { PlaneOutput } from '../outputs.js';
 import type { Environment } from '../spec/environment.js';
 import type { Sites } from './sites.js';
@@ -25,9 +34,20 @@ export function buildCompute(
   environment: Environment,
   { here }: Sites,
   needs: ComputeNeeds,
-): Pick<PlaneOutput, 'cluster' | 'identity'> {
+): Pick<PlaneOutput, 'cluster' | 'identity' | 'storageClass' | 'qdrant' | 'secrets'> {
   const cluster = buildCluster(stack, 'cluster', clusterSettings(environment, here, needs));
   const identity = buildIdentity(stack, 'identity', identitySettings(environment, here, { cluster, ...needs }));
+  const vectors = buildQdrant(stack, 'qdrant', qdrantSettings(environment, here, { cluster, ...needs }));
   const { name, endpoint, issuer } = cluster;
-  return { cluster: { name, endpoint, issuer }, identity };
+  return {
+    cluster: { name, endpoint, issuer },
+    identity: {
+      ...identity,
+      annotations: { ...identity.annotations, qdrant: vectors.annotations },
+      ...identityExtras(environment, cluster),
+    },
+    storageClass: vectors.storageClass,
+    qdrant: qdrantOutput(environment, vectors),
+    secrets: secretsOutput(environment),
+  };
 }

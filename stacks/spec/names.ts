@@ -122,6 +122,10 @@ export function keyStoreName(environment: Environment, store: KeyStore): string 
   }
 }
 
+/** Azure: where a vault answers. */
+export const keyVaultUrl = (environment: Environment, store: KeyStore): string =>
+  `https://${keyStoreName(environment, store)}.vault.azure.net/`;
+
 /** A key by the name under which it is found without state: alias ARN, resource name, or URL. */
 export function keyId(environment: Environment, store: KeyStore, key: string): string {
   const { place } = environment;
@@ -133,7 +137,7 @@ export function keyId(environment: Environment, store: KeyStore, key: string): s
     case 'gcp':
       return `${ringId(place, region, name)}/cryptoKeys/${key}`;
     case 'azure':
-      return `https://${name}.vault.azure.net/keys/${key}`;
+      return `${keyVaultUrl(environment, store)}keys/${key}`;
   }
 }
 
@@ -178,7 +182,7 @@ export function tenantKeyId(environment: Environment, store: 'tenants' | 'tenant
     case 'gcp':
       return ringId(place, region, name);
     case 'azure':
-      return `https://${name}.vault.azure.net/`;
+      return keyVaultUrl(environment, store);
   }
 }
 

@@ -33,6 +33,24 @@ export const QDRANT_INSTANCES: Table = {
   azure: { small: 'Standard_D4ds_v5', medium: 'Standard_D8ds_v5', large: 'Standard_E16ds_v5' },
 };
 
+export interface QdrantPreset {
+  /** Searches a second of all its nodes that the size is meant for; it is sized for twice as many. */
+  readonly searchesPerSecond: number;
+  /** Of a shard on a node: one a processor, so that a search uses all of them. */
+  readonly segments: number;
+  /** Of a collection, over all nodes. */
+  readonly shards: number;
+  /** Vectors of 384 dimensions that fit into memory with their index, in millions. */
+  readonly millionVectors: number;
+}
+
+/** Planned figures, to be replaced by those of a load test on the machines that were bought. */
+export const QDRANT_PRESETS: Readonly<Record<Size, QdrantPreset>> = {
+  small: { searchesPerSecond: 50, segments: 4, shards: 2, millionVectors: 4 },
+  medium: { searchesPerSecond: 200, segments: 8, shards: 6, millionVectors: 10 },
+  large: { searchesPerSecond: 800, segments: 16, shards: 12, millionVectors: 45 },
+};
+
 interface Sized {
   readonly size: Size;
   readonly instance?: string;
