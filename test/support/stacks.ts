@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../stacks/config.js';
+import type { LogicalIds } from '../../stacks/logical-ids.js';
 import type { Environment } from '../../stacks/spec/environment.js';
 import { environments } from '../../stacks/spec/index.js';
 import { synthesise } from '../../stacks/synthesise.js';
@@ -17,13 +18,17 @@ export interface Synthesised {
 }
 
 /** The real thing into a folder that is gone afterwards. */
-export function synth(given: readonly Environment[] = environments, config: Config = {}): Synthesised {
+export function synth(
+  given: readonly Environment[] = environments,
+  config: Config = {},
+  locked: LogicalIds = {},
+): Synthesised {
   const outdir = mkdtempSync(join(tmpdir(), 'memplane-synth-'));
   const out: string[] = [];
   const errors: string[] = [];
   try {
     const report = { out: (line: string) => out.push(line), error: (line: string) => errors.push(line) };
-    const code = synthesise(given, config, report, join(outdir, 'out'));
+    const code = synthesise(given, config, report, join(outdir, 'out'), locked);
     return { code, out, errors, stacks: readStacks(join(outdir, 'out', 'stacks')) };
   } finally {
     rmSync(outdir, { recursive: true, force: true });
@@ -38,7 +43,10 @@ function readStacks(folder: string): ReadonlyMap<string, StackJson> {
     return new Map();
   }
   return new Map(
-    names.map((name) => [name, JSON.parse(readFileSync(join(folder, name, 'cdk.tf.json'), 'utf8')) as StackJson]),
+    names
+      // A folder without it was withdrawn.
+      .filter((name) => existsSync(join(folder, name, 'cdk.tf.json')))
+      .map((name) => [name, JSON.parse(readFileSync(join(folder, name, 'cdk.tf.json'), 'utf8')) as StackJson]),
   );
 }
 

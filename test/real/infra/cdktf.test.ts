@@ -16,7 +16,7 @@ describe('cdktf synth', () => {
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     cpSync('cdktf.json', join(folder, 'cdktf.json'));
     const swc = resolve('node_modules/@swc/cli/bin/swc.js');
-    execFileSync(process.execPath, [swc, 'infra', 'stacks', '-d', join(folder, 'dist'), '--quiet']);
+    execFileSync(process.execPath, [swc, 'infra', 'stacks', '-d', join(folder, 'dist'), '--copy-files', '--quiet']);
   });
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,6 +32,6 @@ describe('cdktf synth', () => {
     });
     expect(`${stdout}${stderr}`).toContain('Generated Terraform code for the stacks');
     expect(status).toBe(0);
-    expect(readdirSync(join(folder, 'cdktf.out/stacks'))).toHaveLength(12);
+    expect(readdirSync(join(folder, 'cdktf.out/stacks'))).toHaveLength(18);
   });
 });
