@@ -25,6 +25,7 @@ import {
 } from './schema.js';
 import { createSemantics } from './semantics.js';
 import { createMemory, getMemory, readBack } from './service.js';
+import { readTime } from './time.js';
 import { updateMemory } from './update.js';
 import { matchesVersion } from './version.js';
 import { BatchResultSchema, BatchSchema, WaitQuerySchema } from './write-schema.js';
@@ -222,10 +223,11 @@ const buildBatchAnswer = (outcome: BatchOutcome): ApiResponse => ({ status: 200,
 
 const read = async (
   deps: SearchDeps,
-  request: ApiRequest<{ readonly include?: string }, unknown>,
+  request: ApiRequest<{ readonly include?: string; readonly as_of?: string }, unknown>,
 ): Promise<ApiResponse> => {
   const memory = await getMemory(deps, request, request.params.id as string, {
     vector: request.query.include === 'vector',
+    asOf: readTime('/query/as_of', request.query.as_of),
   });
   const headers = { ETag: `"${memory.version}"` };
   const known = request.headers['if-none-match'];

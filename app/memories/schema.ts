@@ -128,13 +128,21 @@ const Selectors = {
 };
 const Include = Type.Optional(literals(['vector']));
 
+export const ORDERS = ['created_at:desc', 'created_at:asc', 'updated_at:desc', 'updated_at:asc'] as const;
+const AsOf = Type.Optional(Type.String({ pattern: TIME, description: 'the state at this time' }));
+
 export const ListQuerySchema = Type.Object(
   {
     ...Selectors,
     status: Type.Optional(literals(STATUSES)),
+    latest_only: Type.Optional(Type.Boolean()),
+    as_of: AsOf,
+    filters: Type.Optional(
+      Type.String({ minLength: 2, maxLength: 16_384, description: 'JSON; see the guide to search' }),
+    ),
     limit: Type.Integer({ default: 50, minimum: 1, maximum: 1000 }),
     cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
-    order: Type.Optional(literals(['created_at:desc', 'created_at:asc'])),
+    order: Type.Optional(literals(ORDERS)),
     count: Type.Optional(Type.Boolean()),
     include: Include,
   },
@@ -147,7 +155,7 @@ export const ListSchema = Type.Object({
   count: Type.Optional(Type.Integer()),
 });
 
-export const GetQuerySchema = Type.Object({ include: Include }, { additionalProperties: false });
+export const GetQuerySchema = Type.Object({ include: Include, as_of: AsOf }, { additionalProperties: false });
 export const ChangeQuerySchema = Type.Object(
   { reason: Type.Optional(Type.String({ maxLength: 500 })) },
   { additionalProperties: false },

@@ -6,6 +6,7 @@ import type { Metrics } from '../health/metrics.js';
 import { Problem, problem } from '../http/errors.js';
 import type { Check } from '../http/validate.js';
 import type { Policies } from '../policies/schema.js';
+import { presentPast, readPast } from '../search/as-of.js';
 import { readUserHeader } from '../tenancy/identity.js';
 import type { People } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
@@ -144,12 +145,14 @@ export const getMemory = async (
   deps: MemoryServiceDeps,
   caller: Caller,
   id: string,
-  include: { readonly vector: boolean },
+  { vector, asOf = null }: { readonly vector: boolean; readonly asOf?: Date | null },
 ): Promise<Memory> => {
   const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
   const row = await selectMemory(deps.db, viewer, id);
-  const [memory] = row ? await deps.presenter.present(deps.db, [row], include) : [];
+  const [memory] = row ? await deps.presenter.present(deps.db, [row], { vector }) : [];
   if (!memory || !row) throw missing(id);
+  const past = asOf ? (await readPast(deps.db, deps.vault, [row], asOf)).get(id) : undefined;
+  if (asOf && (!past || row.created_at > asOf)) throw missing(id);
   await observeRead(deps.audit, 'get', [row]);
-  return memory;
+  return past ? presentPast(memory, past) : memory;
 };

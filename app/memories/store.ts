@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/pool.js';
 import type { SearchColumns } from '../search/search-columns.js';
-import { type MemoryRow, STATUS_ACTIVE, VECTOR_PENDING } from './rows.js';
+import type { MemoryRow } from './rows.js';
 
 /** Which rows somebody may see. The one place where visibility becomes SQL. */
 export interface Viewer {
@@ -34,11 +34,6 @@ export interface RefFilter {
   readonly session: readonly string[] | null;
   readonly app: readonly string[] | null;
 }
-const refValues = (filter: RefFilter): readonly unknown[] => [filter.agent, filter.session, filter.app];
-/** Uses $6 to $8. */
-const NARROWED = `
-  ($6::uuid[] IS NULL OR agent_ref = ANY ($6)) AND ($7::uuid[] IS NULL OR session_ref = ANY ($7)) AND ($8::uuid[] IS NULL OR app_ref = ANY ($8))`;
-
 /** Expiry is a status that comes by itself: a row past its time is expired whether or not the cleaner has been there. */
 const EFFECTIVE_STATUS = 'CASE WHEN status = 0 AND expires_at <= now() THEN 3 ELSE status END';
 
@@ -48,82 +43,6 @@ export const selectMemory = async (db: Queryable, viewer: Viewer, id: string): P
     [...viewerValues(viewer), id],
   );
   return rows[0];
-};
-
-export interface Page {
-  readonly status: number;
-  readonly descending: boolean;
-  /** The last row of the page before. */
-  readonly after: { readonly createdAt: string; readonly id: string } | null;
-  readonly limit: number;
-}
-
-export const selectPage = async (
-  db: Queryable,
-  viewer: Viewer,
-  filter: RefFilter,
-  page: Page,
-): Promise<readonly MemoryRow[]> => {
-  const [sign, direction] = page.descending ? ['<', 'DESC'] : ['>', 'ASC'];
-  const { rows } = await db.query<MemoryRow>(
-    `SELECT *, ${EFFECTIVE_STATUS} AS status FROM memories
-     WHERE ${VISIBLE} AND ${NARROWED} AND ${EFFECTIVE_STATUS} = $9
-       AND ($10::timestamptz IS NULL OR (created_at, id) ${sign} ($10, $11::uuid))
-     ORDER BY created_at ${direction}, id ${direction} LIMIT $12`,
-    [
-      ...viewerValues(viewer),
-      ...refValues(filter),
-      page.status,
-      page.after?.createdAt ?? null,
-      page.after?.id ?? null,
-      page.limit,
-    ],
-  );
-  return rows;
-};
-
-export const countMemories = async (
-  db: Queryable,
-  viewer: Viewer,
-  filter: RefFilter,
-  status: number,
-): Promise<number> => {
-  const { rows } = await db.query<{ count: number }>(
-    `SELECT count(*) AS count FROM memories WHERE ${VISIBLE} AND ${NARROWED} AND ${EFFECTIVE_STATUS} = $9`,
-    [...viewerValues(viewer), ...refValues(filter), status],
-  );
-  return rows[0]?.count ?? 0;
-};
-
-/** The candidates of a search that exist, are live and may be seen: whatever an index says, this join decides. */
-export const selectCandidates = async (
-  db: Queryable,
-  viewer: Viewer,
-  filter: RefFilter,
-  ids: readonly string[],
-): Promise<readonly MemoryRow[]> => {
-  const { rows } = await db.query<MemoryRow>(
-    `SELECT * FROM memories
-     WHERE id = ANY ($9::uuid[]) AND ${VISIBLE} AND ${NARROWED} AND ${EFFECTIVE_STATUS} = ${STATUS_ACTIVE}`,
-    [...viewerValues(viewer), ...refValues(filter), ids],
-  );
-  return rows;
-};
-
-/** The newest rows that have no vector yet, so that a search finds what was written a moment ago. */
-export const selectPending = async (
-  db: Queryable,
-  viewer: Viewer,
-  filter: RefFilter,
-  limit: number,
-): Promise<readonly MemoryRow[]> => {
-  const { rows } = await db.query<MemoryRow>(
-    `SELECT * FROM memories
-     WHERE vector_status = ${VECTOR_PENDING} AND ${VISIBLE} AND ${NARROWED} AND ${EFFECTIVE_STATUS} = ${STATUS_ACTIVE}
-     ORDER BY created_at DESC LIMIT $9`,
-    [...viewerValues(viewer), ...refValues(filter), limit],
-  );
-  return rows;
 };
 
 export const selectExistingIds = async (db: Queryable, ids: readonly string[]): Promise<ReadonlySet<string>> => {

@@ -41,8 +41,8 @@ const DAY_MS = 86_400_000;
 export const recencyOf = (updatedAt: Date, now: Date): number =>
   Math.min(1, 0.5 ** (Math.max(0, now.getTime() - updatedAt.getTime()) / DAY_MS / HALF_LIFE_DAYS));
 
-/** Only what is about equally relevant changes places by it: together they move a score by a tenth at most. */
+/** Only what is about equally relevant changes places by it; what is certain stays certain. */
 const PRIOR_SHARE = 0.1;
 
 export const weighPrior = (relevance: number, { recency, importance, trust }: Prior): number =>
-  relevance * (1 - PRIOR_SHARE + PRIOR_SHARE * (0.5 * importance + 0.3 * recency + 0.2 * trust));
+  relevance ** (1 + PRIOR_SHARE * (1 - (0.5 * importance + 0.3 * recency + 0.2 * trust)));

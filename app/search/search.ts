@@ -3,10 +3,11 @@ import { observeRead } from '../memories/observe-read.js';
 import type { Memory } from '../memories/schema.js';
 import type { Caller, MemoryServiceDeps } from '../memories/service.js';
 import type { VectorStore } from '../vectors/vector-store.js';
-import { type Past, presentPast, readPast } from './as-of.js';
+import { type Past, presentPast } from './as-of.js';
 import type { Candidate, Degraded } from './candidate.js';
 import { gatherCandidates, gatherPast, resolveQueryVector } from './gather.js';
 import { indexSettings } from './index-mark.js';
+import { presentMatching } from './matching.js';
 import { planSearch, type SearchPlan } from './plan.js';
 import type { Reranker } from './rerank.js';
 import { rerankBest } from './rerank-best.js';
@@ -90,21 +91,17 @@ const findBest = async (
 /** Opens candidates only where the database could not decide: a sealed field, or a time that has passed. */
 const keepMatching = async (
   deps: SearchDeps,
-  space: SearchSpace,
-  plan: SearchPlan,
+  { filter }: SearchSpace,
+  { asOf, statuses }: SearchPlan,
   candidates: readonly Candidate[],
 ): Promise<readonly Kept[]> => {
-  if (space.filter.exact && !plan.asOf) return candidates;
+  if (filter.exact && !asOf) return candidates;
   const rows = candidates.map(({ row }) => row);
-  const past = plan.asOf ? await readPast(deps.db, deps.vault, rows, plan.asOf) : undefined;
-  const memories = await deps.presenter.present(deps.db, rows, { vector: false });
-  const byId = new Map(memories.map((memory) => [memory.id, memory]));
+  const matching = await presentMatching(deps, rows, { filter, asOf, statuses, vector: false });
+  const byId = new Map(matching.map((one) => [one.row.id, one]));
   return candidates.flatMap((candidate) => {
-    const memory = byId.get(candidate.row.id);
-    const then = past?.get(candidate.row.id);
-    if (!memory || (past && (!then || !plan.statuses.includes(then.status)))) return [];
-    const shown = then ? presentPast(memory, then) : memory;
-    return space.filter.matches(shown) ? [{ ...candidate, memory: shown, ...(then ? { past: then } : {}) }] : [];
+    const one = byId.get(candidate.row.id);
+    return one ? [{ ...candidate, ...one }] : [];
   });
 };
 

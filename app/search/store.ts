@@ -172,3 +172,37 @@ export const selectVectorsOf = (
     (bind) => `SELECT memory_id, version, slot, partition, sealed, vector, change FROM vectors
       WHERE memory_id = ANY (${bind(ids)}::uuid[]) AND model = ${bind(model)}`,
   );
+
+export interface Place {
+  readonly time: string;
+  readonly id: string;
+}
+export interface Page {
+  readonly column: 'created_at' | 'updated_at';
+  readonly descending: boolean;
+  /** The last row of the page before. */
+  readonly after: Place | null;
+  readonly limit: number;
+}
+
+/** A cursor has milliseconds; times of changes may be finer. Those of writing never are, and have an index. */
+const SORTED = { created_at: 'created_at', updated_at: `date_trunc('milliseconds', updated_at)` } as const;
+
+export const selectPage = (db: Queryable, allowed: Condition, page: Page): Promise<readonly MemoryRow[]> => {
+  const [sign, direction] = page.descending ? ['<', 'DESC'] : ['>', 'ASC'];
+  const time = SORTED[page.column];
+  const { after } = page;
+  return run(db, (bind) => {
+    const behind = after ? `AND (${time}, id) ${sign} (${bind(after.time)}::timestamptz, ${bind(after.id)}::uuid)` : '';
+    return `SELECT ${ROW_COLUMNS} FROM memories WHERE ${allowed(bind)} ${behind}
+      ORDER BY ${time} ${direction}, id ${direction} LIMIT ${bind(page.limit)}`;
+  });
+};
+
+export const countRows = async (db: Queryable, allowed: Condition): Promise<number> => {
+  const [row] = await run<{ count: number }>(
+    db,
+    (bind) => `SELECT count(*) AS count FROM memories WHERE ${allowed(bind)}`,
+  );
+  return row?.count ?? 0;
+};

@@ -118,11 +118,11 @@ describe('a search', () => {
     await bare.stop();
   });
 
-  it('without query and vector is a mistake; a mode of a later version is 501', async () => {
+  it('without query and vector is a mistake, and so is a search for words without any', async () => {
     expect((await search({ user_id: 'ada' })).body).toMatchObject({ status: 400, errors: [{ pointer: '/query' }] });
-    expect((await search({ user_id: 'ada', query: 'x', mode: 'keyword' })).body).toMatchObject({
-      status: 501,
-      code: 'not_supported',
+    expect((await search({ user_id: 'ada', vector: axis(0), mode: 'keyword' })).body).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '/query' }],
     });
     expect((await search({ query: 'x' })).body.code).toBe('user_required');
     expect((await search({ user_id: 'a', vector: [1] })).body.code).toBe('dimension_mismatch');
