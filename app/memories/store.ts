@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/pool.js';
 import type { SearchColumns } from '../search/search-columns.js';
-import type { MemoryRow } from './rows.js';
+import { type MemoryRow, STATUS_ACTIVE } from './rows.js';
 
 /** Which rows somebody may see. The one place where visibility becomes SQL. */
 export interface Viewer {
