@@ -19,7 +19,8 @@ const truth: Rule = {
   remedy: 'restore the statement that decided, or the one that no longer does',
   prove: (world) => {
     try {
-      return answersOf(world).map((answer) => told(world, answer));
+      const holders = holdersIn(world);
+      return answersOf(world).map((answer) => told(holders, answer));
     } catch (error) {
       if (!(error instanceof UnknownTermError)) throw error;
       const unknown = {
@@ -44,21 +45,29 @@ export function answersOf(world: World): readonly Answer[] {
   }
 }
 
-function told(world: World, { question, decision }: Answer): Evidence {
+function told(holders: Holders, { question, decision }: Answer): Evidence {
   const { who, action, how, on, want } = question;
   const allowed = want === 'allow';
-  return evidence(holderOf(world, on), { address: on }, decision.allowed === allowed, {
+  return evidence(holders.get(on) ?? holders.last, { address: on }, decision.allowed === allowed, {
     attribute: `${who}: ${action} ${how}`,
     value: `${wanted(decision.allowed ? 'allow' : 'deny')} by ${decision.by}`,
     wanted: wanted(want),
   });
 }
 
-/** The stack that holds it; roles of other accounts are nowhere, so they are told of the last. */
-function holderOf({ stacks }: World, address: string): ProvenStack {
-  const found = stacks.find(({ json }) => allResources(json).some((one) => one.address === address)) ?? stacks.at(-1);
-  if (found === undefined) throw new TypeError('an environment without a stack');
-  return found;
+/** Address → the stack that holds it; what no stack holds is told of the last. */
+interface Holders {
+  readonly get: (address: string) => ProvenStack | undefined;
+  readonly last: ProvenStack;
+}
+
+function holdersIn({ stacks }: World): Holders {
+  const last = stacks.at(-1);
+  if (last === undefined) throw new TypeError('an environment without a stack');
+  const held = new Map(
+    stacks.flatMap((stack) => allResources(stack.json).map(({ address }) => [address, stack] as const)),
+  );
+  return { get: (address) => held.get(address), last };
 }
 
 /** What scanners look for: an Allow of everything. Denies of everything are welcome. */

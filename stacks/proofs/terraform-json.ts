@@ -66,11 +66,26 @@ export function referred(stack: StackJson, reference: Json | undefined): Resourc
 
 export const isReference = (value: Json | undefined): boolean => typeof value === 'string' && value.startsWith('${');
 
+type Strings = readonly (readonly [Path, string])[];
+
+/** Several rules read every string of a stack, and a stack does not change. */
+const READ = new WeakMap<object, Strings>();
+
 /** Every string in it, with where it stands. */
-export function stringsOf(json: Json | undefined, path: Path = []): readonly (readonly [Path, string])[] {
-  if (typeof json === 'string') return [[path, json]];
-  if (typeof json !== 'object' || json === null) return [];
-  return Object.entries(json).flatMap(([key, inner]) => stringsOf(inner, [...path, key]));
+export function stringsOf(json: Json | undefined): Strings {
+  if (typeof json !== 'object' || json === null) return typeof json === 'string' ? [[[], json]] : [];
+  const known = READ.get(json);
+  if (known !== undefined) return known;
+  const found: (readonly [Path, string])[] = [];
+  collect(json, [], found);
+  READ.set(json, found);
+  return found;
+}
+
+function collect(json: Json, path: Path, found: (readonly [Path, string])[]): void {
+  if (typeof json === 'string') found.push([path, json]);
+  if (typeof json !== 'object' || json === null) return;
+  for (const [key, inner] of Object.entries(json)) collect(inner, [...path, key], found);
 }
 
 export const shown = (value: Json | undefined): string => {

@@ -102,8 +102,15 @@ export function isAction(pattern: string): boolean {
   return [...KNOWN].some((one) => matcher.test(one));
 }
 
+/** The same few hundred patterns are asked about by every row of the table. */
+const MATCHERS = new Map<string, RegExp>();
+
 /** `*` is anything, `?` is one character: as policies write them. */
 export function wildcard(pattern: string): RegExp {
+  const known = MATCHERS.get(pattern);
+  if (known !== undefined) return known;
   const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
+  const matcher = new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
+  MATCHERS.set(pattern, matcher);
+  return matcher;
 }

@@ -21,6 +21,8 @@ export interface Call {
   /** An ARN. */
   readonly resource: string;
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
+  /** As if somebody had added an Allow to the resource's own policy: only its denials are left. */
+  readonly opened?: true;
 }
 
 export interface Decision {
@@ -131,6 +133,7 @@ export function decide(account: Account, call: Call): Decision {
   const delegated = asked.find((one) => one.Effect === 'Allow' && names(one, call.caller, account) === 'account');
   const granted = bound.find(({ Effect }) => Effect === 'Allow');
   const home = call.caller.kind === 'role' || call.caller.kind === 'root';
+  if (call.opened === true) return { allowed: true, by: 'the Allow that somebody added' };
   if (direct !== undefined) return { allowed: true, by: direct.Sid ?? 'its resource policy' };
   if (!home || granted === undefined) return { allowed: false, by: 'no Allow' };
   if (policy?.strict === true && delegated === undefined) return { allowed: false, by: 'no Allow in the key policy' };

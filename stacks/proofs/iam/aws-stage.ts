@@ -74,8 +74,10 @@ export function bucketOf(world: World, kind: BucketKind): Thing {
   ]);
 }
 
+type Store = 'bootstrap' | 'vault' | 'plane' | 'tenants';
+
 /** By its alias, which is how the service finds it as well. */
-export function keyOf(world: World, store: 'vault' | 'plane' | 'tenants', purpose: string, there = false): Thing {
+export function keyOf(world: World, store: Store, purpose: string, there = false): Thing {
   const alias = `alias/${keyStoreName(world.environment, store)}-${purpose}`;
   for (const { json } of world.stacks) {
     for (const { attributes } of resourcesOf(json, 'aws_kms_alias')) {
@@ -87,6 +89,10 @@ export function keyOf(world: World, store: 'vault' | 'plane' | 'tenants', purpos
   }
   return { ...NOWHERE, address: alias };
 }
+
+/** Keys that an environment need not have. */
+export const keysOf = (world: World, store: Store, purposes: readonly string[], there = false): readonly Thing[] =>
+  purposes.map((purpose) => keyOf(world, store, purpose, there)).filter(({ arn }) => arn !== NOWHERE.arn);
 
 export function secretOf(world: World): Thing {
   return thing(world, () => true, ['aws_secretsmanager_secret']);

@@ -1,5 +1,7 @@
+import type { BucketKind } from '../../spec/names.js';
 import type { World } from '../rule.js';
 import type { Call, Caller } from './aws-evaluator.js';
+import { accountOf } from './aws-references.js';
 import { bucketOf, type Cast, NAMESPACE, type Thing } from './aws-stage.js';
 import type { Question } from './truth.js';
 
@@ -46,28 +48,56 @@ const SETTINGS = [
 
 export function bucketQuestions(world: World, cast: Cast): readonly Row[] {
   const { audit, backups } = world.environment.buckets;
+  const locks = (lock: string): boolean => lock === 'Compliance';
   return [
-    ...everyBucket(bucketOf(world, 'artifacts'), cast),
+    ...plain(world, cast),
+    ...logs(world),
     ...keyrings(bucketOf(world, 'keys'), cast),
     ...keyrings(bucketOf(world, 'keysReplica'), cast),
-    ...(audit.lock === 'Compliance'
-      ? [...auditRecords(bucketOf(world, 'audit'), cast), ...auditCopy(bucketOf(world, 'auditReplica'), cast)]
-      : []),
-    ...(backups.lock === 'Compliance' ? backupsOf(bucketOf(world, 'backups'), cast) : []),
+    ...(locks(audit.lock) ? auditRecords(bucketOf(world, 'audit'), cast) : []),
+    ...(locks(audit.lock) ? auditCopy(bucketOf(world, 'auditReplica'), cast) : []),
+    ...(locks(backups.lock) ? backupsOf(bucketOf(world, 'backups'), cast) : []),
+    ...(locks(backups.lock) && backups.crossRegion ? backupsCopy(bucketOf(world, 'backupsReplica'), cast) : []),
     ...artifacts(bucketOf(world, 'artifacts'), cast),
   ];
 }
 
-function everyBucket(bucket: Thing, { administrator, anybody, stranger }: Cast): readonly Row[] {
-  const row = onBucket(bucket);
-  return [
-    row('deny', 'anybody', anybody, 'GetObject', 'from the internet', OWN),
-    row('deny', 'stranger', stranger, 'GetObject', 'from another account', OWN),
-    row('deny', 'administrator', administrator, 'GetObject', 'over plain HTTP', OWN, {
-      'aws:SecureTransport': 'false',
-    }),
-    row('deny', 'administrator', administrator, 'GetObject', 'over TLS 1.1', OWN, { 's3:TlsVersion': '1.1' }),
-  ];
+const EVERY: readonly BucketKind[] = [
+  ...(['audit', 'auditReplica', 'keys', 'keysReplica', 'accessLogs', 'accessLogsReplica'] as const),
+  ...(['artifacts', 'backups', 'backupsReplica', 'state'] as const),
+];
+
+/** Asked by whoever would get through otherwise: keyrings refuse everybody but the plane already. */
+function plain(world: World, { administrator, operator, anybody, stranger }: Cast): readonly Row[] {
+  return EVERY.flatMap((kind) => {
+    const bucket = bucketOf(world, kind);
+    if (bucket.address === 'not there') return [];
+    const row = onBucket(bucket);
+    const [who, caller] = kind.startsWith('keys')
+      ? (['operator', operator] as const)
+      : (['administrator', administrator] as const);
+    return [
+      row('allow', who, caller, 'GetObject', 'over TLS 1.3', OWN),
+      row('deny', who, caller, 'GetObject', 'over plain HTTP', OWN, { 'aws:SecureTransport': 'false' }),
+      row('deny', who, caller, 'GetObject', 'over TLS 1.1', OWN, { 's3:TlsVersion': '1.1' }),
+      row('deny', 'anybody', anybody, 'GetObject', 'from the internet', OWN),
+      row('deny', 'stranger', stranger, 'GetObject', 'from another account', OWN),
+    ];
+  });
+}
+
+function logs(world: World): readonly Row[] {
+  const delivery: Caller = { kind: 'service', arn: 'logging.s3.amazonaws.com' };
+  const { id } = accountOf(world);
+  return (['accessLogs', 'accessLogsReplica'] as const).flatMap((kind) => {
+    const row = onBucket(bucketOf(world, kind));
+    return [
+      row('allow', 'log delivery', delivery, 'PutObject', 'of a bucket of ours', 'log', { 'aws:SourceAccount': id }),
+      row('deny', 'log delivery', delivery, 'PutObject', "of another account's", 'log', {
+        'aws:SourceAccount': '999999999999',
+      }),
+    ];
+  });
 }
 
 /** Who could take the lock off, or hide what it keeps. */
@@ -109,7 +139,6 @@ function auditRecords(bucket: Thing, cast: Cast): readonly Row[] {
   const { audit, witness, operator, tenant, administrator, compliance, backup } = cast;
   const years = lock('COMPLIANCE', '2556');
   return [
-    ...everyBucket(bucket, cast),
     row('allow', 'audit', audit, 'PutObject', 'its own record for seven years', OWN, years),
     row('allow', 'audit', audit, 'PutObjectLegalHold', 'on its own record', OWN),
     row('deny', 'audit', audit, 'PutObject', 'for a month', OWN, lock('COMPLIANCE', '30')),
@@ -153,10 +182,23 @@ function nobodyDeletes(bucket: Thing, cast: Cast): readonly Row[] {
 
 function auditCopy(bucket: Thing, cast: Cast): readonly Row[] {
   const row = onBucket(bucket);
+  const { administrator, compliance } = cast;
   return [
     row('deny', 'audit', cast.audit, 'PutObject', 'past the replication', OWN, lock('COMPLIANCE', '2556')),
     row('deny', 'operator', cast.operator, 'GetObject', 'a record', OWN),
+    row('deny', 'administrator', administrator, 'PutObject', 'for a month', OWN, lock('COMPLIANCE', '30')),
+    row('deny', 'administrator', administrator, 'PutObject', 'under GOVERNANCE', OWN, lock('GOVERNANCE', '2556')),
+    row('deny', 'compliance', { ...compliance, mfa: false }, 'PutObjectLegalHold', 'without MFA', OWN),
     ...nobodyDeletes(bucket, cast),
+    ...unlocking(bucket, cast),
+  ];
+}
+
+function backupsCopy(bucket: Thing, cast: Cast): readonly Row[] {
+  const row = onBucket(bucket);
+  return [
+    row('deny', 'administrator', cast.administrator, 'PutObject', 'under GOVERNANCE', OWN, lock('GOVERNANCE', '7')),
+    row('deny', 'operator', cast.operator, 'DeleteObject', 'a copy', OWN),
     ...unlocking(bucket, cast),
   ];
 }
@@ -186,6 +228,14 @@ function keyrings(bucket: Thing, cast: Cast): readonly Row[] {
     row('deny', 'tenant', tenant, 'GetObject', "another's keyring", 'keys/mem-other/ring'),
     row('deny', 'tenant', tenant, 'PutObject', "another's keyring", 'keys/mem-other/ring', swap),
     row('deny', 'tenant', tenant, 'DeleteObject', 'its own keyring', own),
+    row(
+      'deny',
+      'tenant',
+      { ...tenant, administrator: true },
+      'DeleteObject',
+      'its own keyring, with everything attached',
+      own,
+    ),
     row('deny', 'tenant', cast.stray, 'GetObject', 'in a session without tags', own),
     row('allow', 'operator', operator, 'GetObject', 'a keyring', own),
     row('allow', 'operator', operator, 'DeleteObject', 'a keyring', own),
@@ -206,7 +256,6 @@ function backupsOf(bucket: Thing, cast: Cast): readonly Row[] {
   const row = onBucket(bucket);
   const { backup, tenant, operator } = cast;
   return [
-    ...everyBucket(bucket, cast),
     row('allow', 'backup', backup, 'PutObject', 'its own backup', OWN, lock('COMPLIANCE', '7')),
     row('deny', 'backup', backup, 'PutObject', 'under GOVERNANCE', OWN, lock('GOVERNANCE', '7')),
     row('deny', 'backup', backup, 'PutObject', "among another's", 'mem-other/backup', lock('COMPLIANCE', '7')),

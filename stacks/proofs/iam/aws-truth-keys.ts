@@ -1,6 +1,7 @@
 import type { World } from '../rule.js';
 import type { Call, Caller } from './aws-evaluator.js';
-import { type Cast, kekContext, keyOf, NAMESPACE, type Thing } from './aws-stage.js';
+import { accountOf } from './aws-references.js';
+import { type Cast, kekContext, keyOf, keysOf, NAMESPACE, type Thing } from './aws-stage.js';
 import type { Question } from './truth.js';
 
 type Row = Question<Call>;
@@ -30,19 +31,38 @@ function onKey(key: Thing) {
   });
 }
 
+const all = (caller: Caller): Caller => ({ ...caller, administrator: true });
 const THROUGH_S3: Context = { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' };
 const DESTROY = ['ScheduleKeyDeletion', 'DisableKey'] as const;
 
 export function keyQuestions(world: World, cast: Cast): readonly Row[] {
+  const vault = ['audit', 'keys', 'anchor'];
+  const plane = ['objects', 'data', 'ops', 'disk', 'cluster'];
+  const everyKey = [
+    ...vault.map((purpose) => keyOf(world, 'vault', purpose)),
+    ...vault.map((purpose) => keyOf(world, 'vault', purpose, true)),
+    keyOf(world, 'tenants', 'tenant'),
+    keyOf(world, 'tenants', 'tenant', true),
+    ...keysOf(world, 'bootstrap', ['state']),
+    ...keysOf(world, 'plane', plane),
+    ...keysOf(world, 'plane', plane, true),
+  ];
+  const ofServices = ['data', 'disk', 'cluster'];
   return [
+    ...everyKey.flatMap((key) => destruction(key, cast)),
+    ...[...keysOf(world, 'plane', ofServices), ...keysOf(world, 'plane', ofServices, true)].flatMap((key) =>
+      grants(key, cast),
+    ),
     ...tenantKey(keyOf(world, 'tenants', 'tenant'), cast),
     ...tenantKey(keyOf(world, 'tenants', 'tenant', true), cast),
     ...auditKey(keyOf(world, 'vault', 'audit'), cast),
     ...auditKey(keyOf(world, 'vault', 'audit', true), cast),
     ...keyringsKey(keyOf(world, 'vault', 'keys'), cast),
+    ...keyringsKey(keyOf(world, 'vault', 'keys', true), cast),
     ...anchorKey(keyOf(world, 'vault', 'anchor'), cast),
     ...objectsKey(keyOf(world, 'plane', 'objects'), cast),
-    ...['data', 'ops', 'objects'].flatMap((purpose) => destruction(keyOf(world, 'plane', purpose), cast)),
+    ...serviceKeys(world, cast),
+    ...keysOf(world, 'bootstrap', ['state']).flatMap((key) => stateKey(key, cast)),
   ];
 }
 
@@ -87,19 +107,22 @@ function tenantKey(key: Thing, cast: Cast): readonly Row[] {
     row('allow', 'operator', operator, 'ReEncryptTo', 'from the same key', same),
     row('deny', 'operator', operator, 'ReEncryptFrom', 'onto a foreign key', foreign),
     row('deny', 'operator', operator, 'CreateGrant', 'to anybody', own),
+    // With everything attached to their own roles, only what the key itself says is left.
+    row('deny', 'tenant', all(tenant), 'Decrypt', 'without a tenant, with everything attached', {
+      'kms:EncryptionContext:memplane': 'kek/1',
+    }),
+    row('deny', 'operator', all(operator), 'ReEncryptFrom', 'onto a foreign key, with everything attached', foreign),
+    row('deny', 'operator', all(operator), 'Decrypt', 'with everything attached', own),
     row('deny', 'administrator', administrator, 'ReEncryptFrom', 'onto the same key', same),
     row('deny', 'administrator', administrator, 'CreateGrant', 'to anybody', own),
     row('deny', 'administrator', administrator, 'GenerateDataKey', 'for a tenant', own),
-    ...destruction(key, cast),
   ];
 }
 
 /** Nothing allows it, break-glass included: an Allow must be added on purpose, and that is alarmed. */
-function destruction(
-  key: Thing,
-  { deploy, administrator, root, breakGlass, compliance, operator }: Cast,
-): readonly Row[] {
+function destruction(key: Thing, cast: Cast): readonly Row[] {
   const row = onKey(key);
+  const { deploy, administrator, root, breakGlass, compliance, operator } = cast;
   const callers: readonly (readonly [string, Caller])[] = [
     ['operator', operator],
     ['deploy', deploy],
@@ -109,14 +132,70 @@ function destruction(
     ['break-glass with MFA', breakGlass],
     ['break-glass without MFA', { ...breakGlass, mfa: false }],
   ];
+  const opened = (want: 'allow' | 'deny', who: string, caller: Caller): Row => {
+    const asked = row(want, who, caller, 'ScheduleKeyDeletion', 'after somebody allowed it');
+    return { ...asked, call: { ...asked.call, opened: true } };
+  };
   return [
     ...DESTROY.flatMap((action) =>
       callers.map(([who, caller]) => row('deny', who, caller, action, 'which ends all it encrypts')),
     ),
+    opened('deny', 'administrator', administrator),
+    opened('deny', 'break-glass without MFA', { ...breakGlass, mfa: false }),
+    opened('allow', 'break-glass with MFA', breakGlass),
     row('deny', 'administrator', administrator, 'PutKeyPolicy', 'to let itself in'),
     row('deny', 'operator', operator, 'PutKeyPolicy', 'to let itself in'),
     // Terraform has to: one exact subject of CI may become `deploy`, and its use is alarmed.
     row('allow', 'deploy', deploy, 'PutKeyPolicy', 'as Terraform must'),
+    row('allow', 'administrator', administrator, 'DescribeKey', 'which shows no secret'),
+  ];
+}
+
+/** Databases and disks use their key through grants, which only their service may ask for. */
+function grants(key: Thing, { administrator }: Cast): readonly Row[] {
+  const row = onKey(key);
+  return [row('deny', 'administrator', administrator, 'CreateGrant', 'to anybody')];
+}
+
+function stateKey(key: Thing, { administrator, operator, deploy }: Cast): readonly Row[] {
+  const row = onKey(key);
+  return [
+    row('deny', 'administrator', administrator, 'Decrypt', 'of the state'),
+    row('deny', 'operator', operator, 'Decrypt', 'of the state'),
+    row('allow', 'deploy', deploy, 'Decrypt', 'of the state'),
+  ];
+}
+
+/** Keys that services of AWS use on behalf of somebody, or for themselves. */
+function serviceKeys(world: World, { tenant, secrets, operator }: Cast): readonly Row[] {
+  const { id, partition, region } = accountOf(world);
+  const data = onKey(keyOf(world, 'plane', 'data'));
+  const via = (service: string): Context => ({ 'kms:ViaService': `${service}.${region}.amazonaws.com` });
+  const logs: Caller = { kind: 'service', arn: `logs.${region}.amazonaws.com` };
+  const group = (account: string): Context => ({
+    'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:/memplane/x`,
+  });
+  const ops = onKey(keyOf(world, 'plane', 'ops'));
+  const scaling: Caller = {
+    kind: 'service',
+    arn: `arn:${partition}:iam::${id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
+  };
+  const disks = keysOf(world, 'plane', ['disk']).map(onKey);
+  return [
+    data('allow', 'secrets', secrets, 'Decrypt', 'through Secrets Manager', via('secretsmanager')),
+    data('deny', 'secrets', secrets, 'Decrypt', 'past Secrets Manager'),
+    data('deny', 'operator', operator, 'Decrypt', 'through Secrets Manager', via('secretsmanager')),
+    ...(world.environment.queue.enabled
+      ? [data('allow', 'tenant', tenant, 'GenerateDataKey', 'through its queue', via('sqs'))]
+      : []),
+    data('deny', 'tenant', tenant, 'Decrypt', 'past its queue'),
+    ops('allow', 'logs', logs, 'GenerateDataKey', 'of a group of ours', group(id)),
+    ops('deny', 'logs', logs, 'GenerateDataKey', "of another account's group", group('999999999999')),
+    ...disks.flatMap((disk) => [
+      disk('allow', 'autoscaling', scaling, 'Decrypt', 'to start a node'),
+      disk('allow', 'autoscaling', scaling, 'CreateGrant', 'for its disk', { 'kms:GrantIsForAWSResource': 'true' }),
+      disk('deny', 'autoscaling', scaling, 'CreateGrant', 'to anybody'),
+    ]),
   ];
 }
 
@@ -129,7 +208,7 @@ function auditKey(key: Thing, cast: Cast): readonly Row[] {
     row('deny', 'administrator', cast.administrator, 'Decrypt', 'past S3'),
     row('deny', 'operator', cast.operator, 'Decrypt', 'through S3', THROUGH_S3),
     row('deny', 'tenant', cast.tenant, 'Decrypt', 'through S3', THROUGH_S3),
-    ...destruction(key, cast),
+    row('deny', 'operator', all(cast.operator), 'Decrypt', 'through S3, with everything attached', THROUGH_S3),
   ];
 }
 
@@ -141,7 +220,6 @@ function keyringsKey(key: Thing, cast: Cast): readonly Row[] {
     row('allow', 'operator', cast.operator, 'GenerateDataKey', 'through S3', THROUGH_S3),
     row('deny', 'administrator', cast.administrator, 'Decrypt', 'past S3'),
     row('deny', 'backup', cast.backup, 'Decrypt', 'through S3', THROUGH_S3),
-    ...destruction(key, cast),
   ];
 }
 
@@ -155,7 +233,6 @@ function anchorKey(key: Thing, cast: Cast): readonly Row[] {
     row('deny', 'operator', cast.operator, 'Sign', 'a digest', digest),
     row('deny', 'tenant', cast.tenant, 'Sign', 'a digest', digest),
     row('deny', 'audit', cast.audit, 'Sign', 'a digest', digest),
-    ...destruction(key, cast),
   ];
 }
 
@@ -172,5 +249,7 @@ function objectsKey(key: Thing, cast: Cast): readonly Row[] {
     row('allow', 'tenant', cast.tenant, 'Decrypt', 'of its own backup', backup()),
     row('deny', 'tenant', cast.tenant, 'Decrypt', "of another's backup", backup('mem-other')),
     row('deny', 'operator', cast.operator, 'Decrypt', 'of a backup', backup()),
+    row('allow', 'backup', cast.backup, 'GenerateDataKey', 'through S3', THROUGH_S3),
+    row('allow', 'tenant', cast.tenant, 'GenerateDataKey', 'through S3', THROUGH_S3),
   ];
 }

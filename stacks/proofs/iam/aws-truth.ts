@@ -1,5 +1,5 @@
 import type { AwsPlace } from '../../spec/environment.js';
-import { roleArn } from '../../spec/names.js';
+import { queueName, redisName, roleArn } from '../../spec/names.js';
 import type { World } from '../rule.js';
 import {
   type Account,
@@ -45,6 +45,13 @@ function grantQuestions(world: World, place: AwsPlace, cast: Cast): readonly Que
   const passed = { 'iam:PassedToService': 'pods.eks.amazonaws.com' };
   const its = (name: string): readonly [string, string] => [`role ${name}`, role(name)];
   const vault: readonly [string, string] = [secret.address, secret.arn];
+  const arn = clusterArn(world, place);
+  const cluster: readonly [string, string] = ['the cluster', arn];
+  const elsewhere: readonly [string, string] = ['another cluster', `${arn}-other`];
+  const binding: readonly [string, string] = [
+    'the cluster',
+    `${arn.replace(':cluster/', ':podidentityassociation/')}/a-1`,
+  ];
   return [
     row('allow', 'operator', 'iam:PassRole', its('tenant'), 'to pods', passed),
     row('deny', 'operator', 'iam:PassRole', its('tenant'), 'to machines', {
@@ -60,13 +67,48 @@ function grantQuestions(world: World, place: AwsPlace, cast: Cast): readonly Que
     row('deny', 'tenant', 'secretsmanager:GetSecretValue', vault, 'of the administrator'),
     row('deny', 'administrator', 'secretsmanager:GetSecretValue', vault, 'of the administrator'),
     row('deny', 'administrator', 'secretsmanager:DeleteSecret', vault, 'of the administrator'),
+    row('deny', 'secrets', 'secretsmanager:GetSecretValue', vault, 'over plain HTTP', {
+      'aws:SecureTransport': 'false',
+    }),
+    row('allow', 'operator', 'eks:CreatePodIdentityAssociation', cluster, 'for a tenant'),
+    row('allow', 'operator', 'eks:DeletePodIdentityAssociation', binding, 'of a tenant that ends'),
+    row('deny', 'operator', 'eks:CreatePodIdentityAssociation', elsewhere, 'in another cluster'),
+    row('deny', 'tenant', 'eks:CreatePodIdentityAssociation', cluster, 'to become another'),
+    ...storeQuestions(world, place, cast),
+  ];
+}
+
+/** Cache and queue are shared; what is in them is sealed, so pods of every tenant may come. */
+function storeQuestions(world: World, place: AwsPlace, cast: Cast): readonly Question<Call>[] {
+  const { environment } = world;
+  const own = `${place.region}:${place.accountId}`;
+  const ask = (want: 'allow' | 'deny', who: keyof Cast, action: string, resource: string): Question<Call> => ({
+    want,
+    who,
+    action,
+    how: 'of the plane',
+    on: resource.split(':').slice(-1).join(),
+    call: { caller: cast[who], action, resource },
+  });
+  const cache = `arn:${place.partition}:elasticache:${own}:replicationgroup:${redisName(environment)}`;
+  const queue = `arn:${place.partition}:sqs:${own}:${queueName(environment)}`;
+  return [
+    ...(environment.redis.target === 'managed'
+      ? [ask('allow', 'tenant', 'elasticache:Connect', cache), ask('deny', 'backup', 'elasticache:Connect', cache)]
+      : []),
+    ...(environment.queue.enabled
+      ? [
+          ask('allow', 'tenant', 'sqs:SendMessage', queue),
+          ask('deny', 'tenant', 'sqs:PurgeQueue', queue),
+          ask('deny', 'witness', 'sqs:ReceiveMessage', queue),
+        ]
+      : []),
   ];
 }
 
 /** Who may become a role: one service account in one namespace of one cluster, and nobody beside it. */
 function trustAnswers(world: World, place: AwsPlace, account: Account): readonly Answer[] {
   const tenant = roleArn(world.environment, place, 'tenant');
-  const operator = roleArn(world.environment, place, 'operator');
   const pods: Caller = { kind: 'service', arn: 'pods.eks.amazonaws.com' };
   const cluster = clusterArn(world, place);
   const session = {
@@ -76,33 +118,63 @@ function trustAnswers(world: World, place: AwsPlace, account: Account): readonly
     'aws:RequestTag/kubernetes-service-account': 'memory',
     'aws:RequestTag/eks-cluster-name': cluster.split('/')[1] ?? '',
   };
-  const become = (want: 'allow' | 'deny', how: string, changed: Readonly<Record<string, string>>): Answer => {
+  const become = (
+    want: 'allow' | 'deny',
+    name: string,
+    how: string,
+    changed: Readonly<Record<string, string>>,
+  ): Answer => {
+    const role = roleArn(world.environment, place, name);
     const call = { caller: pods, action: 'sts:AssumeRole', context: { ...session, ...changed } };
-    return answer(account, { who: 'a pod', how, on: 'role tenant', role: tenant, call, want });
+    return answer(account, { who: 'a pod', how, on: `role ${name}`, role, call, want });
   };
-  const identity: Caller = { kind: 'service', arn: trustedIssuer(account, operator) };
-  const subject = (want: 'allow' | 'deny', how: string, sub: string, aud = 'sts.amazonaws.com'): Answer => {
-    const issuer = issuerKey(account, operator);
-    const call = {
-      caller: identity,
-      action: 'sts:AssumeRoleWithWebIdentity',
-      context: { [`${issuer}:sub`]: sub, [`${issuer}:aud`]: aud },
-    };
-    return answer(account, { who: 'a pod', how, on: 'role operator', role: operator, call, want });
-  };
+  const serving = (name: string) => ({ 'aws:RequestTag/kubernetes-service-account': name });
   if (!account.trusts.has(tenant)) return [];
+  const shared = ['tenant', 'backup', 'audit'] as const;
   return [
-    become('allow', 'of memory in its namespace', {}),
-    become('allow', 'of restore in its namespace', { 'aws:RequestTag/kubernetes-service-account': 'restore' }),
-    become('deny', 'of another service account', { 'aws:RequestTag/kubernetes-service-account': 'default' }),
-    become('deny', 'of a namespace that is no tenant', { 'aws:RequestTag/kubernetes-namespace': 'kube-system' }),
-    become('deny', 'of another cluster', { 'aws:SourceArn': `${cluster}-other` }),
-    become('deny', 'of another account', { 'aws:SourceAccount': '999999999999' }),
-    subject('allow', 'of the operator', `system:serviceaccount:${operatorNamespace(world)}:operator`),
-    subject('deny', 'of another service account', `system:serviceaccount:${operatorNamespace(world)}:default`),
-    subject('deny', 'of another namespace', 'system:serviceaccount:mem-acme:operator'),
-    subject('deny', 'for another audience', `system:serviceaccount:${operatorNamespace(world)}:operator`, 'elsewhere'),
+    become('allow', 'tenant', 'of restore in its namespace', serving('restore')),
+    ...shared.flatMap((name) => {
+      const own = serving(name === 'tenant' ? 'memory' : name);
+      return [
+        become('allow', name, 'of its service account', own),
+        become('deny', name, 'of another service account', serving('default')),
+        become('deny', name, 'of a namespace that is no tenant', {
+          ...own,
+          'aws:RequestTag/kubernetes-namespace': 'kube-system',
+        }),
+        become('deny', name, 'of another cluster', { ...own, 'aws:SourceArn': `${cluster}-other` }),
+        become('deny', name, 'of another account', { ...own, 'aws:SourceAccount': '999999999999' }),
+      ];
+    }),
+    ...subjectAnswers(world, place, account),
   ];
+}
+
+/** Roles of one service account each: the exact subject and audience, and no other. */
+function subjectAnswers(world: World, place: AwsPlace, account: Account): readonly Answer[] {
+  const { operatorNamespace, secretsNamespace } = world.environment.identity;
+  const roles = [
+    ['operator', operatorNamespace, 'operator'],
+    ['witness', operatorNamespace, 'witness'],
+    ['external-secrets', secretsNamespace, 'external-secrets'],
+  ] as const;
+  return roles.flatMap(([name, namespace, serviceAccount]) => {
+    const role = roleArn(world.environment, place, name);
+    const issuer = issuerKey(account, role);
+    const caller: Caller = { kind: 'service', arn: trustedIssuer(account, role) };
+    const subject = (want: 'allow' | 'deny', how: string, sub: string, aud = 'sts.amazonaws.com'): Answer => {
+      const context = { [`${issuer}:sub`]: sub, [`${issuer}:aud`]: aud };
+      const call = { caller, action: 'sts:AssumeRoleWithWebIdentity', context };
+      return answer(account, { who: 'a pod', how, on: `role ${name}`, role, call, want });
+    };
+    const own = `system:serviceaccount:${namespace}:${serviceAccount}`;
+    return [
+      subject('allow', 'of its service account', own),
+      subject('deny', 'of another service account', `system:serviceaccount:${namespace}:default`),
+      subject('deny', 'of another namespace', `system:serviceaccount:mem-acme:${serviceAccount}`),
+      subject('deny', 'for another audience', own, 'elsewhere'),
+    ];
+  });
 }
 
 interface Trusted {
@@ -122,8 +194,6 @@ const answer = (account: Account, { role, call, ...asked }: Trusted): Answer => 
 function clusterArn(world: World, place: AwsPlace): string {
   return `arn:${place.partition}:eks:${place.region}:${place.accountId}:cluster/memplane-${world.environment.name}`;
 }
-
-const operatorNamespace = ({ environment }: World): string => environment.identity.operatorNamespace;
 
 /** The issuer is known after the apply only; its role says under which name it comes. */
 function trustedIssuer({ trusts }: Account, role: string): string {
