@@ -184,6 +184,20 @@ const Memory = Type.Object({
     { description: 'Origins that browsers may call from.', allowed: 'http(s) origins, comma separated; no wildcard' },
     { default: '' },
   ),
+  REDIS_URL: Type.Optional(
+    text('^rediss?://.+', {
+      description:
+        'What limits and caches of all replicas share. Unset, or while it is away: each replica counts and caches alone.',
+      allowed: 'redis://user:password@host:port/db, or rediss:// for TLS',
+      secret: true,
+    }),
+  ),
+  REDIS_KEY_PREFIX: Type.Optional(
+    text('^[\\x21-\\x7e]{1,128}$', {
+      description: 'In front of every key in Redis, for a Redis of several tenants. Unset: memplane:<tenant id>:',
+      allowed: '1 to 128 visible characters',
+    }),
+  ),
   MEMPLANE_EGRESS_ALLOW: text(
     `^(${CIDR}(\\s*,\\s*${CIDR})*)?$`,
     {

@@ -4,6 +4,7 @@ import type { Access } from './access/create.js';
 import type { Guard } from './access/guard.js';
 import type { AccessKeys } from './access/keys.js';
 import type { AuditLog } from './audit/create.js';
+import type { Cache } from './cache/cache.js';
 import type { MemoryConfig } from './config.js';
 import type { Database } from './db/pool.js';
 import type { Embedder } from './embeddings/embedder.js';
@@ -35,6 +36,8 @@ export interface Core {
   readonly access: Access;
   readonly accessKeys: AccessKeys;
   readonly guard: Guard;
+  /** What may be forgotten at any time. */
+  readonly cache: Cache;
   /** The one way to addresses that a tenant names. */
   readonly outbound: Outbound;
   readonly newId: () => string;

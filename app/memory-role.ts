@@ -3,10 +3,13 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { createAccess } from './access/create.js';
 import type { AccessKeys } from './access/keys.js';
-import { createRateLimiter } from './access/rate-limit.js';
 import { type AppDeps, createApp } from './app.js';
 import { createAuditLog } from './audit/create.js';
 import { selectKeyringFloor } from './audit/epoch.js';
+import { createCache } from './cache/cache.js';
+import { cacheEmbeddings } from './cache/embeddings.js';
+import { openRedis, type SharedStore } from './cache/redis.js';
+import { createSharedLimiter } from './cache/shared-limiter.js';
 import type { MemoryConfig } from './config.js';
 import type { Core, Feature } from './core.js';
 import { createPool, type Database } from './db/pool.js';
@@ -70,7 +73,8 @@ interface Foundation {
 }
 
 const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Foundation> => {
-  const embedder = createEmbedder(config, { log });
+  // First what a wrong setting would end.
+  const model = createEmbedder(config, { log });
   const policyWatch = await startPolicies(config, log);
   const db = openDatabase(config, log);
   const keys = await openKeys(config, log, await selectKeyringFloor(db, log));
@@ -83,13 +87,16 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
     directory: config.MEMPLANE_SCRATCH_DIR,
   });
   const people = createPeople(vault);
+  const shared = await openShared(config, log);
+  const cache = createCache({ vault, shared, log });
+  const embedder = cacheEmbeddings(model, cache);
   const policies = policyWatch.current;
   const tenant = { id: config.MEMPLANE_TENANT_ID, name: config.MEMPLANE_TENANT };
   const outbound = openOutbound(config, policies);
   const access = createAccess({
     ...{ db, vault, people, policies, tenant, outbound, audit, log },
     trustedProxies: config.MEMPLANE_TRUSTED_PROXIES,
-    limiter: createRateLimiter(),
+    limiter: createSharedLimiter({ shared, hash: (key) => vault.cacheToken(key).toString('base64url') }),
   });
   const bootstrap = startBootstrap(access.keys, config, log);
   await bootstrap.attempted;
@@ -105,6 +112,7 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
     embedder,
     vectors,
     access,
+    cache,
     outbound,
     tenant,
     audit,
@@ -119,6 +127,7 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
     keyWatch.stop();
     await access.stop();
     await outbound.close();
+    await shared?.close();
     await vectors.close();
     await embedder.close();
     await audit.stop();
@@ -130,9 +139,10 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
 type CoreParts = Omit<Core, 'metrics' | 'guard' | 'accessKeys' | 'memories'>;
 
 const buildCore = (parts: CoreParts, onPending: () => void): Core => {
-  const { db, vault, people, embedder, vectors, policies, audit, newId, access, tenant } = parts;
+  const { db, vault, people, embedder, vectors, policies, audit, newId, access, cache, tenant } = parts;
   const metrics = createMetrics({
     tenantId: tenant.id,
+    cacheCounts: () => cache.counts(),
     vectorsInMemory: () => vectors.size(),
     outbox: () => countWork(db),
   });
@@ -151,7 +161,7 @@ const buildDeps = (
 ): AppDeps => {
   const { config, db, vault, embedder, vectors, metrics, guard } = core;
   const keysTrouble = keyWatch.trouble;
-  const more = Object.assign({}, ...features.map(({ health }) => health ?? {}));
+  const more = Object.assign({ cache: () => core.cache.health() }, ...features.map(({ health }) => health ?? {}));
   return {
     log: core.log,
     corsOrigins: config.CORS_ORIGINS,
@@ -177,6 +187,12 @@ const openDatabase = (config: MemoryConfig, log: Logger): Database =>
     size: config.DATABASE_POOL_SIZE,
     onError: (err) => log.warn({ err }, 'a database connection was lost'),
   });
+
+const openShared = async (config: MemoryConfig, log: Logger): Promise<SharedStore | undefined> => {
+  const { REDIS_URL: url, REDIS_KEY_PREFIX, MEMPLANE_TENANT_ID } = config;
+  if (url === undefined) return undefined;
+  return openRedis({ url, prefix: REDIS_KEY_PREFIX ?? `memplane:${MEMPLANE_TENANT_ID}:`, log });
+};
 
 const openOutbound = (config: MemoryConfig, policies: () => Policies): Outbound =>
   createOutbound({

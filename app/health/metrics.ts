@@ -12,6 +12,8 @@ export interface Metrics {
 
 export interface MetricsOptions {
   readonly tenantId: string;
+  /** Lookups in the cache since the start, by kind. */
+  readonly cacheCounts?: () => Readonly<Record<string, { readonly hits: number; readonly misses: number }>>;
   /** Read when Prometheus asks. */
   readonly vectorsInMemory: () => number;
   readonly outbox: () => Promise<{ readonly waiting: number; readonly failed: number }>;
@@ -65,6 +67,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerGauges([registry], options);
+  if (options.cacheCounts) registerCacheCounters([registry], options.cacheCounts);
   const instruments = buildInstruments([registry]);
   const tenant_id = options.tenantId;
   return {
@@ -81,6 +84,25 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     contentType: registry.contentType,
     render: () => registry.metrics(),
   };
+};
+
+/** Counted where the cache is; read when Prometheus asks. */
+const registerCacheCounters = (registers: Registry[], read: NonNullable<MetricsOptions['cacheCounts']>): void => {
+  for (const [name, of] of [
+    ['cache_hits_total', 'hits'],
+    ['cache_misses_total', 'misses'],
+  ] as const) {
+    new Counter({
+      name,
+      help: `Cache ${of} by kind of value`,
+      labelNames: ['kind'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [kind, counts] of Object.entries(read())) this.inc({ kind }, counts[of]);
+      },
+    });
+  }
 };
 
 const registerGauges = (registers: Registry[], options: MetricsOptions): void => {

@@ -80,6 +80,11 @@ export interface Vault {
   /** A value of JSON that no query looks into: sealed whatever the setting. */
   sealJson(place: Place, value: unknown): Buffer;
   openJson(place: Place, sealed: Buffer): unknown;
+  /** Keyed hash of what is cached, so that a store of others learns no name and no text. */
+  cacheToken(name: string): Buffer;
+  /** What lies in a cache outside this process. */
+  sealCache(place: Place, value: Uint8Array): Buffer;
+  openCache(place: Place, sealed: Buffer): Buffer;
   /** What is personal of an audit event. */
   sealDetail(place: Place, detail: unknown): Buffer;
   openDetail(place: Place, sealed: Buffer): unknown;
@@ -125,6 +130,9 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
     sealJson: (place, value) =>
       seal(keys.slotKey(place.slot), 'row', at(place), Buffer.from(JSON.stringify(value), 'utf8')),
     openJson: (place, sealed) => JSON.parse(open(keys, 'row', at(place), sealed).toString('utf8')) as unknown,
+    cacheToken: (name) => contentHash(authentication(), 'cache', name),
+    sealCache: (place, value) => seal(keys.slotKey(place.slot), 'cache', at(place), value),
+    openCache: (place, sealed) => open(keys, 'cache', at(place), sealed),
     sealDetail: (place, detail) => seal(keys.slotKey(place.slot), 'auditDetail', at(place), jcsBytes(detail)),
     openDetail: (place, sealed) => JSON.parse(open(keys, 'auditDetail', at(place), sealed).toString('utf8')) as unknown,
     pseudonym: (slot) => pseudonym(keys.slotKey(slot)),
