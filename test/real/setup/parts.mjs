@@ -18,6 +18,7 @@ const BIN = join(CACHE, 'bin');
 
 const KUBERNETES = { version: 'v1.33.4', major: '1', minor: '33' };
 const VERSITYGW = 'v1.8.0';
+const TESSERA = 'v1.0.2';
 const MOTO = '5.2.5';
 const PGSERVER = '0.6.0';
 
@@ -48,6 +49,15 @@ async function buildVersitygw() {
   await need('go', 'install Go 1.24 or later');
   await run('go', ['install', `github.com/versity/versitygw/cmd/versitygw@${VERSITYGW}`], {
     env: { ...process.env, CGO_ENABLED: '0', GOBIN: BIN },
+  });
+}
+
+/** Another party's checker of tile-based logs. */
+async function buildTessera() {
+  await need('go', 'install Go 1.24 or later');
+  await run('go', ['install', `github.com/transparency-dev/tessera/cmd/fsck@${TESSERA}`], {
+    env: { ...process.env, CGO_ENABLED: '0', GOBIN: join(BIN, 'tessera') },
+    maxBuffer: 1 << 26,
   });
 }
 
@@ -118,6 +128,12 @@ export const PARTS = [
     what: `S3 with object lock (versitygw ${VERSITYGW})`,
     present: () => exists(join(BIN, 'versitygw')),
     install: buildVersitygw,
+  },
+  {
+    name: 'tessera',
+    what: `the checker of transparency logs (tessera ${TESSERA}, fsck)`,
+    present: () => exists(join(BIN, 'tessera', 'fsck')),
+    install: buildTessera,
   },
   {
     name: 'kms',
