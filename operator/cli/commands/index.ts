@@ -3,6 +3,31 @@ import type { CommandEntry } from '../command.js';
 /** A new command is one file and one entry, in the order in which the help shows them. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    path: ['tenant', 'create'],
+    summary: 'make a tenant and wait until it is Ready',
+    load: async () => (await import('./tenant-create.js')).tenantCreate,
+  },
+  {
+    path: ['tenant', 'list'],
+    summary: 'list the tenants',
+    load: async () => (await import('./tenant-list.js')).tenantList,
+  },
+  {
+    path: ['tenant', 'info'],
+    summary: 'say where a tenant is and how it is',
+    load: async () => (await import('./tenant-info.js')).tenantInfo,
+  },
+  {
+    path: ['tenant', 'stats'],
+    summary: 'say what a tenant uses and may use',
+    load: async () => (await import('./tenant-stats.js')).tenantStats,
+  },
+  {
+    path: ['tenant', 'delete'],
+    summary: 'delete a tenant',
+    load: async () => (await import('./tenant-delete.js')).tenantDelete,
+  },
+  {
     path: ['plane', 'from-outputs'],
     summary: 'write the MemoryPlane that the outputs of the stacks describe',
     load: async () => (await import('./plane-from-outputs.js')).planeFromOutputs,
@@ -21,5 +46,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: ['audit', 'export'],
     summary: "write a tenant's audit log into a folder",
     load: async () => (await import('./audit-export.js')).auditExport,
+  },
+  {
+    path: ['doctor'],
+    summary: 'find what is wrong with a cluster',
+    load: async () => (await import('./doctor.js')).doctor,
   },
 ];

@@ -24,6 +24,7 @@ export const planeFromOutputs: Command = {
     { name: 'gateway', value: 'NAMESPACE/NAME[/LISTENER]', repeats: true, summary: 'Gateway that routes attach to' },
     { name: 'ingress-class', value: 'NAME', summary: 'class of Ingress objects, where there is no Gateway' },
     { name: 'issuer', value: 'NAME', summary: 'ClusterIssuer of certificates' },
+    { name: 'qdrant', value: 'URL', summary: 'where the vector store answers, once it is installed' },
     { name: 'pull-secret', value: 'NAME', repeats: true, summary: 'Secret for pulling images' },
     { name: 'ca-bundle', value: 'FILE', summary: "PEM that verifies the cloud's databases (AWS: the bundle of RDS)" },
     { name: 'trust-bundle', summary: 'the certificates are in every namespace of a tenant: let pods use them' },
@@ -64,6 +65,7 @@ async function readChoices(input: Input, terminal: Terminal): Promise<PlaneChoic
   const ingressClassName = input.value('ingress-class');
   const issuer = input.value('issuer');
   const bundle = input.value('ca-bundle');
+  const qdrantUrl = input.value('qdrant');
   const rings = input.values('ring').map(readRing);
   return {
     name: input.value('name') ?? 'default',
@@ -73,6 +75,7 @@ async function readChoices(input: Input, terminal: Terminal): Promise<PlaneChoic
     trustBundle: input.isSet('trust-bundle'),
     ...(ingressClassName === undefined ? {} : { ingressClassName }),
     ...(issuer === undefined ? {} : { issuer }),
+    ...(qdrantUrl === undefined ? {} : { qdrantUrl }),
     ...(bundle === undefined ? {} : { caBundle: await readBundle(bundle, terminal) }),
   };
 }

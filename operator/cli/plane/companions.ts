@@ -14,34 +14,26 @@ export function buildPlaneObjects(
   return [
     buildPlaneObject(outputs, choices),
     ...(externalSecrets ? buildExternalSecrets(outputs) : []),
-    ...buildStorageClass(outputs),
+    buildStorageClass(outputs),
     ...buildCaSecrets(outputs, choices.caBundle),
     ...buildTrustConfigMap(outputs, choices.caBundle),
     ...buildOperatorAccount(outputs),
   ];
 }
 
-function buildStorageClass({ storageClass }: PlaneOutputs): readonly K8sObject[] {
-  if (storageClass === undefined) return [];
-  const { name, provisioner, parameters } = storageClass;
-  return [
-    {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'StorageClass',
-      metadata: { name },
-      provisioner,
-      parameters,
-      volumeBindingMode: 'WaitForFirstConsumer',
-      allowVolumeExpansion: true,
-      // Data outlives the claim: whoever deletes a namespace deletes no volume.
-      reclaimPolicy: 'Retain',
-    },
-  ];
+function buildStorageClass({ storageClass }: PlaneOutputs): K8sObject {
+  const { name, provisioner, parameters, volumeBindingMode, allowVolumeExpansion, reclaimPolicy } = storageClass;
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name },
+    ...{ provisioner, parameters, volumeBindingMode, allowVolumeExpansion, reclaimPolicy },
+  };
 }
 
 /** Accounts of other charts (witness, qdrant, external-secrets) are those charts' to annotate. */
 function buildOperatorAccount({ identity }: PlaneOutputs): readonly K8sObject[] {
-  const annotations = identity?.annotations?.[OPERATOR.serviceAccount];
+  const annotations = identity.annotations[OPERATOR.serviceAccount];
   if (annotations === undefined || Object.keys(annotations).length === 0) return [];
   return [
     {

@@ -1,6 +1,5 @@
 import { OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
 import type { K8sObject } from '../../../charts/manifests/object.js';
-import { unusableError } from '../errors.js';
 import type { PlaneOutputs } from './outputs-schema.js';
 import { adminSecretOf } from './plane-object.js';
 
@@ -34,30 +33,15 @@ function buildExternalSecret({ name, adminSecret }: PlaneOutputs['postgres'][num
   };
 }
 
-function buildProvider({ cloud, region, kms, cluster }: PlaneOutputs) {
+function buildProvider({ cloud, region, secrets: { store }, cluster }: PlaneOutputs) {
   switch (cloud) {
     case 'aws':
-      return { aws: { service: 'SecretsManager', region, auth: { jwt: { serviceAccountRef } } } };
+      return { aws: { service: 'SecretsManager', region: store, auth: { jwt: { serviceAccountRef } } } };
     case 'gcp': {
-      const projectID = /^projects\/([^/]+)\//.exec(kms.keyID)?.[1] ?? unreadable('kms.keyID', kms.keyID);
-      const clusterFields = cluster === undefined ? {} : { clusterLocation: region, clusterName: cluster.name };
-      return { gcpsm: { projectID, auth: { workloadIdentity: { ...clusterFields, serviceAccountRef } } } };
+      const workloadIdentity = { clusterLocation: region, clusterName: cluster.name, serviceAccountRef };
+      return { gcpsm: { projectID: store, auth: { workloadIdentity } } };
     }
-    case 'azure': {
-      const vaultUrl = /^(https:\/\/[^/]+)\/keys\//.exec(kms.objectsKeyID)?.[1];
-      return {
-        azurekv: {
-          authType: 'WorkloadIdentity',
-          vaultUrl: vaultUrl ?? unreadable('kms.objectsKeyID', kms.objectsKeyID),
-          serviceAccountRef,
-        },
-      };
-    }
+    case 'azure':
+      return { azurekv: { authType: 'WorkloadIdentity', vaultUrl: store, serviceAccountRef } };
   }
-}
-
-function unreadable(field: string, value: string): never {
-  throw unusableError('the outputs do not say where secrets are', [
-    `memplane.${field}: is not a name of this cloud (got ${JSON.stringify(value)}); apply the stacks again`,
-  ]);
 }

@@ -46,7 +46,7 @@ const identity = Type.Object(
   {
     provider: choice('Mechanism of the cluster.', ['eks-pod-identity', 'eks-irsa', 'gke', 'aks']),
     roles: texts('Roles by purpose.'),
-    annotations: optional(Type.Record(Type.String(), texts('Annotations.'), { description: 'By service account.' })),
+    annotations: Type.Record(Type.String(), texts('Annotations.'), { description: 'By service account.' }),
     workloadPool: optional(name('Google Cloud: workload identity pool.')),
     projectNumber: optional(name('Google Cloud: number of the project.')),
     tenantVault: optional(name('Azure: vault of tenant keys.')),
@@ -127,18 +127,31 @@ export const planeOutputSchema = Type.Object(
       ),
     ),
     registry: name('What stands before the name of an image.'),
-    cluster: optional(
-      Type.Object(
-        { name: name('Its name.'), issuer: optional(name('Its token issuer.')) },
-        { description: 'The Kubernetes cluster.' },
-      ),
+    cluster: Type.Object(
+      { name: name('Its name.'), issuer: name('Its token issuer.') },
+      { description: 'The Kubernetes cluster.' },
     ),
-    identity: optional(identity),
-    storageClass: optional(
-      Type.Object(
-        { name: name('Its name.'), provisioner: name('Its driver.'), parameters: texts("The driver's parameters.") },
-        { description: 'Class of encrypted volumes.' },
-      ),
+    identity,
+    storageClass: Type.Object(
+      {
+        name: name('Its name.'),
+        provisioner: name('Its driver.'),
+        parameters: texts("The driver's parameters."),
+        volumeBindingMode: name('When a volume is made.'),
+        allowVolumeExpansion: Type.Boolean({ description: 'Whether volumes grow.' }),
+        reclaimPolicy: name('What happens to a volume that nobody claims.'),
+      },
+      { description: 'Class of encrypted volumes.' },
+    ),
+    secrets: Type.Object({ store: name('Region, project or vault.') }, { description: 'Store of passwords.' }),
+    qdrant: Type.Object(
+      {
+        namespace: name('Where it runs.'),
+        nodes: count('How many.'),
+        shards: count('Shards of the shared collection.'),
+        replicationFactor: count('Copies of each shard.'),
+      },
+      { description: 'The vector store.' },
     ),
     irreversible,
   },

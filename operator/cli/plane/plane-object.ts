@@ -13,6 +13,8 @@ export interface PlaneChoices {
   readonly pullSecrets: readonly string[];
   /** Somebody copies the ConfigMap of certificates into every tenant's namespace. */
   readonly trustBundle: boolean;
+  /** Where the vector store answers, once its chart is installed. */
+  readonly qdrantUrl?: string;
   /** PEM that verifies servers whose certificates the cloud's own public authority signs. */
   readonly caBundle?: string;
 }
@@ -37,10 +39,11 @@ export function buildPlaneObject(outputs: PlaneOutputs, choices: PlaneChoices): 
       clusterID,
       baseDomain,
       postgres: outputs.postgres.map((server) => buildPostgres(server, choices)),
+      ...buildQdrant(outputs, choices),
       ...(redis.length === 0 ? {} : { redis: redis.map(buildRedis) }),
       buckets: buildBuckets(outputs),
       kms: buildKms(outputs),
-      ...(outputs.identity === undefined ? {} : { identity: buildIdentity(outputs, outputs.identity) }),
+      identity: buildIdentity(outputs),
       ...(queue === undefined ? {} : { queue: { provider: queue.provider, url: queue.url } }),
       ...buildGateway(choices),
       image: {
@@ -48,7 +51,7 @@ export function buildPlaneObject(outputs: PlaneOutputs, choices: PlaneChoices): 
         ...(pullSecrets.length === 0 ? {} : { pullSecretRefs: pullSecrets.map((name) => ({ name })) }),
       },
       rings,
-      ...(storageClass === undefined ? {} : { storageClassName: storageClass.name }),
+      storageClassName: storageClass.name,
       ...(trustBundle ? { trustBundle: { configMapRef: { name: TRUST.configMap, key: TRUST.key } } } : {}),
     },
   };
@@ -83,6 +86,10 @@ function buildKms({ cloud, kms: { mode, keyID, replicaKeyID, anchorKeyID, object
 
 const PURPOSES = ['keys', 'keysReplica', 'artifacts', 'backups', 'backupsReplica', 'audit', 'auditReplica'] as const;
 
+function buildQdrant({ qdrant: { shards, replicationFactor } }: PlaneOutputs, { qdrantUrl }: PlaneChoices) {
+  return qdrantUrl === undefined ? {} : { qdrant: [{ name: 'q-a', url: qdrantUrl, shards, replicationFactor }] };
+}
+
 function buildBuckets({ cloud, buckets }: PlaneOutputs) {
   const provider = BUCKET_PROVIDERS[cloud];
   return Object.fromEntries(
@@ -95,7 +102,7 @@ function buildBuckets({ cloud, buckets }: PlaneOutputs) {
   );
 }
 
-function buildIdentity({ cluster }: PlaneOutputs, identity: NonNullable<PlaneOutputs['identity']>) {
+function buildIdentity({ cluster, identity, kms }: PlaneOutputs) {
   const { provider, roles, workloadPool, projectNumber, tenantVault, identityResourceGroup } = identity;
   const azure = provider === 'aks';
   const aws = provider.startsWith('eks');
@@ -104,15 +111,22 @@ function buildIdentity({ cluster }: PlaneOutputs, identity: NonNullable<PlaneOut
     tenantRoleARN: aws ? roles.tenant : undefined,
     backupRoleARN: aws ? roles.backup : undefined,
     auditRoleARN: aws ? roles.audit : undefined,
-    clusterName: aws ? cluster?.name : undefined,
-    workloadPool,
+    clusterName: aws ? cluster.name : undefined,
+    workloadPool: workloadPool ?? poolOf(kms.keyID),
     projectNumber,
-    tenantVaultURI: tenantVault,
+    // Where tenants have a key each, their vault is what the plane's key id names.
+    tenantVaultURI: tenantVault ?? (azure ? kms.keyID : undefined),
     resourceGroup: identityResourceGroup,
-    issuerURL: azure ? cluster?.issuer : undefined,
+    issuerURL: azure ? cluster.issuer : undefined,
     unwrapRoleID: azure ? roles.unwrap : undefined,
   });
 }
+
+/** Google Cloud has one pool a project, named after it. */
+const poolOf = (keyID: string): string | undefined => {
+  const project = /^projects\/([^/]+)\//.exec(keyID)?.[1];
+  return project === undefined ? undefined : `${project}.svc.id.goog`;
+};
 
 function buildGateway({ gateways, ingressClassName, issuer }: PlaneChoices) {
   const gateway = defined({

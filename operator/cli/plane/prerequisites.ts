@@ -16,6 +16,7 @@ export function listPrerequisites(
     ...trustNotes(outputs, choices),
     ...gatewayNotes(baseDomain, choices),
     `the images at ${registry}, mirrored there`,
+    ...vectorNotes(outputs, choices),
     ...(cloud === 'azure' ? ['workload identity: client ids are set for each tenant by the operator'] : []),
   ];
 }
@@ -54,5 +55,12 @@ function gatewayNotes(baseDomain: string, { gateways, ingressClassName }: PlaneC
       ({ namespace, name }) => `Gateway ${namespace}/${name}, which lets routes of all namespaces attach`,
     ),
     `DNS: *.${baseDomain} at its address, and a certificate for it`,
+  ];
+}
+
+function vectorNotes({ qdrant: { namespace, nodes } }: PlaneOutputs, { qdrantUrl }: PlaneChoices): readonly string[] {
+  if (qdrantUrl !== undefined) return [];
+  return [
+    `Qdrant in ${namespace} (${nodes} nodes), then --qdrant URL; until then vectors are searched in the services`,
   ];
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
+import { OPERATOR, OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
 import type { K8sObject } from '../../../charts/manifests/object.js';
 import { memoryPlane } from '../../../operator/api/v1alpha1/schema/memory-plane.js';
 import { validateKind } from '../../../operator/api/v1alpha1/validate.js';
@@ -56,6 +56,11 @@ function changed(name: string, changes: Readonly<Record<string, unknown>>): stri
 }
 
 describe('memoryctl plane from-outputs', () => {
+  let awsObjects: readonly K8sObject[] = [];
+  beforeAll(async () => {
+    awsObjects = await objectsOf('aws-prod-plane');
+  });
+
   it.each(names)('makes a valid MemoryPlane of what %s puts out', async (name) => {
     const [plane] = await objectsOf(name);
     expect(validateKind(memoryPlane, plane)).toEqual([]);
@@ -92,11 +97,15 @@ describe('memoryctl plane from-outputs', () => {
 
   it('as JSON is one list that kubectl takes', async () => {
     const { out } = await memoryctl(['plane', 'from-outputs', file('list', outputsOf('gcp-prod-plane')), '--json']);
-    expect(JSON.parse(out)).toMatchObject({ kind: 'List', items: [{ kind: 'MemoryPlane' }, { kind: 'Secret' }, {}] });
+    const { kind, items } = JSON.parse(out) as { kind: string; items: readonly K8sObject[] };
+    expect([kind, items.map((item) => item.kind)]).toEqual(['List', expect.arrayContaining(['MemoryPlane', 'Secret'])]);
   });
 
   it('carries certificates, which are public, to where the plane looks for them', async () => {
-    const [plane, secret, trust] = await objectsOf('gcp-prod-plane', '--trust-bundle');
+    const objects = await objectsOf('gcp-prod-plane', '--trust-bundle');
+    const [plane, secret, trust] = ['MemoryPlane', 'Secret', 'ConfigMap'].map((kind) =>
+      objects.find((one) => one.kind === kind),
+    );
     expect(secret).toMatchObject({ kind: 'Secret', metadata: { name: 'pg-a-ca', namespace: OPERATOR_NAMESPACE } });
     expect(plane?.spec).toMatchObject({
       postgres: [{ tls: { caSecretRef: { name: 'pg-a-ca', key: 'ca.crt' } } }],
@@ -123,7 +132,7 @@ describe('memoryctl plane from-outputs', () => {
   it.each([
     ['aws-prod-plane', { aws: { service: 'SecretsManager', region: 'eu-central-1' } }],
     ['gcp-prod-plane', { gcpsm: { projectID: 'example-memplane-prod' } }],
-    ['azure-prod-plane', { azurekv: { vaultUrl: 'https://mp-prod-p-ex4mp2.vault.azure.net' } }],
+    ['azure-prod-plane', { azurekv: { vaultUrl: 'https://mp-prod-p-ex4mp2.vault.azure.net/' } }],
   ])('fetches passwords of %s by External Secrets when asked to', async (name, provider) => {
     const [plane, store, secret] = await objectsOf(name, '--external-secrets');
     expect(store).toMatchObject({ kind: 'ClusterSecretStore', spec: { provider } });
@@ -161,37 +170,40 @@ describe('memoryctl plane from-outputs', () => {
     });
   });
 
-  it('takes cluster, identity and volumes where the stacks put them out', async () => {
-    const stdin = changed('aws-prod-plane', {
-      cluster: { name: 'memplane-prod', endpoint: 'https://x.example', issuer: 'https://issuer.example' },
+  it('says how pods prove who they are, and annotates the operator', async () => {
+    const [aws, account] = ['MemoryPlane', 'ServiceAccount'].map((kind) => awsObjects.find((one) => one.kind === kind));
+    const role = (worker: string): string => `arn:aws:iam::444455556666:role/memplane/prod/memplane-prod-${worker}`;
+    expect(aws?.spec).toMatchObject({
       identity: {
         provider: 'eks-pod-identity',
-        roles: { tenant: 'arn:t', backup: 'arn:b', audit: 'arn:a', operator: 'arn:o' },
-        annotations: { operator: { 'eks.amazonaws.com/role-arn': 'arn:o' }, witness: {} },
+        tenantRoleARN: role('tenant'),
+        backupRoleARN: role('backup'),
+        auditRoleARN: role('audit'),
+        clusterName: expect.any(String),
       },
-      storageClass: { name: 'memplane-encrypted', provisioner: 'ebs.csi.aws.com', parameters: { encrypted: 'true' } },
     });
-    const { out, notes } = await memoryctl(['plane', 'from-outputs', '-', '--json'], { stdin });
-    const { items } = JSON.parse(out || notes) as { items: K8sObject[] };
-    expect(items).toMatchObject([
-      {
-        spec: {
-          identity: {
-            provider: 'eks-pod-identity',
-            tenantRoleARN: 'arn:t',
-            backupRoleARN: 'arn:b',
-            auditRoleARN: 'arn:a',
-            clusterName: 'memplane-prod',
-          },
-          storageClassName: 'memplane-encrypted',
-        },
-      },
-      { kind: 'StorageClass', reclaimPolicy: 'Retain', volumeBindingMode: 'WaitForFirstConsumer' },
-      {
-        kind: 'ServiceAccount',
-        metadata: { name: 'operator', annotations: { 'eks.amazonaws.com/role-arn': 'arn:o' } },
-      },
-    ]);
+    const annotations = { 'eks.amazonaws.com/role-arn': role('operator') };
+    const { serviceAccount: name } = OPERATOR;
+    expect(account?.metadata).toMatchObject({ name, namespace: OPERATOR_NAMESPACE, annotations });
+    const [gcp] = await objectsOf('gcp-prod-plane');
+    expect(gcp?.spec).toMatchObject({
+      identity: { provider: 'gke', workloadPool: 'example-memplane-prod.svc.id.goog' },
+    });
+    const [azure] = await objectsOf('azure-prod-plane');
+    const tenantVaultURI = 'https://mp-prod-t-ex4mp2.vault.azure.net/';
+    expect(azure?.spec).toMatchObject({ identity: { provider: 'aks', tenantVaultURI, issuerURL: expect.any(String) } });
+  });
+
+  it('makes the class of encrypted volumes, which keeps what nobody claims', () => {
+    const made = awsObjects.find(({ kind }) => kind === 'StorageClass');
+    expect(made).toMatchObject({ reclaimPolicy: 'Retain', volumeBindingMode: 'WaitForFirstConsumer' });
+    expect(awsObjects[0]?.spec).toMatchObject({ storageClassName: made?.metadata.name });
+  });
+
+  it('points to the vector store once it is there', async () => {
+    const [plane] = await objectsOf('aws-prod-plane', '--qdrant', 'http://qdrant.memplane-data.svc:6333');
+    const url = 'http://qdrant.memplane-data.svc:6333';
+    expect(plane?.spec).toMatchObject({ qdrant: [{ name: 'q-a', url, shards: 6, replicationFactor: 2 }] });
   });
 
   it('names everything that is missing or wrong at once, and writes nothing', async () => {
