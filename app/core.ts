@@ -12,6 +12,7 @@ import type { ComponentState } from './health/components.js';
 import type { Metrics } from './health/metrics.js';
 import type { Outbound } from './http/outbound.js';
 import type { Route } from './http/route.js';
+import type { Jobs } from './jobs/jobs.js';
 import type { Policies } from './policies/schema.js';
 import type { SearchDeps } from './search/search.js';
 import type { People } from './tenancy/people.js';
@@ -41,6 +42,8 @@ export interface Core {
   /** The one way to addresses that a tenant names. */
   readonly outbound: Outbound;
   readonly newId: () => string;
+  /** What takes longer than a request may. */
+  readonly jobs: Jobs;
   /** What stores and finds memories; features of other protocols call the same services. */
   readonly memories: SearchDeps;
 }

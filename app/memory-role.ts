@@ -24,6 +24,7 @@ import { createOutbound, type Outbound } from './http/outbound.js';
 import { listen } from './http/server.js';
 import { compileCheck } from './http/validate.js';
 import { createIdempotency } from './idempotency/idempotency.js';
+import { createJobs } from './jobs/jobs.js';
 import { openBucket, openKms, openTenantKeys, SLOTS } from './keys/index.js';
 import { createPresenter } from './memories/present.js';
 import { DraftSchema } from './memories/schema.js';
@@ -118,6 +119,7 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
     audit,
     newId,
     policies,
+    jobs: createJobs({ db, vault, newId, log }),
   };
   const core = buildCore(parts, () => worker.wake());
   const stop = async (): Promise<void> => {
