@@ -116,6 +116,7 @@ describeWith(missing, `the AWS twin against the real provider ${mirror?.version}
           `${name}: replacement foretold right for ${answers.length - differ.length} of ${answers.length} changes`,
         );
         expect(answers.filter((one) => one.real).length).toBeGreaterThan(10);
+        // Of a type that is new here: what the real provider says goes into test/support/twins/replacements.ts.
         expect([...new Set(differ.map((one) => `${one.what}: real ${one.real}, twin ${one.twin}`))]).toEqual([]);
       },
     );
