@@ -28,7 +28,7 @@ function special(bucket: AwsBucket): readonly Statement[] {
     case 'keys':
       return keyrings(bucket);
     case 'accessLogs':
-      return [logDelivery(bucket)];
+      return [logDelivery(bucket), ...trailDelivery(bucket)];
     default:
       return [];
   }
@@ -117,6 +117,24 @@ function logDelivery(bucket: AwsBucket): Statement {
     Resource: `${arn(bucket)}/*`,
     Condition: { StringEquals: { 'aws:SourceAccount': bucket.site.accountId } },
   };
+}
+
+/** The trail of this account, whatever stack it is in. */
+function trailDelivery(bucket: AwsBucket): readonly Statement[] {
+  const { partition, region, accountId } = bucket.site;
+  const trails = `arn:${partition}:cloudtrail:${region}:${accountId}:trail/*`;
+  const allow = (Sid: string, Action: string, Resource: string): Statement => ({
+    Sid,
+    Effect: 'Allow',
+    Principal: { Service: 'cloudtrail.amazonaws.com' },
+    Action,
+    Resource,
+    Condition: { StringEquals: { 'aws:SourceAccount': accountId }, ArnLike: { 'aws:SourceArn': trails } },
+  });
+  return [
+    allow('TrailLooks', 's3:GetBucketAcl', arn(bucket)),
+    allow('TrailDelivery', 's3:PutObject', `${arn(bucket)}/AWSLogs/${accountId}/*`),
+  ];
 }
 
 function deny(

@@ -68,7 +68,7 @@ function special(site: AwsSite, purpose: KeyPurpose): readonly Statement[] {
     case 'state':
       return [onlyDeployReads(site)];
     case 'ops':
-      return [logDelivery(site)];
+      return [logDelivery(site), alarmDelivery(site), trailDelivery(site)];
     default:
       return [];
   }
@@ -122,6 +122,31 @@ function logDelivery({ partition, accountId, region }: AwsSite): Statement {
     },
   };
 }
+
+/** Alarms are messages under this key, put into their topic by these services. */
+const alarmDelivery = ({ accountId }: AwsSite): Statement => ({
+  Sid: 'AlarmDelivery',
+  Effect: 'Allow',
+  Principal: { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com', 'sns.amazonaws.com'] },
+  Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+  Resource: '*',
+  Condition: { StringEquals: { 'aws:SourceAccount': accountId } },
+});
+
+/** The trail of this account, which names itself in the context. */
+const trailDelivery = ({ partition, accountId }: AwsSite): Statement => ({
+  Sid: 'TrailDelivery',
+  Effect: 'Allow',
+  Principal: { Service: 'cloudtrail.amazonaws.com' },
+  Action: ['kms:GenerateDataKey*', 'kms:DescribeKey'],
+  Resource: '*',
+  Condition: {
+    StringEquals: { 'aws:SourceAccount': accountId },
+    StringLike: {
+      'kms:EncryptionContext:aws:cloudtrail:arn': `arn:${partition}:cloudtrail:*:${accountId}:trail/*`,
+    },
+  },
+});
 
 /** Tenants' pods read, the operator rewraps, nobody does both, and nothing works without naming the tenant. */
 function tenantKey({ principals }: AwsSite): readonly Statement[] {

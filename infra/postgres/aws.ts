@@ -30,6 +30,8 @@ export function buildAwsPostgres(unit: Construct, config: AwsPostgres): Postgres
     adminSecret: buildAdminSecret(unit, config, admin.json).name,
     // One bundle for all of RDS, which anybody may download.
     ca: 'public',
+    watched: { name: config.name, id: primary.id },
+    replicas: replicas.map(({ id }, index) => ({ name: `${config.name}-r${index + 1}`, id })),
     address: addressOf(primary),
   };
 }

@@ -46,6 +46,8 @@ export function buildAzurePostgres(unit: Construct, config: AzurePostgres): Post
     port: PORT,
     adminSecret: buildAdminSecret(unit, config, admin.json).name,
     ca: 'public',
+    watched: { name: config.name, id: primary.id },
+    replicas: replicas.map(({ id }, index) => ({ name: `${config.name}-r${index + 1}`, id })),
     address: addressOf(primary),
   };
 }

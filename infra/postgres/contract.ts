@@ -70,6 +70,9 @@ export interface PostgresOutput {
   readonly adminSecret: string;
   /** `public`: its certificate is signed by an authority of the cloud's public bundle. Otherwise that certificate. */
   readonly ca: string;
+  /** What alarms look at. */
+  readonly watched: { readonly name: string; readonly id: string };
+  readonly replicas: readonly { readonly name: string; readonly id: string }[];
   readonly address: string;
 }
 

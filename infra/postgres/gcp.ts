@@ -33,6 +33,8 @@ export function buildGcpPostgres(unit: Construct, config: GcpPostgres): Postgres
     port: PORT,
     adminSecret: buildAccess(unit, config, primary),
     ca: primary.serverCaCert.get(0).cert,
+    watched: { name: config.name, id: primary.id },
+    replicas: replicas.map(({ id }, index) => ({ name: `${config.name}-r${index + 1}`, id })),
     address: addressOf(primary),
   };
 }

@@ -34,12 +34,13 @@ export function buildCompute(
   environment: Environment,
   { here }: Sites,
   needs: ComputeNeeds,
-): Pick<PlaneOutput, 'cluster' | 'identity' | 'storageClass' | 'qdrant' | 'secrets'> {
+): Pick<PlaneOutput, 'cluster' | 'identity' | 'storageClass' | 'qdrant' | 'secrets'> & { readonly id: string } {
   const cluster = buildCluster(stack, 'cluster', clusterSettings(environment, here, needs));
   const identity = buildIdentity(stack, 'identity', identitySettings(environment, here, { cluster, ...needs }));
   const vectors = buildQdrant(stack, 'qdrant', qdrantSettings(environment, here, { cluster, ...needs }));
   const { name, endpoint, issuer } = cluster;
   return {
+    id: cluster.id,
     cluster: { name, endpoint, issuer },
     identity: {
       ...identity,

@@ -3,8 +3,10 @@ import { type BucketOutput, buildBucket } from '../../infra/bucket/index.js';
 import { buildKms, type Key, type KmsOutput } from '../../infra/kms/index.js';
 import { buildLinks, type Link } from '../../infra/links/index.js';
 import { buildNetwork, type NetworkOutput } from '../../infra/network/index.js';
+import { buildObservability } from '../../infra/observability/index.js';
 import { buildRegistry } from '../../infra/registry/index.js';
 import { buildReplication } from '../../infra/replication/index.js';
+import { observabilitySettings } from '../observability-settings.js';
 import { addressOfBucket, buildPlaneOutput, identityOf, planeKms, vaultBuckets } from '../output.js';
 import { bucketSettings, irreversible, kmsSettings, networkSettings, registrySettings } from '../settings.js';
 import type { Environment } from '../spec/environment.js';
@@ -31,7 +33,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
   const network = buildNetwork(stack, 'network', networkSettings(environment, sites.here, kms.keys.ops));
   const keyThere = kmsThere === undefined ? {} : { keyThere: kmsThere.keys.data };
   const around = { network, kms, ...keyThere };
-  const postgres = buildPostgresServers(stack, environment, sites, around);
+  const { servers: postgres, databases } = buildPostgresServers(stack, environment, sites, around);
   const { servers: redis, ...cache } = buildRedisServers(stack, environment, sites, around);
   const { address: queue, ...write } = buildWriteQueue(stack, environment, sites, around);
   const artifacts = buildBucket(stack, 'artifacts', {
@@ -44,7 +46,9 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
   const images = buildRegistry(stack, 'registry', registrySettings(environment, sites.here, kms.keys.objects));
   linkStores(stack, environment, sites, network, kms, { artifacts, backups: backups.here, images });
   const needs = { network, kms, images, artifacts, backups: backups.here, ...cache, ...write };
-  const compute = buildCompute(stack, environment, sites, needs);
+  const { id: cluster, ...compute } = buildCompute(stack, environment, sites, needs);
+  const watched = { databases, cluster, keyStore: kms.store, registry: images.id, ...cache, ...write };
+  buildObservability(stack, 'observability', observabilitySettings(environment, sites.here, kms.keys.ops, watched));
   buildPlaneOutput(stack, {
     ...identityOf(environment),
     region: environment.place.region,

@@ -1,6 +1,7 @@
 import type { TerraformStack } from 'cdktf';
 import type { Key, KmsOutput } from '../../infra/kms/index.js';
 import type { NetworkOutput } from '../../infra/network/index.js';
+import type { WatchedDatabase } from '../../infra/observability/index.js';
 import { buildPostgres } from '../../infra/postgres/index.js';
 import { buildQueue } from '../../infra/queue/index.js';
 import { buildRedis } from '../../infra/redis/index.js';
@@ -21,13 +22,17 @@ export function buildPostgresServers(
   environment: Environment,
   sites: Sites,
   around: Surroundings,
-): readonly PostgresServer[] {
-  return environment.postgres.map((server) => {
+): { readonly servers: readonly PostgresServer[]; readonly databases: readonly WatchedDatabase[] } {
+  const made = environment.postgres.map((server) => {
     const made = buildPostgres(stack, `pg_${server.name}`, postgresSettings(environment, sites, server, around));
     const { host, readHosts, port, adminSecret, ca } = made;
     const { name, maxConnections, reservedConnections, capacity, pooler } = server;
-    return { name, host, readHosts, port, adminSecret, ca, maxConnections, reservedConnections, capacity, pooler };
+    return {
+      server: { name, host, readHosts, port, adminSecret, ca, maxConnections, reservedConnections, capacity, pooler },
+      database: { ...made.watched, replicas: made.replicas, storageGb: server.storageGb, maxConnections },
+    };
   });
+  return { servers: made.map(({ server }) => server), databases: made.map(({ database }) => database) };
 }
 
 /** None if the charts run it. */

@@ -115,7 +115,7 @@ const DEV: Defaults = {
   postgres: DEV_POSTGRES,
   redis: { target: 'inCluster', size: 'small', replicas: 1, snapshotDays: 1 },
   queue: { enabled: false, visibilitySeconds: 300, maxReceives: 5 },
-  observability: { logDays: 30 },
+  observability: { logDays: 30, alarmEmails: [] },
   network: { ...NETWORK, natPerZone: false, flowLogDays: 30 },
   buckets: {
     artifacts: { archiveAfterDays: 90, noncurrentDays: 7 },
@@ -132,7 +132,7 @@ const PROD: Defaults = {
   postgres: PROD_POSTGRES,
   redis: { target: 'managed', size: 'medium', replicas: 2, snapshotDays: 7 },
   queue: { enabled: true, visibilitySeconds: 300, maxReceives: 5 },
-  observability: { logDays: 400 },
+  observability: { logDays: 400, alarmEmails: [] },
   network: NETWORK,
   buckets: {
     artifacts: { archiveAfterDays: 90, noncurrentDays: 7 },

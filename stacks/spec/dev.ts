@@ -5,6 +5,7 @@ const COMMON = {
   name: 'dev',
   profile: 'dev',
   tags: { owner: 'platform@example.com', costCenter: 'memory-dev', dataClass: 'internal' },
+  observability: { alarmEmails: ['on-call@example.com'] },
   access: {
     pipeline: {
       issuer: 'https://token.actions.githubusercontent.com',

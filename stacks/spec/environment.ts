@@ -252,6 +252,8 @@ export interface Registry {
 
 export interface Observability {
   readonly logDays: Days;
+  /** Who is told. Nobody by default: alarms are there, and somebody must look. */
+  readonly alarmEmails: readonly string[];
 }
 
 export interface Buckets {

@@ -5,6 +5,7 @@ const COMMON = {
   name: 'prod',
   profile: 'prod',
   tags: { owner: 'platform@example.com', costCenter: 'memory-prod', dataClass: 'restricted' },
+  observability: { alarmEmails: ['on-call@example.com'] },
   access: {
     pipeline: {
       issuer: 'https://token.actions.githubusercontent.com',

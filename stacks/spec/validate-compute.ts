@@ -3,6 +3,7 @@ import { parseCidr } from './cidr.js';
 import type { Environment, Pool } from './environment.js';
 import { CLUSTER_IDS } from './names.js';
 import { KUBERNETES, NODE_INSTANCES, QDRANT_INSTANCES } from './sizes.js';
+import { LOG_DAYS } from './validate-network.js';
 
 export function checkCluster({ profile, place, cluster, network }: Environment): readonly Check[] {
   const { version, publicEndpoint, pools } = cluster;
@@ -144,4 +145,28 @@ export function checkAccess({ place, access }: Environment): readonly Check[] {
         }
       : undefined,
   ];
+}
+
+export function checkObservability({ profile, place, observability }: Environment): readonly Check[] {
+  const { logDays, alarmEmails } = observability;
+  const least = profile === 'dev' ? 1 : 365;
+  return [
+    place.cloud === 'aws' && !LOG_DAYS.includes(logDays)
+      ? {
+          path: 'observability.logDays',
+          value: logDays,
+          message: 'CloudWatch keeps no logs for this long',
+          allowed: LOG_DAYS.filter((days) => days >= least).join(', '),
+        }
+      : range('observability.logDays', logDays, least, 3653, 'evidence goes too early, or is kept for ever'),
+    ...alarmEmails.map((email, index) =>
+      pattern(`observability.alarmEmails[${index}]`, email, /^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'not an address'),
+    ),
+  ];
+}
+
+export function warnOfSilence({ profile, observability }: Environment): Check {
+  if (profile === 'dev' || observability.alarmEmails.length > 0) return undefined;
+  const message = 'alarms reach nobody unless something listens to their topic';
+  return { path: 'observability.alarmEmails', value: [], message, allowed: 'addresses of those on call' };
 }

@@ -3,7 +3,7 @@ import { contains, isPrivate, overlaps, parseCidr, type Range } from './cidr.js'
 import type { Environment, Network } from './environment.js';
 
 /** CloudWatch keeps logs for one of these, and answers to any other number at apply. */
-const LOG_DAYS: readonly number[] = [
+export const LOG_DAYS: readonly number[] = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 

@@ -3,7 +3,15 @@ import { type Check, oneOf, pattern, range } from './checks.js';
 import { admitsFrom } from './constraint.js';
 import type { Environment, Problem } from './environment.js';
 import { checkRecovery } from './recovery.js';
-import { checkAccess, checkCluster, checkIdentities, checkQdrant, warnOfIrsa } from './validate-compute.js';
+import {
+  checkAccess,
+  checkCluster,
+  checkIdentities,
+  checkObservability,
+  checkQdrant,
+  warnOfIrsa,
+  warnOfSilence,
+} from './validate-compute.js';
 import { checkNetwork } from './validate-network.js';
 import { checkPlace } from './validate-place.js';
 import { checkPostgres } from './validate-postgres.js';
@@ -28,9 +36,11 @@ export function validate(environments: readonly Environment[], today = new Date(
 /** Legal, but somebody should know. */
 export function warnings(environments: readonly Environment[]): readonly Problem[] {
   return environments.flatMap((environment) =>
-    [warnOfLocks(environment), warnOfRedis(environment), warnOfIrsa(environment)].flatMap((problem) =>
-      problem === undefined ? [] : [{ ...problem, path: `${label(environment)}.${problem.path}` }],
-    ),
+    [warnOfLocks, warnOfRedis, warnOfIrsa, warnOfSilence]
+      .map((warn) => warn(environment))
+      .flatMap((problem) =>
+        problem === undefined ? [] : [{ ...problem, path: `${label(environment)}.${problem.path}` }],
+      ),
   );
 }
 
@@ -67,6 +77,7 @@ function problemsOf(environment: Environment): readonly Problem[] {
     ...checkIdentities(environment),
     ...checkAccess(environment),
     ...checkQdrant(environment),
+    ...checkObservability(environment),
     ...checkPostgres(environment),
     ...checkRedis(environment),
     ...checkQueue(environment),

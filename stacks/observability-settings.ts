@@ -1,0 +1,51 @@
+import type { Key } from '../infra/kms/index.js';
+import type { ObservabilityConfig, WatchedDatabase } from '../infra/observability/index.js';
+import type { Site } from '../infra/support/site.js';
+import type { Environment } from './spec/environment.js';
+import { bucketName, bucketScope, prefixOf, queueName, redisName } from './spec/names.js';
+
+export interface WatchedPlane {
+  readonly databases: readonly WatchedDatabase[];
+  readonly cluster: string;
+  readonly keyStore: string;
+  readonly registry: string;
+  /** As permissions name them; on Azure their resource ids. */
+  readonly cache?: string;
+  readonly queue?: string;
+}
+
+export function observabilitySettings(
+  environment: Environment,
+  site: Site,
+  key: Key,
+  { databases, cluster, keyStore, registry, cache, queue }: WatchedPlane,
+): ObservabilityConfig {
+  const { tags, observability, profile, buckets } = environment;
+  return {
+    site,
+    key,
+    tags,
+    name: prefixOf(environment),
+    logDays: observability.logDays,
+    locked: profile !== 'dev' && buckets.audit.lock === 'Compliance',
+    emails: observability.alarmEmails,
+    databases,
+    ...(cache === undefined ? {} : { cache: { name: redisName(environment), id: cache } }),
+    ...(queue === undefined ? {} : { deadLetters: { name: deadName(environment), id: queue } }),
+    logged: {
+      cluster,
+      keys: keyStore,
+      images: registry,
+      ...Object.fromEntries(databases.map(({ name, id }) => [`database_${name.replace(/-/g, '_')}`, id])),
+      ...(queue === undefined ? {} : { queue }),
+    },
+    trail: {
+      bucket: bucketName(environment, 'accessLogs'),
+      watches: (['audit', 'keys'] as const).map((kind) => bucketScope(environment, kind)),
+    },
+  };
+}
+
+/** Azure counts them at the namespace. */
+const deadName = (environment: Environment): string =>
+  environment.place.cloud === 'azure' ? queueName(environment) : `${queueName(environment)}-dead`;
