@@ -46,6 +46,7 @@ export const EXAMPLE_TENANT: TenantOptions = {
   logLevel: 'info',
   metrics: true,
   fieldEncryption: true,
+  searchIndex: { keyword: true, clearMetadata: [] },
   embedding: { provider: 'local', model: 'universal-sentence-encoder', dimensions: 512 },
   vectors: { provider: 'embedded' },
   databaseRole: 't_7f3c2f0e5a5b4c5d8e9f0a1b2c3d4e5f',

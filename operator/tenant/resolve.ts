@@ -113,6 +113,7 @@ function policyOptions({ tenant: { spec } }: ResolveInput) {
     logLevel: spec.observability.logLevel,
     metrics: spec.observability.metrics,
     fieldEncryption: spec.encryption.fields,
+    searchIndex: { keyword: spec.encryption.index === 'keyword', clearMetadata: spec.encryption.clearMetadata },
     embedding: resolveEmbedding(spec.providers.embedding),
     vectors: { provider: 'embedded' as const },
   };

@@ -46,6 +46,7 @@ export const buildPolicies = (o: TenantOptions) => ({
     redact: o.policies.redact,
     predicates: o.policies.predicates ?? null,
   },
+  encryption: { index: o.searchIndex.keyword ? 'keyword' : 'off', clearMetadata: o.searchIndex.clearMetadata },
 });
 
 /**

@@ -83,6 +83,8 @@ export interface TenantOptions {
   readonly metrics: boolean;
 
   readonly fieldEncryption: boolean;
+  /** How sealed memories can be searched. */
+  readonly searchIndex: { readonly keyword: boolean; readonly clearMetadata: readonly string[] };
   /** How often memories are looked at for promotion. @default 60000 */
   readonly syncIntervalMs?: number | undefined;
 

@@ -86,7 +86,12 @@ describe('memory-config', () => {
       quotas: { memories: null, memoriesPerUser: null },
       rateLimits: { tenantPerMinute: 100, ipPerMinute: 600 },
       policies: { ttlDays: null, minConfidencePercent: 0, redact: [], predicates: null },
+      encryption: { index: 'keyword', clearMetadata: [] },
     });
+  });
+
+  it('says which metadata stays in clear, so that ranges of it can be searched', () => {
+    expect(buildPolicies(MAXIMAL).encryption).toEqual({ index: 'off', clearMetadata: ['price'] });
   });
 });
 
@@ -95,6 +100,7 @@ describe('pods are replaced', () => {
     ['quotas', { quotas: { ...MINIMAL.quotas, memories: 5 } }],
     ['rate limits', { rateLimits: { tenantPerMinute: 1, ipPerMinute: 1 } }],
     ['policies', { policies: { ...MINIMAL.policies, ttlDays: 1 } }],
+    ['metadata in clear', { searchIndex: { keyword: true, clearMetadata: ['price'] } }],
     ['mode ReadOnly', { mode: 'ReadOnly' }],
     ['log level', { logLevel: 'debug' }],
     ['administrators', { admins: MAXIMAL.admins }],

@@ -10,7 +10,6 @@ export const encryption = group(
     keyRotationDays: days('Age at which the key of the tenant is replaced.', { default: 365, acts: false }),
     index: choice('Search by exact words over sealed text, or none.', ['keyword', 'off'], {
       default: 'keyword',
-      acts: false,
     }),
     clearMetadata: list(
       'Metadata keys that stay in clear, so that ranges can be searched.',
@@ -18,7 +17,6 @@ export const encryption = group(
       {
         type: 'set',
         maxItems: 64,
-        acts: false,
         default: [],
       },
     ),
