@@ -86,14 +86,17 @@ function companioned(stack: ProvenStack, one: Resource, type: string): Evidence 
   return evidence(stack, one, mine, told);
 }
 
-/** The values at a path in which `*` is every element; a block that is written alone counts as a list of one. */
-export function valuesAt(json: Json | undefined, [head, ...rest]: Path): readonly Json[] {
-  if (json === undefined || json === null) return [];
+/**
+ * The values at a path in which `*` is every element; a block that is written alone counts as a list of one. An element
+ * that says nothing counts as `undefined`: the second disk of a machine must have a key as well.
+ */
+export function valuesAt(json: Json | undefined, [head, ...rest]: Path, within = false): readonly (Json | undefined)[] {
+  if (json === undefined || json === null) return within ? [undefined] : [];
   if (head === undefined) return [json];
-  if (head === '*') return listOf(json).flatMap((inner) => valuesAt(inner, rest));
+  if (head === '*') return listOf(json).flatMap((inner) => valuesAt(inner, rest, true));
   // Blocks of which there is one are rendered as an object or as a list of one, as the binding likes.
   const inside = Array.isArray(json) && typeof head === 'string' ? at(json, 0) : json;
-  return valuesAt(at(inside, head), rest);
+  return valuesAt(at(inside, head), rest, within);
 }
 
 function regional(stack: ProvenStack, one: Resource): readonly Evidence[] {

@@ -52,7 +52,7 @@ function writeOnly(stack: ProvenStack, one: Resource): readonly Evidence[] {
     .map((name) => {
       const version = one.attributes[`${name}_version`];
       const told = { attribute: name, value: `version ${String(version)}`, wanted: 'a version beside it' };
-      return evidence(stack, one, version !== undefined, told);
+      return evidence(stack, one, version !== undefined && version !== null, told);
     });
 }
 

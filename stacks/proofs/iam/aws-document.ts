@@ -39,10 +39,16 @@ function documentOf(resource: Resource, attribute: string): readonly PolicyDocum
   return [{ resource, attribute, text, statements: parseStatements(text) }];
 }
 
-/** `$${aws:…}` is how Terraform spells a variable of IAM. */
+const PARSED = new Map<string, readonly Statement[]>();
+
+/** `$${aws:…}` is how Terraform spells a variable of IAM. The same text gives the same statements. */
 export function parseStatements(text: string): readonly Statement[] {
+  const known = PARSED.get(text);
+  if (known !== undefined) return known;
   const { Statement: found } = JSON.parse(text.replaceAll('$${', '${')) as {
     readonly Statement: Statement | readonly Statement[];
   };
-  return Array.isArray(found) ? found : [found as Statement];
+  const statements = Array.isArray(found) ? found : [found as Statement];
+  PARSED.set(text, statements);
+  return statements;
 }

@@ -43,7 +43,8 @@ export interface Account {
   readonly id: string;
   readonly identities: ReadonlyMap<string, readonly Statement[]>;
   readonly trusts: ReadonlyMap<string, readonly Statement[]>;
-  readonly policies: readonly ResourcePolicy[];
+  /** By the ARN of what carries them. */
+  readonly policies: ReadonlyMap<string, ResourcePolicy>;
   /** Buckets whose written versions nobody deletes before their date. */
   readonly locked: ReadonlySet<string>;
 }
@@ -71,22 +72,24 @@ export function accountFrom(world: World): Account {
         ),
       ),
     ),
-    policies: each((stack) => [
-      ...['aws_kms_key', 'aws_kms_replica_key'].flatMap((type) =>
-        resourcesOf(stack, type).map((one) => ({
-          arn: arn(one),
-          statements: policyOf(stack, one, 'policy'),
-          strict: true,
-        })),
-      ),
-      ...CARRIERS.flatMap(([type, owner]) =>
-        resourcesOf(stack, type).map((one) => ({
-          arn: arn(referred(stack, at(one.attributes, owner))),
-          statements: policyOf(stack, one, 'policy'),
-          strict: false,
-        })),
-      ),
-    ]),
+    policies: byArn(
+      each((stack) => [
+        ...['aws_kms_key', 'aws_kms_replica_key'].flatMap((type) =>
+          resourcesOf(stack, type).map((one) => ({
+            arn: arn(one),
+            statements: policyOf(stack, one, 'policy'),
+            strict: true,
+          })),
+        ),
+        ...CARRIERS.flatMap(([type, owner]) =>
+          resourcesOf(stack, type).map((one) => ({
+            arn: arn(referred(stack, at(one.attributes, owner))),
+            statements: policyOf(stack, one, 'policy'),
+            strict: false,
+          })),
+        ),
+      ]),
+    ),
     locked: new Set(
       each((stack) =>
         resourcesOf(stack, 'aws_s3_bucket_object_lock_configuration')
@@ -96,6 +99,9 @@ export function accountFrom(world: World): Account {
     ),
   };
 }
+
+const byArn = (policies: readonly ResourcePolicy[]): ReadonlyMap<string, ResourcePolicy> =>
+  new Map(policies.map((one) => [one.arn, one]));
 
 /** Policies that hang on another resource, and the attribute that says on which. */
 const CARRIERS = [
@@ -119,7 +125,7 @@ const EVERYTHING: Statement = { Sid: 'AdministratorAccess', Effect: 'Allow', Act
 export function decide(account: Account, call: Call): Decision {
   const context = contextOf(account, call);
   const own = identityOf(account, call.caller);
-  const policy = account.policies.find(({ arn }) => arn === ownerOf(call.resource));
+  const policy = account.policies.get(ownerOf(call.resource));
   const bound = own.filter((one) => applies(one, call, context));
   const asked = (policy?.statements ?? []).filter(
     (one) => names(one, call.caller, account) !== 'nobody' && applies(one, call, context),
@@ -188,9 +194,20 @@ function applies(statement: Statement, call: Call, context: Context): boolean {
   );
 }
 
-function actionMatches({ Action, NotAction }: Statement, action: string): boolean {
-  const matches = (one: string): boolean => wildcard(one.toLowerCase()).test(action.toLowerCase());
-  return NotAction === undefined ? stringsOf(Action).some(matches) : !stringsOf(NotAction).some(matches);
+/** Patterns of a statement, made once: it is asked about by every row. */
+const PATTERNS = new WeakMap<Statement, readonly RegExp[]>();
+
+function patternsOf(statement: Statement): readonly RegExp[] {
+  const known = PATTERNS.get(statement);
+  if (known !== undefined) return known;
+  const made = stringsOf(statement.NotAction ?? statement.Action).map((one) => wildcard(one.toLowerCase()));
+  PATTERNS.set(statement, made);
+  return made;
+}
+
+function actionMatches(statement: Statement, action: string): boolean {
+  const lower = action.toLowerCase();
+  return patternsOf(statement).some((one) => one.test(lower)) === (statement.NotAction === undefined);
 }
 
 type Expand = (text: string) => string | undefined;

@@ -86,16 +86,28 @@ function plain(world: World, { administrator, operator, anybody, stranger }: Cas
   });
 }
 
+/** Services of AWS bring logs, each for this account only. */
 function logs(world: World): readonly Row[] {
-  const delivery: Caller = { kind: 'service', arn: 'logging.s3.amazonaws.com' };
-  const { id } = accountOf(world);
+  const service = (name: string): Caller => ({ kind: 'service', arn: `${name}.amazonaws.com` });
+  const { id, partition, region, replicaRegion } = accountOf(world);
+  const trail = (where: string, account = id): Context => ({
+    'aws:SourceAccount': account,
+    'aws:SourceArn': `arn:${partition}:cloudtrail:${where}:${account}:trail/memplane`,
+  });
+  const from = (account: string): Context => ({ 'aws:SourceAccount': account });
+  const OTHER = '999999999999';
   return (['accessLogs', 'accessLogsReplica'] as const).flatMap((kind) => {
     const row = onBucket(bucketOf(world, kind));
+    const where = kind === 'accessLogs' ? region : replicaRegion;
+    const [s3, cloudtrail] = [service('logging.s3'), service('cloudtrail')];
+    const log = `AWSLogs/${id}/CloudTrail/log`;
     return [
-      row('allow', 'log delivery', delivery, 'PutObject', 'of a bucket of ours', 'log', { 'aws:SourceAccount': id }),
-      row('deny', 'log delivery', delivery, 'PutObject', "of another account's", 'log', {
-        'aws:SourceAccount': '999999999999',
-      }),
+      row('allow', 'log delivery', s3, 'PutObject', 'of a bucket of ours', 'log', from(id)),
+      row('deny', 'log delivery', s3, 'PutObject', "of another account's", 'log', from(OTHER)),
+      row('allow', 'the trail', cloudtrail, 'GetBucketAcl', 'before it writes', undefined, trail(where)),
+      row('allow', 'the trail', cloudtrail, 'PutObject', 'its log', log, trail(where)),
+      row('deny', 'the trail', cloudtrail, 'PutObject', "of another account's", log, trail(where, OTHER)),
+      row('deny', 'the trail', cloudtrail, 'PutObject', 'anywhere else', 'elsewhere', trail(where)),
     ];
   });
 }

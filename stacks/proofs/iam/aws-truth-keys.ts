@@ -175,6 +175,11 @@ function serviceKeys(world: World, { tenant, secrets, operator }: Cast): readonl
   const group = (account: string): Context => ({
     'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:/memplane/x`,
   });
+  const service = (name: string): Caller => ({ kind: 'service', arn: `${name}.amazonaws.com` });
+  const trail = (account: string): Context => ({
+    'aws:SourceAccount': account,
+    'kms:EncryptionContext:aws:cloudtrail:arn': `arn:${partition}:cloudtrail:${region}:${account}:trail/memplane`,
+  });
   const ops = onKey(keyOf(world, 'plane', 'ops'));
   const scaling: Caller = {
     kind: 'service',
@@ -189,6 +194,12 @@ function serviceKeys(world: World, { tenant, secrets, operator }: Cast): readonl
       ? [data('allow', 'tenant', tenant, 'GenerateDataKey', 'through its queue', via('sqs'))]
       : []),
     data('deny', 'tenant', tenant, 'Decrypt', 'past its queue'),
+    ops('allow', 'alarms', service('cloudwatch'), 'GenerateDataKey', 'to tell of one', { 'aws:SourceAccount': id }),
+    ops('deny', 'alarms', service('cloudwatch'), 'GenerateDataKey', "of another account's", {
+      'aws:SourceAccount': '999999999999',
+    }),
+    ops('allow', 'the trail', service('cloudtrail'), 'GenerateDataKey', 'for its log', trail(id)),
+    ops('deny', 'the trail', service('cloudtrail'), 'GenerateDataKey', "of another account's", trail('999999999999')),
     ops('allow', 'logs', logs, 'GenerateDataKey', 'of a group of ours', group(id)),
     ops('deny', 'logs', logs, 'GenerateDataKey', "of another account's group", group('999999999999')),
     ...disks.flatMap((disk) => [

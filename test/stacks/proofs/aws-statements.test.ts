@@ -1,0 +1,51 @@
+import { policiesOf, type Statement } from '../../../stacks/proofs/iam/aws-document.js';
+import type { World } from '../../../stacks/proofs/index.js';
+import { answersOf } from '../../../stacks/proofs/permissions.js';
+import { withAttribute, worldFor } from '../../support/worlds.js';
+
+const world = worldFor('aws-prod');
+
+const failing = (given: World): readonly string[] =>
+  answersOf(given)
+    .filter(({ question, decision }) => decision.allowed !== (question.want === 'allow'))
+    .map(({ question: { who, action, how, on } }) => `${who}: ${action} ${how} (${on})`);
+
+interface Mutant {
+  readonly name: string;
+  readonly world: World;
+}
+
+/** Statements of which the table speaks: those of keys, buckets, secrets and the roles that pods become. */
+const SPOKEN =
+  /^aws_(kms_key|kms_replica_key|s3_bucket_policy|secretsmanager_secret_policy)\.|^aws_iam_role(_policy)?\.identity_/;
+
+function withoutEach(): readonly Mutant[] {
+  return world.stacks.flatMap((stack) =>
+    policiesOf(stack.json)
+      .filter(({ resource }) => SPOKEN.test(resource.address))
+      .flatMap(({ resource, attribute, text }) => {
+        const document = JSON.parse(text) as { readonly Version: string; readonly Statement: readonly Statement[] };
+        return document.Statement.map((statement, index) => {
+          const rest = { ...document, Statement: document.Statement.filter((_, at) => at !== index) };
+          return {
+            name: `${resource.address} without ${statement.Sid ?? index}`,
+            world: withAttribute(world, stack.name, [resource.type, resource.id], [attribute], JSON.stringify(rest)),
+          };
+        });
+      }),
+  );
+}
+
+describe('every statement of a rendered policy', () => {
+  it('the table comes out as promised', () => {
+    expect(failing(world)).toEqual([]);
+    expect(answersOf(world).length).toBeGreaterThan(57);
+  });
+
+  it('is missed when it is gone', () => {
+    const mutants = withoutEach();
+    const survivors = mutants.filter((mutant) => failing(mutant.world).length === 0).map(({ name }) => name);
+    console.info(`statements that the table misses: ${mutants.length - survivors.length} of ${mutants.length}`);
+    expect(survivors).toEqual([]);
+  });
+});
