@@ -35,9 +35,10 @@ export const rankByTerms = (
     const raw = terms.reduce((sum, term, index) => {
       const count = counts.get(term) ?? 0;
       const damping = SATURATION * (1 - LENGTH + (LENGTH * length) / average);
-      return sum + ((weights[index] ?? 0) * count * (SATURATION + 1)) / (count + damping);
+      // A short text must not outdo one that has more of the terms.
+      return sum + (weights[index] ?? 0) * Math.min(1, (count * (SATURATION + 1)) / (count + damping));
     }, 0);
-    return [{ id, score: Math.min(1, raw / ideal), matched }];
+    return [{ id, score: raw / ideal, matched }];
   });
 };
 

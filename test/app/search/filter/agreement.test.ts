@@ -152,7 +152,7 @@ describe.each([
     'a list is exactly what the filter means',
     async () => {
       expect(all).toHaveLength(150);
-      await agree(200);
+      await agree(120);
     },
     PATIENCE,
   );
@@ -164,9 +164,9 @@ describe.each([
         (await service.call('GET', '/api/v1/memories?user_id=ada&limit=1&filters={"metadata.topic":"tea"}')).status;
       tenant.writePolicies(settings('off', CLEAR));
       await eventually(stale, (status) => status === 200);
-      await agree(40);
+      await agree(25);
       tenant.writePolicies(settings('keyword', CLEAR));
-      await agree(40);
+      await agree(25);
     },
     PATIENCE,
   );
