@@ -147,6 +147,11 @@ describeWith(terraformMissing(), 'a stack that is wrong is refused by Terraform 
     ],
     ['a computed attribute that is set', (stack) => Object.assign(server(stack), { self_link: 'x' }), /self_link/],
     ['a type that is not', (stack) => Object.assign(stack.resource, { google_nosuch: { one: {} } }), /google_nosuch/],
+    [
+      'a misspelt word in a block',
+      (stack) => Object.assign(settings(stack), { availability_type: 'REGIONALE' }),
+      /settings\.availability_type:\s+"REGIONALE"\s+is\s+none\s+of\s+REGIONAL/,
+    ],
   ])('%s', async (what, spoil, expected) => {
     const name = what.replaceAll(' ', '-');
     const stack = copyOf('gcp-dev-plane');
@@ -156,5 +161,16 @@ describeWith(terraformMissing(), 'a stack that is wrong is refused by Terraform 
     const { code, said } = await rehearsal.terraform(name, 'validate');
     expect(code).not.toBe(0);
     expect(said).toMatch(expected);
+  });
+
+  it('a misspelt word on Azure', async () => {
+    const stack = copyOf('azure-dev-vault');
+    const [, account] = only(stack, 'azurerm_storage_account');
+    account.account_replication_type = 'ZRSS';
+    rehearsal.write('azure', stack);
+    await rehearsal.terraform('azure', 'init');
+    const { code, said } = await rehearsal.terraform('azure', 'validate');
+    expect(code).not.toBe(0);
+    expect(said).toMatch(/account_replication_type: "ZRSS"\s+is\s+none\s+of/);
   });
 });

@@ -3,6 +3,7 @@ import { describeWith, openRehearsal, type Rehearsal, terraformMissing } from '.
 import { synth } from '../../support/stacks.js';
 import type { Attributes, StackJson } from '../../support/terraform-json.js';
 import { SECRET_MARK } from '../../support/twins/cloud.js';
+import { isJudged } from '../../support/twins/replacements.js';
 
 jest.setTimeout(120_000);
 
@@ -93,6 +94,11 @@ describeWith(terraformMissing(), 'the real Terraform, with twins of the three pr
       'google_sql_user.password_wo',
     ]);
     expect(rehearsal.secrets().every(({ value }) => value.length >= 32)).toBe(true);
+  });
+
+  it('of every type somebody has said in test/support/twins/replacements.ts what replaces it', () => {
+    const used = new Set([...stacks.values()].flatMap(({ resource }) => Object.keys(resource ?? {})));
+    expect([...used].filter((type) => !isJudged(type)).sort()).toEqual([]);
   });
 
   const all = (type: string): readonly Attributes[] =>

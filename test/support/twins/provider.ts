@@ -1,3 +1,4 @@
+import { misspelt } from './allowed-values.js';
 import type { Binding, Types } from './binding.js';
 import { Cloud, type Setting } from './cloud.js';
 import { mapBlock, plan, withoutSecrets } from './plan.js';
@@ -72,23 +73,22 @@ export class Twin {
     return { provider: wireSchema(provider), resource_schemas: wire(resources), data_source_schemas: wire(data) };
   }
 
-  /** What Terraform itself leaves to providers: nobody sets what is only computed. */
+  /** What Terraform itself leaves to providers: nobody sets what is only computed, and words are spelt right. */
   private validate({ type_name, config }: Request): Answer {
-    const set: string[] = [];
     const given = unpack(config);
-    if (isFields(given)) {
-      mapBlock(this.blockOf('resources', type_name), given, ({ required, optional }, value, name) => {
-        if (!required && !optional && value !== null) set.push(name);
-        return value;
-      });
-    }
-    const detail = (name: string): string => `Can't configure a value for "${name}": the cloud alone decides it.`;
+    if (!isFields(given)) return NOTHING;
+    const set: string[] = [];
+    mapBlock(this.blockOf('resources', type_name), given, ({ required, optional }, value, name) => {
+      if (!required && !optional && value !== null) set.push(name);
+      return value;
+    });
     return {
-      diagnostics: set.map((name) => ({
-        severity: 'ERROR',
-        summary: 'Computed attribute is set',
-        detail: detail(name),
-      })),
+      diagnostics: [
+        ...set.map((name) => failure('Computed attribute is set', `"${name}" is what the cloud alone decides`)),
+        ...misspelt(type_name, given).map(({ path, value, allowed }) =>
+          failure('Value is not allowed', `${path}: "${value}" is none of ${allowed.join(', ')}`),
+        ),
+      ],
     };
   }
 
@@ -133,8 +133,10 @@ export class Twin {
   }
 }
 
+const failure = (summary: string, detail: string) => ({ severity: 'ERROR', summary, detail });
+
 const refusal = (detail: string): Answer => ({
-  diagnostics: [{ severity: 'ERROR', summary: 'A provider twin has nothing to import', detail }],
+  diagnostics: [failure('A provider twin has nothing to import', detail)],
 });
 
 function secretsOf(type: string, { attributes }: Block, config: Value): readonly Secret[] {

@@ -1,7 +1,8 @@
 /**
  * What a change of makes another resource of: bindings don't say it. For AWS, the real provider was asked
  * (`test/real/infra/twin-fidelity.test.ts` asks again); for Google Cloud and Azure these are the arguments that their
- * providers declare or document as forcing a new resource. A type that isn't here changes in place.
+ * providers declare or document as forcing a new resource. `test/real/infra/twin-stacks.test.ts` asks for a line for
+ * each type that a stack uses, be it empty; any other type changes in place.
  */
 const REPLACES: Readonly<Record<string, string>> = {
   aws_appautoscaling_policy: 'name resource_id scalable_dimension service_namespace',
@@ -22,6 +23,8 @@ const REPLACES: Readonly<Record<string, string>> = {
   aws_db_subnet_group: 'name',
   aws_default_security_group: 'vpc_id',
   aws_ebs_default_kms_key: 'key_arn',
+  aws_ebs_encryption_by_default: '',
+  aws_internet_gateway: '',
   aws_ecr_lifecycle_policy: 'repository',
   aws_ecr_pull_through_cache_rule: 'ecr_repository_prefix upstream_registry_url',
   aws_ecr_repository: 'name encryption_configuration',
@@ -112,6 +115,8 @@ const REPLACES: Readonly<Record<string, string>> = {
   google_iam_workload_identity_pool_provider: 'workload_identity_pool_id workload_identity_pool_provider_id project',
   google_kms_crypto_key: 'key_ring name crypto_key_backend destroy_scheduled_duration import_only purpose',
   google_kms_crypto_key_iam_member: 'crypto_key_id role member condition project',
+  google_kms_key_ring_iam_member: 'key_ring_id role member condition',
+  google_project_iam_audit_config: 'project service',
   google_kms_key_ring: 'location name project',
   google_logging_metric: 'project key value_type',
   google_logging_project_bucket_config: 'bucket_id location project',
@@ -198,3 +203,5 @@ const FACTS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 );
 
 export const replaces = (type: string, attribute: string): boolean => FACTS.get(type)?.has(attribute) ?? false;
+
+export const isJudged = (type: string): boolean => FACTS.has(type);
