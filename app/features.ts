@@ -1,6 +1,7 @@
 import { accessRoutes } from './access/routes.js';
 import { createAuditFeature } from './audit/feature.js';
 import type { Core, Feature } from './core.js';
+import { createIngestFeature } from './ingest/feature.js';
 import { createJobsFeature } from './jobs/feature.js';
 import { memoryRoutes } from './memories/routes.js';
 import { createSearchFeature } from './search/feature.js';
@@ -11,5 +12,6 @@ export const createFeatures = (core: Core): readonly Feature[] => [
   createSearchFeature(core),
   { routes: accessRoutes(core) },
   createAuditFeature(core),
+  createIngestFeature(core),
   createJobsFeature(core),
 ];

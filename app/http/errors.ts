@@ -109,6 +109,11 @@ const CATALOGUE = {
     title: 'The metadata key is sealed',
     remedy: 'Add the key to spec.encryption.clearMetadata of the MemoryTenant, or use another operator.',
   },
+  budget_exceeded: {
+    status: 429,
+    title: 'The budget of today is used up',
+    remedy: 'Wait as many seconds as Retry-After says, or ask the platform team for a larger quotas.tokensPerDay.',
+  },
   rate_limited: { status: 429, title: 'Too many requests', remedy: 'Wait as many seconds as Retry-After says.' },
   internal: {
     status: 500,

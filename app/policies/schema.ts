@@ -12,7 +12,10 @@ export const PoliciesSchema = Type.Object(
   {
     mode: Type.Union([Type.Literal('Active'), Type.Literal('ReadOnly'), Type.Literal('Suspended')]),
     logLevel: Type.Optional(Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' })),
-    quotas: Type.Object({ memories: Count, memoriesPerUser: Count }, { additionalProperties: false }),
+    quotas: Type.Object(
+      { memories: Count, memoriesPerUser: Count, tokensPerDay: Type.Optional(Count) },
+      { additionalProperties: false },
+    ),
     rateLimits: Type.Object(
       { tenantPerMinute: PerMinute, ipPerMinute: PerMinute, keyPerMinute: Type.Optional(PerMinute) },
       { additionalProperties: false },
