@@ -42,7 +42,8 @@ export const parseNote = (bytes: Uint8Array): Note | undefined => {
   const signatures = lines.map((line) => {
     const match = SIGNATURE_LINE.exec(line);
     const blob = Buffer.from(match?.[2] ?? '', 'base64');
-    if (!match?.[1] || blob.length <= KEY_ID_BYTES) return undefined;
+    // One text for one signature: bits that base64 has to spare are no place to hide a change.
+    if (!match?.[1] || blob.length <= KEY_ID_BYTES || blob.toString('base64') !== match[2]) return undefined;
     return { name: match[1], keyId: blob.subarray(0, KEY_ID_BYTES), signature: blob.subarray(KEY_ID_BYTES) };
   });
   if (signatures.some((one) => one === undefined)) return undefined;
