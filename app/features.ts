@@ -3,6 +3,7 @@ import { createAuditFeature } from './audit/feature.js';
 import type { Core, Feature } from './core.js';
 import { createIngestFeature } from './ingest/feature.js';
 import { createJobsFeature } from './jobs/feature.js';
+import { createLifecycleFeature } from './lifecycle/feature.js';
 import { memoryRoutes } from './memories/routes.js';
 import { createSearchFeature } from './search/feature.js';
 
@@ -10,6 +11,7 @@ import { createSearchFeature } from './search/feature.js';
 export const createFeatures = (core: Core): readonly Feature[] => [
   { routes: memoryRoutes(core.memories) },
   createSearchFeature(core),
+  createLifecycleFeature(core),
   { routes: accessRoutes(core) },
   createAuditFeature(core),
   createIngestFeature(core),

@@ -22,7 +22,13 @@ export interface Deed {
 export type Identity = Pick<
   MemoryRow,
   'agent_ref' | 'session_ref' | 'app_ref' | 'source_kind' | 'trust_class' | 'trust_score' | 'pii' | 'pii_counts'
-> & { readonly created_at: string; readonly created_by: string | null };
+> & {
+  readonly created_at: string;
+  readonly created_by: string | null;
+  /** Both in base64. */
+  readonly key_token: string | null;
+  readonly sealed_key: string | null;
+};
 
 /** What is sealed of an event. `state` is what the memory said after it; `null` once it is gone. */
 export interface SealedEvent {
@@ -69,7 +75,12 @@ export const recordChange = async (
 ): Promise<void> => {
   const recorded = await selectRecorded(transaction, [row.id]);
   const first = recorded.has(row.id) ? [] : [buildAdd(deps, row, before)];
-  const change = buildRow(deps, row, { event, version: row.version + 1, state: after, reason: deed.reason }, deed);
+  const change = buildHistoryRow(
+    deps,
+    row,
+    { event, version: row.version + 1, state: after, reason: deed.reason },
+    deed,
+  );
   await insertHistory(transaction, [...first, change]);
 };
 
@@ -82,7 +93,7 @@ export const recordStatus = async (
   deed: Deed,
 ): Promise<void> => {
   await recordAll(deps, transaction, rows, (row, state) =>
-    buildRow(deps, row, { event, version: row.version, state, reason: deed.reason }, deed),
+    buildHistoryRow(deps, row, { event, version: row.version, state, reason: deed.reason }, deed),
   );
 };
 
@@ -94,7 +105,7 @@ export const recordDeletes = async (
 ): Promise<void> => {
   await recordAll(deps, transaction, rows, (row) => {
     const change = { event: 'delete', version: row.version + 1, state: null, reason: deed.reason } as const;
-    return buildRow(deps, row, { ...change, identity: identityOf(row) }, deed);
+    return buildHistoryRow(deps, row, { ...change, identity: identityOf(row) }, deed);
   });
 };
 
@@ -132,15 +143,17 @@ const identityOf = (row: MemoryRow): Identity => ({
   pii_counts: row.pii_counts,
   created_at: row.created_at.toISOString(),
   created_by: row.created_by,
+  key_token: row.key_token?.toString('base64') ?? null,
+  sealed_key: row.sealed_key?.toString('base64') ?? null,
 });
 
 /** The first change writes down how it began. */
 const buildAdd = (deps: HistoryDeps, row: MemoryRow, state: MemoryState): HistoryRow => {
   const deed = { actor: row.created_by, at: row.created_at, auditEvent: row.audit_event };
-  return buildRow(deps, row, { event: 'add', version: row.version, state, reason: null }, deed);
+  return buildHistoryRow(deps, row, { event: 'add', version: row.version, state, reason: null }, deed);
 };
 
-const buildRow = (
+export const buildHistoryRow = (
   { vault, newId }: HistoryDeps,
   row: MemoryRow,
   change: SealedEvent & { readonly event: HistoryEvent; readonly version: number },

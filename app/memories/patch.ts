@@ -96,6 +96,11 @@ export interface PlannedPatch {
   readonly vector: Float32Array | null;
 }
 
+export const checkGlobal = (row: Pick<MemoryRow, 'scope'>, principal: Principal): void => {
+  if (SCOPES[row.scope] !== 'global' || isAllowed(principal, 'global.write')) return;
+  throw problem('forbidden', `The role ${principal.role} may not change what the whole tenant sees.`);
+};
+
 /** Pure: the memory as it will be, under today's policies; `undefined` when that is what it is already. */
 export const planPatch = (
   row: MemoryRow,
@@ -103,9 +108,7 @@ export const planPatch = (
   patch: JsonObject,
   context: PatchContext,
 ): PlannedPatch | undefined => {
-  if (SCOPES[row.scope] === 'global' && !isAllowed(context.principal, 'global.write')) {
-    throw problem('forbidden', `The role ${context.principal.role} may not change what the whole tenant sees.`);
-  }
+  checkGlobal(row, context.principal);
   const { vector, embedding_model, ...fields } = patch;
   const beside = requireValid(checkBeside, defined({ vector, embedding_model }), 'The patch');
   checkModel(beside, context.model);

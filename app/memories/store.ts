@@ -156,6 +156,17 @@ export const dropVector = async (db: Queryable, id: string, partition: string): 
   );
 };
 
+export const dropVectors = async (
+  db: Queryable,
+  gone: readonly { readonly id: string; readonly partition: string }[],
+): Promise<void> => {
+  await db.query(
+    `WITH vector AS (DELETE FROM vectors WHERE memory_id = ANY ($1::uuid[])), work AS (DELETE FROM outbox WHERE memory_id = ANY ($1::uuid[]))
+     INSERT INTO vector_tombstones (memory_id, partition) SELECT * FROM unnest($1::uuid[], $2::uuid[])`,
+    [gone.map(({ id }) => id), gone.map(({ partition }) => partition)],
+  );
+};
+
 /** The same words under a new version: what is still owed for them is owed to that. */
 export const followVersion = async (db: Queryable, id: string, version: number): Promise<void> => {
   await db.query('UPDATE outbox SET version = $2 WHERE memory_id = $1', [id, version]);
@@ -186,6 +197,19 @@ export const lockMemories = async (
   if (ids.length === 0) return [];
   const { rows } = await db.query<MemoryRow>(
     `SELECT * FROM memories WHERE ${VISIBLE} AND id = ANY ($6::uuid[]) ORDER BY id FOR UPDATE`,
+    [...viewerValues(viewer), ids],
+  );
+  return rows;
+};
+
+export const selectVisible = async (
+  db: Queryable,
+  viewer: Viewer,
+  ids: readonly string[],
+): Promise<readonly MemoryRow[]> => {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<MemoryRow>(
+    `SELECT *, ${EFFECTIVE_STATUS} AS status FROM memories WHERE ${VISIBLE} AND id = ANY ($6::uuid[])`,
     [...viewerValues(viewer), ids],
   );
   return rows;

@@ -10,6 +10,8 @@ CREATE INDEX memories_by_fact ON memories (fact_token) WHERE fact_token IS NOT N
 CREATE INDEX memories_by_content ON memories (substring(content_hash FROM 1 FOR 8)) WHERE status = 0;
 -- Who builds on whom, for whoever deletes a memory with what was derived from it.
 CREATE INDEX memories_by_evidence ON memories USING gin (evidence) WHERE evidence <> '{}';
+-- What one writer did in a stretch of time, for whoever undoes it.
+CREATE INDEX memory_history_by_actor ON memory_history (actor, at) WHERE actor IS NOT NULL;
 -- Times of expiry follow the times of writing, so a summary for each range of pages is enough and costs a writer nothing.
 CREATE INDEX memories_by_expiry ON memories USING brin (expires_at) WITH (autosummarize = on);
 
