@@ -184,6 +184,14 @@ const Memory = Type.Object({
     { description: 'Origins that browsers may call from.', allowed: 'http(s) origins, comma separated; no wildcard' },
     { default: '' },
   ),
+  MEMPLANE_REQUIRE_HTTPS: flag(
+    false,
+    'Whether a request that its gateway received without TLS (X-Forwarded-Proto: http) is redirected to https.',
+  ),
+  MEMPLANE_HOT_PATH: flag(
+    true,
+    'Whether what is called all the time is answered before Express: the same answers for a fraction of the cost.',
+  ),
   REDIS_URL: Type.Optional(
     text('^rediss?://.+', {
       description:

@@ -166,7 +166,10 @@ const buildDeps = (
   const more = Object.assign({ cache: () => core.cache.health() }, ...features.map(({ health }) => health ?? {}));
   return {
     log: core.log,
+    events: core.access.events,
     corsOrigins: config.CORS_ORIGINS,
+    requireHttps: config.MEMPLANE_REQUIRE_HTTPS,
+    front: config.MEMPLANE_HOT_PATH,
     publicUrl: config.MEMPLANE_PUBLIC_URL,
     guard,
     idempotency: createIdempotency({ db, vault }),

@@ -36,6 +36,7 @@ const whoami = (tenant: AccessRouteDeps['tenant']): Route =>
     method: 'GET',
     path: '/api/v1/whoami',
     operation: 'whoami',
+    hot: true,
     summary: 'Who this credential is and what it may do',
     permission: 'any',
     writes: false,

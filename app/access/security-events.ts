@@ -8,8 +8,8 @@ export interface SecurityEvents {
   denied(code: ErrorCode, detail: string, principal?: Principal): void;
   /** The first refusal of a window; the others of that window say nothing new. */
   limited(limit: string, detail: string): void;
-  /** A request that was no valid one. */
-  invalid(code: ErrorCode, detail: string): void;
+  /** A request that was no valid one; its detail may quote what was sent, and logs hold no content. */
+  invalid(code: ErrorCode): void;
   /** A row that this service did not write. Once a row and content, however often it is read. */
   tampered(table: string, id: string, mac: Buffer): void;
 }
@@ -24,18 +24,24 @@ const MAX_REPORTED = 1000;
 
 export const createSecurityEvents = ({ log, audit }: SecurityEventsOptions): SecurityEvents => {
   const reported = new Set<string>();
-  const tell = (entry: AuditEntry, detail: string): void => {
-    log.warn({ event: entry.type, code: entry.code }, detail);
+  const tell = (entry: AuditEntry, message: string, reason?: string): void => {
+    log.warn({ event: entry.type, code: entry.code, reason }, message);
     void audit.observe(entry);
   };
   return {
     denied: (code, detail, principal) => {
       const actor = principal === undefined ? STRANGER : actorOf(principal);
-      tell({ type: 'auth.denied', outcome: 'denied', code, actor, detail: { reason: detail } }, detail);
+      // Of somebody known the detail may quote what they sent; why a credential is refused is our own wording.
+      const reason = principal === undefined ? detail : undefined;
+      tell(
+        { type: 'auth.denied', outcome: 'denied', code, actor, detail: { reason: detail } },
+        'a request was denied',
+        reason,
+      );
     },
     limited: (limit, detail) =>
-      tell({ type: 'limit.reached', outcome: 'denied', code: 'rate_limited', detail: { limit } }, detail),
-    invalid: (code, detail) => log.warn({ event: 'request.invalid', code }, detail),
+      tell({ type: 'limit.reached', outcome: 'denied', code: 'rate_limited', detail: { limit } }, detail, limit),
+    invalid: (code) => log.warn({ event: 'request.invalid', code }, 'a request was not valid'),
     tampered: (table, id, mac) => {
       const row = `${table}\n${id}\n${mac.toString('base64')}`;
       if (reported.has(row) || reported.size >= MAX_REPORTED) return;

@@ -1,5 +1,7 @@
-import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { SecurityEvents } from '../access/security-events.js';
 import { classifyDatabaseError } from '../db/errors.js';
 import { classifyKeyError } from '../tenancy/vault.js';
 import { isError } from './cause.js';
@@ -13,28 +15,50 @@ export const notFound: RequestHandler = (request) => {
 };
 
 /** The one place where errors become responses. What was not foreseen is logged with its cause and told as `internal`. */
+export const answerError = (
+  { log, events }: ErrorDeps,
+  cause: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void => {
+  const error = toProblem(cause);
+  const { principal, requestId = '' } = currentContext() ?? {};
+  if (error.status >= 500) log.error({ err: error.options.cause ?? cause, code: error.code }, 'request failed');
+  else if (error.status === 403 && principal) events.denied(error.code, error.message, principal);
+  else if (INVALID.has(error.status)) events.invalid(error.code);
+  if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="memplane"');
+  if (error.status === 503) response.setHeader('Retry-After', '5');
+  for (const [name, value] of Object.entries(error.options.headers ?? {})) response.setHeader(name, value);
+  // An unread body would be taken for the next request: the connection ends with this answer.
+  if (!request.complete && request.headers['content-length'] !== '0' && hasBody(request.headers))
+    closeAfter(request, response);
+  response.statusCode = error.status;
+  response.setHeader('Content-Type', 'application/problem+json');
+  response.end(JSON.stringify(buildProblemDocument(error, requestId)));
+};
+
+export interface ErrorDeps {
+  readonly log: Logger;
+  readonly events: Pick<SecurityEvents, 'denied' | 'invalid'>;
+}
+
+/** What a client's mistake, or a probe for one, is answered with. */
+const INVALID = new Set([400, 413, 415, 422]);
+
+/** `answerError`, for Express. */
 export const errorHandler =
-  (log: Logger): ErrorRequestHandler =>
+  (deps: ErrorDeps): ErrorRequestHandler =>
   (cause, request, response, next) => {
     if (response.headersSent) return next(cause);
-    const error = toProblem(cause);
-    if (error.status >= 500) log.error({ err: error.options.cause ?? cause, code: error.code }, 'request failed');
-    if (error.status === 401) response.set('WWW-Authenticate', 'Bearer realm="memplane"');
-    if (error.status === 503) response.set('Retry-After', '5');
-    response.set({ ...error.options.headers });
-    // An unread body would be taken for the next request: the connection ends with this answer.
-    if (!request.complete && request.headers['content-length'] !== '0' && hasBody(request.headers))
-      closeAfter(request, response);
-    response.status(error.status).type('application/problem+json');
-    response.end(JSON.stringify(buildProblemDocument(error, currentContext()?.requestId ?? '')));
+    answerError(deps, cause, request, response);
   };
 
 const hasBody = (headers: Record<string, unknown>): boolean =>
   headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 
 /** Lets a client that is still sending read the answer: the rest is thrown away for two seconds, then the line is cut. */
-const closeAfter = (request: Parameters<RequestHandler>[0], response: Response): void => {
-  response.set('Connection', 'close');
+const closeAfter = (request: IncomingMessage, response: ServerResponse): void => {
+  response.setHeader('Connection', 'close');
   request.resume();
   const cut = setTimeout(() => request.destroy(), 2000);
   request.once('close', () => clearTimeout(cut));

@@ -1,31 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Metrics } from '../health/metrics.js';
-import { currentContext } from './context.js';
+import { currentContext, type RequestContext } from './context.js';
 
 /** One log line and one measurement a request, when its answer is out. The path's shape is logged, never its values. */
-export const observeRequests =
-  (log: Logger, metrics: Metrics): RequestHandler =>
+export const observeRequest = (
+  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
+  context: RequestContext,
+  { method = '' }: IncomingMessage,
+  response: ServerResponse,
+): void => {
+  response.once('close', () => {
+    const seconds = (performance.now() - context.startedAt) / 1000;
+    const { operation, principal, requestId, traceId } = context;
+    metrics.requested(operation, KNOWN.has(method) ? method : 'OTHER', response.statusCode, seconds);
+    const fields = {
+      ...{ requestId, traceId, operation, method },
+      status: response.statusCode,
+      ms: Math.round(seconds * 1e6) / 1e3,
+      key: principal?.keyId,
+      ...(response.writableFinished ? {} : { aborted: true }),
+    };
+    log.info(fields, 'request');
+  });
+};
+
+/** `observeRequest`, for Express. */
+export const observe =
+  (deps: { readonly log: Logger; readonly metrics: Metrics }): RequestHandler =>
   (request, response, next) => {
     const context = currentContext();
-    response.once('close', () => {
-      const seconds = (performance.now() - (context?.startedAt ?? performance.now())) / 1000;
-      const operation = context?.operation ?? 'unknown';
-      metrics.requested(operation, KNOWN.has(request.method) ? request.method : 'OTHER', response.statusCode, seconds);
-      log.info(
-        {
-          requestId: context?.requestId,
-          traceId: context?.traceId,
-          operation,
-          method: request.method,
-          status: response.statusCode,
-          ms: Math.round(seconds * 1e6) / 1e3,
-          key: context?.principal?.keyId,
-          ...(response.writableFinished ? {} : { aborted: true }),
-        },
-        'request',
-      );
-    });
+    if (context) observeRequest(deps, context, request, response);
     next();
   };
 

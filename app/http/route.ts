@@ -31,6 +31,8 @@ export interface Route {
   /** Of the path's parameters those that are any text; its handler checks them. @default none: each is a UUID */
   readonly textParams?: readonly string[];
   readonly operation: string;
+  /** Answered before Express, whose chain would cost more than the work: for what is called all the time. @default false */
+  readonly hot?: boolean;
   readonly summary: string;
   /** `any`: whoever is authenticated. */
   readonly permission: Permission | 'any';

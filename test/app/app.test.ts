@@ -1,7 +1,10 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createTestTenant, type InProcessService, startInProcess, type TestTenant } from '../support/memory-service.js';
+
+jest.setTimeout(30_000);
 
 let tenant: TestTenant;
 let service: InProcessService;
@@ -345,16 +348,18 @@ describe('CORS', () => {
 describe('descriptions', () => {
   it('/openapi.json lists every route with its permission and its problem document', async () => {
     const { body } = await service.call('GET', '/openapi.json', { key: null });
-    expect(Object.keys(body.paths).sort()).toEqual([
-      '/api/v1/keys',
-      '/api/v1/keys/{id}',
-      '/api/v1/memories',
-      '/api/v1/memories/by-key/{key}',
-      '/api/v1/memories/search',
-      '/api/v1/memories/{id}',
-      '/api/v1/memories/{id}/history',
-      '/api/v1/whoami',
-    ]);
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining([
+        '/api/v1/keys',
+        '/api/v1/keys/{id}',
+        '/api/v1/memories',
+        '/api/v1/memories/by-key/{key}',
+        '/api/v1/memories/search',
+        '/api/v1/memories/{id}',
+        '/api/v1/memories/{id}/history',
+        '/api/v1/whoami',
+      ]),
+    );
     expect(body.paths['/api/v1/memories'].post.requestBody.content['application/json'].schema.anyOf).toHaveLength(2);
   });
 

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import pg from 'pg';
 import { GRANT_SCOPES, PERMISSIONS, parseGrant, ROLE_PERMISSIONS } from '../../../app/access/permissions.js';
 import { SCOPES } from '../../../app/memories/schema.js';
@@ -8,6 +9,8 @@ import {
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
+
+jest.setTimeout(30_000);
 
 let tenant: TestTenant;
 let service: InProcessService;

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import {
   createTestTenant,
   eventually,
@@ -5,6 +6,8 @@ import {
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
+
+jest.setTimeout(30_000);
 
 let tenant: TestTenant;
 let service: InProcessService;

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { CompactSign } from 'jose';
 import { createIssuerKey, type IssuerKey, signToken, startIssuer, type TestIssuer } from '../../support/issuer.js';
 import {
@@ -11,6 +12,8 @@ import {
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
+
+jest.setTimeout(30_000);
 
 let issuer: TestIssuer;
 let rsa: IssuerKey;

@@ -1,9 +1,12 @@
+import { jest } from '@jest/globals';
 import { type Cache, createCache } from '../../../app/cache/cache.js';
 import { cacheEmbeddings } from '../../../app/cache/embeddings.js';
 import { createHashEmbedder } from '../../../app/embeddings/hash.js';
 import { createVault, type Vault } from '../../../app/tenancy/vault.js';
 import { bearTenant, type KeyHouse, openKeyHouse } from '../../support/keys.js';
 import { createTestTenant, startInProcess } from '../../support/memory-service.js';
+
+jest.setTimeout(30_000);
 
 let house: KeyHouse;
 let vault: Vault;

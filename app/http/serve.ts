@@ -1,0 +1,118 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requirePermission } from '../access/guard.js';
+import type { Idempotency } from '../idempotency/idempotency.js';
+import type { Policies } from '../policies/schema.js';
+import { readJsonBody } from './body.js';
+import { currentContext } from './context.js';
+import { problem } from './errors.js';
+import type { ApiRequest, ApiResponse, Route } from './route.js';
+import { type Check, compileCheck, compileQueryCheck, requireValid, UUID } from './validate.js';
+
+const IS_UUID = new RegExp(UUID);
+
+export interface ServeDeps {
+  readonly policies: () => Policies;
+  readonly idempotency: Idempotency;
+}
+
+/** As the path has them; which of them must be UUIDs the route says. */
+export type RawParams = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export type Serve = (request: IncomingMessage, response: ServerResponse, params: RawParams) => Promise<void>;
+
+/** From an admitted request to its answer: the same whether Express found the route or the handler in front of it. */
+export const createServe = (route: Route, { policies, idempotency }: ServeDeps): Serve => {
+  const checkQuery = compileQueryCheck(route.query ?? EMPTY_QUERY);
+  const checkBody = route.body && route.bodyChecked !== 'handler' ? compileCheck(route.body) : undefined;
+  return async (request, response, given) => {
+    const context = currentContext();
+    if (context) context.operation = route.operation;
+    checkMode(route, policies().mode);
+    const principal = context?.principal;
+    if (!principal) throw problem('unauthenticated', 'The request carries no credential.');
+    requirePermission(principal, route.permission);
+    const { headers } = request;
+    const params = readParams(given, route.textParams ?? []);
+    const sent = readQuery(request);
+    const identity = { keyId: principal.keyId, headers, query: { ...sent } };
+    const query = requireValid(checkQuery, sent, 'The query');
+    const body = await readBody(route, request, checkBody);
+    const answer = await idempotency.run(route, { ...identity, body }, (remember) =>
+      route.handle({ principal, params, query, body, headers, remember } satisfies ApiRequest<unknown, unknown>),
+    );
+    send(response, answer);
+  };
+};
+
+const EMPTY_QUERY = { type: 'object', properties: {}, additionalProperties: false } as unknown as NonNullable<
+  Route['query']
+>;
+
+const checkMode = (route: Route, mode: Policies['mode']): void => {
+  if (mode === 'Suspended') throw problem('suspended', 'The tenant is suspended.');
+  if (mode === 'ReadOnly' && route.writes) throw problem('suspended', 'The tenant is read-only.');
+};
+
+const readParams = (given: RawParams, texts: readonly string[]): Readonly<Record<string, string>> => {
+  const params: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value === 'string' && texts.includes(name)) {
+      params[name] = value;
+      continue;
+    }
+    if (typeof value !== 'string' || !IS_UUID.test(value)) {
+      const pointer = `/path/${name}`;
+      throw problem('invalid_request', `${name} in the path is not a UUID.`, {
+        errors: [{ pointer, code: 'uuid', detail: `${pointer} must be a UUID` }],
+      });
+    }
+    params[name] = value.toLowerCase();
+  }
+  return params;
+};
+
+const readQuery = (request: IncomingMessage): Record<string, string> => {
+  const query: Record<string, string> = Object.create(null);
+  const url = request.url ?? '';
+  const at = url.indexOf('?');
+  if (at < 0) return query;
+  for (const [name, value] of new URLSearchParams(url.slice(at))) {
+    if (name in query) throw queryProblem(name, 'appears twice');
+    if (value.includes('\0') || name.includes('\0')) throw queryProblem(name, 'contains the character U+0000');
+    query[name] = value;
+  }
+  return query;
+};
+
+const queryProblem = (name: string, what: string) => {
+  const pointer = `/query/${name.slice(0, 64).replace(/\p{Cc}/gu, '\ufffd')}`;
+  return problem('invalid_request', `A query parameter ${what}.`, {
+    errors: [{ pointer, code: 'query', detail: `${pointer} ${what}` }],
+  });
+};
+
+const readBody = async (
+  route: Route,
+  request: IncomingMessage,
+  check: Check<unknown> | undefined,
+): Promise<unknown> => {
+  if (!route.body) return undefined;
+  const body = await readJsonBody(request);
+  if (body === undefined)
+    throw problem('invalid_request', 'The request needs a JSON body.', {
+      errors: [{ pointer: '', code: 'required', detail: 'the body is missing' }],
+    });
+  return check ? requireValid(check, body, 'The body') : body;
+};
+
+const send = (response: ServerResponse, { status, body, headers }: ApiResponse): void => {
+  response.statusCode = status;
+  if (headers) for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (body === undefined) response.end();
+  // A route that answers in another form than JSON names it, and has written it out itself.
+  else if (Buffer.isBuffer(body)) response.end(body);
+  else {
+    response.setHeader('Content-Type', 'application/json; charset=utf-8');
+    response.end(JSON.stringify(body));
+  }
+};
