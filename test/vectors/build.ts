@@ -1,3 +1,5 @@
+import * as log from './audit-independent.js';
+import * as auditInputs from './audit-inputs.js';
 import * as own from './independent.js';
 import * as inputs from './inputs.js';
 
@@ -27,6 +29,41 @@ export async function buildVectors(): Promise<Readonly<Record<string, unknown>>>
       })),
     ),
     hashes: await hashes(),
+    audit: await audit(),
+  };
+}
+
+async function audit(): Promise<unknown> {
+  const { DETAIL, EVENTS, FACTS, LOG_SEED, ORIGIN, READS } = auditInputs;
+  const entries = await log.chain(EVENTS);
+  const leaves = await Promise.all(entries.map((entry) => log.leaf(new TextEncoder().encode(entry))));
+  const root = await log.treeHash(leaves);
+  const sizes = [0, ...leaves.keys()].map((_, size) => size);
+  const pairs = sizes.slice(1).flatMap((size) => sizes.slice(1, size + 1).map((old) => ({ old, size })));
+  return {
+    events: EVENTS.map((event, seq) => ({ event, seq, bytes: entries[seq], leaf: own.toHex(leaves[seq] ?? root) })),
+    roots: await Promise.all(sizes.map(async (size) => own.toHex(await log.treeHash(leaves.slice(0, size))))),
+    inclusion: await Promise.all(
+      pairs.map(async ({ old, size }) => ({
+        ...{ index: old - 1, size },
+        proof: (await log.path(old - 1, leaves.slice(0, size))).map(own.toHex),
+      })),
+    ),
+    consistency: await Promise.all(
+      pairs.map(async ({ old, size }) => ({
+        ...{ old, size },
+        proof: (await log.subproof(old, leaves.slice(0, size), true)).map(own.toHex),
+      })),
+    ),
+    facts: {
+      facts: FACTS,
+      bytes: own.toHex(own.join(...FACTS.map(log.factRecord))),
+      root: own.toHex(await log.treeHash(await Promise.all(FACTS.map(log.factLeaf)))),
+    },
+    reads: { reads: READS, root: own.toHex(await log.treeHash(await Promise.all(READS.map(log.readLeaf)))) },
+    detail: { ...DETAIL, commit: own.toHex(await log.detailCommit(DETAIL.salt, DETAIL.detail)) },
+    bundle: own.toHex(log.entryBundle(entries)),
+    checkpoint: await log.checkpoint(LOG_SEED, ORIGIN, entries.length, root),
   };
 }
 

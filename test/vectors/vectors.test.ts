@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildVectors } from './build.js';
 
-const FILES = ['block', 'hashes', 'jcs', 'keyring', 'kms', 'pseudonym', 'rowmac', 'sealed', 'tokens'];
+const FILES = ['audit', 'block', 'hashes', 'jcs', 'keyring', 'kms', 'pseudonym', 'rowmac', 'sealed', 'tokens'];
 const path = (name: string): string => join('test/vectors', `${name}.json`);
 
 describe('the published vectors are what the independent implementation makes', () => {
