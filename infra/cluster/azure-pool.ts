@@ -45,6 +45,8 @@ export const nodeSettings = ({ instance, minPerZone, maxPerZone, diskGb }: Pool,
   osDiskSizeGb: diskGb,
   hostEncryptionEnabled: true,
   nodePublicIpEnabled: false,
+  // Pods have addresses of the overlay, so more of them cost no subnet; said, because the default depends on the plugin.
+  maxPods: 110,
   autoScalingEnabled: true,
   minCount: minPerZone,
   maxCount: maxPerZone,

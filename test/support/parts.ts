@@ -12,6 +12,7 @@ export const PART_PATHS = {
   versitygw: join(CACHE, 'bin', 'versitygw'),
   fsck: join(CACHE, 'bin', 'tessera', 'fsck'),
   moto: join(CACHE, 'moto', 'bin', 'moto_server'),
+  checkov: join(CACHE, 'checkov', 'bin', 'checkov'),
 } as const;
 
 export const hasProgram = (name: string): boolean => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;

@@ -21,13 +21,17 @@ export interface Answer {
 }
 
 /** Asks every question of the table, of the policies as they were rendered. */
-export function awsAnswers(world: World, place: AwsPlace): readonly Answer[] {
+export const awsAnswers = (world: World, place: AwsPlace): readonly Answer[] =>
+  awsQuestions(world, place).map((ask) => ask());
+
+/** The same one by one, for whoever stops at the first answer that is wrong. */
+export function awsQuestions(world: World, place: AwsPlace): readonly (() => Answer)[] {
   const account = accountFrom(world);
   const cast = castOf(world, place);
   const asked = [...keyQuestions(world, cast), ...bucketQuestions(world, cast), ...grantQuestions(world, place, cast)];
   return [
-    ...asked.map((question) => ({ question, decision: decide(account, question.call) })),
-    ...trustAnswers(world, place, account),
+    ...trustAnswers(world, place, account).map((answered) => () => answered),
+    ...asked.map((question) => () => ({ question, decision: decide(account, question.call) })),
   ];
 }
 

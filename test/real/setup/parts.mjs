@@ -20,6 +20,7 @@ const KUBERNETES = { version: 'v1.33.4', major: '1', minor: '33' };
 const VERSITYGW = 'v1.8.0';
 const TESSERA = 'v1.0.2';
 const MOTO = '5.2.5';
+const CHECKOV = '3.3.30';
 const PGSERVER = '0.6.0';
 
 const onPath = (program) =>
@@ -93,6 +94,14 @@ async function installMoto() {
   await run(join(work, 'bin', 'pip'), ['install', '--quiet', `moto[server]==${MOTO}`], { maxBuffer: 1 << 26 });
 }
 
+async function installCheckov() {
+  await need('python3', 'install Python 3.9 or later');
+  const work = join(CACHE, 'checkov');
+  await rm(work, { recursive: true, force: true });
+  await run('python3', ['-m', 'venv', work]);
+  await run(join(work, 'bin', 'pip'), ['install', '--quiet', `checkov==${CHECKOV}`], { maxBuffer: 1 << 26 });
+}
+
 async function installRedis() {
   if (process.getuid?.() !== 0) throw new Error('not root: install redis-server with the package manager');
   await need('apt-get', 'install redis-server with the package manager');
@@ -140,6 +149,12 @@ export const PARTS = [
     what: `KMS of AWS (moto ${MOTO})`,
     present: () => exists(join(CACHE, 'moto', 'bin', 'moto_server')),
     install: installMoto,
+  },
+  {
+    name: 'checkov',
+    what: `checkov ${CHECKOV}, a scanner of others' making`,
+    present: () => exists(join(CACHE, 'checkov', 'bin', 'checkov')),
+    install: installCheckov,
   },
 ];
 

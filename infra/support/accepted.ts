@@ -1,0 +1,10 @@
+/**
+ * A check of a public scanner that a resource fails on purpose. Stands in the folder of what it is about; one that is
+ * about nothing, or about what the scanner does not find, fails the scan as well.
+ */
+export interface Accepted {
+  readonly check: string;
+  /** Of construct ids, without the hash that cdktf adds. */
+  readonly on: RegExp;
+  readonly because: string;
+}
