@@ -1,4 +1,4 @@
-import { dashed, firstOf, type Made, textOf, uuidOf } from './cloud.js';
+import { CERTIFICATE, dashed, firstOf, type Made, textOf, uuidOf } from './cloud.js';
 
 const SERVICES: readonly (readonly [RegExp, string])[] = [
   [/^s3/, 's3'],
@@ -51,6 +51,10 @@ export function awsText(made: Made, name: string): string {
   if (name === 'url' && kind === 'sqs_queue') return idOf(made, own);
   if (/(^|_)arn$/.test(name)) return arnOf(made, `${own ?? dashed(kind)}/${dashed(name)}`);
   if (/(^|_)account_id$|^owner_id$|^registry_id$/.test(name)) return accountOf(made);
+  if (/issuer$/.test(name))
+    return `https://oidc.eks.${regionOf(made)}.amazonaws.com/id/${seed.slice(0, 32).toUpperCase()}`;
+  if (name === 'certificate_authority.data') return Buffer.from(CERTIFICATE).toString('base64');
+  if (name === 'endpoint' && kind === 'eks_cluster') return `https://${hostOf(made, own)}`;
   if (name === 'endpoint' && kind === 'db_instance') return `${hostOf(made, own)}:5432`;
   if (/endpoint|address|domain|dns_name|fqdn/.test(name)) return hostOf(made, own);
   if (/(^|_)id$|_id\b/.test(name)) return `${dashed(name).replace(/-id$/, '')}-${seed.slice(0, 17)}`;

@@ -34,6 +34,20 @@ const CHILDREN: Readonly<Record<string, readonly [field: string, between: string
   monitor_diagnostic_setting: ['target_resource_id', 'providers/Microsoft.Insights/diagnosticSettings'],
 };
 
+/** Names that Azure's services answer by; any other gets one of the twin's. */
+const DOMAINS: Readonly<Record<string, string>> = {
+  postgresql_flexible_server: 'postgres.database.azure.com',
+  managed_redis: 'redis.azure.net',
+  container_registry: 'azurecr.io',
+  servicebus_namespace: 'servicebus.windows.net',
+};
+
+function hostOf({ kind }: Made, own: string, name: string): string {
+  const service = /^(?:primary|secondary)_(\w+?)(?:_(?:internet|microsoft))?_(?:endpoint|host)$/.exec(name)?.[1];
+  if (kind === 'storage_account' && service !== undefined) return `${own}.${service}.core.windows.net`;
+  return `${own}.${DOMAINS[kind] ?? `${dashed(kind)}.twin.azure.com`}`;
+}
+
 /** Values as Azure makes them: resource ids, object ids, names in the domains of its services. */
 export function azureText(made: Made, name: string): string {
   const { kind, fields, setting, seed } = made;
@@ -46,7 +60,9 @@ export function azureText(made: Made, name: string): string {
   if (/^key_vault_(key|secret)$/.test(kind)) return keyText(made, own, name);
   if (/principal_id$|client_id$|object_id$/.test(name)) return uuidOf(seed);
   if (name === 'location' || name === 'primary_location') return textOf(fields, 'location') ?? 'westeurope';
-  if (/fqdn|host|endpoint|login_server|url|uri/.test(name)) return `${own}.${dashed(kind)}.twin.azure.com`;
+  if (name === 'oidc_issuer_url') return `https://issuer.oic.prod-aks.azure.com/${uuidOf(seed)}/${own}/`;
+  if (/endpoint$|url$|uri$/.test(name)) return `https://${hostOf(made, own, name)}/`;
+  if (/fqdn|host|login_server/.test(name)) return hostOf(made, own, name);
   if (/ip_address$|^ip$/.test(name)) return `10.${Number.parseInt(seed.slice(0, 2), 16)}.0.4`;
   if (/(^|_)id$/.test(name)) return `${textOf(fields, 'id') ?? ''}/${dashed(name)}`;
   if (/date|time/.test(name)) return '2026-01-01T00:00:00Z';

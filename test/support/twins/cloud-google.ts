@@ -1,4 +1,4 @@
-import { dashed, type Made, textOf } from './cloud.js';
+import { CERTIFICATE, dashed, type Made, textOf } from './cloud.js';
 
 const camel = (kind: string): string => kind.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 const plural = (noun: string): string =>
@@ -21,6 +21,7 @@ export function googleText(made: Made, name: string): string {
   if (/self_link|_link$|network$|subnetwork$/.test(name))
     return `https://www.googleapis.com/${serviceOf(kind)}/v1/projects/${project}/${dashed(name)}`;
   if (name === 'url') return `gs://${own}`;
+  if (/cert$|certificate$|certificates$/.test(name)) return CERTIFICATE;
   if (name === 'writer_identity')
     return `serviceAccount:service-${seed.slice(0, 12)}@gcp-sa-logging.iam.gserviceaccount.com`;
   if (/email|service_account|agent/.test(name)) return `${own ?? dashed(kind)}@${project}.iam.gserviceaccount.com`;

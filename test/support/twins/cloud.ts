@@ -99,3 +99,6 @@ export const uuidOf = (seed: string): string =>
   );
 
 export const dashed = (kind: string): string => kind.replaceAll('_', '-');
+
+/** Where a cloud answers a certificate; nobody checks a signature on a twin. */
+export const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIBtwintwintwin\n-----END CERTIFICATE-----\n';
