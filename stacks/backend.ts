@@ -1,6 +1,6 @@
-import { AzurermBackend, GcsBackend, S3Backend, type TerraformStack } from 'cdktf';
+import { AzurermBackend, GcsBackend, LocalBackend, S3Backend, type TerraformStack } from 'cdktf';
 import type { Environment, Layer, Providers } from './spec/environment.js';
-import { bucketName, containerName, keyId, resourceGroup } from './spec/names.js';
+import { bucketName, containerName, keyId, resourceGroup, stackName } from './spec/names.js';
 
 /** Write-only arguments, which keep secrets out of the state, need 1.11 (OpenTofu 1.11 as well). */
 export const TERRAFORM = '>= 1.11.0';
@@ -13,7 +13,11 @@ export function buildBackend(stack: TerraformStack, environment: Environment, la
   const { place } = environment;
   const bucket = bucketName(environment, 'state');
   stack.addOverride('terraform.required_version', TERRAFORM);
-  if (layer === 'bootstrap' && !environment.state.bucket) return;
+  if (layer === 'bootstrap' && !environment.state.bucket) {
+    // Beside the code and not in the folder of what is synthesised, which anybody may delete.
+    new LocalBackend(stack, { path: `../../../terraform.${stackName(environment, layer)}.tfstate` });
+    return;
+  }
   switch (place.cloud) {
     case 'aws':
       new S3Backend(stack, {

@@ -36,7 +36,7 @@ export function observabilitySettings(
       cluster,
       keys: keyStore,
       images: registry,
-      ...Object.fromEntries(databases.map(({ name, id }) => [`database_${name.replace(/-/g, '_')}`, id])),
+      ...Object.fromEntries(databases.map(({ label, id }) => [`database_${label.replace(/-/g, '_')}`, id])),
       ...(queue === undefined ? {} : { queue }),
     },
     trail: {

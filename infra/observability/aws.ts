@@ -76,10 +76,10 @@ function buildTopic(unit: Construct, { site, name, tags, key, emails }: AwsObser
 
 function databaseAlarms({ databases }: AwsObservability): readonly Alarm[] {
   const shared = { namespace: 'AWS/RDS', silence: 'breaching' } as const;
-  return databases.flatMap(({ name, storageGb, maxConnections, replicas }): readonly Alarm[] => [
+  return databases.flatMap(({ name, label, storageGb, maxConnections, replicas }): readonly Alarm[] => [
     {
       ...shared,
-      id: `storage_${name}`,
+      id: `storage_${label}`,
       says: `${name}: less than ${100 - LIMITS.storagePercent} % of the storage is free`,
       metricName: 'FreeStorageSpace',
       dimensions: { DBInstanceIdentifier: name },
@@ -87,16 +87,16 @@ function databaseAlarms({ databases }: AwsObservability): readonly Alarm[] {
     },
     {
       ...shared,
-      id: `connections_${name}`,
+      id: `connections_${label}`,
       says: `${name}: more than ${LIMITS.connectionsPercent} % of the connections are taken`,
       metricName: 'DatabaseConnections',
       dimensions: { DBInstanceIdentifier: name },
       above: Math.floor((maxConnections * LIMITS.connectionsPercent) / 100),
     },
     ...replicas.map(
-      ({ name: replica }): Alarm => ({
+      ({ name: replica }, index): Alarm => ({
         ...shared,
-        id: `lag_${replica}`,
+        id: `lag_${label}-r${index + 1}`,
         says: `${replica}: more than ${LIMITS.lagSeconds} s behind`,
         metricName: 'ReplicaLag',
         dimensions: { DBInstanceIdentifier: replica },

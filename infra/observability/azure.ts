@@ -65,12 +65,12 @@ function keepLogs(unit: Construct, { name, logged }: AzureObservability, logAnal
 
 function alarmsOf({ databases, cache, deadLetters }: AzureObservability): Readonly<Record<string, Alarm>> {
   const servers = databases.flatMap(
-    ({ name, id: scope, maxConnections, replicas }): readonly (readonly [string, Alarm])[] => {
+    ({ name, label, id: scope, maxConnections, replicas }): readonly (readonly [string, Alarm])[] => {
       const of = { scope, namespace: 'Microsoft.DBforPostgreSQL/flexibleServers' };
       const taken = Math.floor((maxConnections * LIMITS.connectionsPercent) / 100);
       return [
         [
-          `storage-${name}`,
+          `storage-${label}`,
           {
             ...of,
             says: `${name}: its storage is nearly full`,
@@ -79,13 +79,13 @@ function alarmsOf({ databases, cache, deadLetters }: AzureObservability): Readon
           },
         ],
         [
-          `connections-${name}`,
+          `connections-${label}`,
           { ...of, says: `${name}: its connections are nearly taken`, metric: 'active_connections', above: taken },
         ],
         ...replicas.map(
-          ({ name: replica, id }) =>
+          ({ name: replica, id }, index) =>
             [
-              `lag-${replica}`,
+              `lag-${label}-r${index + 1}`,
               {
                 ...of,
                 scope: id,

@@ -10,6 +10,8 @@ export interface Watched {
 }
 
 export interface WatchedDatabase extends Watched {
+  /** As the environment calls it: part of logical ids, which must not change with names. */
+  readonly label: string;
   readonly storageGb: number;
   readonly maxConnections: number;
   readonly replicas: readonly Watched[];

@@ -79,9 +79,9 @@ function databaseAlarms({ site, databases }: GcpObservability): Readonly<Record<
   const of = (name: string, metric: string): string =>
     `resource.type = "cloudsql_database" AND resource.labels.database_id = "${site.projectId}:${name}" AND metric.type = "cloudsql.googleapis.com/database/${metric}"`;
   return Object.fromEntries(
-    databases.flatMap(({ name, maxConnections, replicas }): readonly (readonly [string, Alarm])[] => [
+    databases.flatMap(({ name, label, maxConnections, replicas }): readonly (readonly [string, Alarm])[] => [
       [
-        `storage_${name}`,
+        `storage_${label}`,
         {
           says: `${name}: more than ${LIMITS.storagePercent} % of the storage is used`,
           filter: of(name, 'disk/utilization'),
@@ -89,7 +89,7 @@ function databaseAlarms({ site, databases }: GcpObservability): Readonly<Record<
         },
       ],
       [
-        `connections_${name}`,
+        `connections_${label}`,
         {
           says: `${name}: more than ${LIMITS.connectionsPercent} % of the connections are taken`,
           filter: of(name, 'postgresql/num_backends'),
@@ -97,9 +97,9 @@ function databaseAlarms({ site, databases }: GcpObservability): Readonly<Record<
         },
       ],
       ...replicas.map(
-        ({ name: replica }) =>
+        ({ name: replica }, index) =>
           [
-            `lag_${replica}`,
+            `lag_${label}-r${index + 1}`,
             {
               says: `${replica}: more than ${LIMITS.lagSeconds} s behind`,
               filter: of(replica, 'replication/replica_lag'),

@@ -29,7 +29,13 @@ export function buildPostgresServers(
     const { name, maxConnections, reservedConnections, capacity, pooler } = server;
     return {
       server: { name, host, readHosts, port, adminSecret, ca, maxConnections, reservedConnections, capacity, pooler },
-      database: { ...made.watched, replicas: made.replicas, storageGb: server.storageGb, maxConnections },
+      database: {
+        ...made.watched,
+        label: server.name,
+        replicas: made.replicas,
+        storageGb: server.storageGb,
+        maxConnections,
+      },
     };
   });
   return { servers: made.map(({ server }) => server), databases: made.map(({ database }) => database) };

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { environments } from '../../stacks/spec/index.js';
 import { dangling } from '../support/references.js';
 import { type Attributes, find, inventory, type StackJson, stackOf, synth } from '../support/stacks.js';
+import { BOOTSTRAPS } from './bootstrap-inventory.js';
+import { computeInventory } from './compute-inventory.js';
 import {
   linksInventory,
   merged,
@@ -74,7 +76,9 @@ const VAULTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     ],
     // Those of tenants stay empty: the operator makes a key a tenant.
     google_kms_key_ring: ['kms_replica_ring', 'kms_ring', 'tenants_replica_ring', 'tenants_ring'],
+    google_iam_deny_policy: ['baseline_denials'],
     google_org_policy_policy: ['baseline_no_public_access', 'baseline_tls_only', 'baseline_uniform_access'],
+    google_project_iam_audit_config: ['baseline_log_cloudkms', 'baseline_log_storage'],
     google_project_iam_custom_role: ['audit_replication_destination_role', 'audit_replication_source_role'],
     google_project_iam_member: ['baseline_events', 'baseline_topics'],
     google_storage_bucket: VAULT_BUCKETS,
@@ -98,11 +102,7 @@ const VAULTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     ],
     azurerm_management_lock: [...every(VAULT_BUCKETS, 'lock'), 'baseline_lock'].sort(),
     azurerm_monitor_diagnostic_setting: every(LOGGED, 'logging'),
-    azurerm_role_assignment: [
-      ...every(VAULT_BUCKETS, 'may_wrap'),
-      'kms_officer',
-      'kms_replica_officer',
-    ],
+    azurerm_role_assignment: [...every(VAULT_BUCKETS, 'may_wrap'), 'kms_officer', 'kms_replica_officer'],
     azurerm_storage_account: VAULT_BUCKETS,
     azurerm_storage_container: every(VAULT_BUCKETS, 'container'),
     // Keyrings live as long as their tenant: nothing moves or ends them.
@@ -120,8 +120,12 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
     aws: {
       aws_iam_role: copying(['backups_replication_role']),
       aws_iam_role_policy: copying(['backups_replication_policy']),
-      aws_kms_alias: [...every(keys, 'objects_alias'), ...every(keys, 'data_alias'), 'kms_ops_alias'],
-      aws_kms_key: ['kms_data_key', 'kms_objects_key', 'kms_ops_key'],
+      aws_kms_alias: [
+        ...every(keys, 'objects_alias'),
+        ...every(keys, 'data_alias'),
+        ...['cluster', 'disk', 'ops'].map((one) => `kms_${one}_alias`),
+      ],
+      aws_kms_key: ['kms_cluster_key', 'kms_data_key', 'kms_disk_key', 'kms_objects_key', 'kms_ops_key'],
       aws_kms_replica_key: copying(['kms_replica_data_key', 'kms_replica_objects_key']),
       aws_s3_bucket: buckets,
       aws_s3_bucket_lifecycle_configuration: every(buckets, 'lifecycle'),
@@ -135,11 +139,17 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
       aws_s3_bucket_versioning: every(buckets, 'versioning'),
     },
     gcp: {
-      google_kms_crypto_key: [...every(keys, 'objects_key'), ...every(keys, 'data_key'), 'kms_ops_key'],
+      google_kms_crypto_key: [
+        ...every(keys, 'objects_key'),
+        ...every(keys, 'data_key'),
+        ...['cluster', 'disk', 'ops'].map((one) => `kms_${one}_key`),
+      ],
       google_kms_crypto_key_iam_member: [
         ...every(keys, 'objects_storage'),
         ...every(keys, 'objects_images'),
         ...['postgres', 'queue', 'redis', 'secrets'].flatMap((agent) => every(keys, `data_${agent}`)),
+        'kms_cluster_container',
+        'kms_disk_compute',
         'kms_ops_logs',
       ],
       google_kms_key_ring: every(keys, 'ring'),
@@ -156,7 +166,11 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
     },
     azure: {
       azurerm_key_vault: every(keys, 'vault'),
-      azurerm_key_vault_key: [...every(keys, 'objects_key'), ...every(keys, 'data_key'), 'kms_ops_key'],
+      azurerm_key_vault_key: [
+        ...every(keys, 'objects_key'),
+        ...every(keys, 'data_key'),
+        ...['cluster', 'disk', 'ops'].map((one) => `kms_${one}_key`),
+      ],
       azurerm_management_lock: every(buckets, 'lock'),
       azurerm_monitor_diagnostic_setting: every(buckets, 'logging'),
       azurerm_role_assignment: [...every(buckets, 'may_wrap'), ...every(keys, 'officer'), 'kms_secrets_officer'].sort(),
@@ -173,10 +187,10 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
 const CLOUDS = ['aws', 'gcp', 'azure'] as const;
 
 describe('the stacks', () => {
-  it('are two an environment: what cannot be taken back, and what serves', () => {
+  it('are three an environment: what must be first, what cannot be taken back, and what serves', () => {
     expect(names).toEqual(
       environments
-        .flatMap(({ name, place }) => [`${place.cloud}-${name}-plane`, `${place.cloud}-${name}-vault`])
+        .flatMap(({ name, place }) => ['bootstrap', 'plane', 'vault'].map((layer) => `${place.cloud}-${name}-${layer}`))
         .sort(),
     );
   });
@@ -185,6 +199,13 @@ describe('the stacks', () => {
     'hold exactly this in the vault of $cloud-$name',
     ({ cloud, name }) => {
       expect(inventory(stackOf(synthesised, `${cloud}-${name}-vault`))).toEqual(VAULTS[cloud]);
+    },
+  );
+
+  it.each(CLOUDS.flatMap((cloud) => ['dev', 'prod'].map((name) => ({ cloud, name }))))(
+    'hold exactly this in the bootstrap of $cloud-$name',
+    ({ cloud, name }) => {
+      expect(inventory(stackOf(synthesised, `${cloud}-${name}-bootstrap`))).toEqual(BOOTSTRAPS[cloud]);
     },
   );
 
@@ -201,6 +222,7 @@ describe('the stacks', () => {
           postgresInventory(cloud, { replicas: 1, crossRegion: true }),
           redisInventory(cloud),
           queueInventory(cloud),
+          ...computeInventory(cloud, true),
         ),
       );
       expect(inventory(stackOf(synthesised, `${cloud}-dev-plane`))).toEqual(
@@ -210,6 +232,7 @@ describe('the stacks', () => {
           linksInventory(cloud),
           registryInventory(cloud),
           postgresInventory(cloud, { replicas: 0, crossRegion: false }),
+          ...computeInventory(cloud, false),
         ),
       );
     },
@@ -234,21 +257,36 @@ describe('the stacks', () => {
     expect(new Set(dangling(plane))).toEqual(new Set(['google_sql_database_instance.pg_pg-a']));
   });
 
-  it.each(names)('keep the state of %s apart, encrypted, and in the bucket of the bootstrap', (name) => {
-    const { terraform } = stackOf(synthesised, name);
-    const [, environment = '', layer = ''] = name.split('-');
-    const [backend] = Object.values(terraform.backend as { [kind: string]: Attributes });
-    expect(terraform.required_version).toBe('>= 1.11.0');
-    expect(JSON.stringify(backend)).toContain(`"${layer}`);
-    expect(JSON.stringify(backend)).toMatch(new RegExp(`memplane-${environment}-state-\\d+|mp${environment}state`));
-    expect(backend).toMatchObject(
-      name.startsWith('aws')
-        ? { encrypt: true, use_lockfile: true, kms_key_id: expect.stringMatching(/alias\/memplane-\w+-state$/) }
-        : name.startsWith('gcp')
-          ? { kms_encryption_key: expect.stringMatching(/cryptoKeys\/state$/) }
-          : { use_azuread_auth: true },
-    );
-  });
+  it.each(CLOUDS)(
+    'of the bootstrap of %s remember beside the code until the bucket is there, and in it afterwards',
+    (cloud) => {
+      const name = `${cloud}-dev-bootstrap`;
+      const first = stackOf(synthesised, name).terraform.backend;
+      expect(first).toEqual({ local: { path: `../../../terraform.${name}.tfstate` } });
+      const then = stackOf(synth([{ ...find(`${cloud}-dev`), state: { bucket: true } }]), name).terraform.backend;
+      expect(JSON.stringify(then)).toContain('"bootstrap');
+      expect(then).not.toHaveProperty('local');
+    },
+  );
+
+  it.each(names.filter((name) => !name.endsWith('bootstrap')))(
+    'keep the state of %s apart, encrypted, and in the bucket of the bootstrap',
+    (name) => {
+      const { terraform } = stackOf(synthesised, name);
+      const [, environment = '', layer = ''] = name.split('-');
+      const [backend] = Object.values(terraform.backend as { [kind: string]: Attributes });
+      expect(terraform.required_version).toBe('>= 1.11.0');
+      expect(JSON.stringify(backend)).toContain(`"${layer}`);
+      expect(JSON.stringify(backend)).toMatch(new RegExp(`memplane-${environment}-state-\\d+|mp${environment}state`));
+      expect(backend).toMatchObject(
+        name.startsWith('aws')
+          ? { encrypt: true, use_lockfile: true, kms_key_id: expect.stringMatching(/alias\/memplane-\w+-state$/) }
+          : name.startsWith('gcp')
+            ? { kms_encryption_key: expect.stringMatching(/cryptoKeys\/state$/) }
+            : { use_azuread_auth: true },
+      );
+    },
+  );
 
   it.each(names)('guard everything in %s that holds data or keys', (name) => {
     const holds =

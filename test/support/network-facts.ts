@@ -54,7 +54,7 @@ function awsFacts(stack: StackJson): NetworkFacts {
     zones: new Set(nodes.map(([, subnet]) => subnet.availability_zone)).size,
     natSurvives: new Set(all(stack, 'aws_nat_gateway').map((nat) => nat.subnet_id)).size === nodes.length,
     reach: reachOf(ingress),
-    deniesRest: inline.length === 6 && inline.every((one) => one.ingress === undefined && one.egress === undefined),
+    deniesRest: inline.length === 7 && inline.every((one) => one.ingress === undefined && one.egress === undefined),
     dataOffline:
       defaults.every((route) => nameOf(stack, route.route_table_id, 'network_routes_') !== 'data') &&
       ids(stack, 'aws_route_table').includes('network_routes_data') &&
@@ -71,9 +71,12 @@ function awsFlowLogDays(stack: StackJson): number {
   return ours && at(log, 'traffic_type') === 'ALL' ? Number(at(group, 'retention_in_days')) : 0;
 }
 
+/** Not data: the API server, whose group on AWS is of the cluster's unit. */
+const CONTROL_PLANES: readonly string[] = ['control_plane', 'cluster_group'];
+
 const reachOf = (rules: readonly { from: string; to: string | undefined; port: Json }[]): readonly string[] =>
   rules
-    .filter(({ to }) => to !== undefined && to !== 'nodes' && to !== 'control_plane')
+    .filter(({ to }) => to !== undefined && to !== 'nodes' && !CONTROL_PLANES.includes(to))
     .map(({ from, to, port }) => `${from} > ${to}:${port}`)
     .sort();
 

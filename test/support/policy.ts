@@ -9,7 +9,7 @@ export interface Asked {
 interface Statement {
   readonly Sid?: string;
   readonly Effect: 'Allow' | 'Deny';
-  readonly Principal: '*' | Readonly<Record<string, string>>;
+  readonly Principal: '*' | Readonly<Record<string, string | readonly string[]>>;
   readonly Action: string | readonly string[];
   readonly Resource: string | readonly string[];
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
@@ -49,9 +49,9 @@ function applies(statement: Statement, request: Asked): boolean {
 /** `arn:…:root` stands for everybody in the account whom IAM allows. */
 function principalMatches(principal: Statement['Principal'], who: string): boolean {
   if (principal === '*') return true;
-  return Object.values(principal).some(
-    (one) => one === who || (one.endsWith(':root') && who.startsWith(one.replace(/root$/, ''))),
-  );
+  return Object.values(principal)
+    .flatMap(list)
+    .some((one) => one === who || (one.endsWith(':root') && who.startsWith(one.replace(/root$/, ''))));
 }
 
 const contextOf = (key: string, { principal, context }: Asked): string | undefined =>

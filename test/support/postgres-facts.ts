@@ -71,7 +71,7 @@ function stateless(stack: StackJson): boolean {
       .filter((name) => WRITE_ONLY.test(name))
       .map((name) => attributes[`${name}_version`]),
   );
-  const local = /\$\{local\.|= local\./;
+  const local = /(?:\$\{|= )local\.(?!cluster_issuer_host)/;
   const elsewhere = JSON.stringify(
     Object.values(stack.resource).flatMap((ofType) =>
       Object.values(ofType).map((attributes) =>

@@ -53,11 +53,11 @@ function awsFacts(stack: StackJson): RegistryFacts {
 function gcpFacts(stack: StackJson): RegistryFacts {
   const [repository] = all(stack, 'google_artifact_registry_repository');
   const condition = at(repository, 'cleanup_policies', 0, 'condition');
-  const public_ = stack.resource.google_artifact_registry_repository_iam_member;
+  const members = all(stack, 'google_artifact_registry_repository_iam_member').map(({ member }) => String(member));
   return {
     key: keyOf(stack, at(repository, 'kms_key_name'), (key) => key.rotation_period !== undefined),
     immutable: at(repository, 'docker_config', 'immutable_tags') === true,
-    closed: repository !== undefined && public_ === undefined,
+    closed: repository !== undefined && members.every((one) => one.startsWith('serviceAccount:')),
     untaggedDays:
       at(condition, 'tag_state') === 'UNTAGGED' && at(repository, 'cleanup_policy_dry_run') === false
         ? Number(String(at(condition, 'older_than')).replace('s', '')) / 86_400

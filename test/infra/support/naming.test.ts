@@ -35,6 +35,6 @@ describe('the names of the vendors', () => {
   it('have a source for every rule', () => {
     const rules = Object.values(NAME_RULES).flatMap((ofCloud) => Object.values(ofCloud));
     for (const rule of rules) expect(rule.source).toMatch(/^(https:\/\/|ours: )/);
-    expect(rules.length).toBe(33);
+    expect(rules.length).toBe(36);
   });
 });

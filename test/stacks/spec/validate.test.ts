@@ -321,7 +321,7 @@ const CASES: readonly Case[] = [
     because: 'one copy is none during maintenance',
     environment: redis(gcp, { replicas: 1 }),
     path: 'gcp-prod.redis.replicas',
-    says: 'allowed 2 to 2',
+    says: 'allowed 2, or a waiver of REDIS-REPLICAS for redis',
   },
   {
     because: 'ElastiCache keeps 35 days',
