@@ -91,6 +91,9 @@ function accessOptions({ tenant: { spec } }: ResolveInput) {
   return {
     corsOrigins: spec.access.corsOrigins,
     rateLimits: spec.access.rateLimits,
+    jwt: spec.access.jwt ?? [],
+    apiKeys: spec.access.apiKeys,
+    features: spec.features ?? [],
     admins: spec.access.admins,
     consumers: spec.access.consumers,
   };

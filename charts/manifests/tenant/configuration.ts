@@ -39,7 +39,14 @@ export const buildPolicies = (o: TenantOptions) => ({
   mode: o.mode,
   logLevel: o.logLevel,
   quotas: { memories: o.quotas.memories ?? null, memoriesPerUser: o.quotas.memoriesPerUser ?? null },
-  rateLimits: { tenantPerMinute: o.rateLimits.tenantPerMinute, ipPerMinute: o.rateLimits.ipPerMinute },
+  rateLimits: {
+    tenantPerMinute: o.rateLimits.tenantPerMinute,
+    ipPerMinute: o.rateLimits.ipPerMinute,
+    ...(o.rateLimits.keyPerMinute === undefined ? {} : { keyPerMinute: o.rateLimits.keyPerMinute }),
+  },
+  access: { jwt: o.jwt, apiKeys: o.apiKeys },
+  features: o.features,
+  egress: o.egress.map(({ name, cidr, ports }) => ({ name, cidr, ports })),
   policies: {
     ttlDays: o.policies.ttlDays ?? null,
     minConfidencePercent: o.policies.minConfidencePercent,

@@ -35,6 +35,14 @@ export interface Toleration {
   readonly tolerationSeconds?: number | undefined;
 }
 
+export interface TokenIssuer {
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  readonly jwksURI: string;
+  readonly claims: { readonly user: string; readonly roles: string; readonly tenant?: string | undefined };
+  readonly strictType: boolean;
+}
+
 export interface TenantOptions {
   readonly name: string;
   readonly namespace: string;
@@ -55,7 +63,16 @@ export interface TenantOptions {
   /** Where clients reach the tenant. @default `https://` and the first hostname */
   readonly publicUrl?: string | undefined;
   readonly corsOrigins: readonly string[];
-  readonly rateLimits: { readonly tenantPerMinute: number; readonly ipPerMinute: number };
+  readonly rateLimits: {
+    readonly tenantPerMinute: number;
+    readonly ipPerMinute: number;
+    readonly keyPerMinute?: number | undefined;
+  };
+  /** Issuers whose tokens are accepted beside API keys. */
+  readonly jwt: readonly TokenIssuer[];
+  readonly apiKeys: { readonly rotationDays: number; readonly overlapDays: number };
+  /** Switches of single features; what is not listed is on. */
+  readonly features: readonly { readonly name: string; readonly enabled: boolean }[];
   readonly admins: readonly {
     readonly kind: 'User' | 'Group' | 'ServiceAccount';
     readonly name: string;

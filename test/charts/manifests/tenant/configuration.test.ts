@@ -85,8 +85,19 @@ describe('memory-config', () => {
       logLevel: 'info',
       quotas: { memories: null, memoriesPerUser: null },
       rateLimits: { tenantPerMinute: 100, ipPerMinute: 600 },
+      access: { jwt: [], apiKeys: { rotationDays: 365, overlapDays: 7 } },
+      features: [],
+      egress: [],
       policies: { ttlDays: null, minConfidencePercent: 0, redact: [], predicates: null },
       encryption: { index: 'keyword', clearMetadata: [] },
+    });
+  });
+
+  it('names token issuers, switches and destinations as the service reads them', () => {
+    expect(buildPolicies(MAXIMAL)).toMatchObject({
+      rateLimits: { keyPerMinute: 500 },
+      access: { jwt: [{ issuer: 'https://id.acme.example', claims: { tenant: 'tenant' }, strictType: true }] },
+      features: [{ name: 'graph', enabled: false }],
     });
   });
 
@@ -98,6 +109,8 @@ describe('memory-config', () => {
 describe('pods are replaced', () => {
   it.each<[string, Partial<TenantOptions>]>([
     ['quotas', { quotas: { ...MINIMAL.quotas, memories: 5 } }],
+    ['token issuers', { jwt: MAXIMAL.jwt }],
+    ['switches of features', { features: MAXIMAL.features }],
     ['rate limits', { rateLimits: { tenantPerMinute: 1, ipPerMinute: 1 } }],
     ['policies', { policies: { ...MINIMAL.policies, ttlDays: 1 } }],
     ['metadata in clear', { searchIndex: { keyword: true, clearMetadata: ['price'] } }],

@@ -57,6 +57,9 @@ const rateLimits = group(
   {
     tenantPerMinute: integer('Of the whole tenant.', { default: 100, minimum: 1, maximum: 10_000_000 }),
     ipPerMinute: integer('Of one client address.', { default: 600, minimum: 1, maximum: 10_000_000 }),
+    keyPerMinute: optional(
+      integer('Of one API key or token. Unset: no limit of its own.', { minimum: 1, maximum: 10_000_000 }),
+    ),
   },
   { defaulted: true },
 );
@@ -67,7 +70,7 @@ const apiKeys = group(
     rotationDays: days('Age at which a key is replaced.', { default: 365 }),
     overlapDays: integer('How long the old key still works beside its successor.', { default: 7, maximum: 365 }),
   },
-  { defaulted: true, acts: false },
+  { defaulted: true },
 );
 
 export const access = group(
@@ -90,7 +93,6 @@ export const access = group(
         type: 'map',
         keys: ['issuer'],
         maxItems: 8,
-        acts: false,
       }),
     ),
     apiKeys,

@@ -92,7 +92,7 @@ export const policies = group(
 export const features = list(
   'Switches of single features.',
   group('One switch.', { name: label('Name of the feature.'), enabled: flag('On or off.') }),
-  { type: 'map', keys: ['name'], maxItems: 64, acts: false },
+  { type: 'map', keys: ['name'], maxItems: 64 },
 );
 
 export const observability = group(
