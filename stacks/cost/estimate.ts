@@ -53,7 +53,10 @@ export function estimate(environment: Environment, stacks: readonly NamedStack[]
       return charges.map((charge) => ({ stack: name, address: resource.address, charge }));
     }),
   );
-  const lines = charged.flatMap(({ stack, address, charge }): readonly Line[] => {
+  const volumes = stacks
+    .filter(({ name }) => name.endsWith('-plane'))
+    .flatMap(({ name }) => volumesOf(environment, name));
+  const lines = [...charged, ...volumes].flatMap(({ stack, address, charge }): readonly Line[] => {
     const price = book.items[charge.item];
     if (price !== undefined) return [lineOf(stack, address, charge, price.unit, price.price * rate)];
     problems.add(`prices.book ${book.cloud}-${book.date} has no price of ${charge.item} (${stack}: ${address})`);
@@ -71,6 +74,13 @@ export function estimate(environment: Environment, stacks: readonly NamedStack[]
     problems: [...problems],
   };
 }
+
+const DISKS: Readonly<Record<Place['cloud'], string>> = { aws: 'disk/gp3', gcp: 'disk/pd-ssd', azure: 'disk/premium' };
+
+/** The cluster makes the volumes of the vector store, so no stack has them. */
+const volumesOf = ({ place, qdrant: { nodes, diskGb } }: Environment, stack: string) => [
+  { stack, address: 'volumes of qdrant', charge: { item: DISKS[place.cloud], quantity: nodes * diskGb } },
+];
 
 function lineOf(stack: string, address: string, charge: Charge, unit: string, price: number): Line {
   const { item, quantity, atMost = quantity } = charge;

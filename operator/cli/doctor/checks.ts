@@ -1,7 +1,7 @@
 import { DEFAULT_CLASS_ANNOTATION, OPERATOR, OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
 import { MEMORY_PLANES, MEMORY_TENANT_CLASSES, MEMORY_TENANTS, OWN_RESOURCES } from '../../api/v1alpha1/resources.js';
 import type { MemoryPlane, MemoryTenant, MemoryTenantClass } from '../../api/v1alpha1/types.js';
-import type { LiveObject } from '../../clients/kube.js';
+import type { KubeClient, LiveObject } from '../../clients/kube.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
 import { type Check, type Finding, failure, ok, warning } from './check.js';
 
@@ -48,45 +48,33 @@ const operator: Check = async (kube) => {
 const planes: Check = async (kube) => {
   const { items } = await kube.list<MemoryPlane>(MEMORY_PLANES);
   if (items.length === 0) {
-    return [
-      failure(
-        'planes',
-        'there is none',
-        'terraform output -json | memoryctl plane from-outputs - | kubectl apply -f -',
-      ),
-    ];
+    const remedy = 'terraform output -json | memoryctl plane from-outputs - | kubectl apply -f -';
+    return [failure('planes', 'there is none', remedy)];
   }
-  const found = await Promise.all(
-    items.map(async (plane): Promise<readonly Finding[]> => {
-      const check = `plane ${plane.metadata.name}`;
-      const ready = plane.status?.conditions?.find(({ type }) => type === 'Ready');
-      const state =
-        ready?.status === 'True'
-          ? ok(check, ready.reason)
-          : failure(
-              check,
-              ready === undefined ? 'has no status' : `${ready.reason}: ${ready.message}`,
-              'do what the message says; if there is none, see whether the operator runs',
-            );
-      const secrets = await Promise.all(
-        [...new Set(secretsOf(plane))].map(async (name) => {
-          const secret = await kube.get({ resource: RESOURCES.secrets, name, namespace: OPERATOR_NAMESPACE });
-          return secret === undefined
-            ? [
-                failure(
-                  check,
-                  `Secret ${OPERATOR_NAMESPACE}/${name} does not exist`,
-                  'create it, or let External Secrets fetch it',
-                ),
-              ]
-            : [];
-        }),
-      );
-      return [state, ...secrets.flat()];
-    }),
-  );
+  const found = await Promise.all(items.map(async (plane) => [stateOf(plane), ...(await missingSecrets(kube, plane))]));
   return found.flat();
 };
+
+function stateOf({ metadata, status }: MemoryPlane): Finding {
+  const check = `plane ${metadata.name}`;
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  if (ready === undefined) return failure(check, 'has no status', 'see whether the operator runs');
+  if (ready.status === 'True') return ok(check, ready.reason);
+  return failure(check, `${ready.reason}: ${ready.message}`, 'do what the message says');
+}
+
+async function missingSecrets(kube: KubeClient, plane: MemoryPlane): Promise<readonly Finding[]> {
+  const names = [...new Set(secretsOf(plane))];
+  const secrets = await Promise.all(
+    names.map((name) => kube.get({ resource: RESOURCES.secrets, name, namespace: OPERATOR_NAMESPACE })),
+  );
+  return names
+    .filter((_, index) => secrets[index] === undefined)
+    .map((name) => {
+      const detail = `Secret ${OPERATOR_NAMESPACE}/${name} does not exist`;
+      return failure(`plane ${plane.metadata.name}`, detail, 'create it, or let External Secrets fetch it');
+    });
+}
 
 const secretsOf = ({ spec }: MemoryPlane): readonly string[] =>
   spec.postgres.flatMap(({ adminSecretRef, tls }) => [

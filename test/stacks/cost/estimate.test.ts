@@ -44,6 +44,12 @@ describe('quantities come from what is synthesised', () => {
     expect(quantity(prod, 'cluster')).toBe(730);
   });
 
+  it('the volumes that the cluster makes for the vector store are counted from the settings', () => {
+    const { qdrant } = find('aws-prod');
+    const more = { ...find('aws-prod'), qdrant: { ...qdrant, diskGb: qdrant.diskGb + 100 } };
+    expect(quantity(estimateOf(more), 'disk/gp3') - quantity(prod, 'disk/gp3')).toBe(qdrant.nodes * 100);
+  });
+
   it('an instance that grows costs more, a service that is left out costs nothing', () => {
     const changed = structuredClone(stacks.filter(({ name }) => name === 'aws-prod-plane'));
     const [plane] = changed;
