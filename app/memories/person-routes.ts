@@ -62,7 +62,7 @@ const entities = (deps: SearchDeps): Route =>
     handle: async (request) => ({ status: 200, body: await listEntities(deps, request, request.query) }),
   });
 
-const ID = /^[^\x00-\x1f\x7f]{1,256}$/;
+const ID = /^\P{Cc}{1,256}$/u;
 
 const personOf = ({ params }: Pick<ApiRequest<unknown, unknown>, 'params'>): string => {
   const id = params.user_id ?? '';

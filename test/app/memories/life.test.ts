@@ -13,7 +13,7 @@ let service: InProcessService;
 beforeAll(async () => {
   tenant = await createTestTenant();
   service = await startInProcess(tenant);
-});
+}, 60_000);
 afterAll(async () => {
   await service.stop();
   await tenant.drop();
