@@ -57,7 +57,7 @@ export async function follow(
     const tenant = await kube.get<MemoryTenant>(refOf(name), options.signal);
     if (options.settled(tenant)) return tenant;
     const ready = tenant === undefined ? undefined : readyOf(tenant);
-    const now = ready === undefined ? 'no status yet: does the operator run?' : `${ready.reason}: ${ready.message}`;
+    const now = ready === undefined ? 'the operator has not looked at it yet' : `${ready.reason}: ${ready.message}`;
     if (now !== said) options.note(`${name}: ${now}`);
     said = now;
     if (Date.now() > deadline) {

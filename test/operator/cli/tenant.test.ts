@@ -92,7 +92,8 @@ describe('memoryctl tenant', () => {
     expect([again.code, again.notes]).toEqual([1, expect.stringContaining('tenant acme exists already')]);
     const late = await run('tenant', 'create', 'hooli', '--timeout', '1s');
     expect([late.code, late.notes]).toEqual([1, expect.stringContaining('hooli is not there after 1 s')]);
-    expect(late.notes).toContain('does the operator run?');
+    expect(late.notes).toContain('the operator has not looked at it yet');
+    expect(late.notes).toContain('memoryctl doctor');
     expect((await run('tenant', 'create', 'x', '--timeout', 'soon')).code).toBe(64);
   });
 
