@@ -2,6 +2,7 @@ import { type Database, inTransaction, type Queryable } from '../db/pool.js';
 import type { MemoryRow } from '../memories/rows.js';
 import { isStale } from './filter/compile.js';
 import type { SearchColumns } from './search-columns.js';
+import { someStale } from './store.js';
 
 export type StaleRow = Pick<
   MemoryRow,
@@ -20,7 +21,7 @@ export type StaleRow = Pick<
 const selectStaleRows = async (db: Queryable, mark: number, limit: number): Promise<readonly StaleRow[]> => {
   const { rows } = await db.query<StaleRow>(
     `SELECT id, version, slot, sealed, envelope, sealed_key, scope, user_ref, team_ref, organization_ref FROM memories
-     WHERE ${isStale(mark)} LIMIT $1 FOR UPDATE SKIP LOCKED`,
+     WHERE ${someStale(mark)} AND (${isStale(mark)}) LIMIT $1 FOR UPDATE SKIP LOCKED`,
     [limit],
   );
   return rows;

@@ -59,8 +59,6 @@ const lookFurther = async (
   { near, scores }: Found,
 ): Promise<void> => {
   for (let k = count * OVERSAMPLE; ; k *= OVERSAMPLE) {
-    const ids = await selectIds(deps.db, space.allowed, MAX_ONE_BY_ONE + 1);
-    if (ids.length <= MAX_ONE_BY_ONE) return await compareAll(deps, space, vector, ids, { near, scores });
     const found = await deps.vectors.search(space.partitions, vector, k);
     const news = found.hits.filter(({ id }) => !scores.has(id));
     for (const { id, score } of news) scores.set(id, score);
@@ -71,6 +69,8 @@ const lookFurther = async (
     );
     for (const row of fresh) near.set(row.id, row);
     if (near.size >= count || found.exhausted || news.length === 0) return;
+    const ids = await selectIds(deps.db, space.allowed, MAX_ONE_BY_ONE + 1);
+    if (ids.length <= MAX_ONE_BY_ONE) return await compareAll(deps, space, vector, count, ids, { near, scores });
   }
 };
 
@@ -78,13 +78,13 @@ const compareAll = async (
   deps: SearchDeps,
   space: SearchSpace,
   vector: Float32Array,
+  count: number,
   ids: readonly string[],
   { near, scores }: Found,
 ): Promise<void> => {
   for (const [id, score] of await compareStored(deps, ids, vector)) scores.set(id, score);
   const best = ids.filter((id) => scores.has(id)).sort((a, b) => (scores.get(b) ?? 0) - (scores.get(a) ?? 0));
-  for (const row of await selectCandidates(deps.db, space.allowed, best.slice(0, MAX_ONE_BY_ONE)))
-    near.set(row.id, row);
+  for (const row of await selectCandidates(deps.db, space.allowed, best.slice(0, count))) near.set(row.id, row);
 };
 
 /** The nearness of rows by the vectors that Postgres keeps, whatever an index knows of them. */

@@ -95,6 +95,11 @@ export const selectNewest = (db: Queryable, allowed: Condition, limit: number): 
       ORDER BY created_at DESC, id DESC LIMIT ${bind(limit)}`,
   );
 
+/** By the two ends of the index, whatever the planner thinks of what lies between. */
+export const someStale = (mark: number): string =>
+  `(coalesce((SELECT min(index_mark) FROM memories), ${mark}) < ${mark}
+    OR coalesce((SELECT max(index_mark) FROM memories), ${mark}) > ${mark})`;
+
 /** Rows that no token finds yet. */
 export const selectStale = (db: Queryable, allowed: Condition, mark: number, limit: number) =>
   selectNewest(db, and([allowed, () => `(${isStale(mark)})`]), limit);
@@ -146,19 +151,20 @@ const buildTokenQuery = (
   const hits = terms.map((tokens, term) => `(search_tokens && ${bind(tokens)}::integer[])::integer AS h${term}`);
   const sums = terms.map((_, term) => `sum(h${term})`);
   const weights = terms.map((_, term) => `h${term} * ln(1 + total / (0.5 + frequencies[${term + 1}]))`);
+  // The fence (OFFSET 0) keeps the tokens the way in: they are the person's own, so no other index says more.
   return `
     WITH hits AS MATERIALIZED (
-      SELECT id, created_at, ${hits.join(', ')} FROM memories
-      WHERE search_tokens && ${all} AND ${allowed(bind)} LIMIT ${MAX_WEIGHED}
-    ), counted AS (
+      SELECT id, created_at, ${hits.join(', ')}
+      FROM (SELECT * FROM memories WHERE search_tokens && ${all} OFFSET 0) AS memories
+      WHERE ${allowed(bind)} LIMIT ${MAX_WEIGHED}
+    ), counted AS MATERIALIZED (
       SELECT count(*)::float8 AS total, ARRAY[${sums.join(', ')}]::float8[] AS frequencies FROM hits
     ), best AS (
       SELECT id, created_at, ${weights.join(' + ')} AS weight, total, frequencies FROM hits, counted
       ORDER BY weight DESC, created_at DESC, id DESC LIMIT ${bind(limit)}
     )
-    SELECT mark.stale, best.total, best.frequencies, ${ROW_COLUMNS}
-    FROM (SELECT EXISTS (SELECT FROM memories WHERE index_mark < ${mark})
-              OR EXISTS (SELECT FROM memories WHERE index_mark > ${mark}) AS stale) AS mark
+    SELECT marks.stale, best.total, best.frequencies, ${ROW_COLUMNS}
+    FROM (SELECT ${someStale(mark)} AS stale) AS marks
     LEFT JOIN (best JOIN memories USING (id)) ON true`;
 };
 
