@@ -77,9 +77,7 @@ describe('by words', () => {
       await store({ user_id: 'old', content: 'written long ago' });
       const forget = `UPDATE ${tenant.database.schema}.memories SET search_tokens = NULL, index_mark = 0`;
       await runAdmin(tenant.database.adminUrl, forget);
-      expect(contents(await find({ user_id: 'old', query: 'written', mode: 'keyword' }))).toEqual([
-        'written long ago',
-      ]);
+      expect(contents(await find({ user_id: 'old', query: 'written', mode: 'keyword' }))).toEqual(['written long ago']);
       await eventually(
         () =>
           runAdmin(
@@ -89,9 +87,7 @@ describe('by words', () => {
         ([row]) => row?.n === 0,
         20_000,
       );
-      expect(contents(await find({ user_id: 'old', query: 'written', mode: 'keyword' }))).toEqual([
-        'written long ago',
-      ]);
+      expect(contents(await find({ user_id: 'old', query: 'written', mode: 'keyword' }))).toEqual(['written long ago']);
     },
     PATIENCE,
   );
