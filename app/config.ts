@@ -83,6 +83,12 @@ const Memory = Type.Object({
     description: 'The bucket that holds the keyring.',
     allowed: 'file:///path or s3://bucket',
   }),
+  ARTIFACTS_BUCKET_URL: Type.Optional(
+    text('^(file:///|s3://).+', {
+      description: 'The bucket that holds artifacts, sealed. Unset: there are none, and their routes say so.',
+      allowed: 'file:///path or s3://bucket',
+    }),
+  ),
   KMS_PROVIDER: choice(['file', 'aws', 'gcp', 'azure', 'vault'], 'file', 'Who unwraps the tenant key.'),
   KMS_KEY_ID: text('^.+$', {
     description: 'The wrapping key: for "file" the absolute path of the key file.',

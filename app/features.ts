@@ -1,19 +1,25 @@
 import { accessRoutes } from './access/routes.js';
+import { createArtifactFeature } from './artifacts/feature.js';
 import { createAuditFeature } from './audit/feature.js';
 import type { Core, Feature } from './core.js';
+import { eventRoutes } from './events/routes.js';
 import { createIngestFeature } from './ingest/feature.js';
 import { createJobsFeature } from './jobs/feature.js';
 import { createLifecycleFeature } from './lifecycle/feature.js';
 import { memoryRoutes } from './memories/routes.js';
 import { createSearchFeature } from './search/feature.js';
+import { createWebhooksFeature } from './webhooks/feature.js';
 
 /** All that the service can do, a line a feature. They stop in reverse order. */
 export const createFeatures = (core: Core): readonly Feature[] => [
   { routes: memoryRoutes(core.memories) },
   createSearchFeature(core),
   createLifecycleFeature(core),
+  createArtifactFeature(core),
   { routes: accessRoutes(core) },
   createAuditFeature(core),
+  { routes: eventRoutes(core) },
+  createWebhooksFeature(core),
   createIngestFeature(core),
   createJobsFeature(core),
 ];

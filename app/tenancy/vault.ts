@@ -85,6 +85,9 @@ export interface Vault {
   /** What lies in a cache outside this process. */
   sealCache(place: Place, value: Uint8Array): Buffer;
   openCache(place: Place, sealed: Buffer): Buffer;
+  /** The key that an object in a bucket is encrypted with. */
+  sealObjectKey(place: Place, key: Buffer): Buffer;
+  openObjectKey(place: Place, sealed: Buffer): Buffer;
   /** What is personal of an audit event. */
   sealDetail(place: Place, detail: unknown): Buffer;
   openDetail(place: Place, sealed: Buffer): unknown;
@@ -133,6 +136,8 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
     cacheToken: (name) => contentHash(authentication(), 'cache', name),
     sealCache: (place, value) => seal(keys.slotKey(place.slot), 'cache', at(place), value),
     openCache: (place, sealed) => open(keys, 'cache', at(place), sealed),
+    sealObjectKey: (place, key) => seal(keys.slotKey(place.slot), 'artifactKey', at(place), key),
+    openObjectKey: (place, sealed) => open(keys, 'artifactKey', at(place), sealed),
     sealDetail: (place, detail) => seal(keys.slotKey(place.slot), 'auditDetail', at(place), jcsBytes(detail)),
     openDetail: (place, sealed) => JSON.parse(open(keys, 'auditDetail', at(place), sealed).toString('utf8')) as unknown,
     pseudonym: (slot) => pseudonym(keys.slotKey(slot)),

@@ -40,17 +40,17 @@ const vectorsOf = async (id: string) =>
 
 describe('decay', () => {
   const now = new Date('2026-01-01T00:00:00Z');
-  const after = (days: number, more: Partial<Decaying> = {}): number =>
+  const left = (days: number, more: Partial<Decaying> = {}): number =>
     retainedImportance(
       { importance: 1, confidence: 0, updatedAt: new Date(now.getTime() - days * 86_400_000), ...more },
       now,
     );
 
   it('halves in 90 days without confidence, in 450 with all of it, and never grows', () => {
-    expect(after(90)).toBeCloseTo(0.5, 10);
-    expect(after(450, { confidence: 1 })).toBeCloseTo(0.5, 10);
-    expect(after(-5)).toBe(1);
-    for (let day = 0; day < 1000; day += 7) expect(after(day + 7)).toBeLessThan(after(day));
+    expect(left(90)).toBeCloseTo(0.5, 10);
+    expect(left(450, { confidence: 1 })).toBeCloseTo(0.5, 10);
+    expect(left(-5)).toBe(1);
+    for (let day = 0; day < 1000; day += 7) expect(left(day + 7)).toBeLessThan(left(day));
   });
 
   it('is the same in the database', async () => {
@@ -60,11 +60,11 @@ describe('decay', () => {
       [0.125, 0.5, 3000],
     ] as const) {
       const updatedAt = new Date(now.getTime() - days * 86_400_000);
-      const [{ left }] = await query(
-        `SELECT ${retainedImportanceSql('$1')} AS left FROM (SELECT $2::real AS importance, $3::real AS confidence, $4::timestamptz AS updated_at) AS row`,
+      const [{ retained }] = await query(
+        `SELECT ${retainedImportanceSql('$1')} AS retained FROM (SELECT $2::real AS importance, $3::real AS confidence, $4::timestamptz AS updated_at) AS row`,
         [now, importance, confidence, updatedAt],
       );
-      expect(left).toBeCloseTo(retainedImportance({ importance, confidence, updatedAt }, now), 9);
+      expect(retained).toBeCloseTo(retainedImportance({ importance, confidence, updatedAt }, now), 9);
     }
   });
 });
