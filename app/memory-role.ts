@@ -27,6 +27,7 @@ import { createIdempotency } from './idempotency/idempotency.js';
 import { createJobs } from './jobs/jobs.js';
 import { openBucket, openKms, openTenantKeys, SLOTS } from './keys/index.js';
 import { createPresenter } from './memories/present.js';
+import { createMemoryReader } from './memories/reader.js';
 import { DraftSchema } from './memories/schema.js';
 import { createUuid7 } from './memories/uuid7.js';
 import { buildDefaultPolicies, type Policies } from './policies/schema.js';
@@ -148,9 +149,11 @@ const buildCore = (parts: CoreParts, onPending: () => void): Core => {
     vectorsInMemory: () => vectors.size(),
     outbox: () => countWork(db),
   });
+  const presenter = createPresenter(vault, people);
   const memories = {
     ...{ db, vault, people, embedder, vectors, metrics, policies, audit, newId, onPending },
-    presenter: createPresenter(vault, people),
+    presenter,
+    reader: createMemoryReader({ db, vault, presenter }),
     checkDraft: compileCheck(DraftSchema),
   };
   return { ...parts, metrics, accessKeys: access.keys, guard: access.guard, memories };

@@ -14,8 +14,9 @@ import { observeRead } from './observe-read.js';
 import { type DroppedDraft, type PlanContext, type PlannedDraft, planDraft } from './plan.js';
 import { prepareRows, type WriteContext } from './prepare.js';
 import type { Presenter } from './present.js';
+import type { MemoryReader } from './reader.js';
 import type { Draft, Memory } from './schema.js';
-import { selectMemory } from './store.js';
+import { selectMemory, type Viewer } from './store.js';
 import type { Channel } from './trust.js';
 import { missing } from './version.js';
 import { EVERYTHING, resolveViewerOfOne } from './viewer.js';
@@ -26,6 +27,7 @@ export interface MemoryServiceDeps {
   readonly vault: Vault;
   readonly people: People;
   readonly presenter: Presenter;
+  readonly reader: MemoryReader;
   readonly policies: () => Policies;
   readonly metrics: Metrics;
   readonly audit: AuditTrail;
@@ -141,6 +143,14 @@ export const countRefusals = async <T>(deps: MemoryServiceDeps, write: () => Pro
   }
 };
 
+/** As it is now, without its vector: what is asked for all the time. */
+const getPresent = async (deps: MemoryServiceDeps, viewer: Viewer, id: string): Promise<Memory> => {
+  const read = await deps.reader.read(viewer, id);
+  if (!read) throw missing(id);
+  await observeRead(deps.audit, 'get', [read]);
+  return read.memory;
+};
+
 export const getMemory = async (
   deps: MemoryServiceDeps,
   caller: Caller,
@@ -148,6 +158,7 @@ export const getMemory = async (
   { vector, asOf = null }: { readonly vector: boolean; readonly asOf?: Date | null },
 ): Promise<Memory> => {
   const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
+  if (!vector && !asOf) return getPresent(deps, viewer, id);
   const row = await selectMemory(deps.db, viewer, id);
   const [memory] = row ? await deps.presenter.present(deps.db, [row], { vector }) : [];
   if (!memory || !row) throw missing(id);

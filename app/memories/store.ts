@@ -45,6 +45,34 @@ export const selectMemory = async (db: Queryable, viewer: Viewer, id: string): P
   return rows[0];
 };
 
+/** Which row a memory is, down to the update that made it, and whether its time is over: equal stamps are equal rows. */
+const STAMP = `xmin::text || ' ' || ctid::text || ' ' || (${EFFECTIVE_STATUS})::text`;
+
+export interface Seen {
+  readonly id: string;
+  readonly stamp: string;
+}
+
+export const selectStamps = async (db: Queryable, viewer: Viewer, ids: readonly string[]): Promise<readonly Seen[]> => {
+  const { rows } = await db.query<Seen>(
+    `SELECT id, ${STAMP} AS stamp FROM memories WHERE ${VISIBLE} AND id = ANY ($6::uuid[])`,
+    [...viewerValues(viewer), ids],
+  );
+  return rows;
+};
+
+export const selectByIds = async (
+  db: Queryable,
+  viewer: Viewer,
+  ids: readonly string[],
+): Promise<readonly { readonly row: MemoryRow; readonly stamp: string }[]> => {
+  const { rows } = await db.query<MemoryRow & { readonly stamp: string }>(
+    `SELECT *, ${EFFECTIVE_STATUS} AS status, ${STAMP} AS stamp FROM memories WHERE ${VISIBLE} AND id = ANY ($6::uuid[])`,
+    [...viewerValues(viewer), ids],
+  );
+  return rows.map(({ stamp, ...row }) => ({ row, stamp }));
+};
+
 export const selectExistingIds = async (db: Queryable, ids: readonly string[]): Promise<ReadonlySet<string>> => {
   const { rows } = await db.query<{ id: string }>('SELECT id FROM memories WHERE id = ANY ($1::uuid[])', [ids]);
   return new Set(rows.map(({ id }) => id));
