@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseEvent } from './event.js';
 import type { StoredDetail } from './event-search.js';
-import { decodeEntries, type TileName, tilePath, tilesOf } from './tlog.js';
+import { decodeEntries, TILE_WIDTH, type TileName, tilePath, tilesOf } from './tlog.js';
 
 /**
  * A bundle is the log as a folder: `checkpoints/<size>`, `tile/…`, `tile/entries/…`, `batches/<seq>`, `details/<seq>`,
@@ -30,41 +31,62 @@ export interface WrittenBundle {
   readonly files: number;
 }
 
-/** Writes the newest checkpoint and all that it was signed over. Each file is whole or not there. */
+/**
+ * Writes the newest checkpoint and all that it was signed over. Each file is whole or not there. What an earlier export
+ * wrote is not fetched again: were the log another by now, the old files and their checkpoints would say so.
+ */
 export const writeBundle = async (source: LogSource, folder: string): Promise<WrittenBundle> => {
   const { vkey, size, checkpoint } = await source.head();
-  let files = 0;
-  const write = async (name: string, bytes: Buffer): Promise<void> => {
-    const path = join(folder, name);
+  const writer = new BundleWriter(source, folder);
+  for (const tile of tilesOf(size)) await writer.addTile(tile, size);
+  await writer.add(`keys/${encodeURIComponent(vkey)}`, async () => Buffer.from(`${vkey}\n`));
+  await writer.add(`checkpoints/${fileNumber(size)}`, async () => checkpoint);
+  await writer.put('checkpoint', checkpoint);
+  return { size, files: writer.files };
+};
+
+class BundleWriter {
+  readonly #source: LogSource;
+  readonly #folder: string;
+  files = 0;
+
+  constructor(source: LogSource, folder: string) {
+    this.#source = source;
+    this.#folder = folder;
+  }
+
+  async addTile(tile: TileName, size: number): Promise<void> {
+    const name = tilePath(tile);
+    await this.add(name, async () => {
+      const bytes = await this.#source.tile(tile);
+      if (!bytes) throw new Error(`The log has no ${name}, though its checkpoint is ${size}`);
+      // What lies beside its events comes first: a tile that is there means that all of it is.
+      if (tile.kind === 'entries') await this.#addBeside(tile.n, bytes);
+      return bytes;
+    });
+  }
+
+  async #addBeside(n: number, bundle: Buffer): Promise<void> {
+    for (const [index, entry] of (decodeEntries(bundle) ?? []).entries()) {
+      const seq = n * TILE_WIDTH + index;
+      const { batch, detail, type } = parseEvent(entry);
+      if (batch) await this.add(`batches/${fileNumber(seq)}`, () => this.#source.batch(seq));
+      const hasDetails = detail !== null || type === 'access.batch';
+      if (hasDetails) await this.add(`details/${fileNumber(seq)}`, () => this.#source.details(seq));
+    }
+  }
+
+  async add(name: string, read: () => Promise<Buffer | undefined>): Promise<void> {
+    if (existsSync(join(this.#folder, name))) return;
+    const bytes = await read();
+    if (bytes) await this.put(name, bytes);
+  }
+
+  async put(name: string, bytes: Buffer): Promise<void> {
+    const path = join(this.#folder, name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(`${path}.partial`, bytes);
     await rename(`${path}.partial`, path);
-    files++;
-  };
-  for (const tile of tilesOf(size)) {
-    const bytes = await source.tile(tile);
-    if (!bytes) throw new Error(`The log has no ${tilePath(tile)}, though its checkpoint is ${size}`);
-    await write(tilePath(tile), bytes);
-    if (tile.kind === 'entries') await writeBeside(source, tile, bytes, write);
+    this.files++;
   }
-  await write(`keys/${encodeURIComponent(vkey)}`, Buffer.from(`${vkey}\n`));
-  await write(`checkpoints/${fileNumber(size)}`, checkpoint);
-  await write('checkpoint', checkpoint);
-  return { size, files };
-};
-
-const writeBeside = async (
-  source: LogSource,
-  { n }: TileName,
-  bundle: Buffer,
-  write: (name: string, bytes: Buffer) => Promise<void>,
-): Promise<void> => {
-  for (const [index, entry] of (decodeEntries(bundle) ?? []).entries()) {
-    const seq = n * 256 + index;
-    const event = parseEvent(entry);
-    const batch = event.batch && (await source.batch(seq));
-    if (batch) await write(`batches/${fileNumber(seq)}`, batch);
-    const details = event.detail !== null || event.type === 'access.batch' ? await source.details(seq) : undefined;
-    if (details) await write(`details/${fileNumber(seq)}`, details);
-  }
-};
+}

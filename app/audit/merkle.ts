@@ -10,12 +10,13 @@ const LEAF = Buffer.from([0]);
 
 export const leafHash = (data: Uint8Array): Buffer => sha256(LEAF, data);
 
+/** One buffer for all: a batch of a thousand facts has a thousand nodes. */
+const NODE = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
+
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => {
-  const bytes = Buffer.allocUnsafe(1 + 2 * HASH_BYTES);
-  bytes[0] = 1;
-  bytes.set(left, 1);
-  bytes.set(right, 1 + HASH_BYTES);
-  return hash('sha256', bytes, 'buffer');
+  NODE.set(left, 1);
+  NODE.set(right, 1 + HASH_BYTES);
+  return hash('sha256', NODE, 'buffer');
 };
 
 interface Subtree {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import pg from 'pg';
 import { parseCheckpoint } from '../../../app/audit/checkpoint.js';
 import type { AuditLog } from '../../../app/audit/create.js';
@@ -19,6 +20,9 @@ import { inTransaction } from '../../../app/db/pool.js';
 import { openTenantKeys } from '../../../app/keys/index.js';
 import { createTestLog, recordWrite, type TestLog } from '../../support/audit-log.js';
 import { eventually } from '../../support/memory-service.js';
+
+// A cluster and a tenant's keys are made before the first claim.
+jest.setTimeout(30_000);
 
 let test: TestLog;
 beforeEach(async () => {

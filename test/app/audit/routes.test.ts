@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import pg from 'pg';
 import { openFolder } from '../../../app/audit/bundle-files.js';
 import { leafHash } from '../../../app/audit/merkle.js';
@@ -19,6 +20,9 @@ import {
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
+
+// A cluster and a tenant's keys are made before the first claim.
+jest.setTimeout(30_000);
 
 let tenant: TestTenant;
 let service: InProcessService;

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import pg from 'pg';
 import { parseEvent } from '../../../app/audit/event.js';
 import { leafHash } from '../../../app/audit/merkle.js';
@@ -5,6 +6,9 @@ import { selectEvents, selectHead, sequencePending } from '../../../app/audit/st
 import { inTransaction } from '../../../app/db/pool.js';
 import { createTestLog, fact, recordWrite, type TestLog } from '../../support/audit-log.js';
 import { eventually } from '../../support/memory-service.js';
+
+// A cluster and a tenant's keys are made before the first claim.
+jest.setTimeout(30_000);
 
 let test: TestLog;
 beforeEach(async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { writeBundle } from '../../../app/audit/bundle.js';
 import { type BundleFiles, memoryBundle, openFolder } from '../../../app/audit/bundle-files.js';
 import { formatCheckpoint, parseCheckpoint, signCheckpoint } from '../../../app/audit/checkpoint.js';
@@ -15,6 +16,9 @@ import { inTransaction } from '../../../app/db/pool.js';
 import { newLogKey, newWitness } from '../../support/audit-keys.js';
 import { createTestLog, recordWrite, type TestLog } from '../../support/audit-log.js';
 import { memoryctl } from '../../support/cli.js';
+
+// A cluster and a tenant's keys are made before the first claim.
+jest.setTimeout(30_000);
 
 let test: TestLog;
 let folder: string;
