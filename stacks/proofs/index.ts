@@ -53,7 +53,13 @@ export function worldOf(environment: Environment, stacks: readonly ProvenStack[]
   return { environment, cloud: environment.place.cloud, production: environment.profile !== 'dev', stacks };
 }
 
-export function prove(worlds: readonly World[], rules: readonly Rule[] = RULES): Proofs {
+/** `judged`: rules of which somebody else says whether a waiver is used. */
+export function prove(
+  worlds: readonly World[],
+  rules: readonly Rule[] = RULES,
+  judged: ReadonlySet<string> = new Set(),
+): Proofs {
+  const ours = rules.filter(({ id }) => !judged.has(id));
   const all = worlds.flatMap((world) => {
     const { name, waivers } = waiversOf(world);
     return rules.flatMap((rule) =>
@@ -66,7 +72,7 @@ export function prove(worlds: readonly World[], rules: readonly Rule[] = RULES):
   const open = all.filter(({ evidence, waived }) => evidence.verdict === 'fail' && waived === undefined);
   return {
     all,
-    failures: [...open.map(described), ...worlds.flatMap((world) => unused(world, all, rules))],
+    failures: [...open.map(described), ...worlds.flatMap((world) => unused(world, all, ours))],
     warnings: all.filter(({ evidence }) => evidence.verdict === 'warn').map(described),
   };
 }
@@ -78,8 +84,8 @@ export function described({ rule, evidence }: Proven): string {
 }
 
 function waiversOf({ environment }: World): { readonly name: string; readonly waivers: readonly Waived[] } {
-  const { waivers = [] } = environment as { readonly waivers?: readonly Waived[] };
-  return { name: `${environment.place.cloud}-${environment.name}`, waivers };
+  const { place, name, waivers } = environment;
+  return { name: `${place.cloud}-${name}`, waivers };
 }
 
 /** A waiver that waives nothing hides the next weakening. Those of rules that are not ours are the environment's. */

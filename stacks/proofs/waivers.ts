@@ -14,11 +14,11 @@ export function waiverOf(waivers: readonly Waived[], rule: string, { address }: 
   return waivers.find((one) => one.rule === rule && matches(one.resource, address));
 }
 
-/** `network` and `aws_subnet.network_data` both mean what begins so, construct path or address. */
+/** An address, a construct, or whatever stands in that construct: `network` is also `aws_subnet.network_data_1`. */
 function matches(pattern: string, address: string): boolean {
   const escaped = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('/', '_');
-  return [address, address.slice(address.indexOf('.') + 1)].some((one) => new RegExp(`^${escaped}$`).test(one));
+  return [address, address.slice(address.indexOf('.') + 1)].some((one) => new RegExp(`^${escaped}(_.*)?$`).test(one));
 }

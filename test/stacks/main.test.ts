@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -51,5 +51,41 @@ describe('node dist/stacks/main.js', () => {
     // The root of a single binding would be 750 MB and 10 s.
     expect(maxRSS / 1024).toBeLessThan(400);
     expect(userCPUTime / 1e6).toBeLessThan(3);
+  });
+});
+
+/** Changes the compiled program as a slip of the hand would, and puts it back. */
+function slipped<T>(file: string, from: string, to: string, then: () => T): T {
+  const path = join(folder, 'dist', file);
+  const text = readFileSync(path, 'utf8');
+  if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
+  writeFileSync(path, text.replaceAll(from, to));
+  try {
+    return then();
+  } finally {
+    writeFileSync(path, text);
+  }
+}
+
+describe('a stack that breaks a promise', () => {
+  it('exits 1 with every failure at once, leaves nothing to apply, and says in both reports what was wrong', () => {
+    const { status, stdout, stderr } = slipped('infra/bucket/aws.js', 'lock.mode.toUpperCase()', "'GOVERNANCE'", () =>
+      slipped('infra/postgres/aws.js', 'publiclyAccessible: false', 'publiclyAccessible: true', () => run({})),
+    );
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    const failures = stderr.split('\n').filter((line) => line.startsWith('error: '));
+    // Audit, backups and both copies; two databases of production, one of dev.
+    expect(failures.filter((line) => line.startsWith('error: WORM-LOCK aws-prod-'))).toHaveLength(4);
+    expect(failures.filter((line) => line.startsWith('error: PG-PRIVATE aws-'))).toHaveLength(3);
+    expect(failures[0]).toMatch(/ is .+, and must be .+ \(.+\)$/);
+    for (const name of readdirSync(join(folder, 'cdktf.out/stacks')))
+      expect(existsSync(join(folder, 'cdktf.out/stacks', name, 'cdk.tf.json'))).toBe(false);
+    for (const report of ['proofs.md', 'proofs.sarif'])
+      expect(readFileSync(join(folder, 'cdktf.out', report), 'utf8')).toContain('GOVERNANCE');
+  });
+
+  it('is the only reason: the program without the slip exits 0', () => {
+    expect(run({}).status).toBe(0);
   });
 });
