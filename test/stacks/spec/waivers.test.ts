@@ -22,7 +22,7 @@ const single = (waivers: readonly Waiver[], environment: Environment = aws): Env
   promises: {
     ...environment.promises,
     rpoMinutes: { ...environment.promises.rpoMinutes, postgresZone: 60 },
-    rtoMinutes: {},
+    rtoMinutes: { zone: 600 },
   },
   waivers,
 });
