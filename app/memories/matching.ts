@@ -4,10 +4,12 @@ import type { Json } from '../http/json.js';
 import type { Matched, WriteOutcome } from './admit.js';
 import { applyChange, openBefore } from './change.js';
 import { recountContradictions } from './facts.js';
+import { openState } from './history-record.js';
 import { partitionOf } from './partition-of.js';
 import type { PreparedRow } from './prepare.js';
 import { replaceLocked } from './put.js';
 import type { MemoryRow } from './rows.js';
+import { saysTheSame } from './same-statement.js';
 import type { Caller, MemoryServiceDeps } from './service.js';
 import { lockMemory, selectIdsByKey, selectSameContents } from './store.js';
 import { lockStripes } from './stripes.js';
@@ -18,8 +20,13 @@ import { EVERYTHING } from './viewer.js';
 import type { Matching } from './write.js';
 import type { Dedupe } from './write-schema.js';
 
-/** By draft, memories with nearly the same meaning, best first: looked up before the transaction. */
-export type Near = ReadonlyMap<PreparedRow, readonly string[]>;
+/** What is near in meaning to a draft, best first: memories by id, and drafts of the same batch before it. */
+export interface Neighbours {
+  readonly ids: readonly string[];
+  readonly earlier: readonly PreparedRow[];
+}
+/** Looked up before the transaction. */
+export type Near = ReadonlyMap<PreparedRow, Neighbours>;
 
 /** In a batch a key means "this memory", so a draft whose key is in use takes its place; the same words are no second memory. */
 export const createMatching = (deps: MemoryServiceDeps, caller: Caller, dedupe: Dedupe, near: Near): Matching => ({
@@ -27,8 +34,8 @@ export const createMatching = (deps: MemoryServiceDeps, caller: Caller, dedupe: 
     const matched = await matchKeys(transaction, rows);
     if (dedupe === 'off') return matched;
     await matchContents(transaction, rows, matched);
-    for (const [row, ids] of near) {
-      const [id] = matched.has(row) ? [] : await selectActive(transaction, ids, row);
+    for (const [row, neighbours] of near) {
+      const id = matched.has(row) ? undefined : await findSame(deps, transaction, row, neighbours, matched);
       if (id !== undefined) matched.set(row, { as: 'merged', id });
     }
     return matched;
@@ -83,19 +90,27 @@ type Worded = Pick<MemoryRow, 'scope' | 'user_ref' | 'team_ref' | 'organization_
 /** The same words of another owner, or in another scope, are another memory. */
 const wordsOf = (row: Worded): string => `${row.scope} ${partitionOf(row)} ${row.content_hash.toString('hex')}`;
 
-const selectActive = async (
+/** Of what is near, what says the same: of the memories as they are now, then of the drafts that will be written. */
+const findSame = async (
+  { vault }: MemoryServiceDeps,
   transaction: Transaction,
-  ids: readonly string[],
-  { row }: PreparedRow,
-): Promise<readonly string[]> => {
+  { row, planned }: PreparedRow,
+  { ids, earlier }: Neighbours,
+  matched: ReadonlyMap<PreparedRow, Matched>,
+): Promise<string | undefined> => {
   const { rows } = await transaction.query<MemoryRow>(
     `SELECT * FROM memories WHERE id = ANY ($1::uuid[]) AND status = 0 AND (expires_at IS NULL OR expires_at > now())
      ORDER BY array_position($1::uuid[], id)`,
     [ids],
   );
-  return rows.flatMap((known) =>
-    known.scope === row.scope && partitionOf(known) === partitionOf(row) ? [known.id] : [],
+  const same = rows.find(
+    (known) =>
+      known.scope === row.scope &&
+      partitionOf(known) === partitionOf(row) &&
+      saysTheSame(openState(vault, known), planned.content),
   );
+  const draft = earlier.find((other) => !matched.has(other) && saysTheSame(other.planned.content, planned.content));
+  return same?.id ?? draft?.row.id;
 };
 
 const updateByKey = async (

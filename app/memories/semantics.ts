@@ -2,14 +2,12 @@ import { type Embedder, EmbedderUnavailable, normalize } from '../embeddings/emb
 import { problem } from '../http/errors.js';
 import { dot } from '../vectors/partition.js';
 import type { VectorStore } from '../vectors/vector-store.js';
-import type { Near } from './matching.js';
+import type { Near, Neighbours } from './matching.js';
 import { partitionOf } from './partition-of.js';
 import type { PlannedDraft } from './plan.js';
 import type { PreparedRow } from './prepare.js';
+import { SAME_MEANING } from './same-statement.js';
 
-/** From this cosine on, two texts are taken for one statement: the local model gives rewordings 0.96 and more, and two
- * statements about one thing 0.93 and less. */
-export const SAME_MEANING = 0.95;
 /** Of the nearest, so many may have been deleted, expired or superseded a moment ago. */
 const CANDIDATES = 8;
 /** Comparing a thousand drafts with each other takes some 300 ms: others get their turn in between. */
@@ -29,8 +27,8 @@ export const createSemantics = (deps: { readonly embedder: Embedder; readonly ve
     return drafts.map((draft) => ({ ...draft, vector: draft.vector ?? made.get(draft) ?? null }));
   },
   near: async (rows) => {
-    const near = new Map<PreparedRow, readonly string[]>();
-    const earlier = new Map<string, { readonly id: string; readonly vector: Float32Array }[]>();
+    const near = new Map<PreparedRow, Neighbours>();
+    const earlier = new Map<string, { readonly prepared: PreparedRow; readonly vector: Float32Array }[]>();
     for (const [index, prepared] of rows.entries()) {
       if (index % BREATH === BREATH - 1) await new Promise(setImmediate);
       const { row, planned } = prepared;
@@ -38,11 +36,12 @@ export const createSemantics = (deps: { readonly embedder: Embedder; readonly ve
       const vector = normalize(Float32Array.from(planned.vector));
       const partition = partitionOf(row);
       const { hits } = await deps.vectors.search([partition], vector, CANDIDATES);
-      const known = hits.filter(({ score }) => score >= SAME_MEANING).map(({ id }) => id);
+      const ids = hits.filter(({ score }) => score >= SAME_MEANING).map(({ id }) => id);
       const batch = earlier.get(partition) ?? [];
-      const same = batch.filter((other) => dot(other.vector, vector) >= SAME_MEANING).map(({ id }) => id);
-      if (known.length + same.length > 0) near.set(prepared, [...known, ...same]);
-      earlier.set(partition, [...batch, { id: row.id, vector }]);
+      const same = batch.filter((other) => dot(other.vector, vector) >= SAME_MEANING).map((other) => other.prepared);
+      if (ids.length + same.length > 0) near.set(prepared, { ids, earlier: same });
+      batch.push({ prepared, vector });
+      earlier.set(partition, batch);
     }
     return near;
   },

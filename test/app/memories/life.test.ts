@@ -59,23 +59,22 @@ describe('a batch that finds what is there', () => {
     expect(all.filter((status) => status === 'duplicate')).toHaveLength(5);
   });
 
-  it('merges what means the same, and what the draft adds', async () => {
+  it('merges what says the same, with what the draft adds; never what says something else, however near', async () => {
     const vector = Array.from({ length: 64 }, (_, index) => (index === 3 ? 1 : 0.01));
-    const known = await create({ user_id: 'mel', content: 'tea is liked', vector, metadata: { a: 1 } });
+    const drafts = (contents: readonly string[], user_id: string) =>
+      contents.map((content) => ({ user_id, content, vector }));
+    const known = await create({ user_id: 'mel', content: 'The gate code is 4711', vector, metadata: { a: 1 } });
     const { body } = await batch(
       [
-        { user_id: 'mel', content: 'likes tea', vector, metadata: { a: 2, b: 3 } },
-        { user_id: 'mel', content: 'likes tea a lot', vector },
-        { user_id: 'ned', content: 'likes tea', vector },
+        { user_id: 'mel', content: 'gate code is 4711!', vector, metadata: { a: 2, b: 3 } },
+        ...drafts(['the gate code is 4711', 'The gate code is 4712', 'the gate code is not 4711'], 'mel'),
+        ...drafts(['The gate code is 4711', 'THE GATE CODE IS 4711.'], 'ned'),
       ],
       { dedupe: 'semantic' },
     );
-    expect(statuses(body)).toEqual(['merged', 'duplicate', 'created']);
-    expect((await read(known.id)).body).toMatchObject({
-      content: 'tea is liked',
-      metadata: { a: 1, b: 3 },
-      version: 2,
-    });
+    expect(statuses(body)).toEqual(['merged', 'duplicate', 'created', 'created', 'created', 'duplicate']);
+    expect((await read(known.id)).body).toMatchObject({ metadata: { a: 1, b: 3 }, version: 2 });
+    expect(body.results[5].id).toBe(body.results[4].id);
   });
 
   it('answers when the vectors are there, if asked to', async () => {
