@@ -17,6 +17,9 @@ const MAX_ONE_BY_ONE = 2_000;
 /** When this many times what is wanted was looked at in vain, a filter hides nearly all of it. */
 const OVERSAMPLE = 8;
 
+/** A few more than wanted: what was superseded or expired since must not cost a second look. */
+const SLACK = 6;
+
 export interface SemanticMatches {
   readonly candidates: readonly Candidate[];
   /** Rows that have no vector to compare yet, and were not given one. */
@@ -31,7 +34,7 @@ export const findNearest = async (
   count: number,
   degraded: Set<Degraded>,
 ): Promise<SemanticMatches> => {
-  const found = await deps.vectors.search(space.partitions, vector, count);
+  const found = await deps.vectors.search(space.partitions, vector, count + SLACK);
   if (!found.complete) degraded.add('vectors');
   const scores = new Map(found.hits.map(({ id, score }) => [id, score]));
   const rows = await selectCandidatesAndPending(deps.db, space.allowed, [...scores.keys()], MAX_PENDING);

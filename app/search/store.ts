@@ -73,10 +73,11 @@ export const selectCandidatesAndPending = (
 ): Promise<readonly MemoryRow[]> =>
   run(
     db,
-    (bind) => `SELECT ${ROW_COLUMNS} FROM memories WHERE id = ANY (${bind(ids)}::uuid[]) AND ${allowed(bind)}
-      UNION ALL
-      (SELECT ${ROW_COLUMNS} FROM memories WHERE vector_status = ${VECTOR_PENDING} AND ${allowed(bind)}
-       ORDER BY created_at DESC LIMIT ${bind(pending)})`,
+    (bind) => `SELECT ${ROW_COLUMNS} FROM memories
+      WHERE id = ANY (${bind(ids)}::uuid[] || ARRAY(
+        SELECT id FROM memories WHERE vector_status = ${VECTOR_PENDING} AND ${allowed(bind)}
+        ORDER BY created_at DESC LIMIT ${bind(pending)}
+      )) AND ${allowed(bind)}`,
   );
 
 /** Ids of what a condition lets through, newest first; more than asked for means that there are too many. */
