@@ -7,8 +7,10 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface ApiResponse {
   readonly status: number;
-  readonly body: unknown;
+  readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** In place of a body: written as it comes, until it ends or the client goes. Names its Content-Type. */
+  readonly stream?: (signal: AbortSignal) => AsyncIterable<string | Uint8Array>;
 }
 
 /** Keeps the answer for a repetition of the request, in the transaction of its effect, sealed for the slot it is about. */

@@ -6,6 +6,7 @@ import { readJsonBody } from './body.js';
 import { currentContext } from './context.js';
 import { problem } from './errors.js';
 import type { ApiRequest, ApiResponse, Route } from './route.js';
+import { sendStream } from './stream.js';
 import { type Check, compileCheck, compileQueryCheck, requireValid, UUID } from './validate.js';
 
 const IS_UUID = new RegExp(UUID);
@@ -40,7 +41,7 @@ export const createServe = (route: Route, { policies, idempotency }: ServeDeps):
     const answer = await idempotency.run(route, { ...identity, body }, (remember) =>
       route.handle({ principal, params, query, body, headers, remember } satisfies ApiRequest<unknown, unknown>),
     );
-    send(response, answer);
+    await send(response, answer);
   };
 };
 
@@ -105,9 +106,10 @@ const readBody = async (
   return check ? requireValid(check, body, 'The body') : body;
 };
 
-const send = (response: ServerResponse, { status, body, headers }: ApiResponse): void => {
+const send = (response: ServerResponse, { status, body, headers, stream }: ApiResponse): void | Promise<void> => {
   response.statusCode = status;
   if (headers) for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (stream) return sendStream(response, stream);
   if (body === undefined) response.end();
   // A route that answers in another form than JSON names it, and has written it out itself.
   else if (Buffer.isBuffer(body)) response.end(body);
