@@ -1,0 +1,92 @@
+import { rankByTerms } from '../../../app/search/bm25.js';
+import { fuseRanks, recencyOf, weighPrior } from '../../../app/search/fusion.js';
+import { clusterVectors } from '../../../app/search/kmeans.js';
+import { createLocalReranker } from '../../../app/search/rerank.js';
+import { estimateTokens, fitTokens } from '../../../app/search/token-budget.js';
+
+describe('fused ranks', () => {
+  const list = (...ids: readonly string[]) => new Map(ids.map((id, index) => [id, 1 - index / 100]));
+
+  it('are 1 for what every list has first, and a list that found nothing has no say', () => {
+    const fused = fuseRanks([list('a', 'b'), list('a', 'c')]);
+    expect(fused.get('a')).toBe(1);
+    expect(fused.get('b')).toBeCloseTo(61 / 62 / 2, 10);
+    expect(fuseRanks([list('a', 'b'), new Map()]).get('b')).toBeCloseTo(61 / 62, 10);
+  });
+
+  it('put what both lists have above what one has first', () => {
+    const fused = fuseRanks([list('x', 'both'), list('y', 'both')]);
+    expect(fused.get('both')).toBeGreaterThan(fused.get('x') ?? 1);
+  });
+
+  it('are the same for equal scores', () => {
+    const fused = fuseRanks([
+      new Map([
+        ['a', 0.5],
+        ['b', 0.5],
+        ['c', 0.4],
+      ]),
+    ]);
+    expect(fused.get('a')).toBe(fused.get('b'));
+    expect(fused.get('c')).toBeCloseTo(61 / 63, 10);
+  });
+});
+
+it('age, importance and trust move a score a little, never past certainty', () => {
+  const day = (n: number) => new Date(Date.UTC(2026, 0, 1 + n));
+  expect(recencyOf(day(0), day(30))).toBeCloseTo(0.5, 10);
+  expect(recencyOf(day(5), day(0))).toBe(1);
+  const worst = { recency: 0, importance: 0, trust: 0 };
+  const best = { recency: 1, importance: 1, trust: 1 };
+  expect(weighPrior(1, worst)).toBe(1);
+  expect(weighPrior(0.5, best)).toBe(0.5);
+  expect(weighPrior(0.5, worst)).toBeCloseTo(0.5 ** 1.1, 10);
+  expect(weighPrior(0.6, worst)).toBeGreaterThan(weighPrior(0.5, best));
+});
+
+describe('words', () => {
+  const texts = ['tea', 'tea and sugar', 'sugar', 'coffee'].map((text) => ({ id: text, text }));
+  it('rank by how many there are and how rare they are, within [0, 1]', () => {
+    const ranked = rankByTerms(['tea', 'sugar'], texts);
+    expect(ranked.map(({ id }) => id)).toEqual(['tea', 'tea and sugar', 'sugar']);
+    const best = [...ranked].sort((a, b) => b.score - a.score)[0];
+    expect(best).toMatchObject({ id: 'tea and sugar', matched: ['tea', 'sugar'] });
+    expect(ranked.every(({ score }) => score > 0 && score <= 1)).toBe(true);
+    expect(rankByTerms([], texts)).toEqual([]);
+  });
+});
+
+it('the second look counts words in a row', async () => {
+  const look = createLocalReranker();
+  const document = (content: string) => ({ id: content, content, semantic: 0.5, keyword: 1 });
+  const [row = 0, loose = 0] = await look.rerank('the red house', [
+    document('in the red house'),
+    document('red is the house'),
+  ]);
+  expect(row).toBeGreaterThan(loose);
+  expect(row).toBeLessThanOrEqual(1);
+});
+
+it('a budget of tokens is kept; what is too large gives way to what is not', () => {
+  expect(estimateTokens('abcdefgh')).toBe(2);
+  expect(estimateTokens('喝茶')).toBe(2);
+  const texts = ['a'.repeat(16), 'b'.repeat(400), 'c'.repeat(8)];
+  expect(fitTokens(texts, (text) => text, 6)).toEqual({ items: [texts[0], texts[2]], tokens: 6, truncated: true });
+  expect(fitTokens(texts, (text) => text, Number.POSITIVE_INFINITY)).toMatchObject({ truncated: false });
+});
+
+it('1,000 vectors are clustered within a second', async () => {
+  const vectors = Array.from({ length: 1000 }, (_, n) => {
+    const vector = Float32Array.from(
+      { length: 512 },
+      (_x, at) => Math.sin((at + 1) * ((n % 10) + 1)) + Math.sin(n * 13 + at * 7) / 10,
+    );
+    const length = Math.hypot(...vector);
+    return vector.map((value) => value / length);
+  });
+  const before = process.cpuUsage();
+  const clusters = await clusterVectors(vectors, 10);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1e6).toBeLessThan(1);
+  expect(clusters.map(({ members }) => members.length)).toEqual(Array.from({ length: 10 }, () => 100));
+});
