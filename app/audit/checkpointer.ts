@@ -33,55 +33,70 @@ export interface Checkpointer {
   sign(): Promise<CheckpointRow | undefined>;
 }
 
+/** Between two signatures; a request that shows a checkpoint signs at once. */
+const EVERY_MS = 1_000;
 const PAGE = 2_000;
 /** 256^7 is beyond what a number of JavaScript counts. */
 const TOP_LEVEL = 6;
 const TILE_HEIGHT = 8;
 
-export const createCheckpointer = ({ db, vault, everyMs = 1_000 }: CheckpointerOptions): Checkpointer => {
-  let tree: CompactRange | undefined;
-  let last: CheckpointRow | undefined;
-  let signedAt = 0;
-  let queue: Promise<unknown> = Promise.resolve();
+export const createCheckpointer = (options: CheckpointerOptions): Checkpointer => new TreeCheckpointer(options);
 
-  const takeIn = async (): Promise<CompactRange> => {
-    if (!tree) {
-      last = await selectLastCheckpoint(db);
-      tree = await restoreTree(db, vault.logSigner().vkey, last);
+class TreeCheckpointer implements Checkpointer {
+  readonly #options: CheckpointerOptions;
+  #tree: CompactRange | undefined;
+  #last: CheckpointRow | undefined;
+  #signedAt = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+  }
+
+  advance(): Promise<void> {
+    return this.#inTurn(async () => {
+      const range = await this.#takeIn();
+      if (Date.now() - this.#signedAt >= (this.#options.everyMs ?? EVERY_MS)) await this.#sign(range);
+    });
+  }
+
+  sign(): Promise<CheckpointRow | undefined> {
+    return this.#inTurn(async () => {
+      await this.#sign(await this.#takeIn());
+      return this.#last;
+    });
+  }
+
+  async #takeIn(): Promise<CompactRange> {
+    const { db, vault } = this.#options;
+    if (!this.#tree) {
+      this.#last = await selectLastCheckpoint(db);
+      this.#tree = await restoreTree(db, vault.logSigner().vkey, this.#last);
     }
-    const range = tree;
+    const range = this.#tree;
     // An append that fails half-way would leave a range that belongs to no log: the next look starts from the tables again.
-    tree = undefined;
+    this.#tree = undefined;
     await appendEvents(db, range);
-    tree = range;
+    this.#tree = range;
     return range;
-  };
-  const signNow = async (range: CompactRange): Promise<void> => {
-    if (range.size === (last?.size ?? 0)) return;
+  }
+
+  async #sign(range: CompactRange): Promise<void> {
+    const { db, vault } = this.#options;
+    if (range.size === (this.#last?.size ?? 0)) return;
     const root = range.root();
     const row = { size: range.size, root, note: signCheckpoint(vault.logSigner(), range.size, root) };
     await insertCheckpoint(db, row);
-    last = row;
-    signedAt = Date.now();
-  };
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = queue.then(work);
-    queue = result.catch(() => undefined);
+    this.#last = row;
+    this.#signedAt = Date.now();
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
     return result;
-  };
-  return {
-    advance: () =>
-      inTurn(async () => {
-        const range = await takeIn();
-        if (Date.now() - signedAt >= everyMs) await signNow(range);
-      }),
-    sign: () =>
-      inTurn(async () => {
-        await signNow(await takeIn());
-        return last;
-      }),
-  };
-};
+  }
+}
 
 /** Of the bytes, not the hash beside them: what is signed is what was stored. */
 const hashEvent = ({ seq, leaf, bytes }: EventRow, expected: number): Buffer => {

@@ -52,9 +52,10 @@ export const createAuditLog = (options: AuditOptions): AuditLog => {
     ...{ db, vault, newId, log, writer },
     spool: directory === undefined ? MEMORY_SPOOL : createFileSpool(directory, writer),
     mode: () => options.policies().audit ?? DEFAULT_MODE,
-    onRecorded: sequencer.wake,
+    onRecorded: () => sequencer.wake(),
   });
-  const recovered = directory === undefined ? Promise.resolve() : recover(options, directory, writer, sequencer.run);
+  const recovered =
+    directory === undefined ? Promise.resolve() : recover(options, directory, writer, () => sequencer.run());
   return buildLog({ vault, newId }, { sequencer, observer, checkpointer, recovered }, watch);
 };
 

@@ -57,7 +57,10 @@ const Note = Type.String({ contentMediaType: 'text/plain' });
 
 const base = { method: 'GET', permission: 'audit.read', writes: false } as const;
 
-export const auditRoutes = (deps: AuditRouteDeps): readonly Route[] => [
+export const auditRoutes = (deps: AuditRouteDeps): readonly Route[] =>
+  [listEvents, showHead, showCheckpoint, prove, verifyRows].map((route) => route(deps));
+
+const listEvents = (deps: AuditRouteDeps): Route =>
   defineRoute({
     ...base,
     path: '/api/v1/audit/events',
@@ -76,7 +79,9 @@ export const auditRoutes = (deps: AuditRouteDeps): readonly Route[] => [
       const next = rows.length > limit ? String(page.at(-1)?.seq) : null;
       return { status: 200, body: { results, next_cursor: next } };
     },
-  }),
+  });
+
+const showHead = (deps: AuditRouteDeps): Route =>
   defineRoute({
     ...base,
     path: '/api/v1/audit/head',
@@ -84,7 +89,9 @@ export const auditRoutes = (deps: AuditRouteDeps): readonly Route[] => [
     summary: 'The newest event and a checkpoint signed over it',
     responses: { 200: HeadAnswer },
     handle: async () => ({ status: 200, body: await buildHead(deps) }),
-  }),
+  });
+
+const showCheckpoint = (deps: AuditRouteDeps): Route =>
   defineRoute({
     ...base,
     path: '/api/v1/audit/checkpoint',
@@ -92,7 +99,9 @@ export const auditRoutes = (deps: AuditRouteDeps): readonly Route[] => [
     summary: 'A signed note over all that is in the log now (C2SP tlog-checkpoint)',
     responses: { 200: Note },
     handle: async () => plain((await settle(deps)).note),
-  }),
+  });
+
+const prove = (deps: AuditRouteDeps): Route =>
   defineRoute({
     ...base,
     path: '/api/v1/audit/proof/{id}',
@@ -105,7 +114,9 @@ export const auditRoutes = (deps: AuditRouteDeps): readonly Route[] => [
       if (!event) throw problem('not_found', `There is no audit event ${params.id}.`);
       return plain(Buffer.from(await readProof(deps.db, event.seq, checkpoint)));
     },
-  }),
+  });
+
+const verifyRows = (deps: AuditRouteDeps): Route =>
   defineRoute({
     ...base,
     path: '/api/v1/audit/verify-data',
@@ -113,8 +124,7 @@ export const auditRoutes = (deps: AuditRouteDeps): readonly Route[] => [
     summary: 'Compare every memory with what the log committed to; takes a second for some 20,000 of them',
     responses: { 200: DataAnswer },
     handle: async () => ({ status: 200, body: await verifyData(deps.db, deps.vault) }),
-  }),
-];
+  });
 
 const plain = (body: Buffer): ApiResponse => ({
   status: 200,

@@ -26,51 +26,63 @@ const MOST = 1_000;
 const WAKE_MS = 30;
 
 /** Whoever gets the tenant's lock puts in order what all replicas committed; the sweep takes what a dead one left behind. */
-export const startSequencer = ({ db, before, after, log, sweepMs = 1_000 }: SequencerOptions): Sequencer => {
-  let running: Promise<void> | undefined;
-  let waking: NodeJS.Timeout | undefined;
-  let stopped = false;
-  let trouble = false;
+export const startSequencer = (options: SequencerOptions): Sequencer => new SweepingSequencer(options);
 
-  const work = async (): Promise<void> => {
+class SweepingSequencer implements Sequencer {
+  readonly #options: SequencerOptions;
+  readonly #sweep: NodeJS.Timeout;
+  #running: Promise<void> | undefined;
+  #waking: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #trouble = false;
+
+  constructor(options: SequencerOptions) {
+    this.#options = options;
+    this.#sweep = setInterval(() => void this.#runOnce(), options.sweepMs ?? 1_000);
+    this.#sweep.unref();
+  }
+
+  wake(): void {
+    if (this.#waking !== undefined || this.#stopped) return;
+    this.#waking = setTimeout(() => {
+      this.#waking = undefined;
+      void this.#runOnce();
+    }, WAKE_MS);
+    this.#waking.unref();
+  }
+
+  async run(): Promise<void> {
+    // The run that is under way may have looked before what the caller committed.
+    await this.#running;
+    await this.#runOnce();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#sweep);
+    clearTimeout(this.#waking);
+    await this.run();
+  }
+
+  #runOnce(): Promise<void> {
+    this.#running ??= this.#work().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #work(): Promise<void> {
+    const { db, before, after, log } = this.#options;
     try {
       await before();
       while ((await sequencePending(db, MOST)) === MOST);
       await after();
-      trouble = false;
+      this.#trouble = false;
     } catch (err) {
-      if (!trouble && !stopped)
+      if (!this.#trouble && !this.#stopped) {
         log.warn({ err }, 'audit events are not put in order at the moment; they wait in their table');
-      trouble = true;
+      }
+      this.#trouble = true;
     }
-  };
-  const run = (): Promise<void> => {
-    running ??= work().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  const sweep = setInterval(() => void run(), sweepMs);
-  sweep.unref();
-  return {
-    wake: () => {
-      if (waking !== undefined || stopped) return;
-      waking = setTimeout(() => {
-        waking = undefined;
-        void run();
-      }, WAKE_MS);
-      waking.unref();
-    },
-    run: async () => {
-      await running;
-      await run();
-    },
-    stop: async () => {
-      stopped = true;
-      clearInterval(sweep);
-      clearTimeout(waking);
-      await running;
-      await run();
-    },
-  };
-};
+  }
+}

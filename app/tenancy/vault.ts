@@ -99,7 +99,7 @@ export interface Vault {
 }
 
 export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
-  const at = ({ slot, table, rowId, version }: Place) => ({ slot, table, rowId, rowVersion: version });
+  const at = placeOf;
   const authentication = () => keys.slotKey(SLOTS.authentication);
   return {
     prepare: async (slots) => {
@@ -128,26 +128,40 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
         : { sealed: false, bytes: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength) },
     openVector: (place, field) =>
       field.sealed ? openVector(keys, at(place), field.bytes) : new Float32Array(Uint8Array.from(field.bytes).buffer),
-    sealIdentity: (place, text) => seal(keys.slotKey(place.slot), 'identity', at(place), Buffer.from(text, 'utf8')),
-    openIdentity: (place, sealed) => open(keys, 'identity', at(place), sealed).toString('utf8'),
-    sealJson: (place, value) =>
-      seal(keys.slotKey(place.slot), 'row', at(place), Buffer.from(JSON.stringify(value), 'utf8')),
-    openJson: (place, sealed) => JSON.parse(open(keys, 'row', at(place), sealed).toString('utf8')) as unknown,
+    ...jsonVault(keys),
     cacheToken: (name) => contentHash(authentication(), 'cache', name),
     sealCache: (place, value) => seal(keys.slotKey(place.slot), 'cache', at(place), value),
     openCache: (place, sealed) => open(keys, 'cache', at(place), sealed),
     sealObjectKey: (place, key) => seal(keys.slotKey(place.slot), 'artifactKey', at(place), key),
     openObjectKey: (place, sealed) => open(keys, 'artifactKey', at(place), sealed),
-    sealDetail: (place, detail) => seal(keys.slotKey(place.slot), 'auditDetail', at(place), jcsBytes(detail)),
-    openDetail: (place, sealed) => JSON.parse(open(keys, 'auditDetail', at(place), sealed).toString('utf8')) as unknown,
-    pseudonym: (slot) => pseudonym(keys.slotKey(slot)),
-    logSigner: () => {
-      const { origin, vkey, privateKey } = keys.logKey();
-      return { origin, vkey, sign: (message) => sign(null, message, privateKey) };
-    },
-    epoch: () => keys.epoch,
+    ...auditVault(keys),
   };
 };
+
+const jsonVault = (keys: TenantKeys): Pick<Vault, 'sealIdentity' | 'openIdentity' | 'sealJson' | 'openJson'> => ({
+  sealIdentity: (place, text) => seal(keys.slotKey(place.slot), 'identity', placeOf(place), Buffer.from(text, 'utf8')),
+  openIdentity: (place, sealed) => open(keys, 'identity', placeOf(place), sealed).toString('utf8'),
+  sealJson: (place, value) =>
+    seal(keys.slotKey(place.slot), 'row', placeOf(place), Buffer.from(JSON.stringify(value), 'utf8')),
+  openJson: (place, sealed) => JSON.parse(open(keys, 'row', placeOf(place), sealed).toString('utf8')) as unknown,
+});
+
+/** What the audit log alone needs. */
+const auditVault = (
+  keys: TenantKeys,
+): Pick<Vault, 'sealDetail' | 'openDetail' | 'pseudonym' | 'logSigner' | 'epoch'> => ({
+  sealDetail: (place, detail) => seal(keys.slotKey(place.slot), 'auditDetail', placeOf(place), jcsBytes(detail)),
+  openDetail: (place, sealed) =>
+    JSON.parse(open(keys, 'auditDetail', placeOf(place), sealed).toString('utf8')) as unknown,
+  pseudonym: (slot) => pseudonym(keys.slotKey(slot)),
+  logSigner: () => {
+    const { origin, vkey, privateKey } = keys.logKey();
+    return { origin, vkey, sign: (message) => sign(null, message, privateKey) };
+  },
+  epoch: () => keys.epoch,
+});
+
+const placeOf = ({ slot, table, rowId, version }: Place) => ({ slot, table, rowId, rowVersion: version });
 
 const storePlain = (envelope: RowEnvelope): StoredRow => ({
   sealed: false,
