@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox';
 import { defineRoute, type Route } from '../http/route.js';
-import { literals, MemorySchema, Uuid } from '../memories/schema.js';
+import { ExternalId, literals, MemorySchema, ScopeSchema, Uuid } from '../memories/schema.js';
 import type { MemoryServiceDeps } from '../memories/service.js';
-import { decide, listReviews } from './service.js';
+import { requestReview } from './promotion.js';
+import { decide, getReview, listReviews } from './service.js';
 import { KINDS, REVIEW_STATUSES } from './store.js';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -72,4 +73,51 @@ export const reviewRoutes = (deps: MemoryServiceDeps): readonly Route[] => [
       };
     },
   }),
+  requestCuration(deps),
+  requestPromotion(deps),
 ];
+
+const Reason = Type.String({ minLength: 1, maxLength: 500 });
+
+const requestCuration = (deps: MemoryServiceDeps): Route =>
+  defineRoute({
+    method: 'POST',
+    path: '/api/v1/memories/{id}/review',
+    operation: 'requestReview',
+    summary: 'Ask a second person to look at a memory, so that it becomes curated',
+    permission: 'ingest',
+    writes: true,
+    body: Type.Object({ reason: Reason }, { additionalProperties: false }),
+    responses: { 201: ReviewSchema },
+    handle: async (request) => {
+      const { reason } = request.body;
+      const review = await requestReview(deps, request, request.params.id as string, 'curation', { reason });
+      return { status: 201, body: await getReview(deps, request, review) };
+    },
+  });
+
+const requestPromotion = (deps: MemoryServiceDeps): Route =>
+  defineRoute({
+    method: 'POST',
+    path: '/api/v1/memories/{id}/promote',
+    operation: 'requestPromotion',
+    summary: 'Ask a second person to let more people see a curated memory',
+    permission: 'ingest',
+    writes: true,
+    body: Type.Object(
+      {
+        scope: ScopeSchema,
+        team_id: Type.Optional(ExternalId),
+        organization_id: Type.Optional(ExternalId),
+        reason: Reason,
+      },
+      { additionalProperties: false },
+    ),
+    responses: { 201: ReviewSchema },
+    handle: async (request) => {
+      const { scope, team_id = null, organization_id = null, reason } = request.body;
+      const wanted = { scope, team_id, organization_id, reason };
+      const review = await requestReview(deps, request, request.params.id as string, 'promotion', wanted);
+      return { status: 201, body: await getReview(deps, request, review) };
+    },
+  });

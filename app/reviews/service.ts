@@ -16,6 +16,7 @@ import { formatOptionalTime, formatTime } from '../memories/time.js';
 import { recordWritten } from '../memories/told.js';
 import { CURATED } from '../memories/trust.js';
 import { EVERYTHING, resolveViewerOfOne } from '../memories/viewer.js';
+import { promote } from './promotion.js';
 import {
   countReviews,
   decideReview,
@@ -87,21 +88,64 @@ export const decide = async (
   const memory = seen && (await selectMemory(db, viewer, seen.memory_id));
   if (!seen || (seen.status === 0 && !memory)) throw missingReview(id);
   await vault.prepare([seen.slot]);
-  const decided = await inRetriedTransaction(db, async (transaction) => {
-    const row = await lockMemory(transaction, EVERYTHING, seen.memory_id);
-    const review = await lockReview(transaction, id);
-    if (!review) throw missingReview(id);
-    if (review.status !== 0) throw alreadyDecided(review);
-    demandSecond(review, caller.principal);
-    if (!row) throw missingReview(id);
-    await demandFree(vault, transaction, [row]);
-    await settle(deps, transaction, caller, { review, row, decision, patch });
-    return (await selectReview(transaction, id)) ?? review;
-  });
+  const [promoted] = KINDS[seen.kind] === 'promotion' && memory && decision.decision === 'approve' ? [memory] : [];
+  if (promoted) await decidePromotion(deps, caller, seen, promoted, decision);
+  else
+    await inRetriedTransaction(db, (transaction) => decideOnce(deps, transaction, caller, seen, { decision, patch }));
   deps.onPending();
-  const [presented] = await presentReviews(deps, caller, [decided]);
+  return getReview(deps, caller, id);
+};
+
+export const getReview = async (deps: MemoryServiceDeps, caller: Caller, id: string): Promise<Review> => {
+  const row = await selectReview(deps.db, id);
+  const [presented] = row ? await presentReviews(deps, caller, [row]) : [];
   if (!presented) throw missingReview(id);
   return presented;
+};
+
+const decideOnce = async (
+  deps: MemoryServiceDeps,
+  transaction: Transaction,
+  caller: Caller,
+  { id, memory_id, kind }: ReviewRow,
+  { decision, patch }: Pick<Case, 'decision' | 'patch'>,
+): Promise<void> => {
+  const row = await lockMemory(transaction, EVERYTHING, memory_id);
+  const review = await demandPending(transaction, caller, id);
+  if (!row) throw missingReview(id);
+  await demandFree(deps.vault, transaction, [row]);
+  if (KINDS[kind] === 'promotion' && decision.decision === 'edit') {
+    const detail = 'A promotion is approved or rejected; change the memory by a patch.';
+    throw problem('invalid_request', detail, { errors: [{ pointer: '/decision', code: 'enum', detail }] });
+  }
+  await settle(deps, transaction, caller, { review, row, decision, patch });
+};
+
+const decidePromotion = async (
+  deps: MemoryServiceDeps,
+  caller: Caller,
+  seen: ReviewRow,
+  row: MemoryRow,
+  decision: Decision,
+): Promise<void> => {
+  demandSecond(seen, caller.principal);
+  const [memory] = await deps.presenter.present(deps.db, [row], { vector: false });
+  if (!memory) throw missingReview(seen.id);
+  await promote(deps, caller, seen, memory, row, async (transaction) => {
+    const review = await demandPending(transaction, caller, seen.id);
+    const now = await lockMemory(transaction, EVERYTHING, row.id);
+    // What was approved is what was looked at.
+    if (now?.version !== row.version) throw problem('version_mismatch', `The memory ${row.id} was changed meanwhile.`);
+    await conclude(deps, transaction, caller, { review, row, decision, patch: undefined });
+  });
+};
+
+const demandPending = async (transaction: Transaction, caller: Caller, id: string): Promise<ReviewRow> => {
+  const review = await lockReview(transaction, id);
+  if (!review) throw missingReview(id);
+  if (review.status !== 0) throw alreadyDecided(review);
+  demandSecond(review, caller.principal);
+  return review;
 };
 
 interface Case {
@@ -111,27 +155,37 @@ interface Case {
   readonly patch: JsonObject | undefined;
 }
 
+/** A quarantined memory that is rejected goes; one that was to be curated or promoted stays as it is. */
 const settle = async (
   deps: MemoryServiceDeps,
   transaction: Transaction,
   caller: Caller,
-  { review, row, decision, patch }: Case,
+  decided: Case,
 ): Promise<void> => {
-  const { vault, newId } = deps;
-  const by = caller.principal.keyId;
-  const deed = { actor: by, at: new Date(), reason: decision.reason, auditEvent: newId() };
-  const place = { slot: row.slot, table: 'reviews', rowId: review.id, version: 1 };
-  const sealed = vault.sealJson(place, { reason: decision.reason });
-  const isRejected = decision.decision === 'reject';
-  await decideReview(transaction, review.id, { status: isRejected ? 2 : 1, by, at: deed.at, sealed });
-  if (isRejected) await removeRows(deps, transaction, [row], deed);
-  else await approve(deps, transaction, caller, row, { patch, deed });
-  await deps.audit.record(transaction, {
+  const { row, decision, patch, review } = decided;
+  const auditEvent = deps.newId();
+  const deed = { actor: caller.principal.keyId, at: new Date(), reason: decision.reason, auditEvent };
+  await conclude(deps, transaction, caller, decided);
+  if (decision.decision !== 'reject') await approve(deps, transaction, caller, row, { patch, deed });
+  else if (KINDS[review.kind] === 'quarantine') await removeRows(deps, transaction, [row], deed);
+};
+
+const conclude = async (
+  { vault, audit }: MemoryServiceDeps,
+  transaction: Transaction,
+  caller: Caller,
+  { review, row, decision: { decision, reason } }: Case,
+): Promise<void> => {
+  const isRejected = decision === 'reject';
+  const sealed = vault.sealJson({ slot: row.slot, table: 'reviews', rowId: review.id, version: 1 }, { reason });
+  const decided = { status: isRejected ? 2 : 1, by: caller.principal.keyId, at: new Date(), sealed };
+  await decideReview(transaction, review.id, decided);
+  await audit.record(transaction, {
     type: isRejected ? 'review.rejected' : 'review.approved',
     slot: row.slot,
     resource: { kind: 'review', id: review.id },
-    code: decision.decision,
-    detail: { reason: decision.reason, memory: row.id },
+    code: decision,
+    detail: { reason, memory: row.id },
   });
 };
 

@@ -1,6 +1,7 @@
 import type { Queryable } from '../db/pool.js';
 
-export const KINDS = ['quarantine', 'promotion'] as const;
+/** Stored as positions: new ones go to the end. */
+export const KINDS = ['quarantine', 'promotion', 'curation'] as const;
 export const REVIEW_STATUSES = ['pending', 'approved', 'rejected'] as const;
 export type ReviewKind = (typeof KINDS)[number];
 
@@ -78,6 +79,18 @@ export const lockReview = async (db: Queryable, id: string): Promise<ReviewRow |
 export const selectReview = async (db: Queryable, id: string): Promise<ReviewRow | undefined> => {
   const { rows } = await db.query<ReviewRow>('SELECT * FROM reviews WHERE id = $1', [id]);
   return rows[0];
+};
+
+export const selectPendingReview = async (
+  db: Queryable,
+  memoryId: string,
+  kind: ReviewKind,
+): Promise<string | undefined> => {
+  const { rows } = await db.query<{ id: string }>(
+    'SELECT id FROM reviews WHERE memory_id = $1 AND kind = $2 AND status = 0',
+    [memoryId, KINDS.indexOf(kind)],
+  );
+  return rows[0]?.id;
 };
 
 export const decideReview = async (

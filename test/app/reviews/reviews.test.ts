@@ -117,3 +117,49 @@ describe('a memory in quarantine', () => {
     expect(await reviewOf(body.results[0].id)).toBeUndefined();
   });
 });
+
+describe('a memory for more people', () => {
+  it('is curated first and let through by a second person; then it is a memory of theirs, with the first as evidence', async () => {
+    const { id } = await plant({
+      content: 'The office opens at nine',
+      subject: 'office',
+      predicate: 'opens',
+      object: 'nine',
+    });
+    const ask = (path: string, body: object) =>
+      service.call('POST', `${PATH}/${id}/${path}`, { body: { reason: 'all should know', ...body }, key: writer });
+    expect((await ask('promote', { scope: 'global' })).body).toMatchObject({
+      status: 403,
+      remedy: expect.stringContaining('/review'),
+    });
+    const curation = await ask('review', {});
+    expect([curation.status, curation.body.kind, curation.body.reasons]).toEqual([201, 'curation', ['curation']]);
+    expect((await ask('review', {})).body.id).toBe(curation.body.id);
+    expect((await decide(curation.body.id, { decision: 'approve' }, writer)).status).toBe(403);
+    await decide(curation.body.id, { decision: 'approve' });
+    expect((await ask('promote', { scope: 'user' })).body.errors[0].pointer).toBe('/scope');
+    expect((await ask('promote', { scope: 'team' })).body.errors[0].pointer).toBe('/team_id');
+    const { body } = await ask('promote', { scope: 'global' });
+    expect((await decide(body.id, { decision: 'edit', patch: {} })).body.errors[0].pointer).toBe('/decision');
+    expect((await decide(body.id, { decision: 'approve' })).body).toMatchObject({
+      status: 'approved',
+      kind: 'promotion',
+    });
+    expect((await decide(body.id, { decision: 'approve' })).status).toBe(412);
+    const { results } = (await service.call('GET', `${PATH}?scope=global`)).body;
+    expect(results).toMatchObject([
+      { content: 'The office opens at nine', evidence: [id], scope: 'global', user_id: null, object: 'nine' },
+    ]);
+    expect((await service.call('GET', `${PATH}/${id}`)).body).toMatchObject({ scope: 'user', status: 'active' });
+  });
+
+  it('that is not let through stays as it is', async () => {
+    const { id } = await plant({ content: 'not for all' });
+    const { body } = await service.call('POST', `${PATH}/${id}/review`, { body: { reason: 'r' }, key: writer });
+    await decide(body.id, { decision: 'reject' });
+    expect((await service.call('GET', `${PATH}/${id}`)).body).toMatchObject({
+      status: 'active',
+      trust: { score: 0.5 },
+    });
+  });
+});
