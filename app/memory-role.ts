@@ -75,19 +75,7 @@ interface Foundation {
 }
 
 const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Foundation> => {
-  // First what a wrong setting would end.
-  const model = createEmbedder(config, { log });
-  const policyWatch = await startPolicies(config, log);
-  const db = openDatabase(config, log);
-  const keys = await openKeys(config, log, await selectKeyringFloor(db, log));
-  const vault = createVault(keys, config.FIELD_ENCRYPTION);
-  await vault.prepare([SLOTS.tenant]);
-  const newId = createUuid7();
-  const audit = createAuditLog({
-    ...{ db, vault, newId, log, policies: policyWatch.current },
-    replica: config.POD_NAME ?? hostname(),
-    directory: config.MEMPLANE_SCRATCH_DIR,
-  });
+  const { model, policyWatch, db, keys, vault, newId, audit } = await openGround(config, log);
   const people = createPeople(vault);
   const shared = await openShared(config, log);
   const cache = createCache({ vault, shared, log });
@@ -106,20 +94,7 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
   const worker = startEmbeddingWorker({ db, vault, embedder, leaseMs: config.OUTBOX_LEASE_MS, log });
   const keyWatch = watchKeys({ keys, log });
   const parts = {
-    config,
-    log,
-    db,
-    vault,
-    people,
-    embedder,
-    vectors,
-    access,
-    cache,
-    outbound,
-    tenant,
-    audit,
-    newId,
-    policies,
+    ...{ config, log, db, vault, people, embedder, vectors, access, cache, outbound, tenant, audit, newId, policies },
     jobs: createJobs({ db, vault, newId, log }),
   };
   const core = buildCore(parts, () => worker.wake());
@@ -137,6 +112,24 @@ const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Found
     await db.end();
   };
   return { core, bootstrap, keyWatch, stop };
+};
+
+/** What everything else stands on. */
+const openGround = async (config: MemoryConfig, log: Logger) => {
+  // First what a wrong setting would end.
+  const model = createEmbedder(config, { log });
+  const policyWatch = await startPolicies(config, log);
+  const db = openDatabase(config, log);
+  const keys = await openKeys(config, log, await selectKeyringFloor(db, log));
+  const vault = createVault(keys, config.FIELD_ENCRYPTION);
+  await vault.prepare([SLOTS.tenant]);
+  const newId = createUuid7();
+  const audit = createAuditLog({
+    ...{ db, vault, newId, log, policies: policyWatch.current },
+    replica: config.POD_NAME ?? hostname(),
+    directory: config.MEMPLANE_SCRATCH_DIR,
+  });
+  return { model, policyWatch, db, keys, vault, newId, audit };
 };
 
 type CoreParts = Omit<Core, 'metrics' | 'guard' | 'accessKeys' | 'memories'>;
