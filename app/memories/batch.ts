@@ -1,3 +1,4 @@
+import type { Transaction } from '../db/pool.js';
 import { type FieldError, Problem, problem } from '../http/errors.js';
 import type { WriteOutcome } from './admit.js';
 import { createMatching } from './matching.js';
@@ -45,28 +46,19 @@ export const createMemories = async (
   const items = planBatch(deps, planContext(deps, caller, now), drafts);
   if (onError === 'abort') rejectBatch(deps, items);
   const semantics = dedupe === 'semantic' ? options.semantics : undefined;
-  const admissible = items.flatMap(({ index, plan }) => (isPlanned(plan) ? [{ index, plan }] : []));
-  const plans = admissible.map(({ plan }) => plan);
+  const plans = items.flatMap(({ plan }) => (isPlanned(plan) ? [plan] : []));
   const context = writeContext(deps, caller, now);
   const prepared = await prepareRows(context, semantics ? await semantics.embed(plans) : plans);
   const near = (await semantics?.near(prepared)) ?? new Map();
   const conclude = (outcomes: readonly WriteOutcome[]): BatchOutcome => buildOutcome(items, prepared, outcomes);
-  const outcome =
-    prepared.length === 0
-      ? conclude([])
-      : await countRefusals(deps, () =>
-          writeRows(
-            context,
-            prepared,
-            onError === 'continue',
-            async (transaction, outcomes) => {
-              const written = conclude(outcomes);
-              await witness(transaction, TENANT_SLOT, written);
-              return written;
-            },
-            createMatching(deps, caller, dedupe, near),
-          ),
-        );
+  const settle = async (transaction: Transaction, outcomes: readonly WriteOutcome[]): Promise<BatchOutcome> => {
+    const written = conclude(outcomes);
+    await witness(transaction, TENANT_SLOT, written);
+    return written;
+  };
+  const matching = createMatching(deps, caller, dedupe, near);
+  const write = () => writeRows(context, prepared, onError === 'continue', settle, matching);
+  const outcome = prepared.length === 0 ? conclude([]) : await countRefusals(deps, write);
   if (prepared.some(({ vector }) => !vector)) deps.onPending();
   for (const status of RESULT_STATUSES) deps.metrics.ingested(status, outcome.summary[status]);
   await observeDropped(

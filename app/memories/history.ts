@@ -4,6 +4,7 @@ import { isErased, type Vault } from '../tenancy/vault.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { openEvent, openState, type SealedEvent } from './history-record.js';
 import { countHistory, type HistoryRow, selectHistory, selectRecorded } from './history-store.js';
+import { observeRead } from './observe-read.js';
 import type { MemoryRow } from './rows.js';
 import type { Caller, MemoryServiceDeps } from './service.js';
 import { EVENTS, type MemoryState, StateSchema } from './state.js';
@@ -86,6 +87,8 @@ export const listHistory = async (
   const recorded = buildEntries(vault, rows).slice(after ? 1 : 0);
   const entries = [...recorded, ...(complete && unrecorded ? [{ id: '', entry: unrecorded }] : [])];
   if (entries.length === 0 && !after) throw missing(id);
+  const [{ slot } = row ?? { slot: 0 }] = rows;
+  await observeRead(deps.audit, 'history', [{ id, slot }]);
   const page = entries.slice(0, query.limit);
   const last = entries.length > query.limit ? rows.find((event) => event.id === page.at(-1)?.id) : undefined;
   return {

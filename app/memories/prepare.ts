@@ -4,7 +4,7 @@ import type { Database } from '../db/pool.js';
 import type { Policies } from '../policies/schema.js';
 import { judgeMemory, type QuarantineReason } from '../reviews/quarantine.js';
 import { indexSettings } from '../search/index-mark.js';
-import { buildSearchColumns, type SearchColumns } from '../search/search-columns.js';
+import { buildSearchColumns } from '../search/search-columns.js';
 import { type EntityName, entityKey, type People, type Person } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
 import { factTokensOf } from './facts.js';
@@ -22,7 +22,7 @@ import {
   VECTOR_SUCCEEDED,
 } from './rows.js';
 import { SOURCE_KINDS } from './schema.js';
-import { type Channel, capConfidence, lowestTrust, trustOf } from './trust.js';
+import { type Channel, capConfidence, lowestTrust, type Trust, trustOf } from './trust.js';
 
 export interface WriteContext {
   readonly db: Database;
@@ -106,47 +106,52 @@ const prepareRow = (
   userRef: string | null,
   refs: Refs,
 ): PreparedRow => {
-  const { vault, now } = context;
+  const { vault } = context;
   const { draft, id, content } = planned;
   const trust = lowestTrust(trustOf(context.principal, context.channel), planned.lineage?.trust ?? []);
   const quarantine = judgeMemory(content, { scope: planned.scopeCode, trust, policies: context.policies });
   const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version: 1 }, content);
-  const row: Omit<NewMemoryRow, 'key_token' | 'sealed_key' | 'fact_token' | 'object_token' | keyof SearchColumns> = {
-    id,
-    version: 1,
+  const row = {
+    ...buildColumns(context, planned, trust),
     slot,
     sealed: stored.sealed,
     envelope: stored.bytes,
     content_hash: vault.contentHash(slot, content.content),
-    pii: [...planned.redactions.keys()],
-    pii_counts: [...planned.redactions.values()],
     user_ref: userRef,
     agent_ref: refs.agent ?? null,
     session_ref: refs.session ?? null,
     app_ref: refs.app ?? null,
     team_ref: refs.team ?? null,
     organization_ref: refs.organization ?? null,
-    scope: planned.scopeCode,
     status: quarantine.length > 0 ? STATUS_QUARANTINED : STATUS_ACTIVE,
-    vector_status: planned.vector ? VECTOR_SUCCEEDED : context.embeds ? VECTOR_PENDING : VECTOR_SKIPPED,
-    confidence: capConfidence(planned.confidence, trust),
-    importance: draft.importance ?? DEFAULT_IMPORTANCE,
-    source_kind: SOURCE_KINDS.indexOf(context.channel),
-    ...trust,
-    legal_hold: false,
-    supersedes: planned.lineage?.supersedes ?? [],
-    evidence: planned.lineage?.evidence ?? [],
-    ...timesOf(planned, now),
-    created_by: context.principal.keyId,
-    audit_event: context.auditEvent,
   };
   const namespace = draft.namespace ?? [];
   const key = sealKey(vault, row, { key: draft.key ?? null, namespace });
   const search = buildSearchColumns(vault, indexSettings(context.policies), { slot, content, namespace });
-  const named = { ...row, ...key, ...factTokensOf(vault, row, content), ...search };
+  const named: NewMemoryRow = { ...row, ...key, ...factTokensOf(vault, row, content), ...search };
   const vector = planned.vector ? prepareVector(context, named, planned.vector) : null;
   return { planned, quarantine, row: named, commit: stored.commit, vector };
 };
+
+/** What is in clear, whoever the row belongs to. */
+const buildColumns = (context: WriteContext, planned: PlannedDraft, trust: Trust) => ({
+  id: planned.id,
+  version: 1,
+  pii: [...planned.redactions.keys()],
+  pii_counts: [...planned.redactions.values()],
+  scope: planned.scopeCode,
+  vector_status: planned.vector ? VECTOR_SUCCEEDED : context.embeds ? VECTOR_PENDING : VECTOR_SKIPPED,
+  confidence: capConfidence(planned.confidence, trust),
+  importance: planned.draft.importance ?? DEFAULT_IMPORTANCE,
+  source_kind: SOURCE_KINDS.indexOf(context.channel),
+  ...trust,
+  legal_hold: false,
+  supersedes: planned.lineage?.supersedes ?? [],
+  evidence: planned.lineage?.evidence ?? [],
+  ...timesOf(planned, context.now),
+  created_by: context.principal.keyId,
+  audit_event: context.auditEvent,
+});
 
 const timesOf = ({ expiresAt, validFrom, validTo }: PlannedDraft, now: Date) => ({
   expires_at: expiresAt,

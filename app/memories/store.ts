@@ -131,45 +131,23 @@ export const lockMemory = async (db: Queryable, viewer: Viewer, id: string): Pro
   return rows[0];
 };
 
+/** What a version may change; the rest of a row is as long as the row is. */
+const VERSIONED = [
+  ...(['version', 'sealed', 'envelope', 'content_hash', 'pii', 'pii_counts', 'vector_status', 'status'] as const),
+  ...(['confidence', 'importance', 'trust_class', 'trust_score', 'legal_hold', 'audit_event'] as const),
+  ...(['expires_at', 'valid_from', 'valid_to', 'updated_at', 'fact_token', 'object_token'] as const),
+  ...(['superseded_by', 'supersedes', 'evidence'] as const),
+] as const satisfies readonly (keyof MemoryRow)[];
+const SEARCHED = ['search_tokens', 'clear_metadata', 'index_mark'] as const satisfies readonly (keyof SearchColumns)[];
+
+const UPDATE_ROW = `
+  UPDATE memories SET ${[...VERSIONED, ...SEARCHED].map((name, index) => `${name} = $${index + 2}`).join(', ')}
+  WHERE id = $1 RETURNING *, ${EFFECTIVE_STATUS} AS status`;
+
 /** The row's next version, in place of the one that the transaction has locked. */
 export const updateMemoryRow = async (db: Queryable, row: MemoryRow, search: SearchColumns): Promise<MemoryRow> => {
-  const { rows } = await db.query<MemoryRow>(
-    `UPDATE memories SET version = $2, sealed = $3, envelope = $4, content_hash = $5, pii = $6, pii_counts = $7,
-       vector_status = $8, confidence = $9, importance = $10, trust_class = $11, trust_score = $12,
-       expires_at = $13, valid_from = $14, valid_to = $15, updated_at = $16, status = $17, superseded_by = $18,
-       supersedes = $19, evidence = $20, legal_hold = $21, fact_token = $22, object_token = $23, audit_event = $24,
-       search_tokens = $25, clear_metadata = $26, index_mark = $27
-     WHERE id = $1 RETURNING *, ${EFFECTIVE_STATUS} AS status`,
-    [
-      row.id,
-      row.version,
-      row.sealed,
-      row.envelope,
-      row.content_hash,
-      row.pii,
-      row.pii_counts,
-      row.vector_status,
-      row.confidence,
-      row.importance,
-      row.trust_class,
-      row.trust_score,
-      row.expires_at,
-      row.valid_from,
-      row.valid_to,
-      row.updated_at,
-      row.status,
-      row.superseded_by,
-      row.supersedes,
-      row.evidence,
-      row.legal_hold,
-      row.fact_token,
-      row.object_token,
-      row.audit_event,
-      search.search_tokens,
-      search.clear_metadata,
-      search.index_mark,
-    ],
-  );
+  const values = [...VERSIONED.map((name) => row[name]), ...SEARCHED.map((name) => search[name])];
+  const { rows } = await db.query<MemoryRow>(UPDATE_ROW, [row.id, ...values]);
   const [stored] = rows;
   if (!stored) throw new Error(`Row ${row.id} of memories went away while it was locked`);
   return stored;

@@ -23,6 +23,13 @@ const ReviewSchema = Type.Object({
 });
 
 export const reviewRoutes = (deps: MemoryServiceDeps): readonly Route[] => [
+  list(deps),
+  decideOne(deps),
+  requestCuration(deps),
+  requestPromotion(deps),
+];
+
+const list = (deps: MemoryServiceDeps): Route =>
   defineRoute({
     method: 'GET',
     path: '/api/v1/reviews',
@@ -47,7 +54,9 @@ export const reviewRoutes = (deps: MemoryServiceDeps): readonly Route[] => [
       }),
     },
     handle: async (request) => ({ status: 200, body: await listReviews(deps, request, request.query) }),
-  }),
+  });
+
+const decideOne = (deps: MemoryServiceDeps): Route =>
   defineRoute({
     method: 'POST',
     path: '/api/v1/reviews/{id}',
@@ -72,10 +81,7 @@ export const reviewRoutes = (deps: MemoryServiceDeps): readonly Route[] => [
         body: await decide(deps, request, request.params.id as string, { decision, patch, reason }),
       };
     },
-  }),
-  requestCuration(deps),
-  requestPromotion(deps),
-];
+  });
 
 const Reason = Type.String({ minLength: 1, maxLength: 500 });
 
