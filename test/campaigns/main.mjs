@@ -5,12 +5,13 @@ import { parseArgs } from 'node:util';
 /** A campaign returns rows of {attack, tried, passed, control}: a control is a seeded bug, which has to be caught. */
 const CAMPAIGNS = {
   tamper: async () => (await import('./tamper.mjs')).campaignTamper,
+  sequencer: async () => (await import('./sequencer.mjs')).campaignSequencer,
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   strict: false,
-  options: { seed: { type: 'string', default: '1' } },
+  options: { commits: { type: 'string' }, seed: { type: 'string', default: '1' } },
 });
 const unknown = positionals.filter((name) => !(name in CAMPAIGNS));
 if (unknown.length > 0) {
