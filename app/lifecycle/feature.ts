@@ -7,12 +7,12 @@ import { lifecycleRoutes } from './routes.js';
 import { startLifecycle } from './worker.js';
 
 /** What happens to memories after they were written: by people, and by time. */
-export const createLifecycleFeature = ({ memories, log }: Core): Feature => {
+export const createLifecycleFeature = ({ memories, cache, log }: Core): Feature => {
   const worker = startLifecycle({ deps: memories, log });
   return {
     routes: [
       ...lifeRoutes(memories),
-      ...personRoutes(memories),
+      ...personRoutes(memories, cache),
       ...holdRoutes(memories),
       ...reviewRoutes(memories),
       ...lifecycleRoutes(memories, worker),

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import type { Cache } from '../cache/cache.js';
 import { type ApiRequest, defineRoute, type Route } from '../http/route.js';
 import type { SearchDeps } from '../search/search.js';
 import { listEntities } from './entities.js';
@@ -9,9 +10,9 @@ import { problemAt } from './plan.js';
 import { ListQuerySchema, ListSchema } from './schema.js';
 
 /** A person by the id that the application gave them. */
-export const personRoutes = (deps: SearchDeps): readonly Route[] => [
+export const personRoutes = (deps: SearchDeps, cache: Cache): readonly Route[] => [
   listOfPerson(deps),
-  deletePerson(deps),
+  deletePerson(deps, cache),
   entities(deps),
 ];
 
@@ -32,7 +33,7 @@ const listOfPerson = (deps: SearchDeps): Route =>
     }),
   });
 
-const deletePerson = (deps: SearchDeps): Route =>
+const deletePerson = (deps: SearchDeps, cache: Cache): Route =>
   defineRoute({
     method: 'DELETE',
     path: '/api/v1/memory/{user_id}',
@@ -45,7 +46,7 @@ const deletePerson = (deps: SearchDeps): Route =>
     responses: { 200: PersonDeletedSchema },
     handle: async (request) => {
       const { scope, reason = null } = request.query;
-      return { status: 200, body: await deleteOfPerson(deps, request, personOf(request), { scope, reason }) };
+      return { status: 200, body: await deleteOfPerson(deps, cache, request, personOf(request), { scope, reason }) };
     },
   });
 

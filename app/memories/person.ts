@@ -1,3 +1,5 @@
+import type { Cache } from '../cache/cache.js';
+import { embeddingName } from '../cache/embeddings.js';
 import { requireUserId } from '../tenancy/identity.js';
 import { sweep } from './bulk-delete.js';
 import type { MemoryRow } from './rows.js';
@@ -8,7 +10,7 @@ export interface PersonDeleted {
   readonly deleted: number;
   readonly held: number;
   readonly vectors: number;
-  /** Answers that were kept for this person and are thrown away. */
+  /** Vectors of their texts and sums over their memories that were kept for a while. */
   readonly cache: number;
   readonly audit_event: string | null;
 }
@@ -19,6 +21,7 @@ export interface PersonDeleted {
  */
 export const deleteOfPerson = async (
   deps: MemoryServiceDeps,
+  cache: Cache,
   caller: Caller,
   userId: string,
   options: { readonly scope: Scope | undefined; readonly reason: string | null },
@@ -26,8 +29,24 @@ export const deleteOfPerson = async (
   const named = requireUserId(caller.principal, { explicit: userId, header: null });
   const person = await deps.people.find(deps.db, named);
   const rows = person ? await selectOfPerson(deps, person.ref, SCOPES.indexOf(options.scope ?? 'user')) : [];
+  await deps.vault.prepare(rows.map(({ slot }) => slot));
+  const texts = new Map(rows.map((row) => [row.id, deps.presenter.open(row)?.content]));
   const { rows: gone, held, vectors, auditEvent } = await sweep(deps, caller, rows, options.reason);
-  return { deleted: gone.length, held, vectors, cache: 0, audit_event: auditEvent };
+  const forgotten = await forget(
+    cache,
+    deps.embedder.model,
+    gone.flatMap(({ id }) => texts.get(id) ?? []),
+  );
+  return { deleted: gone.length, held, vectors, cache: forgotten, audit_event: auditEvent };
+};
+
+/** The vectors of their texts, and every sum: which of them their memories went into nobody knows. */
+const forget = async (cache: Cache, model: string, texts: readonly string[]): Promise<number> => {
+  if (texts.length === 0) return 0;
+  const names = [...new Set(texts)].map((text) => embeddingName(model, text));
+  const kept = (await cache.getMany('embedding', names)).filter((value) => value !== undefined).length;
+  await cache.delete('embedding', names);
+  return kept + (await cache.clear('stats')) + (await cache.clear('centroid'));
 };
 
 const selectOfPerson = async (
