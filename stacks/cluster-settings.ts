@@ -1,12 +1,13 @@
 import type { BucketOutput } from '../infra/bucket/index.js';
 import type { ClusterConfig, ClusterOutput, Pool } from '../infra/cluster/index.js';
+import type { EcsConfig } from '../infra/ecs/index.js';
 import type { IdentityConfig } from '../infra/identity/index.js';
 import { ROLE_NAMES, type RolesConfig } from '../infra/identity/roles.js';
 import type { KmsOutput } from '../infra/kms/index.js';
 import type { NetworkOutput } from '../infra/network/index.js';
 import type { QdrantConfig, QdrantOutput } from '../infra/qdrant/index.js';
 import type { RegistryOutput } from '../infra/registry/index.js';
-import type { Site } from '../infra/support/site.js';
+import type { AwsSite, Site } from '../infra/support/site.js';
 import type { PlaneQdrant, PlaneSecrets } from './outputs.js';
 import type { Environment, Pool as PoolSpec } from './spec/environment.js';
 import {
@@ -17,6 +18,7 @@ import {
   keyScope,
   keyVaultUrl,
   prefixOf,
+  registryName,
   resourceGroup,
   tenantKeyId,
 } from './spec/names.js';
@@ -180,6 +182,31 @@ export function secretsOutput(environment: Environment): PlaneSecrets {
     case 'azure':
       return { provider: 'key-vault', store: keyVaultUrl(environment, 'plane') };
   }
+}
+
+const imagesHost = ({ accountId, region, partition }: AwsSite): string =>
+  `${accountId}.dkr.ecr.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`;
+
+/** undefined = everything runs in the cluster, as it does unless the environment says otherwise. */
+export function ecsSettings(
+  environment: Environment,
+  site: Site,
+  identity: IdentityConfig,
+  { network, kms }: { readonly network: NetworkOutput; readonly kms: PlaneKeys },
+): EcsConfig | undefined {
+  const { ecs, tags, observability, baseDomain, network: ranges } = environment;
+  if (ecs === undefined || site.cloud !== 'aws') return undefined;
+  const { tenants, cpu, memory, desiredCount, certificateArn, imageDigest } = ecs;
+  return {
+    ...{ site, tags, network, identity, baseDomain, tenants, cpu, memory, desiredCount, certificateArn },
+    name: prefixOf(environment),
+    cidr: ranges.cidr,
+    key: kms.keys.ops,
+    logDays: observability.logDays,
+    // Derived, like everything that stands within JSON: a function would not be JSON before it is evaluated.
+    image: `${imagesHost(site)}/${registryName(environment)}/memplane@${imageDigest}`,
+    secrets: `memplane/${environment.name}/ecs/`,
+  };
 }
 
 export const namespacesOf = ({ identity }: Environment) => ({

@@ -159,6 +159,8 @@ export interface PlaneOutput {
   readonly postgres: readonly PostgresServer[];
   /** Empty: it runs in the cluster. */
   readonly redis: readonly RedisServer[];
+  /** AWS, only if there is a target without Kubernetes: where tenants' names must lead to, and their roles. */
+  readonly ecs?: { readonly host: string; readonly roles: Readonly<Record<string, string>> };
   /** Only if writes are queued. */
   readonly queue?: QueueAddress;
   /** What stands before `/memplane:<version>` in `MemoryPlane.spec.image.service`. */

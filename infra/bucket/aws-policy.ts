@@ -98,7 +98,7 @@ function keyrings(bucket: AwsBucket): readonly Statement[] {
   ];
   return [
     deny('OnlyPlane', ['s3:GetObject*', 's3:PutObject*', 's3:DeleteObject*'], objects, {
-      ArnNotEquals: { 'aws:PrincipalArn': [operator, tenant, witness] },
+      ArnNotEquals: { 'aws:PrincipalArn': [operator, tenant, witness].flat() },
     }),
     deny('OnlyOperatorDeletes', 's3:DeleteObject*', objects, { ArnNotEquals: { 'aws:PrincipalArn': operator } }),
     deny('ConditionalPutsOnly', 's3:PutObject', objects, {

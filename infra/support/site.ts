@@ -29,7 +29,8 @@ export interface AwsPrincipals {
   readonly compliance: string;
   readonly breakGlass: string;
   readonly operator: string;
-  readonly tenant: string;
+  /** One for all of them; beside it one each for those who run without Kubernetes. */
+  readonly tenant: string | readonly string[];
   readonly witness: string;
   readonly externalSecrets: string;
 }

@@ -1,12 +1,14 @@
 import type { TerraformStack } from 'cdktf';
 import type { BucketOutput } from '../../infra/bucket/index.js';
 import { buildCluster } from '../../infra/cluster/index.js';
+import { buildEcs } from '../../infra/ecs/index.js';
 import { buildIdentity } from '../../infra/identity/index.js';
 import type { NetworkOutput } from '../../infra/network/index.js';
 import { buildQdrant } from '../../infra/qdrant/index.js';
 import type { RegistryOutput } from '../../infra/registry/index.js';
 import {
   clusterSettings,
+  ecsSettings,
   identityExtras,
   identitySettings,
   type PlaneKeys,
@@ -34,13 +36,17 @@ export function buildCompute(
   environment: Environment,
   { here }: Sites,
   needs: ComputeNeeds,
-): Pick<PlaneOutput, 'cluster' | 'identity' | 'storageClass' | 'qdrant' | 'secrets'> & { readonly id: string } {
+): Pick<PlaneOutput, 'cluster' | 'identity' | 'storageClass' | 'qdrant' | 'secrets' | 'ecs'> & { readonly id: string } {
   const cluster = buildCluster(stack, 'cluster', clusterSettings(environment, here, needs));
-  const identity = buildIdentity(stack, 'identity', identitySettings(environment, here, { cluster, ...needs }));
+  const permissions = identitySettings(environment, here, { cluster, ...needs });
+  const identity = buildIdentity(stack, 'identity', permissions);
+  const tasks = ecsSettings(environment, here, permissions, needs);
+  const ecs = tasks === undefined ? {} : { ecs: buildEcs(stack, 'ecs', tasks) };
   const vectors = buildQdrant(stack, 'qdrant', qdrantSettings(environment, here, { cluster, ...needs }));
   const { name, endpoint, issuer } = cluster;
   return {
     id: cluster.id,
+    ...ecs,
     cluster: { name, endpoint, issuer },
     identity: {
       ...identity,

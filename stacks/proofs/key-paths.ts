@@ -69,7 +69,7 @@ export const KEYLESS = new RegExp(
     'azurerm_(resource_group|resource_group_template_deployment|resource_provider_registration)',
     // The network carries and keeps nothing.
     'aws_(default_security_group|eip|flow_log|internet_gateway|nat_gateway|route|route_table|route_table_association)',
-    'aws_(security_group|subnet|vpc|vpc_endpoint|vpc_security_group_(egress|ingress)_rule|lb|lb_listener|lb_target_group)',
+    'aws_(security_group|subnet|vpc|vpc_endpoint|vpc_security_group_(egress|ingress)_rule|lb|lb_listener|lb_listener_rule|lb_target_group)',
     'google_compute_(address|firewall|global_address|network|network_peering_routes_config|route|router|router_nat|subnetwork)|google_dns_.+',
     'google_(logging_project_sink|network_connectivity_.+|service_networking_connection)',
     'azurerm_(nat_gateway.*|network_.+|private_.+|public_ip|subnet.*|virtual_network)',

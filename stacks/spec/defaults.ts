@@ -184,8 +184,10 @@ export function withDefaults(input: EnvironmentInput): Environment {
   };
   const kms: Kms = { ...defaults.kms, ...input.kms };
   const network: Network = { ...defaults.network, ...input.network };
+  const { ecs, ...rest } = input;
   return {
-    ...input,
+    ...rest,
+    ...(ecs === undefined ? {} : { ecs: { cpu: 2048, memory: 4096, desiredCount: 3, ...ecs } }),
     network,
     cluster: clusterOf(defaults.cluster, input.cluster),
     identity: { ...IDENTITY, ...input.identity },

@@ -29,6 +29,8 @@ export interface Environment {
   readonly registry: Registry;
   /** Version constraints that are emitted. */
   readonly providers: Providers;
+  /** AWS only: the memory service without Kubernetes, for the tenants that it names. */
+  readonly ecs?: Ecs;
   /** Who may become what. Absent: the principals of `place` exist already, made by somebody else. */
   readonly access?: Access;
   /** Named exceptions from the rules of the profile, each with an owner and an end. */
@@ -173,6 +175,18 @@ export interface Qdrant {
   readonly diskGb: number;
   readonly replicationFactor: 1 | 2 | 3;
   readonly snapshotHours: number;
+}
+
+export interface Ecs {
+  /** Each has a role, a task and a name under `baseDomain` of its own. */
+  readonly tenants: readonly string[];
+  readonly cpu: number;
+  readonly memory: number;
+  readonly desiredCount: number;
+  /** Of `*.<baseDomain>`, in the region. */
+  readonly certificateArn: string;
+  /** `sha256:…` of the image `memplane` in this plane's registry. */
+  readonly imageDigest: string;
 }
 
 export interface Waiver {
@@ -331,6 +345,7 @@ export interface EnvironmentInput {
   readonly registry?: Partial<Registry>;
   readonly providers?: Partial<Providers>;
   readonly access?: Access;
+  readonly ecs?: Pick<Ecs, 'tenants' | 'certificateArn' | 'imageDigest'> & Partial<Ecs>;
   readonly waivers?: readonly Waiver[];
   readonly state?: Partial<State>;
   readonly prices?: Optional<Prices>;

@@ -198,8 +198,12 @@ export function roleArn(environment: Environment, place: AwsPlace, role: string)
 }
 
 /** One role for all tenants; where the platform makes one a tenant, whatever begins so. */
-export const tenantRole = (environment: Environment, place: AwsPlace): string =>
-  `${roleArn(environment, place, 'tenant')}${environment.identity.aws === 'Irsa' ? '-*' : ''}`;
+export function tenantRole(environment: Environment, place: AwsPlace): string | readonly string[] {
+  const { identity, ecs } = environment;
+  const inCluster = `${roleArn(environment, place, 'tenant')}${identity.aws === 'Irsa' ? '-*' : ''}`;
+  if (ecs === undefined) return inCluster;
+  return [inCluster, ...ecs.tenants.map((tenant) => roleArn(environment, place, `ecs-${tenant}`))];
+}
 
 /** Logical ids of the cluster itself. */
 export const CLUSTER_IDS = { aws: 'eks', gcp: 'gke', azure: 'aks' } as const;

@@ -170,3 +170,41 @@ export function warnOfSilence({ profile, observability }: Environment): Check {
   const message = 'alarms reach nobody unless something listens to their topic';
   return { path: 'observability.alarmEmails', value: [], message, allowed: 'addresses of those on call' };
 }
+
+/** What Fargate sells together: memory by processors, in its own units. */
+const FARGATE: Readonly<Record<number, readonly number[]>> = {
+  1024: [2048, 4096, 8192],
+  2048: [4096, 8192, 16_384],
+  4096: [8192, 16_384, 30_720],
+};
+
+export function checkEcs({ place, ecs }: Environment): readonly Check[] {
+  if (ecs === undefined) return [];
+  if (place.cloud !== 'aws') {
+    return [{ path: 'ecs', value: ecs, message: `${place.cloud} has nothing of the kind`, allowed: 'no ecs' }];
+  }
+  const certificate = new RegExp(`^arn:${place.partition}:acm:${place.region}:${place.accountId}:certificate/[\\w-]+$`);
+  const memories = FARGATE[ecs.cpu] ?? [];
+  const twice = new Set(ecs.tenants).size !== ecs.tenants.length;
+  return [
+    ecs.tenants.length === 0 || twice
+      ? { path: 'ecs.tenants', value: ecs.tenants, message: 'none, or one twice', allowed: 'each tenant once' }
+      : undefined,
+    ...ecs.tenants.map((tenant, index) =>
+      pattern(`ecs.tenants[${index}]`, tenant, /^[a-z][a-z0-9-]{0,22}[a-z0-9]$/, 'needs a short DNS label'),
+    ),
+    pattern('ecs.certificateArn', ecs.certificateArn, certificate, 'not a certificate of this account and region'),
+    pattern('ecs.imageDigest', ecs.imageDigest, /^sha256:[0-9a-f]{64}$/, 'a tag can be moved: name the digest'),
+    memories.includes(ecs.memory)
+      ? undefined
+      : {
+          path: 'ecs.memory',
+          value: `${ecs.cpu}/${ecs.memory}`,
+          message: 'Fargate does not sell these two together',
+          allowed: Object.entries(FARGATE)
+            .map(([cpu, sizes]) => `${cpu} with ${sizes.join(', ')}`)
+            .join('; '),
+        },
+    range('ecs.desiredCount', ecs.desiredCount, 1, 10, 'none, or more than the balancer is asked for'),
+  ];
+}

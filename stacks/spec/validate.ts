@@ -6,6 +6,7 @@ import { checkRecovery } from './recovery.js';
 import {
   checkAccess,
   checkCluster,
+  checkEcs,
   checkIdentities,
   checkObservability,
   checkQdrant,
@@ -77,6 +78,7 @@ function problemsOf(environment: Environment): readonly Problem[] {
     ...checkIdentities(environment),
     ...checkAccess(environment),
     ...checkQdrant(environment),
+    ...checkEcs(environment),
     ...checkObservability(environment),
     ...checkPostgres(environment),
     ...checkRedis(environment),

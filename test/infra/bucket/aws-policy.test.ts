@@ -3,7 +3,8 @@ import { type BucketPurpose, type Lock, withBucketDefaults } from '../../../infr
 import { evaluate } from '../../support/policy.js';
 import { AWS, TAGS } from '../sites.js';
 
-const { deploy, compliance, operator, tenant, witness } = AWS.principals;
+const { deploy, compliance, operator, witness } = AWS.principals;
+const tenant = String(AWS.principals.tenant);
 const writer = 'arn:aws:iam::111122223333:role/memplane/test/memplane-test-audit';
 const BUCKET = 'arn:aws:s3:::memplane-test';
 const mfa = { 'aws:MultiFactorAuthPresent': 'true' };

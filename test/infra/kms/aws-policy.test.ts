@@ -3,7 +3,8 @@ import type { KeyPurpose } from '../../../infra/kms/contract.js';
 import { evaluate } from '../../support/policy.js';
 import { AWS } from '../sites.js';
 
-const { deploy, breakGlass, operator, tenant } = AWS.principals;
+const { deploy, breakGlass, operator } = AWS.principals;
+const tenant = String(AWS.principals.tenant);
 const somebody = 'arn:aws:iam::111122223333:role/somebody';
 const outsider = 'arn:aws:iam::999988887777:role/outsider';
 const viaS3 = { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' };
