@@ -49,6 +49,7 @@ export const EXAMPLE_TENANT: TenantOptions = {
   logLevel: 'info',
   metrics: true,
   fieldEncryption: true,
+  audit: { reads: true, readsMode: 'Batched' },
   searchIndex: { keyword: true, clearMetadata: [] },
   embedding: { provider: 'local', model: 'universal-sentence-encoder', dimensions: 512 },
   vectors: { provider: 'embedded' },

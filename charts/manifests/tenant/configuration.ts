@@ -53,6 +53,7 @@ export const buildPolicies = (o: TenantOptions) => ({
     redact: o.policies.redact,
     predicates: o.policies.predicates ?? null,
   },
+  audit: o.audit,
   encryption: { index: o.searchIndex.keyword ? 'keyword' : 'off', clearMetadata: o.searchIndex.clearMetadata },
 });
 

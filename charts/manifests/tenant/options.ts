@@ -100,6 +100,8 @@ export interface TenantOptions {
   readonly metrics: boolean;
 
   readonly fieldEncryption: boolean;
+  /** Which reads the service writes down, and whether they wait for it. */
+  readonly audit: { readonly reads: boolean; readonly readsMode: 'Batched' | 'Strict' };
   /** How sealed memories can be searched. */
   readonly searchIndex: { readonly keyword: boolean; readonly clearMetadata: readonly string[] };
   /** How often memories are looked at for promotion. @default 60000 */

@@ -89,6 +89,7 @@ describe('memory-config', () => {
       features: [],
       egress: [],
       policies: { ttlDays: null, minConfidencePercent: 0, redact: [], predicates: null },
+      audit: { reads: true, readsMode: 'Batched' },
       encryption: { index: 'keyword', clearMetadata: [] },
     });
   });
@@ -113,6 +114,7 @@ describe('pods are replaced', () => {
     ['switches of features', { features: MAXIMAL.features }],
     ['rate limits', { rateLimits: { tenantPerMinute: 1, ipPerMinute: 1 } }],
     ['policies', { policies: { ...MINIMAL.policies, ttlDays: 1 } }],
+    ['reads that wait for their event', { audit: { reads: true, readsMode: 'Strict' } }],
     ['metadata in clear', { searchIndex: { keyword: true, clearMetadata: ['price'] } }],
     ['mode ReadOnly', { mode: 'ReadOnly' }],
     ['log level', { logLevel: 'debug' }],
