@@ -43,6 +43,12 @@ export const buildOpenApi = (routes: readonly Route[], options: OpenApiOptions):
     paths,
     components: {
       schemas: { Problem: ProblemSchema },
+      responses: {
+        Problem: {
+          description: 'Problem',
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        },
+      },
       securitySchemes: {
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
         bearer: { type: 'http', scheme: 'bearer' },
@@ -59,12 +65,23 @@ const buildOperation = (route: Route): object => ({
   ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } } : {}),
   responses: {
     ...Object.fromEntries(Object.entries(route.responses).map(([status, schema]) => [status, buildAnswer(schema)])),
-    default: {
-      description: 'Problem',
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    },
+    ...Object.fromEntries(
+      refusalsOf(route).map((status) => [status, status === 304 ? NOT_MODIFIED : PROBLEM] as const),
+    ),
   },
 });
+
+const PROBLEM = { $ref: '#/components/responses/Problem' };
+const NOT_MODIFIED = { description: 'It is the version that is known already' };
+
+/** Every status but those of a failure of ours: what is not listed does not come. */
+const refusalsOf = ({ body, conditions = [], idempotencyKey, writes, responses }: Route): readonly number[] => [
+  ...[400, 401, 403, 404, 422, 429, 501, 503],
+  ...(conditions.includes('If-None-Match') && responses[200] && !writes ? [304] : []),
+  ...(writes || body || idempotencyKey ? [409] : []),
+  ...(conditions.length > 0 ? [412] : []),
+  ...(body ? [413, 415] : []),
+];
 
 const buildAnswer = (schema: TSchema): object => ({
   description: 'Answer',

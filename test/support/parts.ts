@@ -12,6 +12,7 @@ export const PART_PATHS = {
   versitygw: join(CACHE, 'bin', 'versitygw'),
   fsck: join(CACHE, 'bin', 'tessera', 'fsck'),
   moto: join(CACHE, 'moto', 'bin', 'moto_server'),
+  schemathesis: join(CACHE, 'schemathesis', 'bin', 'schemathesis'),
   checkov: join(CACHE, 'checkov', 'bin', 'checkov'),
 } as const;
 

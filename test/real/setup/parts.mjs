@@ -21,6 +21,7 @@ const VERSITYGW = 'v1.8.0';
 const TESSERA = 'v1.0.2';
 const MOTO = '5.2.5';
 const CHECKOV = '3.3.30';
+const SCHEMATHESIS = '4.32.5';
 const PGSERVER = '0.6.0';
 
 const onPath = (program) =>
@@ -102,6 +103,14 @@ async function installCheckov() {
   await run(join(work, 'bin', 'pip'), ['install', '--quiet', `checkov==${CHECKOV}`], { maxBuffer: 1 << 26 });
 }
 
+async function installSchemathesis() {
+  await need('python3', 'install Python 3.10 or later');
+  const work = join(CACHE, 'schemathesis');
+  await rm(work, { recursive: true, force: true });
+  await run('python3', ['-m', 'venv', work]);
+  await run(join(work, 'bin', 'pip'), ['install', '--quiet', `schemathesis==${SCHEMATHESIS}`], { maxBuffer: 1 << 26 });
+}
+
 async function installRedis() {
   if (process.getuid?.() !== 0) throw new Error('not root: install redis-server with the package manager');
   await need('apt-get', 'install redis-server with the package manager');
@@ -155,6 +164,12 @@ export const PARTS = [
     what: `checkov ${CHECKOV}, a scanner of others' making`,
     present: () => exists(join(CACHE, 'checkov', 'bin', 'checkov')),
     install: installCheckov,
+  },
+  {
+    name: 'schemathesis',
+    what: `requests made from /openapi.json (schemathesis ${SCHEMATHESIS})`,
+    present: () => exists(join(CACHE, 'schemathesis', 'bin', 'schemathesis')),
+    install: installSchemathesis,
   },
 ];
 
