@@ -159,6 +159,12 @@ const erasable: Rule = {
     ),
 };
 
+const off = (attribute: string, value: Json | undefined): readonly [string, Json | undefined, boolean] => [
+  attribute,
+  value,
+  value === undefined || value === false,
+];
+
 function keptBy({ cloud }: World, found: Found): readonly (readonly [string, Json | undefined, boolean])[] {
   const { attributes } = found.bucket;
   switch (cloud) {
@@ -174,30 +180,17 @@ function keptBy({ cloud }: World, found: Found): readonly (readonly [string, Jso
     case 'gcp': {
       const bin = at(attributes, 'soft_delete_policy', 'retention_duration_seconds');
       return [
-        [
-          'versioning.enabled',
-          at(attributes, 'versioning', 'enabled'),
-          at(attributes, 'versioning', 'enabled') === false,
-        ],
+        off('versioning.enabled', at(attributes, 'versioning', 'enabled')),
         ['soft_delete_policy.retention_duration_seconds', bin, bin === 0],
-        ['retention_policy', at(attributes, 'retention_policy'), at(attributes, 'retention_policy') === undefined],
+        off('retention_policy', at(attributes, 'retention_policy')),
       ];
     }
     case 'azure': {
       const blobs = at(attributes, 'blob_properties');
-      const bin = at(blobs, 'delete_retention_policy');
       return [
-        [
-          'blob_properties.versioning_enabled',
-          at(blobs, 'versioning_enabled'),
-          at(blobs, 'versioning_enabled') === false,
-        ],
-        ['blob_properties.delete_retention_policy', bin, bin === undefined],
-        [
-          'immutability_policy',
-          at(attributes, 'immutability_policy'),
-          at(attributes, 'immutability_policy') === undefined,
-        ],
+        off('blob_properties.versioning_enabled', at(blobs, 'versioning_enabled')),
+        off('blob_properties.delete_retention_policy', at(blobs, 'delete_retention_policy')),
+        off('immutability_policy', at(attributes, 'immutability_policy')),
       ];
     }
   }

@@ -53,9 +53,7 @@ export function accountFrom(world: World): Account {
   const account = accountOf(world);
   const each = <T>(read: (stack: StackJson) => readonly T[]): readonly T[] =>
     world.stacks.flatMap(({ json }) => read(json));
-  const policyOf = (stack: StackJson, { attributes }: Resource, attribute: string): readonly Statement[] =>
-    parseStatements(resolved(account, stack, String(at(attributes, attribute))));
-  const arn = (one: Resource | undefined): string => (one === undefined ? '' : (arnOf(account, one) ?? ''));
+  const { arn, policyOf } = readerOf(account);
   return {
     id: account.id,
     identities: grouped(
@@ -72,24 +70,7 @@ export function accountFrom(world: World): Account {
         ),
       ),
     ),
-    policies: byArn(
-      each((stack) => [
-        ...['aws_kms_key', 'aws_kms_replica_key'].flatMap((type) =>
-          resourcesOf(stack, type).map((one) => ({
-            arn: arn(one),
-            statements: policyOf(stack, one, 'policy'),
-            strict: true,
-          })),
-        ),
-        ...CARRIERS.flatMap(([type, owner]) =>
-          resourcesOf(stack, type).map((one) => ({
-            arn: arn(referred(stack, at(one.attributes, owner))),
-            statements: policyOf(stack, one, 'policy'),
-            strict: false,
-          })),
-        ),
-      ]),
-    ),
+    policies: byArn(each((stack) => resourcePolicies(account, stack))),
     locked: new Set(
       each((stack) =>
         resourcesOf(stack, 'aws_s3_bucket_object_lock_configuration')
@@ -98,6 +79,34 @@ export function accountFrom(world: World): Account {
       ),
     ),
   };
+}
+
+function readerOf(account: ReturnType<typeof accountOf>) {
+  return {
+    arn: (one: Resource | undefined): string => (one === undefined ? '' : (arnOf(account, one) ?? '')),
+    policyOf: (stack: StackJson, { attributes }: Resource, attribute: string): readonly Statement[] =>
+      parseStatements(resolved(account, stack, String(at(attributes, attribute)))),
+  };
+}
+
+function resourcePolicies(account: ReturnType<typeof accountOf>, stack: StackJson): readonly ResourcePolicy[] {
+  const { arn, policyOf } = readerOf(account);
+  return [
+    ...['aws_kms_key', 'aws_kms_replica_key'].flatMap((type) =>
+      resourcesOf(stack, type).map((one) => ({
+        arn: arn(one),
+        statements: policyOf(stack, one, 'policy'),
+        strict: true,
+      })),
+    ),
+    ...CARRIERS.flatMap(([type, owner]) =>
+      resourcesOf(stack, type).map((one) => ({
+        arn: arn(referred(stack, at(one.attributes, owner))),
+        statements: policyOf(stack, one, 'policy'),
+        strict: false,
+      })),
+    ),
+  ];
 }
 
 const byArn = (policies: readonly ResourcePolicy[]): ReadonlyMap<string, ResourcePolicy> =>

@@ -217,21 +217,9 @@ function backupsCopy(bucket: Thing, cast: Cast): readonly Row[] {
 
 function keyrings(bucket: Thing, cast: Cast): readonly Row[] {
   const row = onBucket(bucket);
-  const { tenant, operator, administrator, deploy } = cast;
+  const { tenant, operator } = cast;
   const own = `keys/${NAMESPACE}/ring`;
   const swap = { 's3:if-match': '"etag"' };
-  const outsiders = [
-    'administrator',
-    'deploy',
-    'root',
-    'breakGlass',
-    'compliance',
-    'backup',
-    'audit',
-    'secrets',
-    'stranger',
-    'anybody',
-  ] as const;
   return [
     row('allow', 'tenant', tenant, 'GetObject', 'its own keyring', own),
     row('allow', 'tenant', tenant, 'PutObject', 'its own keyring, if unchanged', own, swap),
@@ -253,8 +241,22 @@ function keyrings(bucket: Thing, cast: Cast): readonly Row[] {
     row('allow', 'operator', operator, 'DeleteObject', 'a keyring', own),
     row('allow', 'operator', operator, 'PutObject', 'a keyring, if unchanged', own, swap),
     row('deny', 'operator', operator, 'PutObject', 'whatever is there', own),
+    ...outsideKeyrings(bucket, cast),
+  ];
+}
+
+const OUTSIDERS = [
+  ...(['administrator', 'deploy', 'root', 'breakGlass', 'compliance'] as const),
+  ...(['backup', 'audit', 'secrets', 'stranger', 'anybody'] as const),
+];
+
+function outsideKeyrings(bucket: Thing, cast: Cast): readonly Row[] {
+  const row = onBucket(bucket);
+  const { operator, administrator, deploy } = cast;
+  const own = `keys/${NAMESPACE}/ring`;
+  return [
     row('deny', 'witness', cast.witness, 'DeleteObject', 'a keyring', own),
-    ...outsiders.map((who) => row('deny', who, cast[who], 'GetObject', 'a keyring', own)),
+    ...OUTSIDERS.map((who) => row('deny', who, cast[who], 'GetObject', 'a keyring', own)),
     row('deny', 'administrator', administrator, 'DeleteObject', 'a keyring', own),
     row('deny', 'administrator', administrator, 'PutReplicationConfiguration', 'to copy keys away', undefined),
     row('deny', 'administrator', administrator, 'PutBucketVersioning', 'to keep destroyed keys', undefined),

@@ -69,24 +69,8 @@ export function keyQuestions(world: World, cast: Cast): readonly Row[] {
 function tenantKey(key: Thing, cast: Cast): readonly Row[] {
   const row = onKey(key);
   const own = kekContext();
-  const same = { ...own, 'kms:ReEncryptOnSameKey': 'true' };
-  const { tenant, operator, administrator } = cast;
-  const foreign: Context = { ...own, 'kms:ReEncryptOnSameKey': 'false' };
+  const { tenant } = cast;
   const { 'kms:EncryptionContext:namespace': _, ...homeless } = own;
-  const others = [
-    'operator',
-    'witness',
-    'audit',
-    'backup',
-    'secrets',
-    'administrator',
-    'deploy',
-    'root',
-    'breakGlass',
-    'compliance',
-    'stranger',
-    'anybody',
-  ] as const;
   return [
     row('allow', 'tenant', tenant, 'Decrypt', 'its own key', own),
     row('deny', 'tenant', tenant, 'Decrypt', 'of another namespace', kekContext('mem-other')),
@@ -94,10 +78,26 @@ function tenantKey(key: Thing, cast: Cast): readonly Row[] {
     row('deny', 'tenant', tenant, 'Decrypt', 'without its namespace', homeless),
     row('deny', 'tenant', tenant, 'Decrypt', 'without a context'),
     row('deny', 'tenant', cast.stray, 'Decrypt', 'in a session without tags', own),
-    ...others.map((who) => row('deny', who, cast[who], 'Decrypt', 'of a tenant', own)),
+    ...OTHERS.map((who) => row('deny', who, cast[who], 'Decrypt', 'of a tenant', own)),
     row('deny', 'tenant', tenant, 'Encrypt', 'its own key', own),
     row('deny', 'tenant', tenant, 'GenerateDataKey', 'its own key', own),
     row('deny', 'tenant', tenant, 'CreateGrant', 'to anybody', own),
+    ...rewraps(key, cast),
+  ];
+}
+
+const OTHERS = [
+  ...(['operator', 'witness', 'audit', 'backup', 'secrets', 'administrator'] as const),
+  ...(['deploy', 'root', 'breakGlass', 'compliance', 'stranger', 'anybody'] as const),
+];
+
+/** The operator makes and rewraps, and never sees. */
+function rewraps(key: Thing, { tenant, operator, administrator }: Cast): readonly Row[] {
+  const row = onKey(key);
+  const own = kekContext();
+  const same = { ...own, 'kms:ReEncryptOnSameKey': 'true' };
+  const foreign: Context = { ...own, 'kms:ReEncryptOnSameKey': 'false' };
+  return [
     row('allow', 'operator', operator, 'GenerateDataKeyWithoutPlaintext', 'for a tenant', own),
     row('deny', 'operator', operator, 'GenerateDataKeyWithoutPlaintext', 'for no tenant', {
       'kms:EncryptionContext:memplane': 'kek/1',
@@ -171,16 +171,6 @@ function serviceKeys(world: World, { tenant, secrets, operator }: Cast): readonl
   const { id, partition, region } = accountOf(world);
   const data = onKey(keyOf(world, 'plane', 'data'));
   const via = (service: string): Context => ({ 'kms:ViaService': `${service}.${region}.amazonaws.com` });
-  const logs: Caller = { kind: 'service', arn: `logs.${region}.amazonaws.com` };
-  const group = (account: string): Context => ({
-    'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:/memplane/x`,
-  });
-  const service = (name: string): Caller => ({ kind: 'service', arn: `${name}.amazonaws.com` });
-  const trail = (account: string): Context => ({
-    'aws:SourceAccount': account,
-    'kms:EncryptionContext:aws:cloudtrail:arn': `arn:${partition}:cloudtrail:${region}:${account}:trail/memplane`,
-  });
-  const ops = onKey(keyOf(world, 'plane', 'ops'));
   const scaling: Caller = {
     kind: 'service',
     arn: `arn:${partition}:iam::${id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
@@ -194,6 +184,29 @@ function serviceKeys(world: World, { tenant, secrets, operator }: Cast): readonl
       ? [data('allow', 'tenant', tenant, 'GenerateDataKey', 'through its queue', via('sqs'))]
       : []),
     data('deny', 'tenant', tenant, 'Decrypt', 'past its queue'),
+    ...logKey(world),
+    ...disks.flatMap((disk) => [
+      disk('allow', 'autoscaling', scaling, 'Decrypt', 'to start a node'),
+      disk('allow', 'autoscaling', scaling, 'CreateGrant', 'for its disk', { 'kms:GrantIsForAWSResource': 'true' }),
+      disk('deny', 'autoscaling', scaling, 'CreateGrant', 'to anybody'),
+    ]),
+  ];
+}
+
+/** Logs, alarms and the trail: services of AWS, each for this account only. */
+function logKey(world: World): readonly Row[] {
+  const { id, partition, region } = accountOf(world);
+  const logs: Caller = { kind: 'service', arn: `logs.${region}.amazonaws.com` };
+  const group = (account: string): Context => ({
+    'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:/memplane/x`,
+  });
+  const service = (name: string): Caller => ({ kind: 'service', arn: `${name}.amazonaws.com` });
+  const trail = (account: string): Context => ({
+    'aws:SourceAccount': account,
+    'kms:EncryptionContext:aws:cloudtrail:arn': `arn:${partition}:cloudtrail:${region}:${account}:trail/memplane`,
+  });
+  const ops = onKey(keyOf(world, 'plane', 'ops'));
+  return [
     ops('allow', 'alarms', service('cloudwatch'), 'GenerateDataKey', 'to tell of one', { 'aws:SourceAccount': id }),
     ops('deny', 'alarms', service('cloudwatch'), 'GenerateDataKey', "of another account's", {
       'aws:SourceAccount': '999999999999',
@@ -202,11 +215,6 @@ function serviceKeys(world: World, { tenant, secrets, operator }: Cast): readonl
     ops('deny', 'the trail', service('cloudtrail'), 'GenerateDataKey', "of another account's", trail('999999999999')),
     ops('allow', 'logs', logs, 'GenerateDataKey', 'of a group of ours', group(id)),
     ops('deny', 'logs', logs, 'GenerateDataKey', "of another account's group", group('999999999999')),
-    ...disks.flatMap((disk) => [
-      disk('allow', 'autoscaling', scaling, 'Decrypt', 'to start a node'),
-      disk('allow', 'autoscaling', scaling, 'CreateGrant', 'for its disk', { 'kms:GrantIsForAWSResource': 'true' }),
-      disk('deny', 'autoscaling', scaling, 'CreateGrant', 'to anybody'),
-    ]),
   ];
 }
 

@@ -36,19 +36,10 @@ export function awsQuestions(world: World, place: AwsPlace): readonly (() => Ans
 }
 
 function grantQuestions(world: World, place: AwsPlace, cast: Cast): readonly Question<Call>[] {
+  const row = asking(cast);
   const role = (name: string): string => roleArn(world.environment, place, name);
-  const secret = secretOf(world);
-  const row = (
-    want: 'allow' | 'deny',
-    who: keyof Cast,
-    action: string,
-    [on, resource]: readonly [string, string],
-    how: string,
-    context: Readonly<Record<string, string>> = {},
-  ): Question<Call> => ({ want, who, action, how, on, call: { caller: cast[who], action, resource, context } });
   const passed = { 'iam:PassedToService': 'pods.eks.amazonaws.com' };
   const its = (name: string): readonly [string, string] => [`role ${name}`, role(name)];
-  const vault: readonly [string, string] = [secret.address, secret.arn];
   const arn = clusterArn(world, place);
   const cluster: readonly [string, string] = ['the cluster', arn];
   const elsewhere: readonly [string, string] = ['another cluster', `${arn}-other`];
@@ -66,6 +57,31 @@ function grantQuestions(world: World, place: AwsPlace, cast: Cast): readonly Que
     row('deny', 'operator', 'iam:UpdateAssumeRolePolicy', its('tenant'), 'to become it'),
     row('deny', 'operator', 'iam:CreateRole', its('another'), 'of its own'),
     row('deny', 'operator', 'iam:PutRolePolicy', its('operator'), 'to widen its own'),
+    ...secretQuestions(world, cast),
+    row('allow', 'operator', 'eks:CreatePodIdentityAssociation', cluster, 'for a tenant'),
+    row('allow', 'operator', 'eks:DeletePodIdentityAssociation', binding, 'of a tenant that ends'),
+    row('deny', 'operator', 'eks:CreatePodIdentityAssociation', elsewhere, 'in another cluster'),
+    row('deny', 'tenant', 'eks:CreatePodIdentityAssociation', cluster, 'to become another'),
+    ...storeQuestions(world, place, cast),
+  ];
+}
+
+const asking =
+  (cast: Cast) =>
+  (
+    want: 'allow' | 'deny',
+    who: keyof Cast,
+    action: string,
+    [on, resource]: readonly [string, string],
+    how: string,
+    context: Readonly<Record<string, string>> = {},
+  ): Question<Call> => ({ want, who, action, how, on, call: { caller: cast[who], action, resource, context } });
+
+function secretQuestions(world: World, cast: Cast): readonly Question<Call>[] {
+  const row = asking(cast);
+  const { address, arn } = secretOf(world);
+  const vault: readonly [string, string] = [address, arn];
+  return [
     row('allow', 'secrets', 'secretsmanager:GetSecretValue', vault, 'for the operator'),
     row('deny', 'operator', 'secretsmanager:GetSecretValue', vault, 'past External Secrets'),
     row('deny', 'tenant', 'secretsmanager:GetSecretValue', vault, 'of the administrator'),
@@ -74,11 +90,6 @@ function grantQuestions(world: World, place: AwsPlace, cast: Cast): readonly Que
     row('deny', 'secrets', 'secretsmanager:GetSecretValue', vault, 'over plain HTTP', {
       'aws:SecureTransport': 'false',
     }),
-    row('allow', 'operator', 'eks:CreatePodIdentityAssociation', cluster, 'for a tenant'),
-    row('allow', 'operator', 'eks:DeletePodIdentityAssociation', binding, 'of a tenant that ends'),
-    row('deny', 'operator', 'eks:CreatePodIdentityAssociation', elsewhere, 'in another cluster'),
-    row('deny', 'tenant', 'eks:CreatePodIdentityAssociation', cluster, 'to become another'),
-    ...storeQuestions(world, place, cast),
   ];
 }
 
@@ -115,13 +126,7 @@ function trustAnswers(world: World, place: AwsPlace, account: Account): readonly
   const tenant = roleArn(world.environment, place, 'tenant');
   const pods: Caller = { kind: 'service', arn: 'pods.eks.amazonaws.com' };
   const cluster = clusterArn(world, place);
-  const session = {
-    'aws:SourceAccount': place.accountId,
-    'aws:SourceArn': cluster,
-    'aws:RequestTag/kubernetes-namespace': 'mem-acme',
-    'aws:RequestTag/kubernetes-service-account': 'memory',
-    'aws:RequestTag/eks-cluster-name': cluster.split('/')[1] ?? '',
-  };
+  const session = sessionOf(place, cluster);
   const become = (
     want: 'allow' | 'deny',
     name: string,
@@ -153,6 +158,15 @@ function trustAnswers(world: World, place: AwsPlace, account: Account): readonly
     ...subjectAnswers(world, place, account),
   ];
 }
+
+/** What EKS says of a pod of memory when it asks for its role. */
+const sessionOf = (place: AwsPlace, cluster: string) => ({
+  'aws:SourceAccount': place.accountId,
+  'aws:SourceArn': cluster,
+  'aws:RequestTag/kubernetes-namespace': 'mem-acme',
+  'aws:RequestTag/kubernetes-service-account': 'memory',
+  'aws:RequestTag/eks-cluster-name': cluster.split('/')[1] ?? '',
+});
 
 /** Roles of one service account each: the exact subject and audience, and no other. */
 function subjectAnswers(world: World, place: AwsPlace, account: Account): readonly Answer[] {

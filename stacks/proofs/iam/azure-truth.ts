@@ -81,7 +81,11 @@ function row(
   };
 }
 
-function keyRows({ vault, operator, witness, secrets, owner, deploy }: Stage): readonly Row[] {
+function keyRows(stage: Stage): readonly Row[] {
+  return [...tenantKeyRows(stage), ...planeKeyRows(stage)];
+}
+
+function tenantKeyRows({ vault, operator, witness, secrets, owner, deploy }: Stage): readonly Row[] {
   const tenants = [vault('tenants'), vault('tenantsReplica')];
   const stores: readonly KeyStore[] = ['vault', 'vaultReplica', 'tenants', 'tenantsReplica'];
   return [
@@ -101,6 +105,13 @@ function keyRows({ vault, operator, witness, secrets, owner, deploy }: Stage): r
       row('deny', 'owner', owner, `${KEYS}/purge/action`, 'before its window ends', `${vault(store)}/keys/any`),
       row('deny', 'owner', owner, 'Microsoft.KeyVault/vaults/delete', 'with every key in it', vault(store)),
     ]),
+  ];
+}
+
+function planeKeyRows({ vault, operator, witness, secrets }: Stage): readonly Row[] {
+  const READ = 'Microsoft.KeyVault/vaults/secrets/getSecret/action';
+  const admin = `${vault('plane')}/secrets/admin`;
+  return [
     ...(['audit', 'keys', 'anchor'] as const).flatMap((key) => [
       row(
         'deny',
@@ -116,42 +127,29 @@ function keyRows({ vault, operator, witness, secrets, owner, deploy }: Stage): r
     row('allow', 'witness', witness, `${KEYS}/sign/action`, 'a digest', `${vault('vault')}/keys/anchor`),
     row('deny', 'witness', witness, `${KEYS}/sign/action`, 'with another key', `${vault('vault')}/keys/audit`),
     row('deny', 'operator', operator, `${KEYS}/sign/action`, 'a digest', `${vault('vault')}/keys/anchor`),
-    row(
-      'allow',
-      'secrets',
-      secrets,
-      'Microsoft.KeyVault/vaults/secrets/getSecret/action',
-      'of the administrator',
-      `${vault('plane')}/secrets/admin`,
-    ),
-    row(
-      'deny',
-      'operator',
-      operator,
-      'Microsoft.KeyVault/vaults/secrets/getSecret/action',
-      'of the administrator',
-      `${vault('plane')}/secrets/admin`,
-    ),
+    row('allow', 'secrets', secrets, READ, 'of the administrator', admin),
+    row('deny', 'operator', operator, READ, 'of the administrator', admin),
+  ];
+}
+
+/** What nobody deletes before its date, once the second apply has locked it. */
+function lockedIn({ environment: { place, buckets } }: World): readonly BucketKind[] {
+  if (place.cloud !== 'azure' || place.immutability !== 'Locked') return [];
+  return [
+    ...(buckets.audit.lock === 'Compliance' ? (['audit', 'auditReplica'] as const) : []),
+    ...(buckets.backups.lock === 'Compliance' ? (['backups'] as const) : []),
   ];
 }
 
 function bucketRows(world: World, stage: Stage): readonly Row[] {
   const { account, container, operator, witness, owner, secrets } = stage;
-  const { audit, backups } = world.environment.buckets;
-  const isLocked = world.environment.place.cloud === 'azure' && world.environment.place.immutability === 'Locked';
-  const locked: readonly BucketKind[] = !isLocked
-    ? []
-    : [
-        ...(audit.lock === 'Compliance' ? (['audit', 'auditReplica'] as const) : []),
-        ...(backups.lock === 'Compliance' ? (['backups'] as const) : []),
-      ];
   const kept: readonly BucketKind[] = ['audit', 'auditReplica', 'keys', 'keysReplica', 'artifacts', 'backups'];
   const lister: Options = { subOperation: 'Blob.List' };
   return [
     ...kept.map((kind) =>
       row('deny', 'owner', owner, 'Microsoft.Storage/storageAccounts/delete', 'with everything in it', account(kind)),
     ),
-    ...locked.map((kind) =>
+    ...lockedIn(world).map((kind) =>
       row('deny', 'owner', owner, `${BLOBS}/delete`, 'before its date', container(kind), { version: 'locked' }),
     ),
     ...(['keys', 'keysReplica'] as const).flatMap((kind) => [
@@ -159,6 +157,19 @@ function bucketRows(world: World, stage: Stage): readonly Row[] {
       row('deny', 'witness', witness, `${BLOBS}/read`, 'a keyring', container(kind)),
       row('deny', 'secrets', secrets, `${BLOBS}/read`, 'a keyring', container(kind)),
     ]),
+    ...recordRows(stage),
+    ...(['artifacts', 'backups'] as const).flatMap((kind) => [
+      row('allow', 'operator', operator, `${BLOBS}/delete`, 'of a tenant that ends', container(kind)),
+      row('allow', 'operator', operator, `${BLOBS}/read`, 'names only', container(kind), lister),
+      row('deny', 'operator', operator, `${BLOBS}/read`, 'its content', container(kind)),
+      row('deny', 'operator', operator, `${BLOBS}/write`, 'anything', container(kind)),
+    ]),
+    ...podRows(world, stage),
+  ];
+}
+
+function recordRows({ container, operator, witness }: Stage): readonly Row[] {
+  return [
     row('deny', 'operator', operator, `${BLOBS}/read`, 'a record', container('audit')),
     row('deny', 'operator', operator, `${BLOBS}/delete`, 'a record', container('audit')),
     row(
@@ -172,13 +183,6 @@ function bucketRows(world: World, stage: Stage): readonly Row[] {
     row('allow', 'witness', witness, `${BLOBS}/add/action`, 'an anchor', container('audit')),
     row('allow', 'witness', witness, `${BLOBS}/read`, 'a record', container('audit')),
     row('deny', 'witness', witness, `${BLOBS}/delete`, 'a record', container('audit')),
-    ...(['artifacts', 'backups'] as const).flatMap((kind) => [
-      row('allow', 'operator', operator, `${BLOBS}/delete`, 'of a tenant that ends', container(kind)),
-      row('allow', 'operator', operator, `${BLOBS}/read`, 'names only', container(kind), lister),
-      row('deny', 'operator', operator, `${BLOBS}/read`, 'its content', container(kind)),
-      row('deny', 'operator', operator, `${BLOBS}/write`, 'anything', container(kind)),
-    ]),
-    ...podRows(world, stage),
   ];
 }
 
@@ -204,57 +208,36 @@ function podRows(world: World, { container, pod }: Stage): readonly Row[] {
   ];
 }
 
+const request = (role: string, type: string, principal: string): Options => ({
+  attributes: {
+    [`${ASSIGN}:RoleDefinitionId`]: role,
+    [`${ASSIGN}:PrincipalType`]: type,
+    [`${ASSIGN}:PrincipalId`]: principal,
+  },
+});
+
 /** The operator lets tenants' identities in, never itself, and never with a role that is not of the list. */
 function assignmentRows(world: World, { vault, container, operator, witness }: Stage): readonly Row[] {
-  const request = (role: string, type: string, principal: string): Options => ({
-    attributes: {
-      [`${ASSIGN}:RoleDefinitionId`]: role,
-      [`${ASSIGN}:PrincipalType`]: type,
-      [`${ASSIGN}:PrincipalId`]: principal,
-    },
-  });
+  const toTenant = (role: string): Options => request(role, 'ServicePrincipal', 'of a tenant');
   const unwrap = definitionOf(world, 'unwrap');
   const itself = operatorReference(world);
   const OWNER = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635';
   const assigns = (want: 'allow' | 'deny', how: string, on: string, options: Options): Row =>
     row(want, 'operator', operator, `${ASSIGN}/write`, how, on, options);
   return [
-    assigns(
-      'allow',
-      "of unwrap to a tenant's identity",
-      vault('tenants'),
-      request(unwrap, 'ServicePrincipal', 'of a tenant'),
-    ),
+    assigns('allow', "of unwrap to a tenant's identity", vault('tenants'), toTenant(unwrap)),
     assigns('deny', 'of unwrap to itself', vault('tenants'), request(unwrap, 'ServicePrincipal', itself)),
     assigns('deny', 'of unwrap to a person', vault('tenants'), request(unwrap, 'User', 'of a person')),
-    assigns('deny', 'of Owner to a tenant', vault('tenants'), request(OWNER, 'ServicePrincipal', 'of a tenant')),
-    assigns(
-      'deny',
-      'of unwrap on the audit key',
-      `${vault('vault')}/keys/audit`,
-      request(unwrap, 'ServicePrincipal', 'of a tenant'),
-    ),
-    assigns(
-      'allow',
-      'of auditAppend to a tenant',
-      container('audit'),
-      request(definitionOf(world, 'auditAppend'), 'ServicePrincipal', 'of a tenant'),
-    ),
+    assigns('deny', 'of Owner to a tenant', vault('tenants'), toTenant(OWNER)),
+    assigns('deny', 'of unwrap on the audit key', `${vault('vault')}/keys/audit`, toTenant(unwrap)),
+    assigns('allow', 'of auditAppend to a tenant', container('audit'), toTenant(definitionOf(world, 'auditAppend'))),
     assigns(
       'deny',
       'of the extender to a tenant',
       container('audit'),
-      request(definitionOf(world, 'retentionExtender'), 'ServicePrincipal', 'of a tenant'),
+      toTenant(definitionOf(world, 'retentionExtender')),
     ),
-    row(
-      'deny',
-      'witness',
-      witness,
-      `${ASSIGN}/write`,
-      'of anything',
-      container('audit'),
-      request(unwrap, 'ServicePrincipal', 'of a tenant'),
-    ),
+    row('deny', 'witness', witness, `${ASSIGN}/write`, 'of anything', container('audit'), toTenant(unwrap)),
   ];
 }
 

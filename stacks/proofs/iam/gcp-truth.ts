@@ -43,24 +43,26 @@ function castOf({ environment }: World, place: GcpPlace) {
   };
 }
 
+const keyRow = (
+  want: 'allow' | 'deny',
+  who: string,
+  caller: GcpCaller,
+  permission: string,
+  how: string,
+  on: string,
+): Row => ({
+  want,
+  who,
+  action: `cloudkms.${permission}`,
+  how,
+  on: on.split('/keyRings/')[1] ?? on,
+  call: { caller, permission: `cloudkms.${permission}`, resource: on },
+});
+
 function keyRows(world: World, place: GcpPlace): readonly Row[] {
   const { environment } = world;
   const { operator, greedy, owner, deploy, breakGlass, witness, anybody } = castOf(world, place);
-  const row = (
-    want: 'allow' | 'deny',
-    who: string,
-    caller: GcpCaller,
-    permission: string,
-    how: string,
-    on: string,
-  ): Row => ({
-    want,
-    who,
-    action: `cloudkms.${permission}`,
-    how,
-    on: on.split('/keyRings/')[1] ?? on,
-    call: { caller, permission: `cloudkms.${permission}`, resource: on },
-  });
+  const row = keyRow;
   const tenant = `${tenantKeyId(environment, 'tenants')}/cryptoKeys/7f3c`;
   const there = `${tenantKeyId(environment, 'tenantsReplica')}/cryptoKeys/7f3c`;
   const anchor = keyId(environment, 'vault', 'anchor');
@@ -93,13 +95,14 @@ function keyRows(world: World, place: GcpPlace): readonly Row[] {
   ];
 }
 
-function bucketRows(world: World, place: GcpPlace): readonly Row[] {
-  const { environment } = world;
-  const cast = castOf(world, place);
-  const { operator, owner, deploy, breakGlass, witness, anybody, copier } = cast;
-  const path = (kind: BucketKind, object?: string): string =>
-    `${bucketPath(bucketName(environment, kind))}${object === undefined ? '' : `/objects/${object}`}`;
-  const row = (
+const OWN = 'mem-acme/record';
+
+const pathOf = ({ environment }: World, kind: BucketKind, object?: string): string =>
+  `${bucketPath(bucketName(environment, kind))}${object === undefined ? '' : `/objects/${object}`}`;
+
+const onBuckets =
+  (world: World) =>
+  (
     want: 'allow' | 'deny',
     who: string,
     caller: GcpCaller,
@@ -116,15 +119,15 @@ function bucketRows(world: World, place: GcpPlace): readonly Row[] {
     call: {
       caller,
       permission: `storage.${permission}`,
-      resource: path(kind, object),
+      resource: pathOf(world, kind, object),
       ...(how.startsWith('to shorten') ? { shortens: true as const } : {}),
     },
   });
-  const role = (name: string): string =>
-    `projects/${place.projectId}/roles/memplane${environment.name.charAt(0).toUpperCase()}${environment.name.slice(1)}${name}`;
-  const own = 'mem-acme/record';
-  const audit = cast.pod('audit', [role('AuditAppend'), path('audit', 'mem-acme')]);
-  const backup = cast.pod('backup', [role('BackupAppend'), path('backups', 'mem-acme')]);
+
+function bucketRows(world: World, place: GcpPlace): readonly Row[] {
+  const { environment } = world;
+  const { operator, owner, deploy, breakGlass, anybody } = castOf(world, place);
+  const row = onBuckets(world);
   const every: readonly BucketKind[] = ['audit', 'auditReplica', 'keys', 'keysReplica', 'artifacts', 'backups'];
   const locked: readonly BucketKind[] = [
     ...(environment.buckets.audit.lock === 'Compliance' ? (['audit', 'auditReplica'] as const) : []),
@@ -132,45 +135,67 @@ function bucketRows(world: World, place: GcpPlace): readonly Row[] {
   ];
   return [
     ...every.flatMap((kind) => [
-      row('deny', 'anybody', anybody, 'objects.get', 'from the internet', kind, own),
+      row('deny', 'anybody', anybody, 'objects.get', 'from the internet', kind, OWN),
       row('deny', 'owner', owner, 'buckets.delete', 'with everything in it', kind),
       row('deny', 'deploy', deploy, 'buckets.delete', 'with everything in it', kind),
       row('deny', 'operator', operator, 'buckets.update', 'to change its settings', kind),
       row('deny', 'operator', operator, 'buckets.setIamPolicy', 'to let itself in', kind),
     ]),
     ...locked.flatMap((kind) => [
-      row('deny', 'owner', owner, 'objects.delete', 'before its date', kind, own),
-      row('deny', 'break-glass', breakGlass, 'objects.delete', 'before its date', kind, own),
+      row('deny', 'owner', owner, 'objects.delete', 'before its date', kind, OWN),
+      row('deny', 'break-glass', breakGlass, 'objects.delete', 'before its date', kind, OWN),
       row('deny', 'owner', owner, 'buckets.update', 'to shorten the lock', kind),
       row('deny', 'break-glass', breakGlass, 'buckets.update', 'to shorten the lock', kind),
     ]),
-    row('allow', 'audit', audit, 'objects.create', 'its own record', 'audit', own),
-    row('allow', 'audit', audit, 'objects.setRetention', 'of its own record', 'audit', own),
+    ...podRows(world, place),
+    ...planeRows(world, place),
+  ];
+}
+
+/** With what the operator grants on a tenant's folder when it is made. */
+function podRows(world: World, place: GcpPlace): readonly Row[] {
+  const row = onBuckets(world);
+  const { pod } = castOf(world, place);
+  const { name } = world.environment;
+  const role = (suffix: string): string =>
+    `projects/${place.projectId}/roles/memplane${name.charAt(0).toUpperCase()}${name.slice(1)}${suffix}`;
+  const audit = pod('audit', [role('AuditAppend'), pathOf(world, 'audit', 'mem-acme')]);
+  const backup = pod('backup', [role('BackupAppend'), pathOf(world, 'backups', 'mem-acme')]);
+  return [
+    row('allow', 'audit', audit, 'objects.create', 'its own record', 'audit', OWN),
+    row('deny', 'audit', audit, 'objects.get', 'a keyring', 'keys', 'keys/mem-acme/ring'),
+    row('allow', 'audit', audit, 'objects.setRetention', 'of its own record', 'audit', OWN),
     row('deny', 'audit', audit, 'objects.create', "among another's records", 'audit', 'mem-other/record'),
-    row('deny', 'audit', audit, 'objects.delete', 'its own record', 'audit', own),
-    row('deny', 'audit', audit, 'objects.update', 'its own record', 'audit', own),
-    row('deny', 'audit', audit, 'objects.overrideUnlockedRetention', 'of its own record', 'audit', own),
-    row('allow', 'backup', backup, 'objects.create', 'its own backup', 'backups', own),
-    row('deny', 'backup', backup, 'objects.delete', 'its own backup', 'backups', own),
-    row('deny', 'backup', backup, 'objects.get', 'its own backup', 'backups', own),
+    row('deny', 'audit', audit, 'objects.delete', 'its own record', 'audit', OWN),
+    row('deny', 'audit', audit, 'objects.update', 'its own record', 'audit', OWN),
+    row('deny', 'audit', audit, 'objects.overrideUnlockedRetention', 'of its own record', 'audit', OWN),
+    row('allow', 'backup', backup, 'objects.create', 'its own backup', 'backups', OWN),
+    row('deny', 'backup', backup, 'objects.delete', 'its own backup', 'backups', OWN),
+    row('deny', 'backup', backup, 'objects.get', 'its own backup', 'backups', OWN),
+  ];
+}
+
+function planeRows(world: World, place: GcpPlace): readonly Row[] {
+  const row = onBuckets(world);
+  const { operator, witness, copier } = castOf(world, place);
+  return [
     row('allow', 'witness', witness, 'objects.create', 'an anchor', 'audit', 'anchor/head'),
-    row('deny', 'witness', witness, 'objects.create', 'a record', 'audit', own),
-    row('allow', 'witness', witness, 'objects.get', 'a record', 'audit', own),
+    row('deny', 'witness', witness, 'objects.create', 'a record', 'audit', OWN),
+    row('allow', 'witness', witness, 'objects.get', 'a record', 'audit', OWN),
     row('deny', 'witness', witness, 'objects.delete', 'an anchor', 'audit', 'anchor/head'),
     ...(['keys', 'keysReplica'] as const).flatMap((kind) => [
       row('allow', 'operator', operator, 'objects.delete', 'a keyring', kind, 'keys/mem-acme/ring'),
       row('deny', 'witness', witness, 'objects.get', 'a keyring', kind, 'keys/mem-acme/ring'),
-      row('deny', 'audit', audit, 'objects.get', 'a keyring', kind, 'keys/mem-acme/ring'),
     ]),
-    row('deny', 'operator', operator, 'objects.get', 'a record', 'audit', own),
-    row('deny', 'operator', operator, 'objects.delete', 'a record', 'audit', own),
-    row('allow', 'operator', operator, 'objects.delete', 'of a tenant that ends', 'artifacts', own),
-    row('deny', 'operator', operator, 'objects.get', 'an artifact', 'artifacts', own),
-    row('deny', 'operator', operator, 'objects.get', 'a backup', 'backups', own),
-    row('allow', 'the copier', copier, 'objects.get', 'to copy it', 'audit', own),
-    row('allow', 'the copier', copier, 'objects.create', 'to copy it', 'auditReplica', own),
-    row('deny', 'the copier', copier, 'objects.delete', 'at its source', 'audit', own),
-    row('deny', 'the copier', copier, 'objects.delete', 'at its destination', 'auditReplica', own),
+    row('deny', 'operator', operator, 'objects.get', 'a record', 'audit', OWN),
+    row('deny', 'operator', operator, 'objects.delete', 'a record', 'audit', OWN),
+    row('allow', 'operator', operator, 'objects.delete', 'of a tenant that ends', 'artifacts', OWN),
+    row('deny', 'operator', operator, 'objects.get', 'an artifact', 'artifacts', OWN),
+    row('deny', 'operator', operator, 'objects.get', 'a backup', 'backups', OWN),
+    row('allow', 'the copier', copier, 'objects.get', 'to copy it', 'audit', OWN),
+    row('allow', 'the copier', copier, 'objects.create', 'to copy it', 'auditReplica', OWN),
+    row('deny', 'the copier', copier, 'objects.delete', 'at its source', 'audit', OWN),
+    row('deny', 'the copier', copier, 'objects.delete', 'at its destination', 'auditReplica', OWN),
   ];
 }
 

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { CONTROLS } from '../../../stacks/proofs/controls.js';
 import { prove, RULES, type World } from '../../../stacks/proofs/index.js';
+import { buildReference } from '../../../stacks/proofs/reference.js';
 import { buildMarkdown } from '../../../stacks/proofs/report-markdown.js';
 import { buildSarif } from '../../../stacks/proofs/report-sarif.js';
 import { broken, worldFor } from '../../support/worlds.js';
@@ -123,5 +125,11 @@ describe('the Markdown report', () => {
     const text = buildMarkdown(prove([ungoverned]), RULES);
     expect(text.indexOf('WORM-LOCK aws-prod-vault aws_s3_bucket.audit')).toBeLessThan(text.indexOf('## By control'));
     expect(text).toContain('**fail** `aws_s3_bucket.audit`');
+  });
+});
+
+describe('docs/reference/proofs.md', () => {
+  it('is what npm run generate writes', () => {
+    expect(readFileSync('docs/reference/proofs.md', 'utf8')).toBe(buildReference());
   });
 });
