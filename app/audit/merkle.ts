@@ -6,9 +6,14 @@ export const EMPTY_ROOT = hash('sha256', '', 'buffer');
 
 export const sha256 = (...parts: readonly Uint8Array[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer');
 
-const LEAF = Buffer.from([0]);
+/** As large as the largest event, its first byte the prefix of a leaf: verifying a log is hashing, and copying is not. */
+const LEAF = Buffer.alloc(1 + 65_535);
 
-export const leafHash = (data: Uint8Array): Buffer => sha256(LEAF, data);
+export const leafHash = (data: Uint8Array): Buffer => {
+  if (data.length >= LEAF.length) return sha256(LEAF.subarray(0, 1), data);
+  LEAF.set(data, 1);
+  return hash('sha256', LEAF.subarray(0, 1 + data.length), 'buffer');
+};
 
 /** One buffer for all: a batch of a thousand facts has a thousand nodes. */
 const NODE = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
