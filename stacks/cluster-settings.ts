@@ -76,9 +76,6 @@ export function identitySettings(
   const { identity, place, tags } = environment;
   const { keys, store } = around.kms;
   const ofVault = (kind: 'audit' | 'keys' | 'keysReplica') => ({ grantOn: bucketScope(environment, kind) });
-  const key = (store: 'vault' | 'tenants' | 'tenantsReplica', name: string) => ({
-    grantOn: keyScope(environment, store, name),
-  });
   return {
     site,
     tags,
@@ -94,15 +91,7 @@ export function identitySettings(
       keys: ofVault('keys'),
       keysReplica: ofVault('keysReplica'),
     },
-    keys: {
-      tenant: key('tenants', 'tenant'),
-      tenantReplica: key('tenantsReplica', 'tenant'),
-      anchor: key('vault', 'anchor'),
-      audit: key('vault', 'audit'),
-      keys: key('vault', 'keys'),
-      objects: keys.objects,
-      data: keys.data,
-    },
+    keys: keysFor(environment, keys),
     secrets: {
       store: secretsStore(environment, store),
       names: environment.postgres.map(({ name }) => adminSecretName(environment, name)),
@@ -186,6 +175,21 @@ export function secretsOutput(environment: Environment): PlaneSecrets {
 
 const imagesHost = ({ accountId, region, partition }: AwsSite): string =>
   `${accountId}.dkr.ecr.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`;
+
+function keysFor(environment: Environment, { objects, data }: PlaneKeys['keys']): IdentityConfig['keys'] {
+  const key = (store: 'vault' | 'tenants' | 'tenantsReplica', name: string) => ({
+    grantOn: keyScope(environment, store, name),
+  });
+  return {
+    tenant: key('tenants', 'tenant'),
+    tenantReplica: key('tenantsReplica', 'tenant'),
+    anchor: key('vault', 'anchor'),
+    audit: key('vault', 'audit'),
+    keys: key('vault', 'keys'),
+    objects,
+    data,
+  };
+}
 
 /** undefined = everything runs in the cluster, as it does unless the environment says otherwise. */
 export function ecsSettings(

@@ -50,21 +50,21 @@ const ROLES = [
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
+const allow = (Sid: string, Action: unknown, Resource: unknown, Condition?: object) => ({
+  Sid,
+  Effect: 'Allow',
+  Action,
+  Resource,
+  ...(Condition === undefined ? {} : { Condition }),
+});
+
 /**
  * It may still change what locks say of objects to come, and who uses a key: Terraform has to. Hence one pipeline, an
  * alarm on each of these, and Compliance, which binds it too. The roles of people and its own it cannot touch.
  */
-export function buildDeployPolicy({ site, state, stateKey }: AwsAccount): string {
-  const { partition, accountId, rolePath, principals } = site;
+export function buildDeployPolicy(account: AwsAccount): string {
+  const { partition, accountId, rolePath, principals } = account.site;
   const iam = (what: string) => `arn:${partition}:iam::${accountId}:${what}`;
-  const everyKey = `arn:${partition}:kms:*:${accountId}:key/*`;
-  const allow = (Sid: string, Action: unknown, Resource: unknown, Condition?: object) => ({
-    Sid,
-    Effect: 'Allow',
-    Action,
-    Resource,
-    ...(Condition === undefined ? {} : { Condition }),
-  });
   return JSON.stringify({
     Version: '2012-10-17',
     Statement: [
@@ -81,16 +81,7 @@ export function buildDeployPolicy({ site, state, stateKey }: AwsAccount): string
         iam('oidc-provider/*'),
       ),
       allow('KeepsAmazonsRoles', 'iam:CreateServiceLinkedRole', iam('role/aws-service-role/*')),
-      // A store is made by whoever may let it use its key, and the store alone may use it.
-      allow('LetsStoresUseTheirKeys', 'kms:CreateGrant', everyKey, { Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
-      allow('WritesSecrets', ['kms:Decrypt', 'kms:GenerateDataKey'], everyKey, {
-        StringEquals: { 'kms:ViaService': `secretsmanager.${site.region}.amazonaws.com` },
-      }),
-      allow('Remembers', ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], `${state}/*`),
-      allow('StateKeyThroughS3', ['kms:Decrypt', 'kms:GenerateDataKey'], everyKey, {
-        StringEquals: { 'kms:ViaService': `s3.${site.region}.amazonaws.com` },
-        'ForAnyValue:StringEquals': { 'kms:ResourceAliases': stateKey },
-      }),
+      ...usesKeys(account),
       {
         Sid: 'NeitherItselfNorItsJudges',
         Effect: 'Deny',
@@ -99,4 +90,21 @@ export function buildDeployPolicy({ site, state, stateKey }: AwsAccount): string
       },
     ],
   });
+}
+
+/** What a store, a secret and the state are made with; nothing here reads what a tenant wrote. */
+function usesKeys({ site, state, stateKey }: AwsAccount): readonly object[] {
+  const everyKey = `arn:${site.partition}:kms:*:${site.accountId}:key/*`;
+  return [
+    // A store is made by whoever may let it use its key, and the store alone may use it.
+    allow('LetsStoresUseTheirKeys', 'kms:CreateGrant', everyKey, { Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
+    allow('WritesSecrets', ['kms:Decrypt', 'kms:GenerateDataKey'], everyKey, {
+      StringEquals: { 'kms:ViaService': `secretsmanager.${site.region}.amazonaws.com` },
+    }),
+    allow('Remembers', ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], `${state}/*`),
+    allow('StateKeyThroughS3', ['kms:Decrypt', 'kms:GenerateDataKey'], everyKey, {
+      StringEquals: { 'kms:ViaService': `s3.${site.region}.amazonaws.com` },
+      'ForAnyValue:StringEquals': { 'kms:ResourceAliases': stateKey },
+    }),
+  ];
 }

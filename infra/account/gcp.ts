@@ -106,12 +106,8 @@ const enable = (unit: Construct, project: string, service: string, dependsOn: Pr
     ...(dependsOn.length === 0 ? {} : { dependsOn }),
   });
 
-function buildDeploy(
-  unit: Construct,
-  { site, name }: GcpAccount,
-  { issuer, subject }: Pipeline,
-  dependsOn: ProjectService[],
-): void {
+function buildDeploy(unit: Construct, config: GcpAccount, pipeline: Pipeline, dependsOn: ProjectService[]): void {
+  const { site } = config;
   const project = site.projectId;
   const account = new ServiceAccount(unit, 'deploy', {
     project,
@@ -119,6 +115,28 @@ function buildDeploy(
     displayName: 'memplane: applies the stacks',
     dependsOn,
   });
+  const pool = buildPool(unit, config, pipeline, dependsOn);
+  new ServiceAccountIamMember(unit, 'pipeline_is_deploy', {
+    serviceAccountId: account.name,
+    role: 'roles/iam.workloadIdentityUser',
+    member: `principal://iam.googleapis.com/${pool.name}/subject/${pipeline.subject}`,
+  });
+  for (const role of DEPLOY_ROLES) {
+    new ProjectIamMember(unit, `deploy_${role.replace(/^roles\//, '').replace(/\W/g, '_')}`, {
+      project,
+      role,
+      member: `serviceAccount:${account.email}`,
+    });
+  }
+}
+
+function buildPool(
+  unit: Construct,
+  { site, name }: GcpAccount,
+  { issuer, subject }: Pipeline,
+  dependsOn: ProjectService[],
+): IamWorkloadIdentityPool {
+  const project = site.projectId;
   const pool = new IamWorkloadIdentityPool(unit, 'pool', {
     project,
     workloadIdentityPoolId: `${name}-pipeline`,
@@ -134,16 +152,5 @@ function buildDeploy(
     attributeCondition: `assertion.sub == "${subject}"`,
     oidc: { issuerUri: issuer },
   });
-  new ServiceAccountIamMember(unit, 'pipeline_is_deploy', {
-    serviceAccountId: account.name,
-    role: 'roles/iam.workloadIdentityUser',
-    member: `principal://iam.googleapis.com/${pool.name}/subject/${subject}`,
-  });
-  for (const role of DEPLOY_ROLES) {
-    new ProjectIamMember(unit, `deploy_${role.replace(/^roles\//, '').replace(/\W/g, '_')}`, {
-      project,
-      role,
-      member: `serviceAccount:${account.email}`,
-    });
-  }
+  return pool;
 }

@@ -24,13 +24,7 @@ export function buildAwsCluster(unit: Construct, config: AwsCluster): ClusterOut
   encryptDisksByDefault(unit, config);
   admitPeople(unit, config, cluster);
   const issuer = cluster.identity.get(0).oidc.get(0).issuer;
-  const provider = new IamOpenidConnectProvider(unit, 'issuer', {
-    ...providerOf(site),
-    url: issuer,
-    // Thumbprints are not asked for: Amazon vouches for its own issuer.
-    clientIdList: ['sts.amazonaws.com'],
-    tags: buildTags('aws', tags, 'cluster'),
-  });
+  const provider = buildIssuer(unit, config, issuer);
   const nodes: NodeBase = {
     identity: buildNodeRole(unit, config).arn,
     groups: config.network.nodeGroups,
@@ -60,6 +54,15 @@ export function buildAwsCluster(unit: Construct, config: AwsCluster): ClusterOut
   buildAddons(unit, config, cluster, 'last', pools);
   return output;
 }
+
+/** Thumbprints are not asked for: Amazon vouches for its own issuer. */
+const buildIssuer = (unit: Construct, { site, tags }: AwsCluster, url: string): IamOpenidConnectProvider =>
+  new IamOpenidConnectProvider(unit, 'issuer', {
+    ...providerOf(site),
+    url,
+    clientIdList: ['sts.amazonaws.com'],
+    tags: buildTags('aws', tags, 'cluster'),
+  });
 
 /** Of the whole account in this region: also of a volume whose storage class somebody forgot. */
 function encryptDisksByDefault(unit: Construct, { site, diskKey }: AwsCluster): void {

@@ -3,6 +3,7 @@ import {
   type KubernetesClusterConfig,
 } from '@cdktf/provider-azurerm/lib/kubernetes-cluster/index.js';
 import { ManagementLock } from '@cdktf/provider-azurerm/lib/management-lock/index.js';
+import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity/index.js';
 import type { Construct } from 'constructs';
 import { addressOf } from '../support/address.js';
 import { GUARDED } from '../support/guard.js';
@@ -54,7 +55,7 @@ function buildControlPlane(
   { cluster: self, kubelet, ready }: ClusterIdentities,
   diskEncryptionSetId: string,
 ): KubernetesCluster {
-  const { site, name, tags, zones, network, pools, key } = config;
+  const { site, name, tags, key } = config;
   const cluster = new KubernetesCluster(unit, 'cluster', {
     name: checkName('azure', 'cluster', name),
     resourceGroupName: site.resourceGroup,
@@ -67,11 +68,7 @@ function buildControlPlane(
     nodeOsUpgradeChannel: 'NodeImage',
     ...access(config),
     identity: { type: 'UserAssigned', identityIds: [self.id] },
-    kubeletIdentity: {
-      clientId: kubelet.clientId,
-      objectId: kubelet.principalId,
-      userAssignedIdentityId: kubelet.id,
-    },
+    kubeletIdentity: idsOf(kubelet),
     // Pinned by its nature: a rotated key is taken over by an apply.
     keyManagementService: { keyVaultKeyId: key.pinnedId, keyVaultNetworkAccess: 'Private' },
     diskEncryptionSetId,
@@ -81,16 +78,7 @@ function buildControlPlane(
     imageCleanerEnabled: true,
     imageCleanerIntervalHours: 48,
     networkProfile: networkOf(config),
-    defaultNodePool: {
-      name: `system${zones[0] ?? ''}`,
-      type: 'VirtualMachineScaleSets',
-      zones: zones.slice(0, 1),
-      vnetSubnetId: network.nodeSubnets[0] ?? '',
-      onlyCriticalAddonsEnabled: true,
-      temporaryNameForRotation: 'systemtmp',
-      ...nodeSettings(pools.system, config.version, 'system'),
-      tags: buildTags('azure', tags, 'cluster'),
-    },
+    defaultNodePool: firstPool(config),
     tags: buildTags('azure', tags, 'cluster'),
     dependsOn: [...ready, ...key.ready],
     lifecycle: { ...GUARDED, ignoreChanges: ['default_node_pool[0].node_count'] },
@@ -98,6 +86,12 @@ function buildControlPlane(
   cluster.overrideLogicalId('aks');
   return cluster;
 }
+
+const idsOf = (one: UserAssignedIdentity) => ({
+  clientId: one.clientId,
+  objectId: one.principalId,
+  userAssignedIdentityId: one.id,
+});
 
 type Settings = Partial<KubernetesClusterConfig>;
 
@@ -134,4 +128,22 @@ const networkOf = ({ podCidr, serviceCidr }: AzureCluster): NonNullable<Settings
   serviceCidr,
   // The tenth address of the range, as everywhere in Kubernetes.
   dnsServiceIp: serviceCidr.replace(/\.\d+\/\d+$/, '.10'),
+});
+
+/** The cluster's own, in the first zone; those of the others are made beside it. */
+const firstPool = ({
+  tags,
+  zones,
+  network,
+  pools,
+  version,
+}: AzureCluster): KubernetesClusterConfig['defaultNodePool'] => ({
+  name: `system${zones[0] ?? ''}`,
+  type: 'VirtualMachineScaleSets',
+  zones: zones.slice(0, 1),
+  vnetSubnetId: network.nodeSubnets[0] ?? '',
+  onlyCriticalAddonsEnabled: true,
+  temporaryNameForRotation: 'systemtmp',
+  ...nodeSettings(pools.system, version, 'system'),
+  tags: buildTags('azure', tags, 'cluster'),
 });

@@ -38,6 +38,19 @@ function buildTopic(unit: Construct, { site, name, tags, key, emails }: AwsObser
     kmsMasterKeyId: key.id,
     tags: buildTags('aws', tags, 'ops'),
   });
+  letServicesTell(unit, site, topic);
+  emails.forEach((endpoint, index) => {
+    new SnsTopicSubscription(unit, `email_${index + 1}`, {
+      ...providerOf(site),
+      topicArn: topic.arn,
+      protocol: 'email',
+      endpoint,
+    });
+  });
+  return topic;
+}
+
+function letServicesTell(unit: Construct, site: AwsSite, topic: SnsTopic): void {
   new SnsTopicPolicy(unit, 'alarms_policy', {
     ...providerOf(site),
     arn: topic.arn,
@@ -63,15 +76,6 @@ function buildTopic(unit: Construct, { site, name, tags, key, emails }: AwsObser
       ],
     }),
   });
-  emails.forEach((endpoint, index) => {
-    new SnsTopicSubscription(unit, `email_${index + 1}`, {
-      ...providerOf(site),
-      topicArn: topic.arn,
-      protocol: 'email',
-      endpoint,
-    });
-  });
-  return topic;
 }
 
 function databaseAlarms({ databases }: AwsObservability): readonly Alarm[] {

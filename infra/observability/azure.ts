@@ -63,8 +63,8 @@ function keepLogs(unit: Construct, { name, logged }: AzureObservability, logAnal
   }
 }
 
-function alarmsOf({ databases, cache, deadLetters }: AzureObservability): Readonly<Record<string, Alarm>> {
-  const servers = databases.flatMap(
+function serverAlarms({ databases }: AzureObservability): readonly (readonly [string, Alarm])[] {
+  return databases.flatMap(
     ({ name, label, id: scope, maxConnections, replicas }): readonly (readonly [string, Alarm])[] => {
       const of = { scope, namespace: 'Microsoft.DBforPostgreSQL/flexibleServers' };
       const taken = Math.floor((maxConnections * LIMITS.connectionsPercent) / 100);
@@ -98,8 +98,12 @@ function alarmsOf({ databases, cache, deadLetters }: AzureObservability): Readon
       ];
     },
   );
+}
+
+function alarmsOf(config: AzureObservability): Readonly<Record<string, Alarm>> {
+  const { cache, deadLetters } = config;
   return {
-    ...Object.fromEntries(servers),
+    ...Object.fromEntries(serverAlarms(config)),
     ...(cache === undefined
       ? {}
       : {

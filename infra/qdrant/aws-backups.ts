@@ -39,8 +39,15 @@ export function buildVolumeBackups(unit: Construct, config: AwsQdrant): void {
     // Without it the lock is one that whoever may can take off.
     ...(locked ? { changeableForDays: GRACE } : {}),
   });
+  copyNightly(unit, config, vault);
+}
+
+function copyNightly(unit: Construct, config: AwsQdrant, vault: BackupVault): void {
+  const { site, name, tags, keptDays } = config;
+  const [least] = keptDays;
   const plan = new BackupPlan(unit, 'volumes_plan', {
-    ...tagged,
+    ...providerOf(site),
+    tags: buildTags('aws', tags, 'objects'),
     name: `${name}-volumes`,
     rule: [
       {

@@ -22,13 +22,11 @@ interface Backups {
 
 type Keys = KmsOutput<'objects' | 'data'>;
 
+const PURPOSES = ['objects', 'data', 'disk', 'cluster', 'ops'] as const;
+
 /** What serves tenants: keys → network → stores → artifacts → backups. It knows the vault by derived names only. */
 export function buildPlane(stack: TerraformStack, environment: Environment, sites: Sites): void {
-  const kms = buildKms(
-    stack,
-    'kms',
-    kmsSettings(environment, sites.here, 'plane', ['objects', 'data', 'disk', 'cluster', 'ops']),
-  );
+  const kms = buildKms(stack, 'kms', kmsSettings(environment, sites.here, 'plane', PURPOSES));
   const kmsThere = buildKeysThere(stack, environment, sites, kms);
   const network = buildNetwork(stack, 'network', networkSettings(environment, sites.here, kms.keys.ops));
   const keyThere = kmsThere === undefined ? {} : { keyThere: kmsThere.keys.data };
@@ -36,11 +34,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
   const { servers: postgres, databases } = buildPostgresServers(stack, environment, sites, around);
   const { servers: redis, ...cache } = buildRedisServers(stack, environment, sites, around);
   const { address: queue, ...write } = buildWriteQueue(stack, environment, sites, around);
-  const artifacts = buildBucket(stack, 'artifacts', {
-    ...bucketSettings(environment, sites.here, 'artifacts', 'artifacts'),
-    key: kms.keys.objects,
-    logsTo: logTarget(environment, 'accessLogs'),
-  });
+  const artifacts = buildArtifacts(stack, environment, sites, kms);
   const backups = buildBackups(stack, environment, sites, kms, kmsThere);
   const there = backups.there === undefined ? [] : [backups.there];
   const images = buildRegistry(stack, 'registry', registrySettings(environment, sites.here, kms.keys.objects));
@@ -112,6 +106,18 @@ function buildKeysThere(
     copyOf,
   });
 }
+
+const buildArtifacts = (
+  stack: TerraformStack,
+  environment: Environment,
+  { here }: Sites,
+  { keys }: Keys,
+): BucketOutput =>
+  buildBucket(stack, 'artifacts', {
+    ...bucketSettings(environment, here, 'artifacts', 'artifacts'),
+    key: keys.objects,
+    logsTo: logTarget(environment, 'accessLogs'),
+  });
 
 function buildBackups(
   stack: TerraformStack,
