@@ -22,6 +22,15 @@ const REFRESH_MS = 400;
 /** Nobody acts on what is older: a change is in force everywhere within a second. */
 const STALE_MS = 900;
 
+const selectEpoch = async (db: Queryable): Promise<number> => {
+  const { rows } = await db.query<{ epoch: number }>('SELECT epoch FROM access_epoch');
+  return Number(rows[0]?.epoch ?? 0);
+};
+
+const incrementEpoch = async (transaction: Queryable): Promise<void> => {
+  await transaction.query('UPDATE access_epoch SET epoch = epoch + 1');
+};
+
 export const createEpoch = ({ db, now = Date.now }: EpochOptions): Epoch => {
   const listeners: (() => void)[] = [];
   let seen: number | undefined;
@@ -30,8 +39,7 @@ export const createEpoch = ({ db, now = Date.now }: EpochOptions): Epoch => {
 
   const look = async (): Promise<void> => {
     try {
-      const { rows } = await db.query<{ epoch: number }>('SELECT epoch FROM access_epoch');
-      const epoch = Number(rows[0]?.epoch ?? 0);
+      const epoch = await selectEpoch(db);
       if (epoch !== seen) for (const forget of listeners) forget();
       seen = epoch;
     } catch {
@@ -51,9 +59,7 @@ export const createEpoch = ({ db, now = Date.now }: EpochOptions): Epoch => {
       const looked = start();
       return age < STALE_MS ? undefined : looked;
     },
-    advance: async (transaction) => {
-      await transaction.query('UPDATE access_epoch SET epoch = epoch + 1');
-    },
+    advance: incrementEpoch,
     refresh: async () => {
       // One that is under way may have read the number before the change.
       await looking;

@@ -36,9 +36,18 @@ export interface Guard {
 }
 
 export const createGuard = (options: GuardOptions): Guard => {
-  const { keys, tokens, limiter, events, usage, tenant, trustedProxies } = options;
+  const authenticate = createAuthenticate(options);
+  const admit = createAdmit(options, authenticate);
+  const middleware: RequestHandler = async (request, response, next) => {
+    await admit(request, response);
+    next();
+  };
+  return { admit, middleware, authenticate };
+};
 
-  const authenticate = async (headers: IncomingHttpHeaders): Promise<Principal> => {
+const createAuthenticate =
+  ({ keys, tokens, tenant }: GuardOptions): Guard['authenticate'] =>
+  async (headers) => {
     const credential: Credential = readCredential(headers);
     const found = credential.kind === 'jwt' ? tokens.authenticate(credential.text) : keys.authenticate(credential.text);
     const principal = found instanceof Promise ? await found : found;
@@ -47,47 +56,37 @@ export const createGuard = (options: GuardOptions): Guard => {
     return principal;
   };
 
+const createAdmit = (options: GuardOptions, authenticate: Guard['authenticate']): Guard['admit'] => {
+  const { limiter, events, usage, trustedProxies } = options;
   const take = async (name: LimitName, key: string, limit: number): Promise<NamedDecision> => {
     const taken = limiter.take(`${name}:${key}`, limit);
     return { name, ...(taken instanceof Promise ? await taken : taken) };
   };
-
-  const refuse = (decision: NamedDecision) => {
+  const demand = (decision: NamedDecision): void => {
+    if (decision.allowed) return;
     const error = rateLimited(decision);
     if (decision.firstRefusal) events.limited(decision.name, error.message);
-    return error;
+    throw error;
   };
-
-  const admit = async (request: IncomingMessage, response: ServerResponse): Promise<Principal> => {
+  return async (request, response) => {
     const { tenantPerMinute, ipPerMinute, keyPerMinute } = options.policies().rateLimits;
     const ip = await take('ip', addressOf(request, trustedProxies), ipPerMinute);
-    if (!ip.allowed) {
-      setRateHeaders(response, [ip]);
-      throw refuse(ip);
-    }
-    let principal: Principal;
-    try {
-      principal = await authenticate(request.headers);
-    } catch (cause) {
+    if (!ip.allowed) setRateHeaders(response, [ip]);
+    demand(ip);
+    const principal = await authenticate(request.headers).catch((cause: unknown) => {
       setRateHeaders(response, [ip]);
       reportDenial(events, cause);
       throw cause;
-    }
+    });
     usage.add('requests');
     const decisions = [await take('tenant', 'all', tenantPerMinute), ip];
     if (keyPerMinute !== undefined) decisions.push(await take('key', principal.keyId, keyPerMinute));
     setRateHeaders(response, decisions);
-    for (const decision of decisions) if (!decision.allowed) throw refuse(decision);
+    decisions.forEach(demand);
     const context = currentContext();
     if (context) context.principal = principal;
     return principal;
   };
-
-  const middleware: RequestHandler = async (request, response, next) => {
-    await admit(request, response);
-    next();
-  };
-  return { admit, middleware, authenticate };
 };
 
 const setRateHeaders = (response: ServerResponse, decisions: readonly NamedDecision[]): void => {

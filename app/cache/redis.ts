@@ -28,19 +28,20 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const MAX_BACKOFF_MS = 2_000;
 const SCAN_COUNT = 500;
 
+const OPTIONS = {
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  enableAutoPipelining: true,
+  retryStrategy: (attempt: number) => Math.min(50 * attempt, MAX_BACKOFF_MS),
+  // After a failover the old primary answers READONLY: connect anew, and to the right one.
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+};
+
 export const openRedis = async ({ url, prefix, log }: RedisOptions): Promise<SharedStore> => {
   const { Redis } = await import('ioredis');
-  const redis = new Redis(url, {
-    keyPrefix: prefix,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    enableAutoPipelining: true,
-    retryStrategy: (attempt) => Math.min(50 * attempt, MAX_BACKOFF_MS),
-    // After a failover the old primary answers READONLY: connect anew, and to the right one.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-  });
+  const redis = new Redis(url, { ...OPTIONS, keyPrefix: prefix });
   let trouble: string | undefined = 'not connected yet';
   redis.on('ready', () => {
     trouble = undefined;
