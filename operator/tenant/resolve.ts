@@ -1,10 +1,11 @@
 import { tenantNamespace } from '../../charts/manifests/names.js';
-import type { TenantOptions } from '../../charts/manifests/tenant/options.js';
+import type { Provider, TenantOptions } from '../../charts/manifests/tenant/options.js';
 import { SIZES } from '../../charts/manifests/tenant/sizes.js';
 import type { MemoryPlane, MemoryTenant, MemoryTenantClass } from '../api/v1alpha1/types.js';
 import type { TenantRecord } from '../catalogue/catalogue.js';
-import { bucketUrl } from '../plane/bucket-url.js';
+import { bucketUrl, type PlaneBucket } from '../plane/bucket-url.js';
 import { done, type Outcome, stalled } from '../runtime/outcome.js';
+import { secondsOf } from './duration.js';
 import type { Facts } from './facts.js';
 import { checkHostnames, hostnamesOf } from './hostnames.js';
 import { checkLimits } from './limits.js';
@@ -112,6 +113,11 @@ function policyOptions({ tenant: { spec } }: ResolveInput) {
       minConfidencePercent: spec.policies.minConfidencePercent,
       redact: spec.policies.redact,
       predicates: spec.policies.predicates,
+      forgetting: {
+        intervalSeconds: secondsOf(spec.policies.forgetting.interval),
+        thresholdPercent: spec.policies.forgetting.thresholdPercent,
+      },
+      cleanup: { intervalSeconds: secondsOf(spec.policies.cleanup.interval) },
     },
     logLevel: spec.observability.logLevel,
     metrics: spec.observability.metrics,
@@ -119,14 +125,22 @@ function policyOptions({ tenant: { spec } }: ResolveInput) {
     audit: { reads: spec.audit.reads, readsMode: spec.audit.readsMode },
     searchIndex: { keyword: spec.encryption.index === 'keyword', clearMetadata: spec.encryption.clearMetadata },
     embedding: resolveEmbedding(spec.providers.embedding),
+    extraction: resolveProvider(spec.providers.extraction),
     vectors: { provider: 'embedded' as const },
   };
 }
 
-/** The one model that needs no network; a class or a tenant names another when its provider acts. */
-function resolveEmbedding(embedding: MemoryTenant['spec']['providers']['embedding']): TenantOptions['embedding'] {
-  const { provider, model = 'universal-sentence-encoder', dimensions } = embedding;
-  return { provider, model, dimensions };
+type Providers = MemoryTenant['spec']['providers'];
+
+/** The one model that needs no network; a provider has a usual one of its own. */
+function resolveEmbedding(embedding: Providers['embedding']): TenantOptions['embedding'] {
+  const { provider, model = provider === 'local' ? 'universal-sentence-encoder' : undefined, dimensions } = embedding;
+  return { ...resolveProvider(embedding), model, dimensions };
+}
+
+function resolveProvider({ provider, model, endpoint, secretRef }: Providers['extraction']): Provider {
+  const secret = secretRef && { name: secretRef.name, key: secretRef.key };
+  return { provider, model, endpoint, secret };
 }
 
 function planeOptions({ plane: { spec }, tenantClass }: ResolveInput) {
@@ -134,6 +148,7 @@ function planeOptions({ plane: { spec }, tenantClass }: ResolveInput) {
   return {
     keysBucketUrl: bucketUrl(spec.buckets.keys),
     kms: { provider: spec.kms.provider, keyId: spec.kms.keyID },
+    artifactsBucketUrl: artifactsUrl(spec.buckets.artifacts),
     gateway: {
       parentRefs: spec.gateway?.parentRefs ?? [],
       ingressClassName: spec.gateway?.ingressClassName,
@@ -153,6 +168,10 @@ function planeOptions({ plane: { spec }, tenantClass }: ResolveInput) {
     },
   };
 }
+
+/** Where the service can keep files; of another provider's bucket it would not start. */
+const artifactsUrl = (bucket: PlaneBucket | undefined): string | undefined =>
+  bucket?.provider === 'file' || bucket?.provider === 's3' ? bucketUrl(bucket) : undefined;
 
 function effectiveFacts(options: TenantOptions, tenantClass: MemoryTenantClass | undefined, ring: string): Facts {
   const { minReplicas, maxReplicas } = options.memory;

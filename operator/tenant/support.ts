@@ -9,9 +9,9 @@ export function checkSupported({ spec }: MemoryTenant): Objection | undefined {
       message: `spec.tier is ${spec.tier} and this version places Pooled tenants only; set Pooled (a tier can be raised later)`,
     };
   }
-  const { embedding, vectors, memory } = spec.providers;
-  if (embedding.provider !== 'local')
-    return notSupported('spec.providers.embedding.provider', embedding.provider, 'local');
+  const { embedding, extraction, vectors, memory } = spec.providers;
+  const keyless = checkKey('embedding', embedding) ?? checkKey('extraction', extraction);
+  if (keyless !== undefined) return keyless;
   if (vectors.provider !== 'plane' && vectors.provider !== 'embedded') {
     return notSupported('spec.providers.vectors.provider', vectors.provider, 'plane or embedded');
   }
@@ -20,6 +20,17 @@ export function checkSupported({ spec }: MemoryTenant): Objection | undefined {
   if (spec.bootstrap?.import !== undefined) return notSupported('spec.bootstrap', 'import', 'retained');
   return undefined;
 }
+
+type Keyed = Pick<MemoryTenant['spec']['providers']['extraction'], 'provider' | 'secretRef'>;
+
+/** Without its key the pods would not start; the credentials of a class do not act yet. */
+const checkKey = (task: string, { provider, secretRef }: Keyed): Objection | undefined =>
+  provider === 'local' || provider === 'ollama' || secretRef !== undefined
+    ? undefined
+    : {
+        reason: 'ProviderNotSupported',
+        message: `spec.providers.${task}.provider is ${provider} and spec.providers.${task}.secretRef is unset; put its key into a Secret of the tenant's namespace and name it there`,
+      };
 
 const notSupported = (field: string, value: string, allowed: string): Objection => ({
   reason: 'ProviderNotSupported',

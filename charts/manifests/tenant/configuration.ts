@@ -1,5 +1,5 @@
 import { fingerprintEntries } from '../fingerprint.js';
-import type { TenantOptions } from './options.js';
+import type { Provider, TenantOptions } from './options.js';
 import { SIZES } from './sizes.js';
 
 type Entries = Readonly<Record<string, string>>;
@@ -8,6 +8,8 @@ type Entries = Readonly<Record<string, string>>;
 export const POLICIES_FILE = 'policies.json';
 
 const DEFAULT_SYNC_INTERVAL_MS = 60_000;
+/** What has expired can be looked at for a month before it is removed. */
+const CLEANUP_GRACE_DAYS = 30;
 
 /** What a pod reads once, at its start: the environment that `memory-config` gives it. */
 export const buildEnvironment = (o: TenantOptions): Entries => ({
@@ -20,25 +22,37 @@ export const buildEnvironment = (o: TenantOptions): Entries => ({
   MEMPLANE_PUBLIC_URL: o.publicUrl ?? `https://${o.hostnames[0] ?? 'localhost'}`,
   MEMPLANE_SERVICE_ROLE: o.databaseRole,
   DATABASE_POOL_SIZE: String(SIZES[o.size].databasePoolSize),
-  EMBEDDING_PROVIDER: o.embedding.provider,
-  EMBEDDING_MODEL: o.embedding.model,
+  ...buildProvider('EMBEDDING', o.embedding),
+  ...buildProvider('EXTRACTION', o.extraction),
   VECTOR_DIMENSIONS: String(o.embedding.dimensions),
   VECTOR_PROVIDER: o.vectors.provider,
   // The name may be given to another tenant one day; the identity never is.
   VECTOR_DB_NAMESPACE: o.tenantId,
   SYNC_INTERVAL_MS: String(o.syncIntervalMs ?? DEFAULT_SYNC_INTERVAL_MS),
   KEYS_BUCKET_URL: o.keysBucketUrl,
+  ...(o.artifactsBucketUrl === undefined ? {} : { ARTIFACTS_BUCKET_URL: o.artifactsBucketUrl }),
   KMS_PROVIDER: o.kms.provider,
   KMS_KEY_ID: o.kms.keyId,
   CORS_ORIGINS: o.corsOrigins.join(','),
   FIELD_ENCRYPTION: String(o.fieldEncryption),
 });
 
+/** Its key is no entry here: pods have it from its Secret. */
+const buildProvider = (task: 'EMBEDDING' | 'EXTRACTION', { provider, model, endpoint }: Provider): Entries => ({
+  [`${task}_PROVIDER`]: provider,
+  ...(model === undefined ? {} : { [`${task}_MODEL`]: model }),
+  ...(endpoint === undefined ? {} : { [`${task}_ENDPOINT`]: endpoint }),
+});
+
 /** What a pod follows while it runs: a change here reaches it within a minute and rolls nothing. */
 export const buildPolicies = (o: TenantOptions) => ({
   mode: o.mode,
   logLevel: o.logLevel,
-  quotas: { memories: o.quotas.memories ?? null, memoriesPerUser: o.quotas.memoriesPerUser ?? null },
+  quotas: {
+    memories: o.quotas.memories ?? null,
+    memoriesPerUser: o.quotas.memoriesPerUser ?? null,
+    tokensPerDay: o.quotas.tokensPerDay ?? null,
+  },
   rateLimits: {
     tenantPerMinute: o.rateLimits.tenantPerMinute,
     ipPerMinute: o.rateLimits.ipPerMinute,
@@ -52,6 +66,8 @@ export const buildPolicies = (o: TenantOptions) => ({
     minConfidencePercent: o.policies.minConfidencePercent,
     redact: o.policies.redact,
     predicates: o.policies.predicates ?? null,
+    forgetting: o.policies.forgetting,
+    cleanup: { intervalSeconds: o.policies.cleanup.intervalSeconds, graceDays: CLEANUP_GRACE_DAYS },
   },
   audit: o.audit,
   encryption: { index: o.searchIndex.keyword ? 'keyword' : 'off', clearMetadata: o.searchIndex.clearMetadata },

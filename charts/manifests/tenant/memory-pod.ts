@@ -2,7 +2,7 @@ import type { Container, EnvVar, PodSpec, Probe, ResourceRequirements, VolumeMou
 import { buildImageReference } from '../image.js';
 import { CONFIG_MAP, PORTS, SECRETS, SERVICE_ACCOUNTS } from '../names.js';
 import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT } from '../pod-security.js';
-import type { TenantOptions } from './options.js';
+import type { Provider, TenantOptions } from './options.js';
 import { buildScheduling } from './scheduling.js';
 import { SIZES } from './sizes.js';
 
@@ -45,6 +45,8 @@ const buildService = (o: TenantOptions): Container => ({
   env: [
     { name: 'PORT', value: String(PORTS.memory) },
     fromSecret('DATABASE_URL', SECRETS.database, 'url'),
+    ...buildProviderKey('EMBEDDING_API_KEY', o.embedding),
+    ...buildProviderKey('EXTRACTION_API_KEY', o.extraction),
     // Gone once it was claimed, and the pods must start all the same.
     fromSecret('MEMPLANE_BOOTSTRAP_KEY', SECRETS.adminKey, 'apiKey', true),
     { name: 'MEMPLANE_CONFIG_DIR', value: PATHS.config },
@@ -103,6 +105,9 @@ const fromSecret = (variable: string, name: string, key: string, optional = fals
   name: variable,
   valueFrom: { secretKeyRef: { name, key, ...(optional ? { optional } : {}) } },
 });
+
+const buildProviderKey = (variable: string, { secret }: Provider): EnvVar[] =>
+  secret === undefined ? [] : [fromSecret(variable, secret.name, secret.key)];
 
 const buildProbe = ({ path, ...timing }: { readonly path: string } & Omit<Probe, 'httpGet'>): Probe => ({
   httpGet: { path, port: 'http' },

@@ -35,6 +35,17 @@ export interface Toleration {
   readonly tolerationSeconds?: number | undefined;
 }
 
+/** Who does a task that is not ours to do: here, or somewhere with a key. */
+export interface Provider {
+  readonly provider: string;
+  /** @default the provider's usual one */
+  readonly model?: string | undefined;
+  /** @default the provider's own address */
+  readonly endpoint?: string | undefined;
+  /** Its key, in a Secret of the tenant's namespace. @default none */
+  readonly secret?: { readonly name: string; readonly key: string } | undefined;
+}
+
 export interface TokenIssuer {
   readonly issuer: string;
   readonly audiences: readonly string[];
@@ -95,6 +106,9 @@ export interface TenantOptions {
     readonly minConfidencePercent: number;
     readonly redact: readonly string[];
     readonly predicates: readonly string[] | undefined;
+    /** What has become less important than this is forgotten, looked at so often. */
+    readonly forgetting: { readonly intervalSeconds: number; readonly thresholdPercent: number };
+    readonly cleanup: { readonly intervalSeconds: number };
   };
   readonly logLevel: LogLevel;
   readonly metrics: boolean;
@@ -107,7 +121,8 @@ export interface TenantOptions {
   /** How often memories are looked at for promotion. @default 60000 */
   readonly syncIntervalMs?: number | undefined;
 
-  readonly embedding: { readonly provider: string; readonly model: string; readonly dimensions: number };
+  readonly embedding: Provider & { readonly dimensions: number };
+  readonly extraction: Provider;
   readonly vectors: { readonly provider: 'embedded' | 'qdrant' | 'pgvector' };
 
   /** The Postgres role that the service works as; the migration grants it what each table allows. */
@@ -115,6 +130,8 @@ export interface TenantOptions {
   /** Where the keyring lives, as a URL (`file:///…`, `s3://…`), and which KMS key wraps it. */
   readonly keysBucketUrl: string;
   readonly kms: { readonly provider: string; readonly keyId: string };
+  /** Where files that belong to memories lie, sealed. undefined = there are none. */
+  readonly artifactsBucketUrl: string | undefined;
 
   readonly gateway: {
     readonly parentRefs: readonly {

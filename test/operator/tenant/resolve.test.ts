@@ -91,12 +91,35 @@ describe('resolving a tenant', () => {
     expect(optionsOf({ plane }).storePeers).toEqual([{ name: 'postgres-pg-a', cidr: '10.0.0.7/32', port: 6432 }]);
   });
 
+  it('names the key of a provider, and the times of the lifecycle in seconds', () => {
+    const secretRef = { name: 'llm', key: 'apiKey' };
+    const tenant = tenantOf('acme', {
+      providers: {
+        extraction: { provider: 'claude', secretRef },
+        embedding: { provider: 'openai', dimensions: 1536, secretRef },
+      },
+      policies: { forgetting: { interval: '1h30m', thresholdPercent: 5 } },
+      quotas: { tokensPerDay: 9 },
+    });
+    expect(optionsOf({ tenant })).toMatchObject({
+      extraction: { provider: 'claude', secret: secretRef },
+      embedding: { provider: 'openai', model: undefined, dimensions: 1536, secret: secretRef },
+      policies: { forgetting: { intervalSeconds: 5_400, thresholdPercent: 5 } },
+      quotas: { tokensPerDay: 9 },
+    });
+  });
+
   it.each([
     ['TierNotSupported', { tenant: tenantOf('acme', { tier: 'Isolated' }) }, /spec\.tier is Isolated.*Pooled/],
     [
       'ProviderNotSupported',
       { tenant: tenantOf('acme', { providers: { vectors: { provider: 'qdrant' } } }) },
       /spec\.providers\.vectors\.provider is qdrant.*embedded/,
+    ],
+    [
+      'ProviderNotSupported',
+      { tenant: tenantOf('acme', { providers: { extraction: { provider: 'claude' } } }) },
+      /extraction\.provider is claude and spec\.providers\.extraction\.secretRef is unset/,
     ],
     ['RingNotFound', { tenant: tenantOf('acme', { rollout: { ring: 'canary' } }) }, /ring canary.*spec\.rings/],
     [

@@ -18,10 +18,15 @@ const podTemplate = (options: TenantOptions) => only<Deployment>(buildTenant(opt
 describe('memory-config', () => {
   it('carries every key that the contract between operator and service names', () => {
     expect(Object.keys(only<{ data: object }>(buildTenant(MAXIMAL), 'ConfigMap').data).sort()).toEqual([
+      'ARTIFACTS_BUCKET_URL',
       'CORS_ORIGINS',
       'DATABASE_POOL_SIZE',
+      'EMBEDDING_ENDPOINT',
       'EMBEDDING_MODEL',
       'EMBEDDING_PROVIDER',
+      'EXTRACTION_ENDPOINT',
+      'EXTRACTION_MODEL',
+      'EXTRACTION_PROVIDER',
       'FIELD_ENCRYPTION',
       'KEYS_BUCKET_URL',
       'KMS_KEY_ID',
@@ -46,7 +51,10 @@ describe('memory-config', () => {
     expect(buildEnvironment(MAXIMAL)).toMatchObject({
       CORS_ORIGINS: 'https://app.acme.example,http://localhost:3000',
       SYNC_INTERVAL_MS: '30000',
-      VECTOR_DIMENSIONS: '512',
+      VECTOR_DIMENSIONS: '1536',
+      EMBEDDING_PROVIDER: 'openai',
+      EXTRACTION_PROVIDER: 'claude',
+      EXTRACTION_ENDPOINT: 'https://llm.example.com',
       VECTOR_DB_NAMESPACE: MAXIMAL.tenantId,
       MEMPLANE_SERVICE_ROLE: MAXIMAL.databaseRole,
       FIELD_ENCRYPTION: 'true',
@@ -83,12 +91,19 @@ describe('memory-config', () => {
     expect(buildPolicies(MINIMAL)).toEqual({
       mode: 'Active',
       logLevel: 'info',
-      quotas: { memories: null, memoriesPerUser: null },
+      quotas: { memories: null, memoriesPerUser: null, tokensPerDay: null },
       rateLimits: { tenantPerMinute: 100, ipPerMinute: 600 },
       access: { jwt: [], apiKeys: { rotationDays: 365, overlapDays: 7 } },
       features: [],
       egress: [],
-      policies: { ttlDays: null, minConfidencePercent: 0, redact: [], predicates: null },
+      policies: {
+        ttlDays: null,
+        minConfidencePercent: 0,
+        redact: [],
+        predicates: null,
+        forgetting: { intervalSeconds: 86_400, thresholdPercent: 10 },
+        cleanup: { intervalSeconds: 3_600, graceDays: 30 },
+      },
       audit: { reads: true, readsMode: 'Batched' },
       encryption: { index: 'keyword', clearMetadata: [] },
     });

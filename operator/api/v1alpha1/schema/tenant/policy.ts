@@ -42,17 +42,17 @@ export const quotas = group(
     memories: optional(integer('Memories in all.', { maximum: SAFE_MAX })),
     memoriesPerUser: optional(integer('Memories of one user.', { maximum: SAFE_MAX })),
     storage: optional(quantity('Bytes of rows, vectors and artifacts.', { acts: false })),
-    tokensPerDay: optional(integer('Tokens sent to providers in a day.', { maximum: SAFE_MAX, acts: false })),
+    tokensPerDay: optional(integer('Tokens sent to providers in a day, by UTC.', { maximum: SAFE_MAX })),
     compute: optional(compute),
   },
   { defaulted: true, rules: [memoriesRule] },
 );
 
-const job = (name: string, description: string, every: string) =>
+const job = (name: string, description: string, every: string, acts?: false) =>
   group(
     description,
     { interval: duration(`policies.${name}.interval`, 'How often it runs.', { default: every, atLeast: '1m' }) },
-    { defaulted: true, acts: false },
+    { defaulted: true, ...(acts === false ? { acts } : {}) },
   );
 
 const forgetting = group(
@@ -61,7 +61,7 @@ const forgetting = group(
     interval: duration('policies.forgetting.interval', 'How often it runs.', { default: '24h', atLeast: '1m' }),
     thresholdPercent: percent('Importance below which a memory is forgotten.', { default: 10 }),
   },
-  { defaulted: true, acts: false },
+  { defaulted: true },
 );
 
 export const policies = group(
@@ -82,8 +82,8 @@ export const policies = group(
       }),
     ),
     forgetting,
-    reconciliation: job('reconciliation', 'Resolves contradictions.', '5m'),
-    compression: job('compression', 'Merges what says the same.', '1h'),
+    reconciliation: job('reconciliation', 'Resolves contradictions.', '5m', false),
+    compression: job('compression', 'Merges what says the same.', '1h', false),
     cleanup: job('cleanup', 'Removes what has expired.', '1h'),
   },
   { defaulted: true },

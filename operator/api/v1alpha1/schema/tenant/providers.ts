@@ -8,7 +8,7 @@ const endpoint = (acts?: boolean) =>
 const credential = (acts?: boolean) =>
   optional(
     secretKeyRef(
-      'Its key, in a Secret of mem-<name>. Unset: the credential of the class.',
+      'Its key, in a Secret of mem-<name>. The credentials of classes do not act in this version.',
       acts === undefined ? {} : { acts },
     ),
   );
@@ -28,11 +28,11 @@ const extraction = group(
     endpoint: endpoint(),
     secretRef: credential(),
   },
-  { defaulted: true, acts: false },
+  { defaulted: true },
 );
 
 const embedding = group(
-  'Turns texts into vectors. A change starts a migration with two indexes. Only local acts in this version.',
+  'Turns texts into vectors. Memories of another model are embedded anew by POST /api/v1/reembed.',
   {
     provider: choice('Who does it.', ['local', 'openai', 'google', 'ollama'], { default: 'local' }),
     model: model('Model of the provider. Unset: its usual one.'),
@@ -41,8 +41,8 @@ const embedding = group(
       minimum: 1,
       maximum: 16_384,
     }),
-    endpoint: endpoint(false),
-    secretRef: credential(false),
+    endpoint: endpoint(),
+    secretRef: credential(),
   },
   {
     defaulted: true,
