@@ -7,4 +7,6 @@ export interface Accepted {
   /** Of construct ids, without the hash that cdktf adds. */
   readonly on: RegExp;
   readonly because: string;
+  /** Found only where the scanner reads policies: in a plan, not in what was synthesised. */
+  readonly inPlan?: true;
 }

@@ -15,6 +15,8 @@ export interface RealAws {
   readonly schema: () => AwsSchema;
   /** What the real provider would do to a stack whose state is given, without asking AWS. */
   readonly plan: (name: string, stack: StackJson, state: object) => readonly Change[];
+  /** The whole plan of a stack that is not there yet, as `terraform show -json` says it. */
+  readonly planned: (name: string, stack: StackJson) => object;
   readonly close: () => void;
 }
 
@@ -55,6 +57,12 @@ export function openRealAws(mirror: { readonly folder: string; readonly version:
       run(name, 'init');
       run(name, 'plan', '-refresh=false', '-lock=false', '-out=plan.bin');
       return (JSON.parse(run(name, 'show', '-json', 'plan.bin')) as { resource_changes: Change[] }).resource_changes;
+    },
+    planned: (name, stack) => {
+      write(name, 'main.tf.json', { ...offline(stack), terraform: { required_providers: required } });
+      run(name, 'init');
+      run(name, 'plan', '-refresh=false', '-lock=false', '-out=plan.bin');
+      return JSON.parse(run(name, 'show', '-json', 'plan.bin')) as object;
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };

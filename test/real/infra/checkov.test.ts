@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { Accepted } from '../../../infra/support/accepted.js';
 import { ACCEPTED } from '../../../stacks/proofs/accepted.js';
 import { environments } from '../../../stacks/spec/index.js';
 import { describePart, PART_PATHS, partExists } from '../../support/parts.js';
+import { openRealAws } from '../../support/real-aws.js';
+import { describeWith, findAwsMirror, terraformMissing } from '../../support/rehearsal.js';
 import { plainId, type StackJson, synth } from '../../support/stacks.js';
 
 interface Check {
@@ -26,14 +28,20 @@ const idOf = ({ resource }: Check): string => plainId(resource.slice(resource.in
 const accepts = ({ check, on }: Accepted, found: Check): boolean => check === found.check_id && on.test(idOf(found));
 
 /** What Terraform reads, without the block that the scanner's reader of JSON does not know. */
-function scan(stacks: ReadonlyMap<string, StackJson>): Scan {
+const scanStacks = (stacks: ReadonlyMap<string, StackJson>): Scan =>
+  scan(
+    'terraform_json',
+    new Map([...stacks].map(([name, { terraform: _, ...rest }]) => [`${name}/cdk.tf.json`, rest])),
+  );
+
+function scan(framework: string, files: ReadonlyMap<string, object>): Scan {
   const folder = mkdtempSync(join(tmpdir(), 'memplane-checkov-'));
   try {
-    for (const [name, { terraform: _, ...rest }] of stacks) {
-      mkdirSync(join(folder, name));
-      writeFileSync(join(folder, name, 'cdk.tf.json'), JSON.stringify(rest, null, 1));
+    for (const [name, json] of files) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), JSON.stringify(json, null, 1));
     }
-    const flags = ['-d', folder, '--framework', 'terraform_json', '--compact', '-o', 'json', '--skip-download'];
+    const flags = ['-d', folder, '--framework', framework, '--compact', '-o', 'json', '--skip-download'];
     const { stdout, stderr } = spawnSync(PART_PATHS.checkov, flags, { encoding: 'utf8', maxBuffer: 1 << 28 });
     if (!stdout.trim().startsWith('{'))
       throw new Error(`checkov said no JSON: ${stdout.slice(0, 300)}${stderr.slice(-700)}`);
@@ -47,14 +55,30 @@ function scan(stacks: ReadonlyMap<string, StackJson>): Scan {
   }
 }
 
+/** Prints what was found, and returns what nobody has given a reason for. */
+function unexplained(what: string, { passed, failed }: Scan): readonly string[] {
+  const open = failed.filter((one) => !ACCEPTED.some((accepted) => accepts(accepted, one)));
+  console.info(
+    `checkov, ${what}: ${passed} passed, ${failed.length - open.length} failed with a reason, ${open.length} without`,
+  );
+  return open.map((one) => `${one.check_id} ${idOf(one)}: ${one.check_name}`);
+}
+
+const idle = ({ failed }: Scan, of: readonly Accepted[]): readonly string[] =>
+  of
+    .filter((accepted) => !failed.some((one) => accepts(accepted, one)))
+    .map(({ check, on }) => `${check} ${on.source}`);
+
+const production = environments.filter(({ profile }) => profile === 'prod');
+
 describePart('checkov on production, three clouds', partExists('checkov'), () => {
   jest.setTimeout(180_000);
   let stacks: ReadonlyMap<string, StackJson>;
   let found: Scan;
 
   beforeAll(() => {
-    ({ stacks } = synth(environments.filter(({ profile }) => profile === 'prod')));
-    found = scan(stacks);
+    ({ stacks } = synth(production));
+    found = scanStacks(stacks);
   });
 
   it('reads every stack', () => {
@@ -64,22 +88,56 @@ describePart('checkov on production, three clouds', partExists('checkov'), () =>
   });
 
   it('fails nothing for which no reason stands beside the resource', () => {
-    const unexplained = found.failed.filter((one) => !ACCEPTED.some((accepted) => accepts(accepted, one)));
-    const explained = found.failed.length - unexplained.length;
-    console.info(`checkov: ${found.passed} passed, ${explained} failed with a reason, ${unexplained.length} without`);
-    expect(unexplained.map((one) => `${one.check_id} ${idOf(one)}: ${one.check_name}`)).toEqual([]);
+    expect(unexplained('what is synthesised', found)).toEqual([]);
   });
 
   it('leaves no reason over: each is of something that it finds', () => {
-    const idle = ACCEPTED.filter((accepted) => !found.failed.some((one) => accepts(accepted, one)));
-    expect(idle.map(({ check, on }) => `${check} ${on.source}`)).toEqual([]);
+    expect(
+      idle(
+        found,
+        ACCEPTED.filter(({ inPlan }) => inPlan !== true),
+      ),
+    ).toEqual([]);
   });
 
   it('would fail a bucket that is public', () => {
     const vault = JSON.parse(JSON.stringify(stacks.get('aws-prod-vault'))) as StackJson;
     for (const block of Object.values(vault.resource.aws_s3_bucket_public_access_block ?? {}))
       block.block_public_acls = false;
-    const { failed } = scan(new Map([['aws-prod-vault', vault]]));
+    const { failed } = scanStacks(new Map([['aws-prod-vault', vault]]));
     expect(failed.filter((one) => one.check_id === 'CKV_AWS_53').length).toBeGreaterThan(0);
+  });
+});
+
+const mirror = findAwsMirror();
+const missing = [
+  ...(partExists('checkov') ? [] : ['checkov is not on this machine: npm run test:real brings it']),
+  ...terraformMissing(),
+  ...(mirror === undefined ? ['no folder with registry.terraform.io/hashicorp/aws: set TF_PLUGIN_MIRROR to one'] : []),
+];
+
+/** In a plan the scanner also reads what policies say. */
+describeWith(missing, `checkov on the plans of production, by the real AWS provider ${mirror?.version}`, () => {
+  jest.setTimeout(300_000);
+
+  it('fails nothing without a reason, and finds what only a plan shows', () => {
+    if (mirror === undefined) throw new Error('no mirror');
+    const aws = production.filter(({ place }) => place.cloud === 'aws');
+    const real = openRealAws(mirror);
+    try {
+      const { stacks } = synth(aws, { awsProviderPin: mirror.version });
+      const plans = new Map([...stacks].map(([name, stack]) => [`${name}.json`, real.planned(name, stack)]));
+      const found = scan('terraform_plan', plans);
+      expect(found.passed).toBeGreaterThan(500);
+      expect(unexplained('plans', found)).toEqual([]);
+      expect(
+        idle(
+          found,
+          ACCEPTED.filter(({ inPlan }) => inPlan === true),
+        ),
+      ).toEqual([]);
+    } finally {
+      real.close();
+    }
   });
 });
