@@ -6,6 +6,7 @@ import { eventRoutes } from './events/routes.js';
 import { createIngestFeature } from './ingest/feature.js';
 import { createJobsFeature } from './jobs/feature.js';
 import { createLifecycleFeature } from './lifecycle/feature.js';
+import { createMcpFeature } from './mcp/feature.js';
 import { memoryRoutes } from './memories/routes.js';
 import { createSearchFeature } from './search/feature.js';
 import { createWebhooksFeature } from './webhooks/feature.js';
@@ -21,5 +22,6 @@ export const createFeatures = (core: Core): readonly Feature[] => [
   { routes: eventRoutes(core) },
   createWebhooksFeature(core),
   createIngestFeature(core),
+  createMcpFeature(core),
   createJobsFeature(core),
 ];

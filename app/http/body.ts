@@ -5,13 +5,16 @@ import { type Json, parseJson } from './json.js';
 export const MAX_BODY_BYTES = 50 * 1000 * 1000;
 
 /** Reads and parses a JSON body. `undefined` when there is none. Stops reading at the limit, declared or not. */
-export const readJsonBody = async (request: IncomingMessage): Promise<Json | undefined> => {
+export const readJsonBody = async (
+  request: IncomingMessage,
+  limit: number = MAX_BODY_BYTES,
+): Promise<Json | undefined> => {
   const declared = request.headers['content-length'];
   if (declared === undefined && request.headers['transfer-encoding'] === undefined) return undefined;
   if (declared === '0') return undefined;
   checkMediaType(request);
-  if (Number(declared ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  const bytes = await readBytes(request);
+  if (Number(declared ?? 0) > limit) throw tooLarge(limit);
+  const bytes = await readBytes(request, limit);
   return bytes.length === 0 ? undefined : parseJson(bytes);
 };
 
@@ -26,7 +29,7 @@ const checkMediaType = (request: IncomingMessage): void => {
   }
 };
 
-const readBytes = (request: IncomingMessage): Promise<Buffer> =>
+const readBytes = (request: IncomingMessage, limit: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -36,7 +39,7 @@ const readBytes = (request: IncomingMessage): Promise<Buffer> =>
     };
     const collect = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > MAX_BODY_BYTES) settle(() => reject(tooLarge()));
+      if (size > limit) settle(() => reject(tooLarge(limit)));
       else chunks.push(chunk);
     };
     const end = (): void => settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
@@ -47,5 +50,5 @@ const readBytes = (request: IncomingMessage): Promise<Buffer> =>
   });
 
 /** The rest of the body is not read, so the connection cannot be used again. */
-const tooLarge = () =>
-  problem('body_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`, { headers: { Connection: 'close' } });
+const tooLarge = (limit: number) =>
+  problem('body_too_large', `The body is larger than ${limit} bytes.`, { headers: { Connection: 'close' } });

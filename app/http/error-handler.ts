@@ -14,18 +14,42 @@ export const notFound: RequestHandler = (request) => {
   });
 };
 
-/** The one place where errors become responses. What was not foreseen is logged with its cause and told as `internal`. */
+/** Whatever was thrown, as what a client is told. What was not foreseen is logged with its cause and told as `internal`. */
+export const reportError = ({ log, events }: ErrorDeps, cause: unknown): Problem => {
+  const error = toProblem(cause);
+  const { principal } = currentContext() ?? {};
+  if (error.status >= 500) log.error({ err: error.options.cause ?? cause, code: error.code }, 'request failed');
+  else if (error.status === 403 && principal) events.denied(error.code, error.message, principal);
+  else if (INVALID.has(error.status)) events.invalid(error.code);
+  return error;
+};
+
+/** The one place where errors become responses. */
 export const answerError = (
-  { log, events }: ErrorDeps,
+  deps: ErrorDeps,
   cause: unknown,
   request: IncomingMessage,
   response: ServerResponse,
 ): void => {
-  const error = toProblem(cause);
-  const { principal, requestId = '' } = currentContext() ?? {};
-  if (error.status >= 500) log.error({ err: error.options.cause ?? cause, code: error.code }, 'request failed');
-  else if (error.status === 403 && principal) events.denied(error.code, error.message, principal);
-  else if (INVALID.has(error.status)) events.invalid(error.code);
+  const error = reportError(deps, cause);
+  sendError(error, request, response, {
+    type: 'application/problem+json',
+    body: buildProblemDocument(error, currentContext()?.requestId ?? ''),
+  });
+};
+
+interface ErrorBody {
+  readonly type: string;
+  readonly body: object;
+}
+
+/** The headers and the end of an error's answer, in whatever form a protocol has for its body. */
+export const sendError = (
+  error: Problem,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { type, body }: ErrorBody,
+): void => {
   if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="memplane"');
   if (error.status === 503) response.setHeader('Retry-After', '5');
   for (const [name, value] of Object.entries(error.options.headers ?? {})) response.setHeader(name, value);
@@ -33,8 +57,8 @@ export const answerError = (
   if (!request.complete && request.headers['content-length'] !== '0' && hasBody(request.headers))
     closeAfter(request, response);
   response.statusCode = error.status;
-  response.setHeader('Content-Type', 'application/problem+json');
-  response.end(JSON.stringify(buildProblemDocument(error, requestId)));
+  response.setHeader('Content-Type', type);
+  response.end(JSON.stringify(body));
 };
 
 export interface ErrorDeps {

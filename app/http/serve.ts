@@ -49,7 +49,7 @@ const EMPTY_QUERY = { type: 'object', properties: {}, additionalProperties: fals
   Route['query']
 >;
 
-const checkMode = (route: Route, mode: Policies['mode']): void => {
+export const checkMode = (route: Pick<Route, 'writes'>, mode: Policies['mode']): void => {
   if (mode === 'Suspended') throw problem('suspended', 'The tenant is suspended.');
   if (mode === 'ReadOnly' && route.writes) throw problem('suspended', 'The tenant is read-only.');
 };
