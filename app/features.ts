@@ -5,6 +5,7 @@ import type { Core, Feature } from './core.js';
 import { eventRoutes } from './events/routes.js';
 import { createIngestFeature } from './ingest/feature.js';
 import { createJobsFeature } from './jobs/feature.js';
+import { storeRoutes } from './langgraph/routes.js';
 import { createLifecycleFeature } from './lifecycle/feature.js';
 import { createMcpFeature } from './mcp/feature.js';
 import { memoryRoutes } from './memories/routes.js';
@@ -23,5 +24,6 @@ export const createFeatures = (core: Core): readonly Feature[] => [
   createWebhooksFeature(core),
   createIngestFeature(core),
   createMcpFeature(core),
+  { routes: storeRoutes(core.memories) },
   createJobsFeature(core),
 ];

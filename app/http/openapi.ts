@@ -64,7 +64,12 @@ const buildOperation = (route: Route): object => ({
   parameters: [...pathParameters(route), ...queryParameters(route.query), ...headerParameters(route)],
   ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } } : {}),
   responses: {
-    ...Object.fromEntries(Object.entries(route.responses).map(([status, schema]) => [status, buildAnswer(schema)])),
+    ...Object.fromEntries(
+      Object.entries(route.responses).map(([status, schema]) => [
+        status,
+        status === '204' ? NO_CONTENT : buildAnswer(schema),
+      ]),
+    ),
     ...Object.fromEntries(
       refusalsOf(route).map((status) => [status, status === 304 ? NOT_MODIFIED : PROBLEM] as const),
     ),
@@ -72,6 +77,7 @@ const buildOperation = (route: Route): object => ({
 });
 
 const PROBLEM = { $ref: '#/components/responses/Problem' };
+const NO_CONTENT = { description: 'Done; there is nothing to say' };
 const NOT_MODIFIED = { description: 'It is the version that is known already' };
 
 /** Every status but those of a failure of ours: what is not listed does not come. */

@@ -16,12 +16,16 @@ export const sealKey = (
   row: Owned,
   { key, namespace }: MemoryKey,
 ): Pick<MemoryRow, 'key_token' | 'sealed_key'> => ({
-  key_token:
-    key === null
-      ? null
-      : vault.lookupToken('memory key', JSON.stringify([row.scope, partitionOf(row), namespace, key])),
+  key_token: key === null ? null : keyToken(vault, row, { key, namespace }),
   sealed_key: key === null && namespace.length === 0 ? null : vault.sealJson(placeOf(row), { key, namespace }),
 });
+
+/** By what the memory of a name is found: the same for the same name and owner, and nothing can be learnt from it. */
+export const keyToken = (
+  vault: Vault,
+  owner: Omit<Owned, 'id' | 'slot'>,
+  { key, namespace }: MemoryKey & { readonly key: string },
+): Buffer => vault.lookupToken('memory key', JSON.stringify([owner.scope, partitionOf(owner), namespace, key]));
 
 export const openKey = (vault: Vault, row: Owned & Pick<MemoryRow, 'sealed_key'>): MemoryKey =>
   row.sealed_key === null ? NAMELESS : (vault.openJson(placeOf(row), row.sealed_key) as MemoryKey);
