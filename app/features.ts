@@ -10,6 +10,7 @@ import { createLifecycleFeature } from './lifecycle/feature.js';
 import { createMcpFeature } from './mcp/feature.js';
 import { memoryRoutes } from './memories/routes.js';
 import { createSearchFeature } from './search/feature.js';
+import { createTransferFeature } from './transfer/feature.js';
 import { createWebhooksFeature } from './webhooks/feature.js';
 
 /** All that the service can do, a line a feature. They stop in reverse order. */
@@ -25,5 +26,6 @@ export const createFeatures = (core: Core): readonly Feature[] => [
   createIngestFeature(core),
   createMcpFeature(core),
   { routes: storeRoutes(core.memories) },
+  createTransferFeature(core),
   createJobsFeature(core),
 ];

@@ -18,11 +18,31 @@ export const readJsonBody = async (
   return bytes.length === 0 ? undefined : parseJson(bytes);
 };
 
+/** The bytes of a body of one of these media types, for a route that reads them itself. */
+export const readRawBody = async (request: IncomingMessage, types: readonly string[]): Promise<Buffer> => {
+  const type = mediaTypeOf(request);
+  if (!types.includes(type)) {
+    throw problem('unsupported_media_type', `The content type is "${type.slice(0, 100)}".`, {
+      remedy: `Send ${types.join(' or ')}, without a Content-Encoding.`,
+    });
+  }
+  checkEncoding(request);
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  return readBytes(request);
+};
+
+const mediaTypeOf = (request: IncomingMessage): string =>
+  (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+
 const checkMediaType = (request: IncomingMessage): void => {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = mediaTypeOf(request);
   if (type !== 'application/json' && !/^application\/[\w.+-]+\+json$/.test(type)) {
     throw problem('unsupported_media_type', `The content type is "${type.slice(0, 100)}".`);
   }
+  checkEncoding(request);
+};
+
+const checkEncoding = (request: IncomingMessage): void => {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw problem('unsupported_media_type', `The content encoding is "${encoding.slice(0, 100)}".`);

@@ -62,7 +62,7 @@ const buildOperation = (route: Route): object => ({
   summary: route.summary,
   description: `Needs the permission ${route.permission}.`,
   parameters: [...pathParameters(route), ...queryParameters(route.query), ...headerParameters(route)],
-  ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } } : {}),
+  ...requestBodyOf(route),
   responses: {
     ...Object.fromEntries(
       Object.entries(route.responses).map(([status, schema]) => [
@@ -76,17 +76,32 @@ const buildOperation = (route: Route): object => ({
   },
 });
 
+const requestBodyOf = ({ body, rawBody }: Route): object => {
+  if (rawBody) {
+    const content = Object.fromEntries(rawBody.map((type) => [type, { schema: { type: 'string' } }]));
+    return { requestBody: { required: true, content } };
+  }
+  return body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {};
+};
+
 const PROBLEM = { $ref: '#/components/responses/Problem' };
 const NO_CONTENT = { description: 'Done; there is nothing to say' };
 const NOT_MODIFIED = { description: 'It is the version that is known already' };
 
 /** Every status but those of a failure of ours: what is not listed does not come. */
-const refusalsOf = ({ body, conditions = [], idempotencyKey, writes, responses }: Route): readonly number[] => [
+const refusalsOf = ({
+  body,
+  rawBody,
+  conditions = [],
+  idempotencyKey,
+  writes,
+  responses,
+}: Route): readonly number[] => [
   ...[400, 401, 403, 404, 422, 429, 501, 503],
   ...(conditions.includes('If-None-Match') && responses[200] && !writes ? [304] : []),
-  ...(writes || body || idempotencyKey ? [409] : []),
+  ...(writes || body || rawBody || idempotencyKey ? [409] : []),
   ...(conditions.length > 0 ? [412] : []),
-  ...(body ? [413, 415] : []),
+  ...(body || rawBody ? [413, 415] : []),
 ];
 
 const buildAnswer = (schema: TSchema): object => ({

@@ -44,6 +44,8 @@ export interface Route {
   readonly body?: TSchema;
   /** `handler` when the handler checks each item of the body itself, to answer item by item. @default schema */
   readonly bodyChecked?: 'schema' | 'handler';
+  /** The media types of a body that its handler reads itself, as bytes, in place of `body`. @default none */
+  readonly rawBody?: readonly string[];
   /** The headers by which a caller names the version that the request is about; its handler reads them. @default none */
   readonly conditions?: readonly ('If-Match' | 'If-None-Match')[];
   /** What an Idempotency-Key does; a route that reads, or that may be repeated, ignores it. @default ignored */

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requirePermission } from '../access/guard.js';
 import type { Idempotency } from '../idempotency/idempotency.js';
 import type { Policies } from '../policies/schema.js';
-import { readJsonBody } from './body.js';
+import { readJsonBody, readRawBody } from './body.js';
 import { currentContext } from './context.js';
 import { problem } from './errors.js';
 import type { ApiRequest, ApiResponse, Route } from './route.js';
@@ -38,7 +39,8 @@ export const createServe = (route: Route, { policies, idempotency }: ServeDeps):
     const identity = { keyId: principal.keyId, headers, query: { ...sent } };
     const query = requireValid(checkQuery, sent, 'The query');
     const body = await readBody(route, request, checkBody);
-    const answer = await idempotency.run(route, { ...identity, body }, (remember) =>
+    const told = Buffer.isBuffer(body) ? createHash('sha256').update(body).digest('hex') : body;
+    const answer = await idempotency.run(route, { ...identity, body: told }, (remember) =>
       route.handle({ principal, params, query, body, headers, remember } satisfies ApiRequest<unknown, unknown>),
     );
     await send(response, answer);
@@ -97,6 +99,7 @@ const readBody = async (
   request: IncomingMessage,
   check: Check<unknown> | undefined,
 ): Promise<unknown> => {
+  if (route.rawBody) return readRawBody(request, route.rawBody);
   if (!route.body) return undefined;
   const body = await readJsonBody(request);
   if (body === undefined)

@@ -28,6 +28,19 @@ export interface PlannedDraft {
   readonly validTo: Date | null;
   /** @default nothing: it stands for itself */
   readonly lineage?: Lineage;
+  /** @default none: it begins now, with version 1 */
+  readonly past?: Past;
+}
+
+/** What a memory that comes from elsewhere has been there. */
+export interface Past {
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** Of `STATUSES`. */
+  readonly status: number;
+  /** Never raised by coming here. */
+  readonly trust: Trust | null;
 }
 
 /** What a memory was made from, and what it takes the place of. */

@@ -22,7 +22,7 @@ import {
   VECTOR_SUCCEEDED,
 } from './rows.js';
 import { SOURCE_KINDS } from './schema.js';
-import { type Channel, capConfidence, lowestTrust, type Trust, trustOf } from './trust.js';
+import { type Channel, capConfidence, lowerTrust, lowestTrust, type Trust, trustOf } from './trust.js';
 
 export interface WriteContext {
   readonly db: Database;
@@ -108,9 +108,12 @@ const prepareRow = (
 ): PreparedRow => {
   const { vault } = context;
   const { draft, id, content } = planned;
-  const trust = lowestTrust(trustOf(context.principal, context.channel), planned.lineage?.trust ?? []);
-  const quarantine = judgeMemory(content, { scope: planned.scopeCode, trust, policies: context.policies });
-  const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version: 1 }, content);
+  const { past } = planned;
+  const own = lowestTrust(trustOf(context.principal, context.channel), planned.lineage?.trust ?? []);
+  const trust = past?.trust ? lowerTrust(own, past.trust) : own;
+  const judged = judgeMemory(content, { scope: planned.scopeCode, trust, policies: context.policies });
+  const quarantine = reasonsOf(past?.status ?? STATUS_ACTIVE, judged);
+  const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version: past?.version ?? 1 }, content);
   const row = {
     ...buildColumns(context, planned, trust),
     slot,
@@ -123,7 +126,7 @@ const prepareRow = (
     app_ref: refs.app ?? null,
     team_ref: refs.team ?? null,
     organization_ref: refs.organization ?? null,
-    status: quarantine.length > 0 ? STATUS_QUARANTINED : STATUS_ACTIVE,
+    status: quarantine.length > 0 ? STATUS_QUARANTINED : (past?.status ?? STATUS_ACTIVE),
   };
   const namespace = draft.namespace ?? [];
   const key = sealKey(vault, row, { key: draft.key ?? null, namespace });
@@ -133,10 +136,16 @@ const prepareRow = (
   return { planned, quarantine, row: named, commit: stored.commit, vector };
 };
 
+/** What nobody finds any more needs no quarantine; what was in one elsewhere stays in one. */
+const reasonsOf = (before: number, judged: readonly QuarantineReason[]): readonly QuarantineReason[] => {
+  if (before === STATUS_QUARANTINED) return ['imported', ...judged];
+  return before === STATUS_ACTIVE ? judged : [];
+};
+
 /** What is in clear, whoever the row belongs to. */
 const buildColumns = (context: WriteContext, planned: PlannedDraft, trust: Trust) => ({
   id: planned.id,
-  version: 1,
+  version: planned.past?.version ?? 1,
   pii: [...planned.redactions.keys()],
   pii_counts: [...planned.redactions.values()],
   scope: planned.scopeCode,
@@ -153,12 +162,12 @@ const buildColumns = (context: WriteContext, planned: PlannedDraft, trust: Trust
   audit_event: context.auditEvent,
 });
 
-const timesOf = ({ expiresAt, validFrom, validTo }: PlannedDraft, now: Date) => ({
+const timesOf = ({ expiresAt, validFrom, validTo, past }: PlannedDraft, now: Date) => ({
   expires_at: expiresAt,
   valid_from: validFrom,
   valid_to: validTo,
-  created_at: now,
-  updated_at: now,
+  created_at: past?.createdAt ?? now,
+  updated_at: past?.updatedAt ?? now,
 });
 
 const prepareVector = ({ vault, model }: WriteContext, row: NewMemoryRow, vector: Float32Array): NewVectorRow => {

@@ -34,18 +34,19 @@ export const writeRows = <T>(
 ): Promise<T> =>
   inRetriedTransaction(
     context.db,
-    (transaction) => writeOnce(transaction, context, rows, { partial, settle, matching }),
+    (transaction) => writeWithin(transaction, context, rows, { partial, settle, matching }),
     // Another writer committed the same id between our look and our write: looking again decides.
     (code) => RETRYABLE.has(code) || code === UNIQUE_VIOLATION,
   );
 
-interface WriteOptions<T> {
+export interface WriteOptions<T> {
   readonly partial: boolean;
   readonly settle: Settle<T>;
-  readonly matching: Matching | undefined;
+  readonly matching?: Matching | undefined;
 }
 
-const writeOnce = async <T>(
+/** The same in a transaction that does more than this. */
+export const writeWithin = async <T>(
   transaction: Transaction,
   context: WriteContext,
   rows: readonly PreparedRow[],

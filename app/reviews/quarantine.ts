@@ -3,7 +3,7 @@ import type { Policies } from '../policies/schema.js';
 import type { RowContent } from '../sealing/index.js';
 
 /** Why a memory waits for a second pair of eyes. Codes only: they are stored in clear. */
-export type QuarantineReason = 'injection' | 'untrusted_shared' | 'reverted';
+export type QuarantineReason = 'injection' | 'untrusted_shared' | 'reverted' | 'imported';
 
 interface Pattern {
   /** Without one of these words it cannot match: a look that costs a tenth of the expression. */

@@ -43,9 +43,11 @@ export interface People {
   ensureEntities(db: Queryable, names: readonly EntityName[]): Promise<ReadonlyMap<string, string>>;
   /** Back from references to outside ids. Those that cannot be opened any more (erased) are left out. */
   names(db: Queryable, refs: Iterable<string>): Promise<ReadonlyMap<string, string>>;
+  /** Nothing of what was looked up is remembered: somebody is being erased. */
+  forget(): void;
 }
 
-/** Some 20 MB at worst. People are never renamed or moved to another slot, so what is known stays true. */
+/** Some 20 MB at worst. People are never renamed or moved to another slot: what is known stays true until one is erased. */
 const CACHED = 50_000;
 
 export const entityKey = ({ kind, slot, id }: EntityName): string => `${kind}\n${slot}\n${id}`;
@@ -54,19 +56,36 @@ export const createPeople = (vault: Vault): People => new StoredPeople(vault);
 
 class StoredPeople implements People {
   readonly #vault: Vault;
-  readonly #people = createLruMap<string, Person>(CACHED);
-  readonly #entities = createLruMap<string, string>(CACHED);
-  readonly #names = createLruMap<string, string>(CACHED);
+  #people = createLruMap<string, Person>(CACHED);
+  #entities = createLruMap<string, string>(CACHED);
+  #names = createLruMap<string, string>(CACHED);
+  #epoch: number;
 
   constructor(vault: Vault) {
     this.#vault = vault;
+    this.#epoch = vault.epoch();
+  }
+
+  forget(): void {
+    this.#people = createLruMap(CACHED);
+    this.#entities = createLruMap(CACHED);
+    this.#names = createLruMap(CACHED);
+  }
+
+  /** A keyring of another epoch: somebody may have been erased, and come back as somebody new. */
+  #followKeyring(): void {
+    const epoch = this.#vault.epoch();
+    if (epoch !== this.#epoch) this.forget();
+    this.#epoch = epoch;
   }
 
   async find(db: Queryable, id: string): Promise<Person | undefined> {
+    this.#followKeyring();
     return this.#people.get(id) ?? (await this.#load(db, [id])).get(id);
   }
 
   async ensure(db: Queryable, wanted: Iterable<string>): Promise<ReadonlyMap<string, Person>> {
+    this.#followKeyring();
     const found = new Map<string, Person>();
     const unknown: string[] = [];
     for (const id of new Set(wanted)) {
@@ -88,6 +107,7 @@ class StoredPeople implements People {
   }
 
   async ensureEntities(db: Queryable, wanted: readonly EntityName[]): Promise<ReadonlyMap<string, string>> {
+    this.#followKeyring();
     const found = new Map<string, string>();
     const unknown = new Map<string, EntityName>();
     for (const name of wanted) {
@@ -109,6 +129,7 @@ class StoredPeople implements People {
   }
 
   async names(db: Queryable, wanted: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    this.#followKeyring();
     const found = new Map<string, string>();
     const unknown: string[] = [];
     for (const ref of new Set(wanted)) {
