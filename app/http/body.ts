@@ -27,8 +27,8 @@ export const readRawBody = async (request: IncomingMessage, types: readonly stri
     });
   }
   checkEncoding(request);
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  return readBytes(request);
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
+  return readBytes(request, MAX_BODY_BYTES);
 };
 
 const mediaTypeOf = (request: IncomingMessage): string =>
