@@ -37,10 +37,12 @@ export const createApp = (deps: AppDeps): RequestListener => {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('case sensitive routing', true);
   const routes = deps.features.flatMap((feature) => feature.routes ?? []);
+  const dialects = deps.features.flatMap(({ dialect }) => dialect ?? []);
   const openApi = JSON.stringify(
-    buildOpenApi(routes, { version: deps.health.service.version, publicUrl: deps.publicUrl }),
+    buildOpenApi(routes, { version: deps.health.service.version, publicUrl: deps.publicUrl, dialects }),
   );
   const docs = buildDocsPage(routes);
+  const errors = { log: deps.log, events: deps.events, dialects };
   const serves = createServes(routes, deps);
 
   app.use(entry(deps));
@@ -53,6 +55,6 @@ export const createApp = (deps: AppDeps): RequestListener => {
   for (const feature of deps.features) feature.mount?.(app);
   mountRoutes(app, serves);
   app.use(notFound);
-  app.use(errorHandler(deps));
+  app.use(errorHandler(errors));
   return deps.front ? createFront(serves, deps, app) : app;
 };

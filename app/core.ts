@@ -10,6 +10,7 @@ import type { Database } from './db/pool.js';
 import type { Embedder } from './embeddings/embedder.js';
 import type { ComponentState } from './health/components.js';
 import type { Metrics } from './health/metrics.js';
+import type { Dialect } from './http/dialect.js';
 import type { Outbound } from './http/outbound.js';
 import type { Route } from './http/route.js';
 import type { Jobs } from './jobs/jobs.js';
@@ -53,6 +54,8 @@ export interface Feature {
   readonly routes?: readonly Route[];
   /** Protocols that are no table of routes. Behind the guard, before the table. */
   readonly mount?: (app: Express) => void;
+  /** In which its errors are told, when its clients read no problem documents. */
+  readonly dialect?: Dialect;
   /** Shown at /health/detailed, and counted for readiness when it is down. */
   readonly health?: Readonly<Record<string, () => ComponentState | Promise<ComponentState>>>;
   /** Ends its workers; the batch in hand is finished. */

@@ -6,6 +6,7 @@ import { classifyDatabaseError } from '../db/errors.js';
 import { classifyKeyError } from '../tenancy/vault.js';
 import { isError } from './cause.js';
 import { currentContext } from './context.js';
+import type { Dialect } from './dialect.js';
 import { buildProblemDocument, Problem, problem } from './errors.js';
 
 export const notFound: RequestHandler = (request) => {
@@ -32,13 +33,19 @@ export const answerError = (
   response: ServerResponse,
 ): void => {
   const error = reportError(deps, cause);
-  sendError(error, request, response, {
-    type: 'application/problem+json',
-    body: buildProblemDocument(error, currentContext()?.requestId ?? ''),
-  });
+  sendError(error, request, response, render(deps.dialects ?? [], error, request));
+};
+
+const render = (dialects: readonly Dialect[], error: Problem, { url = '' }: IncomingMessage): ErrorBody => {
+  const path = url.split('?', 1)[0] ?? '';
+  const body = buildProblemDocument(error, currentContext()?.requestId ?? '');
+  const dialect = dialects.find((candidate) => candidate.speaks(path));
+  return dialect ? { ...dialect.render(body), type: 'application/json' } : { body, type: 'application/problem+json' };
 };
 
 interface ErrorBody {
+  /** @default the problem's own */
+  readonly status?: number;
   readonly type: string;
   readonly body: object;
 }
@@ -48,7 +55,7 @@ export const sendError = (
   error: Problem,
   request: IncomingMessage,
   response: ServerResponse,
-  { type, body }: ErrorBody,
+  { status = error.status, type, body }: ErrorBody,
 ): void => {
   if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="memplane"');
   if (error.status === 503) response.setHeader('Retry-After', '5');
@@ -56,7 +63,7 @@ export const sendError = (
   // An unread body would be taken for the next request: the connection ends with this answer.
   if (!request.complete && request.headers['content-length'] !== '0' && hasBody(request.headers))
     closeAfter(request, response);
-  response.statusCode = error.status;
+  response.statusCode = status;
   response.setHeader('Content-Type', type);
   response.end(JSON.stringify(body));
 };
@@ -64,6 +71,7 @@ export const sendError = (
 export interface ErrorDeps {
   readonly log: Logger;
   readonly events: Pick<SecurityEvents, 'denied' | 'invalid'>;
+  readonly dialects?: readonly Dialect[];
 }
 
 /** What a client's mistake, or a probe for one, is answered with. */

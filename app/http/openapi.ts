@@ -1,5 +1,6 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
+import type { Dialect } from './dialect.js';
 import { ERROR_CODES } from './errors.js';
 import type { Route } from './route.js';
 
@@ -26,6 +27,7 @@ const ProblemSchema = Type.Object({
 export interface OpenApiOptions {
   readonly version: string;
   readonly publicUrl: string | undefined;
+  readonly dialects?: readonly Dialect[];
 }
 
 /** From the schemas that check the requests: what it says is what happens. */
@@ -44,6 +46,7 @@ export const buildOpenApi = (routes: readonly Route[], options: OpenApiOptions):
     components: {
       schemas: { Problem: ProblemSchema },
       responses: {
+        ...Object.fromEntries((options.dialects ?? []).map(({ name, schema }) => [name, buildError(schema)])),
         Problem: {
           description: 'Problem',
           content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -71,7 +74,7 @@ const buildOperation = (route: Route): object => ({
       ]),
     ),
     ...Object.fromEntries(
-      refusalsOf(route).map((status) => [status, status === 304 ? NOT_MODIFIED : PROBLEM] as const),
+      refusalsOf(route).map((status) => [status, status === 304 ? NOT_MODIFIED : refusalOf(route)] as const),
     ),
   },
 });
@@ -84,7 +87,11 @@ const requestBodyOf = ({ body, rawBody }: Route): object => {
   return body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {};
 };
 
-const PROBLEM = { $ref: '#/components/responses/Problem' };
+const refusalOf = ({ dialect = 'Problem' }: Route) => ({ $ref: `#/components/responses/${dialect}` });
+const buildError = (schema: TSchema): object => ({
+  description: 'What was wrong, and its remedy',
+  content: { 'application/json': { schema } },
+});
 const NO_CONTENT = { description: 'Done; there is nothing to say' };
 const NOT_MODIFIED = { description: 'It is the version that is known already' };
 

@@ -50,6 +50,10 @@ export interface Route {
   readonly conditions?: readonly ('If-Match' | 'If-None-Match')[];
   /** What an Idempotency-Key does; a route that reads, or that may be repeated, ignores it. @default ignored */
   readonly idempotencyKey?: 'honoured' | 'refused';
+  /** Query parameters that may come more than once; their values arrive joined by commas. @default none */
+  readonly repeatable?: readonly string[];
+  /** Its errors come in the form of the dialect of this name. @default problem documents */
+  readonly dialect?: string;
   readonly responses: Readonly<Record<number, TSchema>>;
   handle(request: ApiRequest<unknown, unknown>): Promise<ApiResponse>;
 }

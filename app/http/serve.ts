@@ -35,7 +35,7 @@ export const createServe = (route: Route, { policies, idempotency }: ServeDeps):
     requirePermission(principal, route.permission);
     const { headers } = request;
     const params = readParams(given, route.textParams ?? []);
-    const sent = readQuery(request);
+    const sent = readQuery(request, route.repeatable ?? []);
     const identity = { keyId: principal.keyId, headers, query: { ...sent } };
     const query = requireValid(checkQuery, sent, 'The query');
     const body = await readBody(route, request, checkBody);
@@ -74,15 +74,15 @@ const readParams = (given: RawParams, texts: readonly string[]): Readonly<Record
   return params;
 };
 
-const readQuery = (request: IncomingMessage): Record<string, string> => {
+const readQuery = (request: IncomingMessage, repeatable: readonly string[]): Record<string, string> => {
   const query: Record<string, string> = Object.create(null);
   const url = request.url ?? '';
   const at = url.indexOf('?');
   if (at < 0) return query;
   for (const [name, value] of new URLSearchParams(url.slice(at))) {
-    if (name in query) throw queryProblem(name, 'appears twice');
+    if (name in query && !repeatable.includes(name)) throw queryProblem(name, 'appears twice');
     if (value.includes('\0') || name.includes('\0')) throw queryProblem(name, 'contains the character U+0000');
-    query[name] = value;
+    query[name] = name in query ? `${query[name]},${value}` : value;
   }
   return query;
 };

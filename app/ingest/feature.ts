@@ -7,9 +7,14 @@ import { type IngestDeps, ingestConversation } from './ingest.js';
 import { INGEST_JOB, ingestRoutes } from './routes.js';
 import type { Ingest } from './schema.js';
 
-export const createIngestFeature = (core: Core): Feature => {
-  const extractor = createExtractor(core.config, providerFetch(core));
-  const deps: IngestDeps = { memories: core.memories, extractor, usage: core.access.usage };
+/** Made once, for every protocol that takes conversations. */
+export const createIngestDeps = (core: Core): IngestDeps => ({
+  memories: core.memories,
+  extractor: createExtractor(core.config, providerFetch(core)),
+  usage: core.access.usage,
+});
+
+export const createIngestFeature = (core: Core, deps: IngestDeps = createIngestDeps(core)): Feature => {
   core.jobs.register({
     kind: INGEST_JOB,
     run: async (input, { principal, signal }) => {
@@ -21,7 +26,7 @@ export const createIngestFeature = (core: Core): Feature => {
       return { result: result as unknown as Json, progress: { total, done: total - failed, failed } };
     },
   });
-  return { routes: ingestRoutes(core, deps), health: { extraction: () => observe(extractor) } };
+  return { routes: ingestRoutes(core, deps), health: { extraction: () => observe(deps.extractor) } };
 };
 
 const ignore = async (): Promise<void> => undefined;

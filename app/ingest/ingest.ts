@@ -120,8 +120,20 @@ const store = async (
 };
 
 const buildDraft = (body: Ingest, { message: _message, ...fact }: Fact) => {
-  const { user_id, agent_id, session_id, app_id, team_id, organization_id, scope, expires_at, document_id } = body;
+  const { user_id, agent_id, session_id, app_id, team_id, organization_id, scope, expires_at, document_id, namespace } =
+    body;
   const metadata = { ...body.metadata, ...(document_id === undefined ? {} : { [DOCUMENT_KEY]: document_id }) };
-  const given = { user_id, agent_id, session_id, app_id, team_id, organization_id, scope, expires_at, metadata };
+  const given = {
+    user_id,
+    agent_id,
+    session_id,
+    app_id,
+    team_id,
+    organization_id,
+    scope,
+    expires_at,
+    metadata,
+    namespace,
+  };
   return { ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), ...fact };
 };

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { TIME } from '../http/validate.js';
 import { JobSchema } from '../jobs/routes.js';
-import { ExternalId, literals, ScopeSchema } from '../memories/schema.js';
+import { DraftSchema, ExternalId, literals, ScopeSchema } from '../memories/schema.js';
 import { WriteResultSchema } from '../memories/write-schema.js';
 
 const Nullable = <T extends ReturnType<typeof Type.String>>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -37,6 +37,7 @@ export const IngestSchema = Type.Object(
         description: 'With document_id: what the document said before stays, or goes. Default append',
       }),
     ),
+    namespace: DraftSchema.properties.namespace,
     metadata: Type.Optional(Type.Record(Type.String({ maxLength: 256 }), Type.Unknown())),
     expires_at: Type.Optional(Nullable(Type.String({ pattern: TIME }))),
     dry_run: Type.Optional(Type.Boolean({ description: 'Finds and stores nothing. Default false' })),

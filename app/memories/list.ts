@@ -16,12 +16,24 @@ export interface MemoryPage {
   readonly count?: number;
 }
 
-export const listMemories = async (deps: MemoryServiceDeps, caller: Caller, query: ListQuery): Promise<MemoryPage> => {
+export interface ListOptions {
+  /** See `SpaceOptions`. */
+  readonly ofAnybody?: boolean;
+  /** Matching memories to pass over, for clients that count pages. @default 0 */
+  readonly skip?: number;
+}
+
+export const listMemories = async (
+  deps: MemoryServiceDeps,
+  caller: Caller,
+  query: ListQuery,
+  { ofAnybody = false, skip = 0 }: ListOptions = {},
+): Promise<MemoryPage> => {
   const { clearMetadata } = indexSettings(deps.policies());
   const filter = parseFilterText(query.filters, { pointer: '/query/filters', clearMetadata });
   const asOf = readTime('/query/as_of', query.as_of);
   const statuses = statusesOf(query, filter);
-  const space = await resolveSpace(deps, caller, { selectors: query, filter, statuses, asOf });
+  const space = await resolveSpace(deps, caller, { selectors: query, filter, statuses, asOf, ofAnybody });
   const order = query.order ?? 'created_at:desc';
   const { agent_id, session_id, app_id, filters } = query;
   const asked = { agent_id, session_id, app_id, filters, as_of: query.as_of };
@@ -33,6 +45,7 @@ export const listMemories = async (deps: MemoryServiceDeps, caller: Caller, quer
     descending: direction === 'desc',
     after: place && { time: place.createdAt, id: place.id },
     limit: query.limit,
+    skip,
   };
   const options = { filter: space.filter, asOf, statuses, vector: query.include === 'vector' };
   const { found, next } = await readPage(deps, space, page, options);
@@ -77,10 +90,13 @@ const readPage = async (
   const chunk = decided ? page.limit : Math.max(OPENED_AT_ONCE, page.limit);
   const found: Matching[] = [];
   let after = page.after;
+  let skip = page.skip ?? 0;
   for (let opened = 0; opened < MAX_OPENED; opened += chunk) {
     // One more than asked for tells whether there is a next page.
-    const rows = await selectPage(deps.db, allowed, { ...page, after, limit: chunk + 1 });
-    const matching = await presentMatching(deps, rows.slice(0, chunk), options);
+    const rows = await selectPage(deps.db, allowed, { ...page, after, limit: chunk + 1, skip: decided ? skip : 0 });
+    const shown = await presentMatching(deps, rows.slice(0, chunk), options);
+    const matching = decided ? shown : shown.slice(skip);
+    skip = decided ? 0 : skip - (shown.length - matching.length);
     const room = page.limit - found.length;
     found.push(...matching.slice(0, room));
     const more = rows.length > chunk || matching.length > room;

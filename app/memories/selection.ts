@@ -13,6 +13,8 @@ import { visibleTo } from './visibility.js';
 export interface Selection extends Selectors {
   readonly ids?: readonly string[] | undefined;
   readonly filters?: unknown;
+  /** Of everybody whom this key may see rather than of one person, when it is a key of the tenant that names nobody. */
+  readonly ofAnybody?: boolean | undefined;
 }
 
 export interface Selected {
@@ -46,7 +48,7 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 export const resolveSelection = async (
   deps: MemoryServiceDeps,
   caller: Caller,
-  { ids, filters, ...names }: Selection,
+  { ids, filters, ofAnybody, ...names }: Selection,
 ): Promise<Selected> => {
   const { db, people } = deps;
   if (ids) {
@@ -56,7 +58,10 @@ export const resolveSelection = async (
     return { viewer, condition, matches: undefined };
   }
   const scope = names.scope ?? 'user';
-  const viewer = await resolveViewer(db, people, caller.principal, caller.headers, { ...names, scope });
+  const { principal, headers } = caller;
+  const viewer = ofAnybody
+    ? await resolveViewerOfOne(db, people, principal, headers)
+    : await resolveViewer(db, people, principal, headers, { ...names, scope });
   const refs = await resolveRefFilter(db, people, names);
   const clearMetadata = indexSettings(deps.policies()).clearMetadata;
   const parsed = filters === undefined ? undefined : parseFilter(filters, { pointer: '/filters', clearMetadata });

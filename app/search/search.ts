@@ -13,7 +13,7 @@ import type { Reranker } from './rerank.js';
 import { rerankBest } from './rerank-best.js';
 import type { Explain, Search } from './schema.js';
 import { explainScore, type Scored, scoreCandidates } from './score.js';
-import { resolveSpace, type SearchSpace } from './space.js';
+import { findOwners, resolveSpace, type SearchSpace } from './space.js';
 import { fitTokens } from './token-budget.js';
 
 export interface SearchDeps extends MemoryServiceDeps {
@@ -33,12 +33,23 @@ export interface SearchResult {
   readonly degraded: readonly Degraded[];
 }
 
-export const searchMemories = async (deps: SearchDeps, caller: Caller, body: Search): Promise<SearchResult> => {
+export interface SearchOptions {
+  /** See `SpaceOptions`. */
+  readonly ofAnybody?: boolean;
+}
+
+export const searchMemories = async (
+  deps: SearchDeps,
+  caller: Caller,
+  body: Search,
+  { ofAnybody = false }: SearchOptions = {},
+): Promise<SearchResult> => {
   const startedAt = performance.now();
   const settings = indexSettings(deps.policies());
   const plan = planSearch(body, { dimensions: deps.embedder.dimensions, settings });
   const { filter, statuses, asOf } = plan;
-  const space = await resolveSpace(deps, caller, { selectors: body, filter, statuses, asOf });
+  const wide = await resolveSpace(deps, caller, { selectors: body, filter, statuses, asOf, ofAnybody });
+  const space = await findOwners(deps, wide);
   const degraded = new Set<Degraded>();
   const best = await findBest(deps, space, plan, degraded);
   const shown = await show(deps, best, plan, body);

@@ -1,11 +1,20 @@
 import { and, type Condition } from '../db/condition.js';
+import { problem } from '../http/errors.js';
+import { partitionOf } from '../memories/partition-of.js';
 import { STATUS_ACTIVE } from '../memories/rows.js';
 import type { Caller, MemoryServiceDeps } from '../memories/service.js';
 import type { RefFilter, Viewer } from '../memories/store.js';
-import { partitionsOf, resolveRefFilter, resolveViewer, type Selectors } from '../memories/viewer.js';
+import {
+  partitionsOf,
+  resolveRefFilter,
+  resolveViewer,
+  resolveViewerOfOne,
+  type Selectors,
+} from '../memories/viewer.js';
 import { inStatus, visibleTo } from '../memories/visibility.js';
 import { readUserHeader, resolveUserId } from '../tenancy/identity.js';
 import { type BoundFilter, bindFilter, type Filter } from './filter/index.js';
+import { selectOwners } from './store.js';
 
 /** The rows that a request may be answered from. */
 export interface SearchSpace {
@@ -25,6 +34,8 @@ export interface SpaceOptions {
   readonly statuses?: readonly number[];
   /** Rows as they were at a time: which of them count, and what the filter says of them, is seen when they are there. */
   readonly asOf?: Date | null;
+  /** Of everybody whom this key may see rather than of one person, when it is a key of the tenant that names nobody. */
+  readonly ofAnybody?: boolean;
 }
 
 /** The keys of what belongs to nobody in particular. */
@@ -33,22 +44,43 @@ const TENANT_SLOT = 0;
 export const resolveSpace = async (
   deps: MemoryServiceDeps,
   caller: Caller,
-  { selectors, filter, statuses = [STATUS_ACTIVE], asOf }: SpaceOptions,
+  { selectors, filter, statuses = [STATUS_ACTIVE], asOf, ofAnybody }: SpaceOptions,
 ): Promise<SearchSpace> => {
   const { db, people } = deps;
-  const viewer = await resolveViewer(db, people, caller.principal, caller.headers, selectors);
-  const slots = await slotsOf(deps, caller, selectors);
+  const { principal, headers } = caller;
+  const viewer = ofAnybody
+    ? await resolveViewerOfOne(db, people, principal, headers)
+    : await resolveViewer(db, people, principal, headers, selectors);
+  // Whose rows they are is not known yet: tokens, which differ from person to person, say nothing.
+  const slots = viewer.everything ? null : await slotsOf(deps, caller, selectors);
   const bound = await bindFilter(deps, filter, slots);
   const narrowed = narrowTo(await resolveRefFilter(db, people, selectors));
   const shown = asOf
     ? [((bind) => `created_at <= ${bind(asOf)}`) satisfies Condition]
     : [inStatus(statuses), ...(filter ? [bound.condition] : [])];
+  const allowed = and([visibleTo(viewer), ...narrowed, ...shown]);
   return {
-    ...{ viewer, slots },
-    partitions: partitionsOf(viewer),
-    allowed: and([visibleTo(viewer), ...narrowed, ...shown]),
+    ...{ viewer, allowed },
+    ...(slots ? { slots, partitions: partitionsOf(viewer) } : { slots: [], partitions: [] }),
     filter: asOf && filter ? { ...bound, exact: false } : bound,
   };
+};
+
+/** As many people as a search over all of them takes without becoming slow for everybody else. */
+const MAX_OWNERS = 1_000;
+
+/** The space of everybody, with those whose rows are in it: what a search by meaning and by words goes by. */
+export const findOwners = async ({ db }: MemoryServiceDeps, space: SearchSpace): Promise<SearchSpace> => {
+  if (!space.viewer.everything) return space;
+  const owners = await selectOwners(db, space.allowed, MAX_OWNERS + 1);
+  if (owners.length > MAX_OWNERS) {
+    throw problem('limit_too_large', `The search is about more than ${MAX_OWNERS} people.`, {
+      remedy: 'Name one person, or narrow the filter.',
+      errors: [{ pointer: '/filters', code: 'limit_too_large', detail: `matches more than ${MAX_OWNERS} people` }],
+    });
+  }
+  const slots = [...new Set([...owners.map(({ slot }) => slot), TENANT_SLOT])];
+  return { ...space, slots, partitions: [...new Set(owners.map(partitionOf))] };
 };
 
 const slotsOf = async (

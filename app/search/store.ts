@@ -180,6 +180,17 @@ export const selectVectorsOf = (
       WHERE memory_id = ANY (${bind(ids)}::uuid[]) AND model = ${bind(model)}`,
   );
 
+export type Owner = Pick<MemoryRow, 'slot' | 'scope' | 'user_ref' | 'team_ref' | 'organization_ref'>;
+
+/** Who shares the rows that a condition lets through, each once; more than asked for means that there are too many. */
+export const selectOwners = (db: Queryable, allowed: Condition, limit: number): Promise<readonly Owner[]> =>
+  run<Owner>(
+    db,
+    (bind) => `SELECT DISTINCT slot, scope, CASE scope WHEN 0 THEN user_ref END AS user_ref,
+        CASE scope WHEN 1 THEN team_ref END AS team_ref, CASE scope WHEN 2 THEN organization_ref END AS organization_ref
+      FROM memories WHERE ${allowed(bind)} LIMIT ${bind(limit)}`,
+  );
+
 export interface Place {
   readonly time: string;
   readonly id: string;
@@ -190,6 +201,8 @@ export interface Page {
   /** The last row of the page before. */
   readonly after: Place | null;
   readonly limit: number;
+  /** Rows behind that to pass over. @default 0 */
+  readonly skip?: number | undefined;
 }
 
 /** A cursor has milliseconds; times of changes may be finer. Those of writing never are, and have an index. */
@@ -202,7 +215,7 @@ export const selectPage = (db: Queryable, allowed: Condition, page: Page): Promi
   return run(db, (bind) => {
     const behind = after ? `AND (${time}, id) ${sign} (${bind(after.time)}::timestamptz, ${bind(after.id)}::uuid)` : '';
     return `SELECT ${ROW_COLUMNS} FROM memories WHERE ${allowed(bind)} ${behind}
-      ORDER BY ${time} ${direction}, id ${direction} LIMIT ${bind(page.limit)}`;
+      ORDER BY ${time} ${direction}, id ${direction} LIMIT ${bind(page.limit)} OFFSET ${bind(page.skip ?? 0)}`;
   });
 };
 
