@@ -1,6 +1,7 @@
 import type { Database } from '../db/pool.js';
 import { inTransaction } from '../db/pool.js';
 import { deleteOldAnswers } from '../idempotency/store.js';
+import { startLoop } from '../loop.js';
 import { partitionOf } from '../memories/partition-of.js';
 import type { MemoryRow } from '../memories/rows.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
@@ -37,8 +38,6 @@ export interface EmbeddingWorker {
 const BATCH = 32;
 const IDLE_MS = 500;
 const LOADING_MS = 100;
-/** While the database or the model is away. */
-const TROUBLE_MS = 1_000;
 const MAX_ATTEMPTS = 8;
 const HOUSEKEEPING_MS = 600_000;
 
@@ -46,67 +45,32 @@ const HOUSEKEEPING_MS = 600_000;
 const backoffMs = (attempts: number): number => Math.min(300_000, 1_000 * 2 ** attempts);
 
 /** Turns the outbox into vectors. Any number of replicas may run it; each piece of work has one holder at a time. */
-export const startEmbeddingWorker = (options: EmbeddingWorkerOptions): EmbeddingWorker => new OutboxWorker(options);
+export const startEmbeddingWorker = (options: EmbeddingWorkerOptions): EmbeddingWorker => {
+  let nextHousekeeping = 0;
+  return startLoop({
+    turn: async () => {
+      if (Date.now() >= nextHousekeeping) {
+        nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
+        await deleteOldTombstones(options.db);
+        await deleteOldAnswers(options.db);
+      }
+      return turn(options);
+    },
+    onTrouble: (err) => options.log.warn({ err }, 'embedding work interrupted, will go on'),
+  });
+};
 
-class OutboxWorker implements EmbeddingWorker {
-  readonly #options: EmbeddingWorkerOptions;
-  readonly #running: Promise<void>;
-  #stopped = false;
-  #rouse: () => void = () => undefined;
-  #nextHousekeeping = 0;
-
-  constructor(options: EmbeddingWorkerOptions) {
-    this.#options = options;
-    this.#running = this.#loop();
-  }
-
-  wake(): void {
-    this.#rouse();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#rouse();
-    await this.#running;
-  }
-
-  async #loop(): Promise<void> {
-    while (!this.#stopped) {
-      const pauseMs = await this.#turn().catch((err: unknown) => {
-        this.#options.log.warn({ err }, 'embedding work interrupted, will go on');
-        return TROUBLE_MS;
-      });
-      if (pauseMs > 0 && !this.#stopped) await this.#rest(pauseMs);
-    }
-  }
-
-  /** Does what there is to do; says how long to rest after it. */
-  async #turn(): Promise<number> {
-    const { db, embedder, leaseMs } = this.#options;
-    if (Date.now() >= this.#nextHousekeeping) {
-      this.#nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
-      await deleteOldTombstones(db);
-      await deleteOldAnswers(db);
-    }
-    embedder.warm();
-    if (embedder.state() === 'none') return HOUSEKEEPING_MS;
-    if (embedder.state() !== 'ready') return LOADING_MS;
-    const work = await claimWork(db, BATCH, leaseMs);
-    if (work.length === 0) return IDLE_MS;
-    await processWork(this.#options, work);
-    return 0;
-  }
-
-  #rest(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#rouse = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-}
+/** Does what there is to do; says how long to rest after it. */
+const turn = async (options: EmbeddingWorkerOptions): Promise<number> => {
+  const { db, embedder, leaseMs } = options;
+  embedder.warm();
+  if (embedder.state() === 'none') return HOUSEKEEPING_MS;
+  if (embedder.state() !== 'ready') return LOADING_MS;
+  const work = await claimWork(db, BATCH, leaseMs);
+  if (work.length === 0) return IDLE_MS;
+  await processWork(options, work);
+  return 0;
+};
 
 /** One batch. What fails together is tried one by one, so that a single bad text does not hold up the others. */
 const processWork = async (options: EmbeddingWorkerOptions, work: readonly ClaimedWork[]): Promise<void> => {

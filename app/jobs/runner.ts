@@ -3,6 +3,7 @@ import type { Database } from '../db/pool.js';
 import { isError } from '../http/cause.js';
 import { Problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
+import { type Loop, startLoop } from '../loop.js';
 import { ProviderError } from '../providers/provider-error.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
 import { type Asker, readAsker } from './asker.js';
@@ -53,31 +54,22 @@ class Runner implements JobRunner {
   readonly #options: JobRunnerOptions;
   readonly #leaseMs: number;
   readonly #ending = new AbortController();
-  readonly #running: Promise<void>;
-  #rouse: () => void = () => undefined;
+  readonly #loop: Loop;
   #nextHousekeeping = 0;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
     this.#leaseMs = options.leaseMs ?? 30_000;
-    options.jobs.onWork(() => this.#rouse());
-    this.#running = this.#loop();
+    this.#loop = startLoop({
+      turn: async () => ((await this.#turn()) ? 0 : IDLE_MS),
+      onTrouble: (err) => options.log.warn({ err }, 'jobs interrupted, will go on'),
+    });
+    options.jobs.onWork(() => this.#loop.wake());
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.#ending.abort(new Stopped('ending'));
-    this.#rouse();
-    await this.#running;
-  }
-
-  async #loop(): Promise<void> {
-    while (!this.#ending.signal.aborted) {
-      const worked = await this.#turn().catch((err: unknown) => {
-        this.#options.log.warn({ err }, 'jobs interrupted, will go on');
-        return false;
-      });
-      if (!worked && !this.#ending.signal.aborted) await this.#rest();
-    }
+    return this.#loop.stop();
   }
 
   async #turn(): Promise<boolean> {
@@ -116,16 +108,6 @@ class Runner implements JobRunner {
     await vault.prepare([row.slot]);
     const sealed_result = vault.sealJson(placeOfEnd(row.slot, row.id), end);
     await finishJob(db, row, { ...progress, status: JOB_STATUSES.indexOf(status), sealed_result });
-  }
-
-  #rest(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, IDLE_MS);
-      this.#rouse = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { messageOf } from '../http/cause.js';
+import { startLoop } from '../loop.js';
 import type { MemoryServiceDeps } from '../memories/service.js';
 import type { Policies } from '../policies/schema.js';
 import { capNextRun, claimTask, deleteOldRuns, finishRun, startRun, TASKS, type TaskName } from './store.js';
@@ -33,34 +34,13 @@ export const intervalSeconds = (task: TaskName, { policies }: Policies): number 
 
 /** Runs each task of the lifecycle when it is due. Any number of replicas may; a task has one holder at a time. */
 export const startLifecycle = (options: LifecycleOptions): LifecycleWorker => {
-  let isStopped = false;
-  let rouse: () => void = () => undefined;
-  const loop = async (): Promise<void> => {
-    while (!isStopped) {
-      const worked = await turn(options, () => isStopped).catch((err: unknown) => {
-        if (!isStopped) options.log.warn({ err }, 'the lifecycle was interrupted, will go on');
-        return false;
-      });
-      if (worked || isStopped) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LOOK_MS);
-        timer.unref();
-        rouse = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  };
-  const running = loop();
-  return {
-    wake: () => rouse(),
-    stop: async () => {
-      isStopped = true;
-      rouse();
-      await running;
+  const loop = startLoop({
+    turn: async () => ((await turn(options, () => loop.isStopped())) ? 0 : LOOK_MS),
+    onTrouble: (err) => {
+      if (!loop.isStopped()) options.log.warn({ err }, 'the lifecycle was interrupted, will go on');
     },
-  };
+  });
+  return loop;
 };
 
 /** Whether there was something to do. */

@@ -1,4 +1,5 @@
 import type { Database } from '../db/pool.js';
+import { startLoop } from '../loop.js';
 import { openKey } from '../memories/key.js';
 import type { Policies } from '../policies/schema.js';
 import { SealError } from '../sealing/index.js';
@@ -26,33 +27,12 @@ const BATCH = 200;
 
 /** Indexes rows of before there was an index, or before its settings were what they are. */
 export const startIndexer = (options: IndexerOptions): Indexer => {
-  let stopped = false;
-  let rouse: () => void = () => undefined;
-  const rest = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      rouse = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  const run = async (): Promise<void> => {
-    while (!stopped) {
-      const done = await indexBatch(options).catch((err: unknown) => {
-        options.log.warn({ err }, 'rows could not be indexed for search, will be tried again');
-        return 0;
-      });
-      if (done < BATCH && !stopped) await rest(options.intervalMs ?? 5_000);
-    }
-  };
-  const running = run();
-  return {
-    stop: async () => {
-      stopped = true;
-      rouse();
-      await running;
-    },
-  };
+  const intervalMs = options.intervalMs ?? 5_000;
+  return startLoop({
+    turn: async () => ((await indexBatch(options)) < BATCH ? intervalMs : 0),
+    onTrouble: (err) => options.log.warn({ err }, 'rows could not be indexed for search, will be tried again'),
+    troubleMs: intervalMs,
+  });
 };
 
 const indexBatch = async ({ db, vault, policies, log }: IndexerOptions): Promise<number> => {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type Database, inTransaction } from '../db/pool.js';
 import { messageOf } from '../http/cause.js';
+import { type Loop, startLoop } from '../loop.js';
 import type { Vault } from '../tenancy/vault.js';
 import { selectVectors } from './feed.js';
 import { openVectors } from './open-vector.js';
@@ -35,7 +36,6 @@ export interface Feeder {
 /** One page: a request of some 2 MB to the index. */
 const PAGE = 500;
 const IDLE_MS = 250;
-const TROUBLE_MS = 1_000;
 /** An index that lost points without a word is noticed within this time. */
 const COUNT_EVERY_MS = 30_000;
 
@@ -44,15 +44,20 @@ export const startFeeder = (options: FeederOptions): Feeder => new IndexFeeder(o
 /** Gives the index what Postgres has, in order; one replica at a time, whichever comes. */
 class IndexFeeder implements Feeder {
   readonly #options: FeederOptions;
-  readonly #running: Promise<void>;
-  #stopped = false;
+  readonly #loop: Loop;
   #trouble: string | undefined = 'the index was not looked at yet';
   #countAt = 0;
-  #rouse: () => void = () => undefined;
 
   constructor(options: FeederOptions) {
     this.#options = options;
-    this.#running = this.#loop();
+    this.#loop = startLoop({
+      turn: () => this.#turn(),
+      onTrouble: (err) => {
+        if (this.#trouble !== messageOf(err)) options.log.warn({ err }, 'the vector index cannot be fed');
+        this.#trouble = messageOf(err);
+        this.#countAt = 0;
+      },
+    });
   }
 
   trouble(): string | undefined {
@@ -64,22 +69,8 @@ class IndexFeeder implements Feeder {
     this.#countAt = 0;
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#rouse();
-    await this.#running;
-  }
-
-  async #loop(): Promise<void> {
-    while (!this.#stopped) {
-      const pauseMs = await this.#turn().catch((err: unknown) => {
-        if (this.#trouble !== messageOf(err)) this.#options.log.warn({ err }, 'the vector index cannot be fed');
-        this.#trouble = messageOf(err);
-        this.#countAt = 0;
-        return TROUBLE_MS;
-      });
-      if (pauseMs > 0 && !this.#stopped) await this.#rest(pauseMs);
-    }
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   async #turn(): Promise<number> {
@@ -98,16 +89,6 @@ class IndexFeeder implements Feeder {
     if (restarted) log.info({ index: index.name }, 'the vector index is built anew from Postgres');
     this.#trouble = undefined;
     this.#countAt = Date.now() + COUNT_EVERY_MS;
-  }
-
-  #rest(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#rouse = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 

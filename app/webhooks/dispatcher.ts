@@ -2,6 +2,7 @@ import type { Core } from '../core.js';
 import { inTransaction } from '../db/pool.js';
 import { type FeedEvent, matchesType, readFeed } from '../events/feed.js';
 import { OutboundRefused } from '../http/outbound.js';
+import { type Loop, startLoop } from '../loop.js';
 import { buildSignatureHeaders } from './signature.js';
 import {
   type Attempt,
@@ -42,30 +43,19 @@ export const startDispatcher = (deps: DispatcherDeps): Dispatcher => new Webhook
 /** Looks through the log for each webhook, and sends what it asked for: at least once, eight times at most. */
 class WebhookDispatcher implements Dispatcher {
   readonly #deps: DispatcherDeps;
-  readonly #running: Promise<void>;
-  #stopped = false;
-  #rouse: () => void = () => undefined;
+  readonly #loop: Loop;
   #nextHousekeeping = 0;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
-    this.#running = this.#loop();
+    this.#loop = startLoop({
+      turn: async () => ((await this.#turn()) ? 0 : IDLE_MS),
+      onTrouble: (err) => deps.log.warn({ err }, 'webhooks interrupted, will go on'),
+    });
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#rouse();
-    await this.#running;
-  }
-
-  async #loop(): Promise<void> {
-    while (!this.#stopped) {
-      const busy = await this.#turn().catch((err: unknown) => {
-        this.#deps.log.warn({ err }, 'webhooks interrupted, will go on');
-        return false;
-      });
-      if (!busy && !this.#stopped) await this.#rest();
-    }
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   async #turn(): Promise<boolean> {
@@ -136,16 +126,6 @@ class WebhookDispatcher implements Dispatcher {
       if (!(cause instanceof OutboundRefused)) this.#deps.log.warn({ err: cause }, 'webhook delivery failed');
       return { response: null, error };
     }
-  }
-
-  #rest(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, IDLE_MS);
-      this.#rouse = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 
