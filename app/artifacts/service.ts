@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { requireIn } from '../access/scoped.js';
 import { inRetriedTransaction } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
 import type { Bucket } from '../keys/bucket.js';
 import { decodeCursor, encodeCursor } from '../memories/cursor.js';
 import { checkGlobal } from '../memories/patch.js';
 import { problemAt } from '../memories/plan.js';
+import { scopeOf } from '../memories/schema.js';
 import type { Caller, MemoryServiceDeps } from '../memories/service.js';
 import { selectMemory } from '../memories/store.js';
 import { formatTime } from '../memories/time.js';
@@ -98,14 +100,17 @@ const resolveOwner = async (deps: ArtifactDeps, caller: Caller, asked: NewArtifa
     const viewer = await resolveViewerOfOne(db, people, caller.principal, caller.headers);
     const memory = await selectMemory(db, viewer, asked.memoryId);
     if (!memory) throw missing(asked.memoryId);
+    requireIn(caller.principal, 'ingest', scopeOf(memory));
     checkGlobal(memory, caller.principal);
     const { slot, scope, user_ref, team_ref, organization_ref, id: memory_id } = memory;
     return { slot, scope, user_ref, team_ref, organization_ref, memory_id };
   }
   if (asked.isGlobal) {
+    requireIn(caller.principal, 'ingest', 'global');
     checkGlobal({ scope: 3 }, caller.principal);
     return { ...nobody, slot: 0, scope: 3 };
   }
+  requireIn(caller.principal, 'ingest', 'user');
   const named = { explicit: asked.userId, header: readUserHeader(caller.headers) };
   const userId = requireUserId(caller.principal, named);
   const person = (await people.ensure(db, [userId])).get(userId);

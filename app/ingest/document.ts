@@ -1,7 +1,9 @@
+import { requireIn } from '../access/scoped.js';
 import type { Transaction } from '../db/pool.js';
 import { findHolds } from '../holds/holds.js';
 import { listMemories } from '../memories/list.js';
 import { removeRows } from '../memories/removal.js';
+import { scopeOf } from '../memories/schema.js';
 import type { Caller, MemoryServiceDeps } from '../memories/service.js';
 import { lockMemories } from '../memories/store.js';
 import { resolveViewerOfOne } from '../memories/viewer.js';
@@ -45,8 +47,9 @@ export const removeFormer = async (
   ids: readonly string[],
 ): Promise<Replaced> => {
   if (ids.length === 0) return { replaced: 0, held: 0 };
-  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
+  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers, 'update');
   const rows = await lockMemories(transaction, viewer, ids);
+  for (const row of rows) requireIn(caller.principal, 'update', scopeOf(row));
   const held = await findHolds(deps.vault, transaction, rows);
   const free = rows.filter((row) => !held.has(row.id));
   const reason = 'the document was replaced';

@@ -38,7 +38,7 @@ export const deleteMemories = async (
   { dryRun, max, reason, ...selection }: BulkDelete,
 ): Promise<BulkDeleted> => {
   demandSelector(selection);
-  const selected = await resolveSelection(deps, caller, selection);
+  const selected = await resolveSelection(deps, caller, selection, 'delete');
   const { rows, matched } = await selectMatching(deps, deps.db, selected, max);
   const truncated = matched > rows.length;
   if (dryRun) {

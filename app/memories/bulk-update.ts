@@ -37,7 +37,7 @@ export const updateMemories = async (
 ): Promise<BulkUpdated> => {
   const read = readAll(updates);
   if (onError === 'abort') rejectAll(read);
-  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
+  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers, 'update');
   const ids = read.flatMap((item) => (item instanceof Problem ? [] : [item.update.id]));
   // Keys may have to be fetched: not while a row is locked.
   await deps.vault.prepare((await selectVisible(deps.db, viewer, ids)).map(({ slot }) => slot));

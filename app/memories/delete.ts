@@ -1,6 +1,8 @@
+import { requireIn } from '../access/scoped.js';
 import { inRetriedTransaction } from '../db/pool.js';
 import { demandFree } from '../holds/holds.js';
 import { removeRows } from './removal.js';
+import { scopeOf } from './schema.js';
 import type { Caller, MemoryServiceDeps } from './service.js';
 import { lockMemories, lockMemory, selectLinked, selectMemory } from './store.js';
 import { type ChangeOptions, checkVersion, missing } from './version.js';
@@ -27,10 +29,11 @@ export const deleteMemory = async (
   id: string,
   { ifMatch, reason, linked }: DeleteOptions,
 ): Promise<Deleted> => {
-  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
+  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers, 'delete');
   const seen = await selectMemory(deps.db, viewer, id);
   if (!seen) throw missing(id);
   const others = linked ? await selectLinked(deps.db, viewer, id, MAX_LINKED) : [];
+  for (const row of [seen, ...others]) requireIn(caller.principal, 'delete', scopeOf(row));
   // Keys may have to be fetched: not while a row is locked.
   await deps.vault.prepare([seen, ...others].map(({ slot }) => slot));
   return inRetriedTransaction(deps.db, async (transaction) => {

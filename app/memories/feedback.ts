@@ -1,9 +1,10 @@
+import { requireIn } from '../access/scoped.js';
 import { inRetriedTransaction } from '../db/pool.js';
 import { applyChange, openBefore } from './change.js';
 import { contentOfState } from './history-record.js';
 import { checkGlobal, type PlannedPatch } from './patch.js';
 import type { MemoryRow } from './rows.js';
-import type { Memory } from './schema.js';
+import { type Memory, scopeOf } from './schema.js';
 import type { Caller, MemoryServiceDeps } from './service.js';
 import { buildState, type MemoryState } from './state.js';
 import { lockMemory, selectMemory } from './store.js';
@@ -41,9 +42,10 @@ export const giveFeedback = async (
   value: Feedback | null,
   { ifMatch, reason }: ChangeOptions,
 ): Promise<Memory> => {
-  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
+  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers, 'update');
   const seen = await selectMemory(deps.db, viewer, id);
   if (!seen) throw missing(id);
+  requireIn(caller.principal, 'update', scopeOf(seen));
   checkGlobal(seen, caller.principal);
   await deps.vault.prepare([seen.slot]);
   const row = await inRetriedTransaction(deps.db, async (transaction) => {

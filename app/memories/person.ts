@@ -1,3 +1,4 @@
+import { requireIn } from '../access/scoped.js';
 import type { Cache } from '../cache/cache.js';
 import { embeddingName } from '../cache/embeddings.js';
 import { requireUserId } from '../tenancy/identity.js';
@@ -27,6 +28,7 @@ export const deleteOfPerson = async (
   options: { readonly scope: Scope | undefined; readonly reason: string | null },
 ): Promise<PersonDeleted> => {
   const named = requireUserId(caller.principal, { explicit: userId, header: null });
+  requireIn(caller.principal, 'delete', options.scope ?? 'user');
   const person = await deps.people.find(deps.db, named);
   const rows = person ? await selectOfPerson(deps, person.ref, SCOPES.indexOf(options.scope ?? 'user')) : [];
   await deps.vault.prepare(rows.map(({ slot }) => slot));

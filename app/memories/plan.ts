@@ -1,4 +1,5 @@
-import { isAllowed, type Principal } from '../access/principal.js';
+import { isAllowed, type Permission, type Principal } from '../access/principal.js';
+import { requireIn } from '../access/scoped.js';
 import { type FieldError, type Problem, problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
 import { type RedactionCounts, type RedactionKind, redactJson } from '../policies/redact.js';
@@ -58,6 +59,8 @@ export interface DroppedDraft {
 
 export interface PlanContext {
   readonly principal: Principal;
+  /** What writing by this way needs in the scope of the draft. */
+  readonly permission: Permission;
   readonly headerUser: string | null;
   readonly policies: Policies;
   readonly dimensions: number;
@@ -76,7 +79,7 @@ export const planDraft = (draft: Draft, context: PlanContext): PlannedDraft | Dr
   const scope = draft.scope ?? 'user';
   const named = { explicit: draft.user_id ?? null, header: context.headerUser };
   const userId = scope === 'user' ? requireUserId(context.principal, named) : resolveUserId(context.principal, named);
-  checkScope(draft, scope, context.principal);
+  checkScope(draft, scope, context);
   const vector = draft.vector === undefined ? null : readVector(draft.vector, context.dimensions);
   checkModel(draft, context.model);
   const times = planTimes(draft, context);
@@ -135,7 +138,8 @@ export const checkPredicate = (draft: Pick<Draft, 'predicate'>, allowed: readonl
 };
 
 /** Whether a person belongs to the team is asked when its reference is known. */
-const checkScope = (draft: Draft, scope: Scope, principal: Principal): void => {
+const checkScope = (draft: Draft, scope: Scope, { principal, permission }: PlanContext): void => {
+  requireIn(principal, permission, scope, '/scope');
   if (scope === 'team' && !draft.team_id) throw problemAt('invalid_scope', '/team_id', 'The scope team needs team_id.');
   if (scope === 'organization' && !draft.organization_id) {
     throw problemAt('invalid_scope', '/organization_id', 'The scope organization needs organization_id.');

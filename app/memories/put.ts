@@ -1,3 +1,4 @@
+import { requireIn } from '../access/scoped.js';
 import { inRetriedTransaction, type Transaction } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
 import { checkMembership } from './admit.js';
@@ -9,7 +10,7 @@ import { planReplacement } from './patch.js';
 import { type DroppedDraft, type PlannedDraft, problemAt } from './plan.js';
 import { type PreparedRow, prepareRows, type WriteContext } from './prepare.js';
 import { type MemoryRow, VECTOR_PENDING } from './rows.js';
-import type { Memory } from './schema.js';
+import { type Memory, scopeOf } from './schema.js';
 import {
   type Caller,
   countRefusals,
@@ -133,6 +134,7 @@ export const replaceLocked = async (
   prepared: PreparedRow,
   { ifMatch, reason }: ChangeOptions,
 ): Promise<MemoryRow> => {
+  requireIn(caller.principal, 'update', scopeOf(row));
   await checkChangeable(deps.vault, transaction, row, ifMatch);
   checkIdentity(row, prepared.planned, prepared);
   const planned = planReplacement(openState(deps.vault, row), prepared.planned, trustAfter(row, caller));

@@ -96,7 +96,7 @@ const UPDATE = {
   path: '/api/v1/memories/{id}',
   operation: 'updateMemory',
   summary: 'Change one memory by a merge patch (RFC 7396)',
-  permission: 'ingest',
+  permission: 'update',
   writes: true,
   query: ChangeQuerySchema,
   body: PatchSchema,

@@ -3,6 +3,12 @@ import { TIME, UUID } from '../http/validate.js';
 
 export const SCOPES = ['user', 'team', 'organization', 'global'] as const;
 export type Scope = (typeof SCOPES)[number];
+/** Of a row, whose column the database keeps to these four. */
+export const scopeOf = ({ scope }: { readonly scope: number }): Scope => {
+  const name = SCOPES[scope];
+  if (name === undefined) throw new Error(`There is no scope ${scope}`);
+  return name;
+};
 export const STATUSES = ['active', 'quarantined', 'superseded', 'expired', 'forgotten'] as const;
 export const VECTOR_STATUSES = ['pending', 'succeeded', 'failed', 'skipped'] as const;
 export const SOURCE_KINDS = ['api', 'conversation', 'import', 'mcp', 'sync', 'tool'] as const;

@@ -1,10 +1,13 @@
+import type { Permission } from '../access/permissions.js';
+import { isAllowedIn } from '../access/principal.js';
+import { requireIn } from '../access/scoped.js';
 import { and, type Condition } from '../db/condition.js';
 import type { Queryable } from '../db/pool.js';
 import { problem } from '../http/errors.js';
 import { bindFilter, parseFilter } from '../search/filter/index.js';
 import { indexSettings } from '../search/index-mark.js';
 import type { MemoryRow } from './rows.js';
-import { type Memory, SCOPES } from './schema.js';
+import { type Memory, SCOPES, scopeOf } from './schema.js';
 import type { Caller, MemoryServiceDeps } from './service.js';
 import type { Viewer } from './store.js';
 import { resolveRefFilter, resolveViewer, resolveViewerOfOne, type Selectors } from './viewer.js';
@@ -42,26 +45,32 @@ export const demandSelector = ({ ids, filters, ...names }: Selection): void => {
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * By ids: of those that may be seen. By filters: of the one scope that is named, `user` unless another is: what others read
- * too is never swept away with what is one's own.
+ * By ids: of those that may be seen, and that the purpose is granted for. By filters: of the one scope that is named,
+ * `user` unless another is: what others read too is never swept away with what is one's own.
  */
 export const resolveSelection = async (
   deps: MemoryServiceDeps,
   caller: Caller,
   { ids, filters, ofAnybody, ...names }: Selection,
+  purpose: Permission = 'retrieve',
 ): Promise<Selected> => {
   const { db, people } = deps;
+  const { principal, headers } = caller;
   if (ids) {
-    const viewer = await resolveViewerOfOne(db, people, caller.principal, caller.headers);
+    const seen = await resolveViewerOfOne(db, people, principal, headers, purpose);
+    const viewer = {
+      ...seen,
+      scopes: seen.scopes.filter((scope) => isAllowedIn(principal, purpose, scopeOf({ scope }))),
+    };
     const listed = [...new Set(ids.map((id) => id.toLowerCase()))];
     const condition: Condition = and([visibleTo(viewer), (bind) => `id = ANY (${bind(listed)}::uuid[])`]);
     return { viewer, condition, matches: undefined };
   }
   const scope = names.scope ?? 'user';
-  const { principal, headers } = caller;
+  requireIn(principal, purpose, scope);
   const viewer = ofAnybody
-    ? await resolveViewerOfOne(db, people, principal, headers)
-    : await resolveViewer(db, people, principal, headers, { ...names, scope });
+    ? await resolveViewerOfOne(db, people, principal, headers, purpose)
+    : await resolveViewer(db, people, principal, headers, { ...names, scope }, purpose);
   const refs = await resolveRefFilter(db, people, names);
   const clearMetadata = indexSettings(deps.policies()).clearMetadata;
   const parsed = filters === undefined ? undefined : parseFilter(filters, { pointer: '/filters', clearMetadata });

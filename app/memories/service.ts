@@ -108,8 +108,13 @@ export const planChecked = (
   });
 };
 
-export const planContext = (deps: MemoryServiceDeps, { principal, headers }: Caller, now: Date): PlanContext => ({
+export const planContext = (
+  deps: MemoryServiceDeps,
+  { principal, headers, channel }: Caller,
+  now: Date,
+): PlanContext => ({
   principal,
+  permission: channel === 'import' ? 'import' : 'ingest',
   headerUser: readUserHeader(headers),
   policies: deps.policies(),
   dimensions: deps.embedder.dimensions,

@@ -9,8 +9,8 @@ export interface Viewer {
   readonly organizationRefs: readonly string[];
   /** A key of the tenant itself that named nobody, asking for one memory by its id. */
   readonly everything: boolean;
-  /** The narrowest scope wanted: 0 user, 1 team, 2 organization, 3 global. */
-  readonly fromScope: number;
+  /** The scopes that are wanted and granted: 0 user, 1 team, 2 organization, 3 global. */
+  readonly scopes: readonly number[];
 }
 
 export const viewerValues = (viewer: Viewer): readonly unknown[] => [
@@ -18,11 +18,11 @@ export const viewerValues = (viewer: Viewer): readonly unknown[] => [
   viewer.userRef,
   viewer.teamRefs,
   viewer.organizationRefs,
-  viewer.fromScope,
+  viewer.scopes,
 ];
 /** Uses $1 to $5. Own rows, those of my teams and organizations, and the whole tenant's: wider, never sideways. */
 export const VISIBLE = `(
-  scope >= $5 AND ($1::boolean
+  scope = ANY ($5::smallint[]) AND ($1::boolean
     OR (scope = 0 AND user_ref = $2::uuid)
     OR (scope = 1 AND team_ref = ANY ($3::uuid[]))
     OR (scope = 2 AND organization_ref = ANY ($4::uuid[]))

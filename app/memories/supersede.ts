@@ -1,3 +1,4 @@
+import { requireIn } from '../access/scoped.js';
 import { inRetriedTransaction, type Transaction } from '../db/pool.js';
 import { demandFree } from '../holds/holds.js';
 import { problem } from '../http/errors.js';
@@ -10,7 +11,7 @@ import { checkGlobal } from './patch.js';
 import { type PlannedDraft, problemAt } from './plan.js';
 import { type PreparedRow, prepareRows } from './prepare.js';
 import { type MemoryRow, STATUS_SUPERSEDED } from './rows.js';
-import type { Memory } from './schema.js';
+import { type Memory, scopeOf } from './schema.js';
 import {
   type Caller,
   countRefusals,
@@ -47,9 +48,10 @@ export const supersedeMemory = async (
   id: string,
   asked: Supersession,
 ): Promise<Superseded> => {
-  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
+  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers, 'update');
   const old = await selectMemory(deps.db, viewer, id);
   if (!old) throw missing(id);
+  requireIn(caller.principal, 'update', scopeOf(old));
   checkGlobal(old, caller.principal);
   const evidence = await loadEvidence(deps, viewer, asked.evidence);
   await deps.vault.prepare([old, ...evidence].map(({ slot }) => slot));

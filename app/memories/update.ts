@@ -1,9 +1,10 @@
+import { requireIn } from '../access/scoped.js';
 import { inRetriedTransaction } from '../db/pool.js';
 import { applyChange, openBefore, trustAfter } from './change.js';
 import { recountContradictions } from './facts.js';
 import { type JsonObject, type PlannedPatch, planPatch, readPatch } from './patch.js';
 import { type MemoryRow, VECTOR_PENDING } from './rows.js';
-import type { Memory } from './schema.js';
+import { type Memory, scopeOf } from './schema.js';
 import type { Caller, MemoryServiceDeps } from './service.js';
 import { lockMemory, selectMemory } from './store.js';
 import { recordWritten } from './told.js';
@@ -19,7 +20,7 @@ export const updateMemory = async (
   { ifMatch, reason }: ChangeOptions,
 ): Promise<Memory> => {
   const patch = readPatch(body);
-  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
+  const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers, 'update');
   const seen = await selectMemory(deps.db, viewer, id);
   if (!seen) throw missing(id);
   // Keys may have to be fetched: not while a row is locked.
@@ -51,6 +52,7 @@ export const planFor = (
   row: MemoryRow,
   patch: JsonObject,
 ): PlannedPatch | undefined => {
+  requireIn(caller.principal, 'update', scopeOf(row));
   const { model, dimensions } = deps.embedder;
   const trust = trustAfter(row, caller);
   const context = { principal: caller.principal, trust, policies: deps.policies(), dimensions, model };

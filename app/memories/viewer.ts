@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isAllowed, type Principal } from '../access/principal.js';
+import { isAllowed, isAllowedIn, type Permission, type Principal } from '../access/principal.js';
 import type { Queryable } from '../db/pool.js';
 import { readUserHeader, requireUserId, resolveUserId } from '../tenancy/identity.js';
 import type { People } from '../tenancy/people.js';
@@ -21,7 +21,7 @@ export const EVERYTHING: Viewer = {
   teamRefs: [],
   organizationRefs: [],
   everything: true,
-  fromScope: 0,
+  scopes: [0, 1, 2, 3],
 };
 
 /** Reading many: always on somebody's behalf, unless only what the whole tenant shares is asked for. */
@@ -31,22 +31,28 @@ export const resolveViewer = async (
   principal: Principal,
   headers: IncomingHttpHeaders,
   selectors: Selectors,
+  purpose: Permission = 'retrieve',
 ): Promise<Viewer> => {
   const named = { explicit: selectors.user_id ?? null, header: readUserHeader(headers) };
   const userId = selectors.scope === 'global' ? resolveUserId(principal, named) : requireUserId(principal, named);
-  return buildViewer(principal, await refOf(db, people, principal, userId), selectors.scope ?? 'user', false);
+  const userRef = await refOf(db, people, principal, userId);
+  return buildViewer(principal, userRef, { from: selectors.scope ?? 'user', purpose, everything: false });
 };
 
-/** One memory by its id: a key of the tenant that names nobody may see all; whoever is named sees what that person sees. */
+/**
+ * One memory by its id: a key of the tenant that names nobody may see all; whoever is named sees what that person sees.
+ * Whoever may change what lies in a scope need not be able to read there: the purpose counts as well.
+ */
 export const resolveViewerOfOne = async (
   db: Queryable,
   people: People,
   principal: Principal,
   headers: IncomingHttpHeaders,
+  purpose: Permission = 'retrieve',
 ): Promise<Viewer> => {
   const userId = resolveUserId(principal, { explicit: null, header: readUserHeader(headers) });
   const everything = userId === null && isAllowed(principal, 'retrieve.all');
-  return buildViewer(principal, await refOf(db, people, principal, userId), 'user', everything);
+  return buildViewer(principal, await refOf(db, people, principal, userId), { from: 'user', purpose, everything });
 };
 
 /** A person nobody has written for has no reference: whoever asks on their behalf sees what is shared. */
@@ -61,21 +67,37 @@ const refOf = async (
   return (await people.find(db, userId))?.ref ?? null;
 };
 
-const buildViewer = (principal: Principal, userRef: string | null, from: Scope, everything: boolean): Viewer => ({
+interface View {
+  readonly from: Scope;
+  readonly purpose: Permission;
+  readonly everything: boolean;
+}
+
+const buildViewer = (principal: Principal, userRef: string | null, view: View): Viewer => ({
   userRef,
   teamRefs: principal.teamRefs,
   organizationRefs: principal.organizationRefs,
-  everything,
-  fromScope: SCOPES.indexOf(from),
+  everything: view.everything,
+  scopes: scopesOf(principal, view),
 });
+
+/** What the whole tenant shares needs no right to all; every other scope does, when nobody is named. */
+const scopesOf = (principal: Principal, { from, purpose, everything }: View): readonly number[] => {
+  const narrowest = SCOPES.indexOf(from);
+  return SCOPES.flatMap((scope, code) => {
+    const granted = isAllowedIn(principal, 'retrieve', scope) || isAllowedIn(principal, purpose, scope);
+    const reached = !everything || scope === 'global' || isAllowedIn(principal, 'retrieve.all', scope);
+    return code >= narrowest && granted && reached ? [code] : [];
+  });
+};
 
 /** The partitions that hold what this viewer may see. */
 export const partitionsOf = (viewer: Viewer): readonly string[] =>
   [
-    viewer.fromScope <= 0 && viewer.userRef !== null ? [viewer.userRef] : [],
-    viewer.fromScope <= 1 ? viewer.teamRefs : [],
-    viewer.fromScope <= 2 ? viewer.organizationRefs : [],
-    [TENANT_PARTITION],
+    viewer.scopes.includes(0) && viewer.userRef !== null ? [viewer.userRef] : [],
+    viewer.scopes.includes(1) ? viewer.teamRefs : [],
+    viewer.scopes.includes(2) ? viewer.organizationRefs : [],
+    viewer.scopes.includes(3) ? [TENANT_PARTITION] : [],
   ].flat();
 
 export const resolveRefFilter = async (db: Queryable, people: People, selectors: Selectors): Promise<RefFilter> => {

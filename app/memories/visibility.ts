@@ -1,19 +1,22 @@
 import type { Condition } from '../db/condition.js';
 import { STATUS_EXPIRED } from './rows.js';
+import { SCOPES } from './schema.js';
 import type { Viewer } from './store.js';
 
 /** As VISIBLE in store.ts, written out for one viewer: what cannot be true is not asked, which is what planning costs. */
 export const visibleTo =
   (viewer: Viewer): Condition =>
   (bind) => {
-    const { everything, fromScope, userRef, teamRefs, organizationRefs } = viewer;
-    if (everything) return `scope >= ${bind(fromScope)}`;
-    const parts = ['scope = 3'];
-    if (fromScope <= 0 && userRef !== null) parts.push(`scope = 0 AND user_ref = ${bind(userRef)}::uuid`);
-    if (fromScope <= 1 && teamRefs.length > 0) parts.push(`scope = 1 AND team_ref = ANY (${bind(teamRefs)}::uuid[])`);
-    if (fromScope <= 2 && organizationRefs.length > 0) {
+    const { everything, scopes, userRef, teamRefs, organizationRefs } = viewer;
+    if (everything) return scopes.length === SCOPES.length ? 'true' : `scope = ANY (${bind(scopes)}::smallint[])`;
+    const parts = scopes.includes(3) ? ['scope = 3'] : [];
+    if (scopes.includes(0) && userRef !== null) parts.push(`scope = 0 AND user_ref = ${bind(userRef)}::uuid`);
+    if (scopes.includes(1) && teamRefs.length > 0)
+      parts.push(`scope = 1 AND team_ref = ANY (${bind(teamRefs)}::uuid[])`);
+    if (scopes.includes(2) && organizationRefs.length > 0) {
       parts.push(`scope = 2 AND organization_ref = ANY (${bind(organizationRefs)}::uuid[])`);
     }
+    if (parts.length === 0) return 'false';
     return `(${parts.map((part) => `(${part})`).join(' OR ')})`;
   };
 

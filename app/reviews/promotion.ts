@@ -1,4 +1,5 @@
 import { isAllowed, type Principal } from '../access/principal.js';
+import { requireIn } from '../access/scoped.js';
 import { inTransaction } from '../db/pool.js';
 import { problem } from '../http/errors.js';
 import { checkMembership } from '../memories/admit.js';
@@ -81,6 +82,7 @@ const checkTarget = async (
   row: MemoryRow,
   { scope, team_id, organization_id }: Promotion,
 ): Promise<void> => {
+  requireIn(principal, 'ingest', scope);
   if (SCOPES.indexOf(scope) <= row.scope)
     throw problemAt('invalid_scope', '/scope', `The memory is seen in the scope ${SCOPES[row.scope]} already.`);
   if (roundFloat(row.trust_score) < CURATED) {

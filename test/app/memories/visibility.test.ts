@@ -20,7 +20,7 @@ const viewer: fc.Arbitrary<Viewer> = fc.record({
   teamRefs: fc.uniqueArray(ref),
   organizationRefs: fc.uniqueArray(ref),
   everything: fc.boolean(),
-  fromScope: fc.integer({ min: 0, max: 3 }),
+  scopes: fc.subarray([0, 1, 2, 3]),
 });
 
 it('what a viewer may see is the same written out for one as asked of all', async () => {
