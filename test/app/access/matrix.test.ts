@@ -127,7 +127,7 @@ describe('a permission in one scope', () => {
     await service.call('PUT', '/api/v1/roles/mate', { body: { permissions } });
     const key = await keyOf('mate');
     const scopes = (answer: Answer): readonly string[] => [
-      ...new Set(answer.body.results.map(({ scope }: { readonly scope: string }) => scope)),
+      ...new Set((answer.body.results as readonly { readonly scope: string }[]).map(({ scope }) => scope)),
     ];
     expect([...scopes(await service.call('GET', PATH, { key }))].sort()).toEqual(['global', 'team']);
     const found = await service.call('POST', `${PATH}/search`, { key, body: { query: word, mode: 'keyword' } });
