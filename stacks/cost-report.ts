@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Estimate, estimate } from './cost/estimate.js';
 import { buildCostMarkdown, buildCostTable } from './cost/report.js';
 import { LAYERS } from './layers/index.js';
-import { readStack } from './proof-report.js';
+import type { StackJson } from './proofs/terraform-json.js';
 import type { Environment, Problem } from './spec/environment.js';
 import { stackName } from './spec/names.js';
 import { deriveRecovery, promisedMinutes } from './spec/recovery.js';
@@ -17,11 +17,15 @@ export interface CostReport {
 }
 
 /** What was written costs so much: `cost.json` for machines and `cost.md` for people, beside the stacks. */
-export function reportCosts(environments: readonly Environment[], outdir: string): CostReport {
+export function reportCosts(
+  environments: readonly Environment[],
+  outdir: string,
+  stackOf: (name: string) => StackJson,
+): CostReport {
   const estimates = environments.map((environment) => {
     const stacks = LAYERS.map((layer) => stackName(environment, layer)).map((name) => ({
       name,
-      json: readStack(outdir, name),
+      json: stackOf(name),
     }));
     return { environment, costs: estimate(environment, stacks) };
   });

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crossings } from './crossings.js';
 import { LAYERS } from './layers/index.js';
 import { prove, RULES, worldOf } from './proofs/index.js';
 import { buildMarkdown } from './proofs/report-markdown.js';
@@ -19,17 +20,30 @@ export interface ProofReport {
 
 const pathOf = (outdir: string, name: string): string => join(outdir, 'stacks', name, 'cdk.tf.json');
 
-export const readStack = (outdir: string, name: string): StackJson =>
-  whole(JSON.parse(readFileSync(pathOf(outdir, name), 'utf8')) as Partial<StackJson>);
+/** What was written, each read once, and what in it points out of its own stack. */
+export function readStacks(outdir: string, names: readonly string[]) {
+  const texts = names.map((name) => [name, readFileSync(pathOf(outdir, name), 'utf8')] as const);
+  const stacks = new Map(texts.map(([name, text]) => [name, whole(JSON.parse(text) as Partial<StackJson>)]));
+  const of = (name: string): StackJson => {
+    const stack = stacks.get(name);
+    if (stack === undefined) throw new Error(`no stack ${name} was written`);
+    return stack;
+  };
+  return { of, crossings: texts.flatMap(([name, text]) => crossings(name, text)) };
+}
 
 /** Runs every proof on what was written, and writes what came out beside it, for people and for machines. */
-export function proveStacks(environments: readonly Environment[], outdir: string): ProofReport {
+export function proveStacks(
+  environments: readonly Environment[],
+  outdir: string,
+  stackOf: (name: string) => StackJson,
+): ProofReport {
   const worlds = environments.map((environment) =>
     worldOf(
       environment,
       LAYERS.map((layer) => {
         const name = stackName(environment, layer);
-        return { name, layer, json: readStack(outdir, name) };
+        return { name, layer, json: stackOf(name) };
       }),
     ),
   );

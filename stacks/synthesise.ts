@@ -7,13 +7,15 @@ import { AzureStack } from './azure-stack.js';
 import type { Config } from './config.js';
 import { reportCosts } from './cost-report.js';
 import { GcpStack } from './gcp-stack.js';
+
 import { LAYERS } from './layers/index.js';
 import { type LogicalIds, lostIds } from './logical-ids.js';
-import { proveStacks, readStack, withdraw } from './proof-report.js';
+import { proveStacks, readStacks, withdraw } from './proof-report.js';
 import type { StackJson } from './proofs/terraform-json.js';
 import type { Environment, Layer } from './spec/environment.js';
 import { stackName } from './spec/names.js';
 import { describe, validate, warnings } from './spec/validate.js';
+import { withoutTraces } from './traces.js';
 
 export interface Report {
   readonly out: (line: string) => void;
@@ -45,21 +47,28 @@ export function synthesise(
 
   const begun = performance.now();
   const app = openApp(outdir);
-  const built = environments.flatMap((environment) => LAYERS.map((layer) => build(app, environment, layer)));
+  const built = withoutTraces(() =>
+    environments.flatMap((environment) => LAYERS.map((layer) => build(app, environment, layer))),
+  );
   const refusals = built.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [`${name}: ${refusal}`]));
   if (refusals.length > 0) return fail(refusals, report);
-  app.synth();
-  const lost = built.flatMap(({ name }) => lostIds(locked, name, readStack(app.outdir, name)));
-  const proofs = proveStacks(environments, app.outdir);
-  if (lost.length > 0) for (const { name } of built) withdraw(app.outdir, name);
-  if (lost.length + proofs.failures.length > 0) return fail([...lost, ...proofs.failures], report);
-  const costs = reportCosts(environments, app.outdir);
+  withoutTraces(() => app.synth());
+  const stacks = readStacks(
+    app.outdir,
+    built.map(({ name }) => name),
+  );
+  const lost = built.flatMap(({ name }) => lostIds(locked, name, stacks.of(name)));
+  const proofs = proveStacks(environments, app.outdir, stacks.of);
+  const wrong = [...stacks.crossings, ...lost];
+  if (wrong.length > 0) for (const { name } of built) withdraw(app.outdir, name);
+  if (wrong.length + proofs.failures.length > 0) return fail([...wrong, ...proofs.failures], report);
+  const costs = reportCosts(environments, app.outdir, stacks.of);
   if (costs.failures.length > 0) {
     for (const { name } of built) withdraw(app.outdir, name);
     return fail(costs.failures, report);
   }
   for (const { name, milliseconds } of built) {
-    const resources = countResources(readStack(app.outdir, name));
+    const resources = countResources(stacks.of(name));
     report.out(
       `${name.padEnd(24)} ${String(resources).padStart(4)} resources ${milliseconds.toFixed(1).padStart(6)} ms`,
     );
