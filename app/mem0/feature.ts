@@ -1,6 +1,8 @@
+import { Type } from '@sinclair/typebox';
 import type { Express, RequestHandler } from 'express';
 import type { Core, Feature } from '../core.js';
 import { problem } from '../http/errors.js';
+import type { Route } from '../http/route.js';
 import type { IngestDeps } from '../ingest/ingest.js';
 import { createWebhooks } from '../webhooks/webhooks.js';
 import { hostedAccountRoutes } from './account-routes.js';
@@ -17,11 +19,16 @@ export const createMem0Feature = (core: Core, ingest: IngestDeps): Feature => {
   registerExport(deps);
   const hooks = createHooks(core, createWebhooks(core));
   return {
-    routes: [...hostedMemoryRoutes(deps), ...hostedAccountRoutes(deps, hooks), ...serverRoutes(deps)],
+    routes: [...hostedMemoryRoutes(deps), ...hostedAccountRoutes(deps, hooks), ...serverRoutes(deps)].map(
+      ignoreOptions,
+    ),
     mount,
     dialect: mem0Dialect,
   };
 };
+
+/** Clients up to 2.4 send the organization and the project along with everything. */
+const ignoreOptions = (route: Route): Route => ({ query: Type.Object({}), ...route });
 
 const mount = (app: Express): void => {
   app.use(['/reset', '/configure', '/auth'], refuse);

@@ -13,6 +13,7 @@ export const PART_PATHS = {
   fsck: join(CACHE, 'bin', 'tessera', 'fsck'),
   moto: join(CACHE, 'moto', 'bin', 'moto_server'),
   schemathesis: join(CACHE, 'schemathesis', 'bin', 'schemathesis'),
+  clients: join(CACHE, 'clients', 'node_modules'),
   checkov: join(CACHE, 'checkov', 'bin', 'checkov'),
 } as const;
 

@@ -1,6 +1,6 @@
 // The real components that test/real runs against: where each comes from, and how to see that it is there.
 import { execFile } from 'node:child_process';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -111,6 +111,16 @@ async function installSchemathesis() {
   await run(join(work, 'bin', 'pip'), ['install', '--quiet', `schemathesis==${SCHEMATHESIS}`], { maxBuffer: 1 << 26 });
 }
 
+/** Without what they could be combined with: their peers are stores and models that nobody asks here. */
+async function installClients() {
+  const work = join(CACHE, 'clients');
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work, { recursive: true });
+  await copyFile(fileURLToPath(new URL('../../clients/package.json', import.meta.url)), join(work, 'package.json'));
+  const flags = ['--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', '--no-package-lock'];
+  await run('npm', ['install', ...flags], { cwd: work, maxBuffer: 1 << 26 });
+}
+
 async function installRedis() {
   if (process.getuid?.() !== 0) throw new Error('not root: install redis-server with the package manager');
   await need('apt-get', 'install redis-server with the package manager');
@@ -170,6 +180,12 @@ export const PARTS = [
     what: `requests made from /openapi.json (schemathesis ${SCHEMATHESIS})`,
     present: () => exists(join(CACHE, 'schemathesis', 'bin', 'schemathesis')),
     install: installSchemathesis,
+  },
+  {
+    name: 'clients',
+    what: "mem0's own clients (mem0ai 3.3.1 and 2.4.6)",
+    present: () => exists(join(CACHE, 'clients', 'node_modules', 'mem0ai-2', 'dist', 'index.mjs')),
+    install: installClients,
   },
 ];
 
