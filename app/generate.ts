@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { TSchema } from '@sinclair/typebox';
+import { writeClient } from './client/generator/write-client.js';
 import { type AppRole, CONFIG_SCHEMAS, ROLES } from './config.js';
 
 const TARGET = 'docs/reference/configuration.md';
@@ -35,9 +36,11 @@ const describeDefault = (schema: TSchema, required: boolean): string => {
 
 const escapeCell = (text: string): string => text.replaceAll('|', '\\|');
 
-/** Run as a program it writes the file; imported it only builds the text. */
+/** Run as a program it writes the reference and the client; imported it only builds the text. */
 if (process.argv[1]?.endsWith('generate.js')) {
   const target = resolve(TARGET);
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, buildConfigurationReference());
+  writeClient();
+  process.exit(0);
 }

@@ -15,25 +15,17 @@ import {
 } from './schema.js';
 import { deleteItem, getItem, putItem, searchItems } from './store.js';
 
-const ITEMS = '/store/items';
-const DONE = { 204: Type.Null() };
-
 /** What `client.store` of LangGraph's SDK calls: items are memories with a key, of the person who is named or of the tenant. */
 export const storeRoutes = (deps: SearchDeps): readonly Route[] => [
   defineRoute({
-    ...{ method: 'PUT', path: ITEMS, operation: 'putItem', permission: 'ingest', writes: true, responses: DONE },
-    summary: "LangGraph's store: write an item",
-    body: PutSchema,
+    ...PUT_ITEM,
     handle: async (request) => {
       await putItem(deps, request, request.body);
       return { status: 204 };
     },
   }),
   defineRoute({
-    ...{ method: 'GET', path: ITEMS, operation: 'getItem', permission: 'retrieve', writes: false },
-    summary: "LangGraph's store: read an item; null when there is none",
-    query: GetQuerySchema,
-    responses: { 200: GetResultSchema },
+    ...GET_ITEM,
     handle: async (request) => {
       const { namespace = '', key, refresh_ttl } = request.query;
       demandNoRefresh(refresh_ttl, '/query/refresh_ttl');
@@ -42,41 +34,79 @@ export const storeRoutes = (deps: SearchDeps): readonly Route[] => [
     },
   }),
   defineRoute({
-    ...{ method: 'DELETE', path: ITEMS, operation: 'deleteItem', permission: 'delete', writes: true, responses: DONE },
-    summary: "LangGraph's store: delete an item",
-    body: NameSchema,
+    ...DELETE_ITEM,
     handle: async (request) => {
       await deleteItem(deps, request, request.body);
       return { status: 204 };
     },
   }),
   defineRoute({
-    ...{ method: 'POST', path: `${ITEMS}/search`, operation: 'searchItems', permission: 'retrieve', writes: false },
-    summary: "LangGraph's store: find items below a namespace",
-    body: SearchSchema,
-    responses: { 200: SearchResultSchema },
+    ...SEARCH_ITEMS,
     handle: async (request) => {
       demandNoRefresh(request.body.refresh_ttl, '/refresh_ttl');
       return { status: 200, body: { items: await searchItems(deps, request, request.body) } };
     },
   }),
   defineRoute({
-    ...{
-      method: 'POST',
-      path: '/store/namespaces',
-      operation: 'listNamespaces',
-      permission: 'retrieve',
-      writes: false,
+    ...LIST_NAMESPACES,
+    handle: async (request) => {
+      const namespaces = await listNamespaces(deps, request, request.body);
+      return { status: 200, body: { namespaces } };
     },
-    summary: "LangGraph's store: the namespaces that hold items",
-    body: NamespacesSchema,
-    responses: { 200: NamespacesResultSchema },
-    handle: async (request) => ({
-      status: 200,
-      body: { namespaces: await listNamespaces(deps, request, request.body) },
-    }),
   }),
 ];
+
+const ITEMS = '/store/items';
+const WRITES = { path: ITEMS, writes: true, responses: { 204: Type.Null() } } as const;
+const READS = { permission: 'retrieve', writes: false } as const;
+
+const PUT_ITEM = {
+  ...WRITES,
+  method: 'PUT',
+  operation: 'putItem',
+  summary: "LangGraph's store: write an item",
+  permission: 'ingest',
+  body: PutSchema,
+} as const;
+
+const GET_ITEM = {
+  ...READS,
+  method: 'GET',
+  path: ITEMS,
+  operation: 'getItem',
+  summary: "LangGraph's store: read an item; null when there is none",
+  query: GetQuerySchema,
+  responses: { 200: GetResultSchema },
+} as const;
+
+const DELETE_ITEM = {
+  ...WRITES,
+  method: 'DELETE',
+  operation: 'deleteItem',
+  summary: "LangGraph's store: delete an item",
+  permission: 'delete',
+  body: NameSchema,
+} as const;
+
+const SEARCH_ITEMS = {
+  ...READS,
+  method: 'POST',
+  path: `${ITEMS}/search`,
+  operation: 'searchItems',
+  summary: "LangGraph's store: find items below a namespace",
+  body: SearchSchema,
+  responses: { 200: SearchResultSchema },
+} as const;
+
+const LIST_NAMESPACES = {
+  ...READS,
+  method: 'POST',
+  path: '/store/namespaces',
+  operation: 'listNamespaces',
+  summary: "LangGraph's store: the namespaces that hold items",
+  body: NamespacesSchema,
+  responses: { 200: NamespacesResultSchema },
+} as const;
 
 /** Reading writes nothing here: said, rather than letting an item expire that its reader thinks refreshed. */
 const demandNoRefresh = (asked: boolean | null | undefined, pointer: string): void => {

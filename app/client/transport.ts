@@ -1,0 +1,151 @@
+import { MemplaneError, readError } from './error.js';
+
+export interface ClientOptions {
+  /** Where the tenant is: `https://memory.acme.example`. */
+  readonly url: string;
+  readonly apiKey: string;
+  /** On whose behalf a key of the whole tenant acts, when a request names nobody else. */
+  readonly userId?: string;
+  /** How often a request is sent again after 429, 503 or no answer. @default 3 */
+  readonly maxRetries?: number;
+  /** For one try. @default 60 s */
+  readonly timeoutMs?: number;
+  /** A wait that the service asks for and that is longer than this is told instead of waited for. @default 60 s */
+  readonly maxWaitMs?: number;
+  readonly fetch?: typeof fetch;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** @default one made for the request, the same in all its tries */
+  readonly idempotencyKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An operation of the API as data. */
+export interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly query: readonly string[];
+  /** Inputs that travel as headers, by name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly hasBody: boolean;
+  /** Whether sending it twice could do it twice, unless a key tells that it is the same. */
+  readonly idempotencyKey: boolean;
+  readonly repeatable: boolean;
+  /** The form of its answer, when that is no JSON. */
+  readonly raw: boolean;
+}
+
+type Input = Readonly<Record<string, unknown>>;
+
+export class Transport {
+  readonly #options: ClientOptions;
+  readonly #base: string;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#base = options.url.replace(/\/+$/, '');
+  }
+
+  /** The JSON of a success, or the whole answer when the operation has no JSON. */
+  async call(operation: Operation, input: Input, options: CallOptions = {}): Promise<unknown> {
+    const url = `${this.#base}${buildPath(operation, input)}`;
+    const headers = this.#buildHeaders(operation, input, options);
+    const init = {
+      method: operation.method,
+      headers,
+      ...(operation.hasBody ? { body: JSON.stringify(input.body) } : {}),
+    };
+    const { maxRetries = 3 } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await this.#attempt(url, init, options.signal);
+      if (outcome instanceof Response) return operation.raw ? outcome : readJson(outcome);
+      if (attempt >= maxRetries || !mayRepeat(operation, outcome)) throw outcome;
+      const waitMs = waitFor(outcome, attempt);
+      if (waitMs > (this.#options.maxWaitMs ?? 60_000)) throw outcome;
+      await rest(waitMs, options.signal);
+    }
+  }
+
+  async #attempt(url: string, init: RequestInit, signal: AbortSignal | undefined): Promise<Response | MemplaneError> {
+    const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? 60_000);
+    try {
+      const both = signal ? AbortSignal.any([signal, timeout]) : timeout;
+      const response = await (this.#options.fetch ?? fetch)(url, { ...init, signal: both, redirect: 'error' });
+      return response.ok ? response : await readError(response);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const detail = timeout.aborted ? 'There was no answer in time.' : 'The service could not be reached.';
+      return new MemplaneError({ status: 0, code: timeout.aborted ? 'timeout' : 'unreachable', detail, cause });
+    }
+  }
+
+  #buildHeaders(operation: Operation, input: Input, options: CallOptions): Record<string, string> {
+    const { apiKey, userId } = this.#options;
+    const headers: Record<string, string> = { Authorization: `Bearer ${apiKey}`, Accept: 'application/json' };
+    if (operation.raw) headers.Accept = '*/*';
+    if (operation.hasBody) headers['Content-Type'] = 'application/json';
+    if (userId !== undefined && !namesUser(operation, input)) headers['X-User-ID'] = encodeUtf8(userId);
+    if (operation.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey ?? crypto.randomUUID();
+    for (const [name, header] of Object.entries(operation.headers)) {
+      const value = input[name];
+      if (value !== undefined) headers[header] = String(value);
+    }
+    return { ...headers, ...options.headers };
+  }
+}
+
+const buildPath = ({ path, query }: Operation, input: Input): string => {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(input[name])));
+  const search = new URLSearchParams();
+  for (const name of query) {
+    const value = input[name];
+    if (value !== undefined) search.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
+  }
+  const text = search.toString();
+  return text === '' ? filled : `${filled}?${text}`;
+};
+
+/** What a request names itself goes before what the client was made with. */
+const namesUser = ({ path, query }: Operation, input: Input): boolean => {
+  const body = input.body as { readonly user_id?: unknown } | undefined;
+  return path.includes('{user_id}') || (query.includes('user_id') && input.user_id !== undefined) || !!body?.user_id;
+};
+
+/** Header values are Latin-1; ids are UTF-8. */
+const encodeUtf8 = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text));
+
+/** A refusal did nothing, so anything may be sent again; of no answer nobody knows what it did. */
+const mayRepeat = ({ repeatable, idempotencyKey }: Operation, { status, code }: MemplaneError): boolean => {
+  if (status === 429 && code === 'budget_exceeded') return false;
+  if (status === 429 || status === 503) return code !== 'suspended';
+  return (status === 0 || status === 502 || status === 504) && (repeatable || idempotencyKey);
+};
+
+const FIRST_WAIT_MS = 250;
+
+const waitFor = ({ retryAfterSeconds }: MemplaneError, attempt: number): number => {
+  // A little more than asked for, and not all clients at the same moment.
+  const jitter = Math.random() * FIRST_WAIT_MS;
+  return (retryAfterSeconds === undefined ? FIRST_WAIT_MS * 2 ** attempt : retryAfterSeconds * 1000) + jitter;
+};
+
+const rest = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+  });
+
+const readJson = async (response: Response): Promise<unknown> => {
+  const text = await response.text();
+  return text === '' ? undefined : JSON.parse(text);
+};
