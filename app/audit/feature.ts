@@ -3,6 +3,7 @@ import { requirePermission } from '../access/guard.js';
 import type { Core, Feature } from '../core.js';
 import { currentContext } from '../http/context.js';
 import { problem } from '../http/errors.js';
+import { checkMode } from '../http/serve.js';
 import { encodeDetails } from './bundle.js';
 import { selectBatches, selectDetails } from './event-search.js';
 import { readTile } from './reader.js';
@@ -30,6 +31,7 @@ const mountFiles = (app: Express, core: Core): void => {
     async (request, response) => {
       const context = currentContext();
       if (context) context.operation = 'auditFile';
+      checkMode({ writes: false }, core.policies().mode);
       if (!context?.principal) throw problem('unauthenticated', 'The request carries no credential.');
       requirePermission(context.principal, 'audit.read');
       const path = request.path.slice(ROOT.length);

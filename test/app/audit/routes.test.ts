@@ -125,6 +125,23 @@ describe('what is refused', () => {
       expect([path, (await call('GET', `/api/v1/audit/${path}`, { key: body.key })).status]).toEqual([path, 403]);
   });
 
+  it('is closed with the tenant: who suspends it stops its files and its routes alike', async () => {
+    const statusOf = async (path: string): Promise<number> => (await call('GET', `/api/v1/audit/${path}`)).status;
+    expect(await statusOf('tile/0/999')).toBe(404);
+    tenant.writePolicies({ ...defaultPolicies, mode: 'Suspended' });
+    await eventually(
+      () => statusOf('events'),
+      (status) => status === 503,
+    );
+    for (const path of ['tile/0/999', 'tile/entries/000', 'batches/1', 'details/1'])
+      expect([path, await statusOf(path)]).toEqual([path, 503]);
+    tenant.writePolicies(defaultPolicies);
+    await eventually(
+      () => statusOf('events'),
+      (status) => status === 200,
+    );
+  });
+
   it.each([
     ['events?from=yesterday', 400],
     ['events?memory_id=1', 400],
