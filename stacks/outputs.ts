@@ -10,12 +10,16 @@ export type OutputCloud = 'aws' | 'gcp' | 'azure';
 
 export type OutputBucket =
   | 'artifacts'
+  | 'artifactsReplica'
   | 'backups'
   | 'backupsReplica'
   | 'audit'
   | 'auditReplica'
   | 'keys'
   | 'keysReplica';
+
+/** Only where the plane survives its region. */
+type SecondRegion = 'artifactsReplica' | 'backupsReplica';
 
 export interface BucketAddress {
   readonly name: string;
@@ -146,8 +150,8 @@ export interface PlaneOutput {
   readonly region: string;
   readonly clusterID: string;
   readonly baseDomain: string;
-  readonly buckets: Readonly<Record<Exclude<OutputBucket, 'backupsReplica'>, BucketAddress>> & {
-    readonly backupsReplica?: BucketAddress;
+  readonly buckets: Readonly<Record<Exclude<OutputBucket, SecondRegion>, BucketAddress>> & {
+    readonly [K in SecondRegion]?: BucketAddress;
   };
   readonly kms: PlaneKms;
   readonly network: PlaneNetwork;

@@ -3,7 +3,7 @@ import type { Accepted } from '../support/accepted.js';
 export const accepted: readonly Accepted[] = [
   {
     check: 'CKV2_AWS_62',
-    on: /^(artifacts|backups|backups_replica|audit|audit_replica|keys|keys_replica|access_logs|access_logs_replica|state)$/,
+    on: /^(artifacts|artifacts_replica|backups|backups_replica|audit|audit_replica|keys|keys_replica|access_logs|access_logs_replica|state)$/,
     because:
       'nobody listens to events of buckets: what the service writes it knows, and what others do is in the access logs',
   },
@@ -21,7 +21,7 @@ export const accepted: readonly Accepted[] = [
   {
     check: 'CKV_AWS_144',
     on: /^artifacts$/,
-    because: 'artifacts are part of every backup, and those are copied',
+    because: 'development keeps them in one region; everywhere else they are copied',
   },
   {
     check: 'CKV_AWS_144',
@@ -66,7 +66,7 @@ export const accepted: readonly Accepted[] = [
   },
   {
     check: 'CKV2_AZURE_33',
-    on: /^(access_logs|audit|keys)(_replica)?$|^(backups_replica|state)$/,
+    on: /^(access_logs|audit|keys)(_replica)?$|^(artifacts_replica|backups_replica|state)$/,
     because: 'closed to every network; the plane, another stack, makes the private endpoints of what pods use',
   },
   {
@@ -76,13 +76,13 @@ export const accepted: readonly Accepted[] = [
   },
   {
     check: 'CKV_AZURE_206',
-    on: /^(access_logs|audit|keys|backups)(_replica)?$|^(artifacts|state)$/,
+    on: /^(access_logs|audit|keys|backups|artifacts)(_replica)?$|^state$/,
     because:
       'three zones (ZRS), and a copy in an account of the other region that has a lock of its own: object replication, which this check does not follow',
   },
   {
     check: 'CKV_AZURE_33',
-    on: /^(access_logs|audit|keys|backups)(_replica)?$|^(artifacts|state)$/,
+    on: /^(access_logs|audit|keys|backups|artifacts)(_replica)?$|^state$/,
     because: 'no account has a queue in it',
   },
 ];

@@ -33,7 +33,7 @@ export function buildAwsReplication(unit: Construct, config: AwsReplication): Re
         priority: 0,
         status: 'Enabled',
         filter: {},
-        deleteMarkerReplication: { status: 'Disabled' },
+        deleteMarkerReplication: { status: config.deletions === 'Follow' ? 'Enabled' : 'Disabled' },
         sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: 'Enabled' } },
         destination: {
           bucket: destination.id,
@@ -63,8 +63,8 @@ function buildTrust({ accountId }: AwsSite): string {
   });
 }
 
-/** No `s3:ReplicateDelete`: what is deleted here stays there. */
-function buildPolicy({ source, sourceKey, destination, destinationKey }: AwsReplication): string {
+/** Without `s3:ReplicateDelete` what is deleted here stays there; with it, a marker hides it. */
+function buildPolicy({ source, sourceKey, destination, destinationKey, deletions }: AwsReplication): string {
   const viaS3 = (region: string) => ({ StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` } });
   const allow = (Action: readonly string[], Resource: string, Condition?: object) => ({
     Effect: 'Allow',
@@ -73,12 +73,13 @@ function buildPolicy({ source, sourceKey, destination, destinationKey }: AwsRepl
     ...(Condition === undefined ? {} : { Condition }),
   });
   const read = ['ForReplication', 'Acl', 'Tagging'].map((what) => `s3:GetObjectVersion${what}`);
+  const follow = deletions === 'Follow' ? ['s3:ReplicateDelete'] : [];
   return JSON.stringify({
     Version: '2012-10-17',
     Statement: [
       allow(['s3:GetReplicationConfiguration', 's3:ListBucket'], source.id),
       allow([...read, 's3:GetObjectRetention', 's3:GetObjectLegalHold'], `${source.id}/*`),
-      allow(['s3:ReplicateObject', 's3:ReplicateTags'], `${destination.id}/*`),
+      allow(['s3:ReplicateObject', 's3:ReplicateTags', ...follow], `${destination.id}/*`),
       allow(['kms:Decrypt'], sourceKey.id, viaS3(source.region)),
       allow(['kms:Encrypt', 'kms:GenerateDataKey'], destinationKey.id, viaS3(destination.region)),
     ],

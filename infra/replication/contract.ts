@@ -4,7 +4,7 @@ import { refused } from '../support/errors.js';
 import type { Site } from '../support/site.js';
 import type { Tags } from '../support/tags.js';
 
-/** One way, new objects only, deletions never: the second region must survive what goes wrong in the first. */
+/** One way, new objects only: the second region must survive what goes wrong in the first. */
 export interface ReplicationConfig<S extends Site = Site> {
   readonly site: S;
   /** Name of whoever copies, where the cloud wants a role of its own for it. */
@@ -15,6 +15,12 @@ export interface ReplicationConfig<S extends Site = Site> {
   /** In the second region, and under a lock that is no weaker than the source's. */
   readonly destination: BucketOutput;
   readonly destinationKey: Key;
+  /**
+   * `Follow`: what is deleted here disappears there as well, and can be brought back as long as old versions are kept.
+   * Google Cloud's copies by event carry no deletions; what they leave behind is sealed under a key that is gone.
+   * @default Never
+   */
+  readonly deletions?: 'Never' | 'Follow';
 }
 
 export interface ReplicationOutput {

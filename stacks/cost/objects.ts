@@ -36,6 +36,7 @@ export function storedAfterAYear(bucket: Bucket, daily: number): Stored {
 
 const KINDS: Readonly<Record<string, Kind>> = {
   artifacts: 'artifacts',
+  artifacts_replica: 'artifacts',
   backups: 'backups',
   backups_replica: 'backups',
   audit: 'audit',
@@ -60,6 +61,6 @@ export function objectCharges({ resource, environment }: Priced): readonly Charg
 
 /** What crosses regions in a month, for a replication by its name in the stack. */
 export function copiedGb({ resource, environment }: Priced): number {
-  const kind: Kind = resource.id.startsWith('backups') ? 'backups' : 'audit';
+  const kind = (['artifacts', 'backups'] as const).find((one) => resource.id.startsWith(one)) ?? 'audit';
   return dailyGb(environment, kind) * DAYS_A_MONTH;
 }

@@ -15,7 +15,7 @@ import { buildCompute } from './compute.js';
 import type { Sites } from './sites.js';
 import { buildPostgresServers, buildRedisServers, buildWriteQueue } from './stores.js';
 
-interface Backups {
+interface Pair {
   readonly here: BucketOutput;
   readonly there?: BucketOutput;
 }
@@ -34,8 +34,9 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
   const { servers: postgres, databases } = buildPostgresServers(stack, environment, sites, around);
   const { servers: redis, ...cache } = buildRedisServers(stack, environment, sites, around);
   const { address: queue, ...write } = buildWriteQueue(stack, environment, sites, around);
-  const artifacts = buildArtifacts(stack, environment, sites, kms);
-  const backups = buildBackups(stack, environment, sites, kms, kmsThere);
+  const artifactPair = buildPair(stack, environment, sites, 'artifacts', { kms, kmsThere });
+  const artifacts = artifactPair.here;
+  const backups = buildPair(stack, environment, sites, 'backups', { kms, kmsThere });
   const there = backups.there === undefined ? [] : [backups.there];
   const images = buildRegistry(stack, 'registry', registrySettings(environment, sites.here, kms.keys.objects));
   linkStores(stack, environment, sites, network, kms, { artifacts, backups: backups.here, images });
@@ -51,6 +52,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
     buckets: {
       artifacts: addressOfBucket(artifacts),
       backups: addressOfBucket(backups.here),
+      ...(artifactPair.there === undefined ? {} : { artifactsReplica: addressOfBucket(artifactPair.there) }),
       ...(backups.there === undefined ? {} : { backupsReplica: addressOfBucket(backups.there) }),
       ...vaultBuckets(environment),
     },
@@ -107,44 +109,34 @@ function buildKeysThere(
   });
 }
 
-const buildArtifacts = (
-  stack: TerraformStack,
-  environment: Environment,
-  { here }: Sites,
-  { keys }: Keys,
-): BucketOutput =>
-  buildBucket(stack, 'artifacts', {
-    ...bucketSettings(environment, here, 'artifacts', 'artifacts'),
-    key: keys.objects,
-    logsTo: logTarget(environment, 'accessLogs'),
-  });
-
-function buildBackups(
+/** `buckets.backups.crossRegion` speaks for both: a restored database without its files is half a tenant. */
+function buildPair(
   stack: TerraformStack,
   environment: Environment,
   { here, there }: Sites,
-  kms: Keys,
-  kmsThere: Keys | undefined,
-): Backups {
-  const backups = buildBucket(stack, 'backups', {
-    ...bucketSettings(environment, here, 'backups', 'backups'),
+  kind: 'artifacts' | 'backups',
+  { kms, kmsThere }: { readonly kms: Keys; readonly kmsThere: Keys | undefined },
+): Pair {
+  const source = buildBucket(stack, kind, {
+    ...bucketSettings(environment, here, kind, kind),
     key: kms.keys.objects,
     logsTo: logTarget(environment, 'accessLogs'),
   });
-  if (!environment.buckets.backups.crossRegion || kmsThere === undefined) return { here: backups };
-  const replica = buildBucket(stack, 'backups_replica', {
-    ...bucketSettings(environment, there, 'backupsReplica', 'backups'),
+  if (!environment.buckets.backups.crossRegion || kmsThere === undefined) return { here: source };
+  const replica = buildBucket(stack, `${kind}_replica`, {
+    ...bucketSettings(environment, there, `${kind}Replica`, kind),
     key: kmsThere.keys.objects,
     logsTo: logTarget(environment, 'accessLogsReplica'),
   });
-  buildReplication(stack, 'backups_replication', {
+  buildReplication(stack, `${kind}_replication`, {
     site: here,
-    name: replicationName(environment, 'backups'),
+    name: replicationName(environment, kind),
     tags: environment.tags,
-    source: backups,
+    source,
     sourceKey: kms.keys.objects,
     destination: replica,
     destinationKey: kmsThere.keys.objects,
+    ...(kind === 'artifacts' ? { deletions: 'Follow' } : {}),
   });
-  return { here: backups, there: replica };
+  return { here: source, there: replica };
 }

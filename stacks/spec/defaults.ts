@@ -219,20 +219,19 @@ function pricesOf({ profile, prices }: EnvironmentInput): Prices {
 }
 
 /**
- * What each cloud gives with the defaults of production; development promises what a restore gives. Artifacts leave
- * the region with the daily backups.
+ * What each cloud gives with the defaults of production; development promises what a restore gives.
  */
 const PROMISED: Readonly<Record<Place['cloud'], Promises>> = {
   aws: {
-    rpoMinutes: { postgresZone: 0, postgresRegion: 20, artifactsRegion: 1460, auditRegion: 15 },
+    rpoMinutes: { postgresZone: 0, postgresRegion: 20, artifactsRegion: 20, auditRegion: 15 },
     rtoMinutes: { zone: 10, region: 240 },
   },
   gcp: {
-    rpoMinutes: { postgresZone: 0, postgresRegion: 10, artifactsRegion: 1505, auditRegion: 60 },
+    rpoMinutes: { postgresZone: 0, postgresRegion: 10, artifactsRegion: 60, auditRegion: 60 },
     rtoMinutes: { zone: 10, region: 240 },
   },
   azure: {
-    rpoMinutes: { postgresZone: 0, postgresRegion: 75, artifactsRegion: 1505, auditRegion: 60 },
+    rpoMinutes: { postgresZone: 0, postgresRegion: 75, artifactsRegion: 60, auditRegion: 60 },
     rtoMinutes: { zone: 10, region: 240 },
   },
 };

@@ -9,6 +9,7 @@ import type { AwsPlace, Environment, GcpPlace, Layer } from './environment.js';
  */
 export type BucketKind =
   | 'artifacts'
+  | 'artifactsReplica'
   | 'backups'
   | 'backupsReplica'
   | 'audit'
@@ -22,6 +23,7 @@ export type BucketKind =
 /** Azure storage accounts: 24 characters for prefix, environment, kind and suffix together. */
 const AZURE_KINDS: Readonly<Record<BucketKind, string>> = {
   artifacts: 'arts',
+  artifactsReplica: 'artsr',
   backups: 'bkp',
   backupsReplica: 'bkpr',
   audit: 'audit',
@@ -235,7 +237,7 @@ function guidFrom(text: string): string {
 }
 
 /** Who copies from one region to the other: a role on AWS, a prefix of custom roles on Google Cloud. */
-export function replicationName(environment: Environment, kind: 'audit' | 'backups'): string {
+export function replicationName(environment: Environment, kind: 'artifacts' | 'audit' | 'backups'): string {
   const prefix = prefixOf(environment);
   switch (environment.place.cloud) {
     case 'aws':

@@ -32,6 +32,7 @@ const PROMISES: Readonly<Record<string, BucketFacts>> = {
   access_logs: { ...ALWAYS, ...UNLOCKED, key: 'audit', recoverable: true, logged: false },
   access_logs_replica: { ...ALWAYS, ...UNLOCKED, key: 'audit', recoverable: true, logged: false },
   artifacts: { ...ALWAYS, ...UNLOCKED, key: 'objects', recoverable: true },
+  artifacts_replica: { ...ALWAYS, ...UNLOCKED, key: 'objects', recoverable: true },
   backups: { ...ALWAYS, key: 'objects', lock: 'Compliance', floorDays: 7, recoverable: true },
   backups_replica: { ...ALWAYS, key: 'objects', lock: 'Compliance', floorDays: 7, recoverable: true },
 };

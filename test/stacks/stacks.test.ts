@@ -118,8 +118,8 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
   const copying = (ids: readonly string[]) => (copied ? ids : []);
   const byCloud: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
     aws: {
-      aws_iam_role: copying(['backups_replication_role']),
-      aws_iam_role_policy: copying(['backups_replication_policy']),
+      aws_iam_role: copying(['artifacts_replication_role', 'backups_replication_role']),
+      aws_iam_role_policy: copying(['artifacts_replication_policy', 'backups_replication_policy']),
       aws_kms_alias: [
         ...every(keys, 'objects_alias'),
         ...every(keys, 'data_alias'),
@@ -134,7 +134,7 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
       aws_s3_bucket_ownership_controls: every(buckets, 'ownership'),
       aws_s3_bucket_policy: every(buckets, 'policy'),
       aws_s3_bucket_public_access_block: every(buckets, 'public_access'),
-      aws_s3_bucket_replication_configuration: copying(['backups_replication']),
+      aws_s3_bucket_replication_configuration: copying(['artifacts_replication', 'backups_replication']),
       aws_s3_bucket_server_side_encryption_configuration: every(buckets, 'encryption'),
       aws_s3_bucket_versioning: every(buckets, 'versioning'),
     },
@@ -154,15 +154,19 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
       ],
       google_kms_key_ring: every(keys, 'ring'),
       google_project_iam_custom_role: copying([
+        'artifacts_replication_destination_role',
+        'artifacts_replication_source_role',
         'backups_replication_destination_role',
         'backups_replication_source_role',
       ]),
       google_storage_bucket: buckets,
       google_storage_bucket_iam_member: copying([
+        'artifacts_replication_destination_grant',
+        'artifacts_replication_source_grant',
         'backups_replication_destination_grant',
         'backups_replication_source_grant',
       ]),
-      google_storage_transfer_job: copying(['backups_replication']),
+      google_storage_transfer_job: copying(['artifacts_replication', 'backups_replication']),
     },
     azure: {
       azurerm_key_vault: every(keys, 'vault'),
@@ -177,7 +181,7 @@ function planeOf(cloud: string, buckets: readonly string[], keys: readonly strin
       azurerm_storage_account: buckets,
       azurerm_storage_container: every(buckets, 'container'),
       azurerm_storage_management_policy: every(buckets, 'lifecycle'),
-      azurerm_storage_object_replication: copying(['backups_replication']),
+      azurerm_storage_object_replication: copying(['artifacts_replication', 'backups_replication']),
       azurerm_user_assigned_identity: every(buckets, 'identity'),
     },
   };
@@ -215,7 +219,7 @@ describe('the stacks', () => {
       const zones = [...find(`${cloud}-prod`).place.zones];
       expect(inventory(stackOf(synthesised, `${cloud}-prod-plane`))).toEqual(
         merged(
-          planeOf(cloud, ['artifacts', ...BOTH('backups')], BOTH('kms')),
+          planeOf(cloud, [...BOTH('artifacts'), ...BOTH('backups')], BOTH('kms')),
           networkInventory(cloud, zones, zones),
           linksInventory(cloud),
           registryInventory(cloud),

@@ -104,6 +104,7 @@ export const planeOutputSchema = Type.Object(
         auditReplica: bucket,
         keys: bucket,
         keysReplica: bucket,
+        artifactsReplica: optional(bucket),
         backupsReplica: optional(bucket),
       },
       { description: 'The buckets.' },

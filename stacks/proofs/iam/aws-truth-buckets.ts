@@ -64,7 +64,7 @@ export function bucketQuestions(world: World, cast: Cast): readonly Row[] {
 
 const EVERY: readonly BucketKind[] = [
   ...(['audit', 'auditReplica', 'keys', 'keysReplica', 'accessLogs', 'accessLogsReplica'] as const),
-  ...(['artifacts', 'backups', 'backupsReplica', 'state'] as const),
+  ...(['artifacts', 'artifactsReplica', 'backups', 'backupsReplica', 'state'] as const),
 ];
 
 /** Asked by whoever would get through otherwise: keyrings refuse everybody but the plane already. */

@@ -94,6 +94,7 @@ describe('derived names', () => {
   it('fit every cloud with the longest name an environment may have', () => {
     const kinds: readonly BucketKind[] = [
       'artifacts',
+      'artifactsReplica',
       'backups',
       'backupsReplica',
       'audit',
