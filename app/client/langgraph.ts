@@ -54,13 +54,20 @@ interface WireItem {
   readonly score?: number;
 }
 
-const BODY = { query: [], headers: {}, hasBody: true, idempotencyKey: false, repeatable: true, raw: false } as const;
+const BODY = {
+  query: [],
+  headers: {},
+  bodyType: 'application/json',
+  idempotencyKey: false,
+  repeatable: true,
+  raw: false,
+} as const;
 const ITEMS = '/store/items';
 const PUT: Operation = { ...BODY, method: 'PUT', path: ITEMS };
 const DELETE: Operation = { ...BODY, method: 'DELETE', path: ITEMS };
 const SEARCH: Operation = { ...BODY, method: 'POST', path: `${ITEMS}/search` };
 const NAMESPACES: Operation = { ...BODY, method: 'POST', path: '/store/namespaces' };
-const GET: Operation = { ...BODY, hasBody: false, method: 'GET', path: ITEMS, query: ['namespace', 'key'] };
+const GET: Operation = { ...BODY, bodyType: null, method: 'GET', path: ITEMS, query: ['namespace', 'key'] };
 
 /** Long-term memory of LangGraph's agents: pass it as the `store` of a graph. What it holds is sealed, audited and searched by Memplane. */
 export class MemplaneStore {

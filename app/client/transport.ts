@@ -29,7 +29,8 @@ export interface Operation {
   readonly query: readonly string[];
   /** Inputs that travel as headers, by name. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly hasBody: boolean;
+  /** The media type of its body; what is no JSON is sent as the text that it is. `null`: it has none. */
+  readonly bodyType: string | null;
   /** Whether sending it twice could do it twice, unless a key tells that it is the same. */
   readonly idempotencyKey: boolean;
   readonly repeatable: boolean;
@@ -55,7 +56,7 @@ export class Transport {
     const init = {
       method: operation.method,
       headers,
-      ...(operation.hasBody ? { body: JSON.stringify(input.body) } : {}),
+      ...(operation.bodyType === null ? {} : { body: encodeBody(operation.bodyType, input.body) }),
     };
     const { maxRetries = 3 } = this.#options;
     for (let attempt = 0; ; attempt++) {
@@ -85,7 +86,7 @@ export class Transport {
     const { apiKey, userId } = this.#options;
     const headers: Record<string, string> = { Authorization: `Bearer ${apiKey}`, Accept: 'application/json' };
     if (operation.raw) headers.Accept = '*/*';
-    if (operation.hasBody) headers['Content-Type'] = 'application/json';
+    if (operation.bodyType !== null) headers['Content-Type'] = operation.bodyType;
     if (userId !== undefined && !namesUser(operation, input)) headers['X-User-ID'] = encodeUtf8(userId);
     if (operation.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey ?? crypto.randomUUID();
     for (const [name, header] of Object.entries(operation.headers)) {
@@ -95,6 +96,9 @@ export class Transport {
     return { ...headers, ...options.headers };
   }
 }
+
+const encodeBody = (type: string, body: unknown): string => (type === JSON_TYPE ? JSON.stringify(body) : String(body));
+const JSON_TYPE = 'application/json';
 
 const buildPath = ({ path, query }: Operation, input: Input): string => {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(input[name])));

@@ -92,9 +92,19 @@ export class MemplaneClient {
     return this.#transport.call(OPERATIONS.deleteWebhook, input, options) as Promise<T.ChangeWebhookResult>;
   }
 
+  /** Everything of a person, or of the tenant, as one file; Prefer: respond-async makes it as a job */
+  exportMemories(input: T.ExportMemoriesInput, options?: CallOptions): Promise<Response> {
+    return this.#transport.call(OPERATIONS.exportMemories, input, options) as Promise<Response>;
+  }
+
   /** Read what is known of an artifact */
   getArtifact(input: T.GetArtifactInput, options?: CallOptions): Promise<T.CreateArtifactResult> {
     return this.#transport.call(OPERATIONS.getArtifact, input, options) as Promise<T.CreateArtifactResult>;
+  }
+
+  /** The file of an export that a job made; it is there for a day */
+  getExport(input: T.GetExportInput, options?: CallOptions): Promise<Response> {
+    return this.#transport.call(OPERATIONS.getExport, input, options) as Promise<Response>;
   }
 
   /** Read one legal hold */
@@ -135,6 +145,11 @@ export class MemplaneClient {
   /** Place a legal hold on one memory */
   holdMemory(input: T.HoldMemoryInput, options?: CallOptions): Promise<T.Memory> {
     return this.#transport.call(OPERATIONS.holdMemory, input, options) as Promise<T.Memory>;
+  }
+
+  /** Memories as they were elsewhere: an export of ours, lines of memories, or what mem0 lists */
+  importMemories(input: T.ImportMemoriesInput, options?: CallOptions): Promise<T.ImportMemoriesResult | T.CancelJobResult> {
+    return this.#transport.call(OPERATIONS.importMemories, input, options) as Promise<T.ImportMemoriesResult | T.CancelJobResult>;
   }
 
   /** Find in a conversation what is worth remembering, and store it; Prefer: respond-async does it as a job */

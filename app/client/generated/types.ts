@@ -339,6 +339,12 @@ export type DeleteOfPersonResult = {
   readonly audit_event: string | null;
 };
 
+export type ExportMemoriesBody = {
+  readonly user_id?: string | undefined;
+  /** the filter language; see the guide to search */ readonly filters?: unknown | undefined;
+  readonly include?: readonly ("vectors" | "history" | "audit")[] | undefined;
+};
+
 export type GetHoldResult = {
   readonly id: string;
   readonly scope: "memory" | "user" | "tenant";
@@ -390,6 +396,17 @@ export type HoldMemoryBody = {
   readonly until?: string | null | undefined;
 };
 
+export type ImportMemoriesResult = {
+  readonly created: number;
+  readonly skipped: number;
+  readonly overwritten: number;
+  readonly failed: number;
+  readonly errors: readonly ({ /** of the file; of a JSON document the position of the memory, from 1 */ readonly line: number; readonly id: string | null; readonly code: string; readonly pointer: string; readonly detail: string })[];
+  readonly dry_run: boolean;
+  /** that a footer vouched for every line of the file */ readonly verified: boolean;
+  readonly audit_events: readonly string[];
+};
+
 export type IngestConversationBody = {
   readonly conversation_text?: string | undefined;
   readonly messages?: readonly ({ readonly role: "user" | "assistant" | "system" | "tool"; readonly content: string; readonly name?: string | undefined; readonly at?: string | undefined })[] | undefined;
@@ -403,6 +420,7 @@ export type IngestConversationBody = {
   /** false stores each message as it is. Default true */ readonly infer?: boolean | undefined;
   readonly document_id?: string | undefined;
   /** With document_id: what the document said before stays, or goes. Default append */ readonly update_mode?: "append" | "replace" | undefined;
+  readonly namespace?: readonly string[] | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   readonly expires_at?: string | null | undefined;
   /** Finds and stores nothing. Default false */ readonly dry_run?: boolean | undefined;
@@ -749,7 +767,15 @@ export type DeleteWebhookInput = {
   readonly id: string;
 };
 
+export type ExportMemoriesInput = {
+  readonly body: ExportMemoriesBody;
+};
+
 export type GetArtifactInput = {
+  readonly id: string;
+};
+
+export type GetExportInput = {
   readonly id: string;
 };
 
@@ -790,6 +816,14 @@ export type GiveFeedbackInput = {
 export type HoldMemoryInput = {
   readonly id: string;
   readonly body: HoldMemoryBody;
+};
+
+export type ImportMemoriesInput = {
+  readonly on_conflict?: "skip" | "overwrite" | "new_ids" | "fail" | undefined;
+  readonly dry_run?: boolean | undefined;
+  /** false takes an export whose footer is missing or does not fit */ readonly verify?: boolean | undefined;
+  /** the vkey that must have signed the export */ readonly signer?: string | undefined;
+  readonly body: string;
 };
 
 export type IngestConversationInput = {

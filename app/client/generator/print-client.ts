@@ -85,14 +85,14 @@ const membersOf = ({ name, parameters, body }: ReadOperation, names: Names): rea
 };
 
 const printOperations = (operations: readonly ReadOperation[]): string => {
-  const entries = operations.map(({ name, method, path, parameters, body, raw }) => {
+  const entries = operations.map(({ name, method, path, parameters, bodyType, raw }) => {
     const named = (where: string) => parameters.filter((one) => one.in === where).map((one) => one.name);
     const headers = named('header').filter((header) => header in HEADER_INPUTS);
     const idempotencyKey = named('header').includes('Idempotency-Key');
     const fields = {
       ...{ method, path, query: named('query') },
       headers: Object.fromEntries(headers.map((header) => [HEADER_INPUTS[header] ?? header, header])),
-      ...{ hasBody: body !== undefined, idempotencyKey, repeatable: isRepeatable(method, path), raw },
+      ...{ bodyType, idempotencyKey, repeatable: isRepeatable(method, path), raw },
     };
     return `  ${name}: ${JSON.stringify(fields)},`;
   });

@@ -28,6 +28,7 @@ export interface ReadOperation {
   readonly summary: string;
   readonly parameters: readonly Parameter[];
   readonly body: Schema | undefined;
+  readonly bodyType: string | null;
   /** What a success is answered with, one schema for each status that has one. */
   readonly results: readonly Schema[];
   /** What is answered is no JSON. */
@@ -46,6 +47,7 @@ export const readOperations = ({ paths }: Document): readonly ReadOperation[] =>
 const readOperation = (path: string, method: string, one: DocumentedOperation): ReadOperation => {
   const succeeded = Object.entries(one.responses).filter(([status]) => status.startsWith('2'));
   const contents = succeeded.flatMap(([, { content = {} }]) => Object.entries(content));
+  const [[bodyType, bodySchema] = []] = Object.entries(one.requestBody?.content ?? {});
   const json = contents.filter(([type]) => type === 'application/json');
   return {
     name: one.operationId,
@@ -53,7 +55,8 @@ const readOperation = (path: string, method: string, one: DocumentedOperation): 
     path,
     summary: one.summary,
     parameters: one.parameters,
-    body: Object.values(one.requestBody?.content ?? {})[0]?.schema,
+    body: bodySchema?.schema,
+    bodyType: bodyType ?? null,
     results: json.map(([, { schema }]) => schema),
     raw: contents.length > 0 && json.length < contents.length,
   };

@@ -111,6 +111,13 @@ describe('the generated client', () => {
     expect(await errorOf(wrong.listMemories({ user_id: 'a' }))).toMatchObject({ status: 401, code: 'unauthenticated' });
   });
 
+  it('takes out what it brings in elsewhere, as lines', async () => {
+    await client.addMemory({ content: 'to be carried', user_id: 'mover' });
+    const lines = await (await client.exportMemories({ body: { user_id: 'mover' } })).text();
+    expect(lines.trim().split('\n').length).toBeGreaterThanOrEqual(3);
+    expect(await client.importMemories({ body: lines, on_conflict: 'skip' })).toMatchObject({ created: 0, skipped: 1 });
+  });
+
   it('what is no JSON comes as it is', async () => {
     await client.addMemory({ content: 'something for the log' });
     const response = await client.auditCheckpoint();
