@@ -182,6 +182,12 @@ const Memory = Type.Object({
     'half',
     'How vectors are kept in the index: int8 takes a quarter of the memory, and the best are compared again with whole vectors.',
   ),
+  MEMPLANE_BACKUP_RETENTION_DAYS: integer(
+    0,
+    3650,
+    35,
+    'How long the longest-lived deletable copy of the database lives (backups, WAL, snapshots): an erasure is final after that.',
+  ),
   OUTBOX_LEASE_MS: integer(500, 600_000, 30_000, 'How long a worker may hold a batch before another takes it over.'),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000, 20_000, 'How long requests in flight may take after SIGTERM.'),
   RATE_LIMIT_REQUESTS: integer(1, 1_000_000, 100, 'Requests a minute for the tenant while policies.json says nothing.'),

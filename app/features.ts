@@ -2,6 +2,7 @@ import { accessRoutes } from './access/routes.js';
 import { createArtifactFeature } from './artifacts/feature.js';
 import { createAuditFeature } from './audit/feature.js';
 import type { Core, Feature } from './core.js';
+import { createErasureFeature } from './erasure/feature.js';
 import { eventRoutes } from './events/routes.js';
 import { createIngestDeps, createIngestFeature } from './ingest/feature.js';
 import { createJobsFeature } from './jobs/feature.js';
@@ -29,5 +30,6 @@ export const createFeatures = (core: Core, ingest = createIngestDeps(core)): rea
   createMcpFeature(core),
   { routes: storeRoutes(core.memories) },
   createTransferFeature(core),
+  createErasureFeature(core),
   createJobsFeature(core),
 ];

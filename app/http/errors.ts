@@ -63,6 +63,11 @@ const CATALOGUE = {
     remedy: 'Use a method that the header Allow lists.',
   },
   legal_hold: { status: 409, title: 'A legal hold forbids it', remedy: 'Ask who placed the hold.' },
+  erasure_pending: {
+    status: 409,
+    title: 'The erasure waits for a legal hold',
+    remedy: 'Ask who placed the hold; when it is released, send the same request again.',
+  },
   key_exists: { status: 409, title: 'It exists already', remedy: 'Use another id, or read the one that is there.' },
   idempotency_in_progress: {
     status: 409,

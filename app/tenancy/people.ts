@@ -170,7 +170,7 @@ class StoredPeople implements People {
     await insertUser(db, {
       ...row,
       sealed_id: this.#vault.sealIdentity({ slot, table: 'users', rowId: ref, version: 1 }, id),
-      mac: this.#vault.rowMac('users', macFields(row)),
+      mac: this.#vault.rowMac('users', userMacFields(row)),
     });
   }
 }
@@ -198,6 +198,7 @@ const loadNames = async (
   ];
   await vault.prepare(rows.map(({ slot }) => slot));
   for (const { slot, table, ref, sealed_id } of rows) {
+    if (sealed_id.length === 0) continue;
     try {
       names.set(ref, vault.openIdentity({ slot, table, rowId: ref, version: 1 }, sealed_id));
     } catch (cause) {
@@ -207,7 +208,7 @@ const loadNames = async (
   return names;
 };
 
-const macFields = (row: Pick<UserRow, 'slot' | 'ref' | 'token' | 'created_at'>) => ({
+export const userMacFields = (row: Pick<UserRow, 'slot' | 'ref' | 'token' | 'created_at'>) => ({
   slot: row.slot,
   ref: row.ref,
   token: row.token.toString('base64'),
@@ -216,7 +217,7 @@ const macFields = (row: Pick<UserRow, 'slot' | 'ref' | 'token' | 'created_at'>) 
 
 /** Whoever can write to the table could else give one person's id another person's slot. */
 const checkUser = (vault: Vault, row: UserRow): void => {
-  if (!vault.verifyRowMac('users', macFields(row), row.mac)) {
+  if (!vault.verifyRowMac('users', userMacFields(row), row.mac)) {
     throw new Error(
       `Row ${row.ref} of table users has a wrong MAC: it was not written by this service; restore it from a backup`,
     );

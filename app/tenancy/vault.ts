@@ -1,6 +1,6 @@
 import { createHmac, sign, timingSafeEqual } from 'node:crypto';
 import { type Problem, problem } from '../http/errors.js';
-import { BucketError, isKeyError, KeyError, SLOTS, type TenantKeys } from '../keys/index.js';
+import { BucketError, type DestroyedSlot, isKeyError, KeyError, SLOTS, type TenantKeys } from '../keys/index.js';
 import {
   apiKeyHash,
   contentHash,
@@ -96,6 +96,10 @@ export interface Vault {
   logSigner(): LogSigner;
   /** The keyring's, as this process knows it. */
   epoch(): number;
+  /** Destroys a person's key: nothing that it sealed can be read again, wherever a copy lies. Idempotent. */
+  destroySlot(slot: number): Promise<DestroyedSlot>;
+  /** Reads the keyring again: what was destroyed elsewhere leaves this process. */
+  refresh(): Promise<void>;
 }
 
 export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
@@ -135,6 +139,8 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
     sealObjectKey: (place, key) => seal(keys.slotKey(place.slot), 'artifactKey', at(place), key),
     openObjectKey: (place, sealed) => open(keys, 'artifactKey', at(place), sealed),
     ...auditVault(keys),
+    destroySlot: (slot) => keys.destroySlot(slot),
+    refresh: () => keys.refresh(),
   };
 };
 

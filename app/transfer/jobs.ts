@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Core } from '../core.js';
+import { problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
 import type { JobHandler } from '../jobs/jobs.js';
 import type { Caller } from '../memories/service.js';
@@ -45,6 +46,15 @@ export const importJob = (core: Core): JobHandler => ({
     const { transfer, userId, asked } = input as unknown as QueuedImport;
     const pieces: Buffer[] = [];
     for await (const text of readFile(core.db, core.vault, transfer)) pieces.push(Buffer.from(text, 'latin1'));
+    if (pieces.length === 0) {
+      throw problem(
+        'not_found',
+        'The file of this import is not there any more: it is kept for a day, or until an erasure.',
+        {
+          remedy: 'Send the import again.',
+        },
+      );
+    }
     const headers = userId === null ? {} : { 'x-user-id': Buffer.from(userId, 'utf8').toString('latin1') };
     const caller: Caller = { principal, headers };
     const result = await runImport(core.memories, caller, Buffer.concat(pieces), asked, {
