@@ -29,8 +29,8 @@ export interface Extraction {
 export interface Extractor {
   readonly provider: string;
   readonly model: string;
-  /** Throws `ProviderError`. */
-  extract(messages: readonly Message[], signal?: AbortSignal): Promise<Extraction>;
+  /** Throws `ProviderError`. `guidance`: what the tenant wants noted, and what not, in its own words; rules cannot heed it. */
+  extract(messages: readonly Message[], signal?: AbortSignal, guidance?: string): Promise<Extraction>;
   /** `undefined` when the last thing heard of the provider was good, or nothing was. */
   trouble(): string | undefined;
 }

@@ -3,7 +3,7 @@ import { compileCheck } from '../http/validate.js';
 import { ProviderError } from '../providers/provider-error.js';
 import { withRetries } from '../providers/retry.js';
 import { type Extraction, type Extractor, type Fact, MAX_FACTS, type Message } from './extractor.js';
-import { AnswerSchema, buildConversation, INSTRUCTIONS } from './prompt.js';
+import { AnswerSchema, buildConversation, buildInstructions } from './prompt.js';
 
 export interface Question {
   readonly instructions: string;
@@ -49,10 +49,10 @@ class ModelExtractor implements Extractor {
     return this.#trouble;
   }
 
-  async extract(messages: readonly Message[], signal?: AbortSignal): Promise<Extraction> {
+  async extract(messages: readonly Message[], signal?: AbortSignal, guidance?: string): Promise<Extraction> {
     const timeout = AbortSignal.timeout(this.#options.timeoutMs);
     try {
-      const extraction = await this.#ask(messages, signal ? AbortSignal.any([signal, timeout]) : timeout);
+      const extraction = await this.#ask(messages, signal ? AbortSignal.any([signal, timeout]) : timeout, guidance);
       this.#trouble = undefined;
       return extraction;
     } catch (cause) {
@@ -61,12 +61,12 @@ class ModelExtractor implements Extractor {
     }
   }
 
-  async #ask(messages: readonly Message[], signal: AbortSignal): Promise<Extraction> {
+  async #ask(messages: readonly Message[], signal: AbortSignal, guidance?: string): Promise<Extraction> {
     // A mark that nobody in the conversation can know, so nobody can end it early.
     const text = buildConversation(messages, randomUUID());
     const spent = { input: 0, output: 0 };
     for (let answer = 1; ; answer++) {
-      const question = { instructions: INSTRUCTIONS, text, schema: AnswerSchema, signal };
+      const question = { instructions: buildInstructions(guidance), text, schema: AnswerSchema, signal };
       const reply = await withRetries(signal, () => this.#options.model.ask(question));
       spent.input += reply.tokens.input;
       spent.output += reply.tokens.output;

@@ -22,6 +22,13 @@ export interface IngestDeps {
 /** Told in the transaction of the memories what will be answered. */
 export type Settle = (transaction: Transaction, answer: ApiResponse) => Promise<void>;
 
+export interface IngestOptions {
+  readonly jobId?: string | null;
+  readonly signal?: AbortSignal;
+  /** For the extractor; see there. */
+  readonly guidance?: string | undefined;
+}
+
 /**
  * What is worth remembering in a conversation becomes memories, in one transaction. What the policy redacts is redacted
  * before anybody else reads it. A provider that fails leaves nothing behind.
@@ -31,12 +38,12 @@ export const ingestConversation = async (
   caller: Caller,
   body: Ingest,
   settle: Settle,
-  options: { readonly jobId?: string | null; readonly signal?: AbortSignal } = {},
+  options: IngestOptions = {},
 ): Promise<IngestResult> => {
   checkAsked(caller, body);
   const redactions = new Map<RedactionKind, number>();
   const messages = redactMessages(readMessages(body), deps.memories.policies().policies.redact, redactions);
-  const extraction = body.infer === false ? verbatim(messages) : await extract(deps, messages, options.signal);
+  const extraction = body.infer === false ? verbatim(messages) : await extract(deps, messages, options);
   const told = {
     redactions: Object.fromEntries(redactions),
     extraction: { provider: deps.extractor.provider, model: deps.extractor.model },
@@ -80,11 +87,11 @@ const verbatim = (messages: readonly Message[]): Extraction => ({
 const extract = async (
   { extractor, usage, memories }: IngestDeps,
   messages: readonly Message[],
-  signal: AbortSignal | undefined,
+  { signal, guidance }: IngestOptions,
 ): Promise<Extraction> => {
   if (extractor.provider !== 'local') await requireBudget(usage, memories.policies());
   try {
-    const extraction = await extractor.extract(messages, signal);
+    const extraction = await extractor.extract(messages, signal, guidance);
     usage.add('extraction_tokens_in', extraction.tokens.input);
     usage.add('extraction_tokens_out', extraction.tokens.output);
     return extraction;

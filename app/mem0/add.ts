@@ -8,6 +8,7 @@ import type { Caller } from '../memories/service.js';
 import { selectVisible } from '../memories/store.js';
 import { EVERYTHING } from '../memories/viewer.js';
 import type { WriteResult } from '../memories/write-schema.js';
+import { readProject } from './account.js';
 import { boundUser, entityRequired, type Names, OWNERLESS, ownerOf, refuse } from './entity.js';
 import { recordNothing } from './events.js';
 import { readExpiration } from './shape.js';
@@ -23,6 +24,8 @@ export interface Adding {
   readonly metadata?: Readonly<Record<string, unknown>> | null;
   readonly infer?: boolean | null;
   readonly expiration_date?: string | null;
+  /** Of this request; the project's otherwise. */
+  readonly custom_instructions?: string | null;
   /** Seconds since 1970: when it was said. */
   readonly timestamp?: unknown;
 }
@@ -48,7 +51,8 @@ export interface AddOutcome {
 
 export const addMemories = async (deps: Mem0Deps, caller: Caller, adding: Adding): Promise<AddOutcome> => {
   const body = buildIngest(caller, adding);
-  const ingested = await ingestConversation(deps.ingest, caller, body, async () => undefined);
+  const guidance = await readGuidance(deps, adding);
+  const ingested = await ingestConversation(deps.ingest, caller, body, async () => undefined, { guidance });
   const results = ingested.results as readonly WriteResult[];
   const refused = results.filter(({ status }) => status === 'rejected');
   const stored = results.filter(({ id }) => id !== undefined);
@@ -59,6 +63,12 @@ export const addMemories = async (deps: Mem0Deps, caller: Caller, adding: Adding
     event_id: event ?? (await recordNothing(deps.core, caller)),
     refused: refused.map(({ error }) => error?.detail ?? 'not acceptable'),
   };
+};
+
+/** Rules heed none, so they cost no look. */
+const readGuidance = async ({ core, ingest }: Mem0Deps, adding: Adding): Promise<string | undefined> => {
+  if (ingest.extractor.provider === 'local' || adding.infer === false) return undefined;
+  return adding.custom_instructions ?? (await readProject(core)).custom_instructions ?? undefined;
 };
 
 const buildIngest = (caller: Caller, { names, metadata, infer, expiration_date, ...said }: Adding): Ingest => {

@@ -9,7 +9,8 @@ const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =
 export const MemoryText = Type.String({ minLength: 1, maxLength: 100_000 });
 const Metadata = Type.Record(Type.String({ maxLength: 256 }), Type.Unknown());
 const Filters = Type.Unsafe<unknown>({ type: 'object', description: 'AND, OR, NOT and fields with operators, or *' });
-const Text = Type.String({ maxLength: 100_000 });
+/** Names, days, options: what also has to fit into an address. */
+const Text = Type.String({ maxLength: 256 });
 
 export const NameFields = {
   user_id: OrNull(ExternalId),
@@ -32,6 +33,7 @@ export const AddBody = open({
   metadata: OrNull(Metadata),
   infer: OrNull(Type.Boolean()),
   expiration_date: OrNull(Text),
+  custom_instructions: OrNull(Type.String({ maxLength: 10_000 })),
   timestamp: Type.Optional(Type.Unknown()),
   output_format: OrNull(Text),
 });
@@ -72,7 +74,7 @@ export const ListQuery = open({
 });
 export const ServerListQuery = open({ ...NamesQuery.properties, top_k: PageSize, limit: PageSize });
 export const DeleteQuery = open({ delete_linked: Type.Optional(Type.Boolean()) });
-export const FieldsQuery = open({ fields: Type.Optional(Text) });
+export const FieldsQuery = open({ fields: Type.Optional(Type.String({ maxLength: 1_000 })) });
 
 const ChangeFields = { text: OrNull(MemoryText), metadata: OrNull(Metadata), expiration_date: OrNull(Text) };
 export const ChangeBody = open(ChangeFields);

@@ -9,6 +9,7 @@ import {
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
+import { CHAT_ANSWERS, startModelServer } from '../../support/model-servers.js';
 
 jest.setTimeout(30_000);
 
@@ -436,5 +437,48 @@ describe('changes', () => {
       [404, 'application/problem+json'],
       [404, 'application/json'],
     ]);
+  });
+});
+
+describe('rights and duties', () => {
+  it('what is under a legal hold stays, and the answer says so', async () => {
+    const [id] = await add({ user_id: 'law' }, 'law kept a receipt', 'law lost a receipt');
+    await call('PUT', `/api/v1/memories/${id}/legal-hold`, { matter: 'case 7', reason: 'asked for' });
+    expect((await call('DELETE', `/v1/memories/${id}/`)).body.code).toBe('legal_hold');
+    expect((await call('DELETE', '/v1/batch/', { memories: [{ memory_id: id }] })).body.code).toBe('legal_hold');
+    const { status, body } = await call('DELETE', '/v2/entities/user/law/');
+    expect([status, body.message]).toEqual([200, 'Entity deleted successfully! 1 stay under a legal hold.']);
+    expect(await list({ user_id: 'law' })).toEqual(['law kept a receipt']);
+  });
+
+  it('events are told to those who may see them, newest first, and each can be asked for', async () => {
+    await add({ user_id: 'evi' }, 'evi waves');
+    const page = () => call('GET', '/v1/events/?page=1&page_size=1');
+    const { body } = await eventually(page, (answer) => answer.body.results[0]?.results[0]?.memory === 'evi waves');
+    expect(body).toMatchObject({ count: expect.any(Number), results: [{ event_type: 'ADD', status: 'SUCCEEDED' }] });
+    const key = await makeKey({ role: 'user', user_id: 'zoe' });
+    expect((await call('GET', '/v1/events/', undefined, { key })).body).toMatchObject({ count: 0, results: [] });
+    expect((await call('GET', `/v1/event/${body.results[0].id}/`, undefined, { key })).status).toBe(404);
+  });
+
+  it('the project is an admin’s to change; its instructions reach the model, and those of a request come first', async () => {
+    const path = '/api/v1/orgs/organizations/any/projects/other/';
+    const key = await makeKey({ role: 'service' });
+    expect((await call('PATCH', path, { custom_instructions: 'x' }, { key })).status).toBe(403);
+    await call('PATCH', path, { custom_instructions: 'Only food.' });
+    expect((await call('GET', `${path}?fields=custom_instructions&fields=none`, undefined, { key })).body).toEqual({
+      custom_instructions: 'Only food.',
+    });
+    const model = await startModelServer(() => ({ body: CHAT_ANSWERS.ollama?.('{"facts":[]}') }));
+    const settings = { EXTRACTION_PROVIDER: 'ollama', EXTRACTION_ENDPOINT: model.url };
+    const other = await startInProcess(tenant, settings);
+    const asked = async (more: object): Promise<string> => {
+      await other.call('POST', '/v3/memories/add/', { body: { user_id: 'mo', messages: 'I like tea.', ...more } });
+      return JSON.stringify(model.requests.at(-1)?.body);
+    };
+    expect(await asked({})).toContain('Only food.');
+    expect(await asked({ custom_instructions: 'Only drinks.' })).toMatch(/^(?!.*Only food).*Only drinks\./);
+    await other.stop();
+    await model.stop();
   });
 });
