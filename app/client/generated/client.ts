@@ -92,6 +92,11 @@ export class MemplaneClient {
     return this.#transport.call(OPERATIONS.deleteWebhook, input, options) as Promise<T.ChangeWebhookResult>;
   }
 
+  /** Erase a person: their key is destroyed, then everything of theirs, and a certificate says what was done */
+  erasePerson(input: T.ErasePersonInput, options?: CallOptions): Promise<T.ErasePersonResult> {
+    return this.#transport.call(OPERATIONS.erasePerson, input, options) as Promise<T.ErasePersonResult>;
+  }
+
   /** Everything of a person, or of the tenant, as one file; Prefer: respond-async makes it as a job */
   exportMemories(input: T.ExportMemoriesInput, options?: CallOptions): Promise<Response> {
     return this.#transport.call(OPERATIONS.exportMemories, input, options) as Promise<Response>;
@@ -100,6 +105,16 @@ export class MemplaneClient {
   /** Read what is known of an artifact */
   getArtifact(input: T.GetArtifactInput, options?: CallOptions): Promise<T.CreateArtifactResult> {
     return this.#transport.call(OPERATIONS.getArtifact, input, options) as Promise<T.CreateArtifactResult>;
+  }
+
+  /** How far an erasure is, and what it cannot claim */
+  getErasure(input: T.GetErasureInput, options?: CallOptions): Promise<T.GetErasureResult> {
+    return this.#transport.call(OPERATIONS.getErasure, input, options) as Promise<T.GetErasureResult>;
+  }
+
+  /** The certificate of an erasure, as a DSSE envelope */
+  getErasureCertificate(input: T.GetErasureCertificateInput, options?: CallOptions): Promise<T.GetErasureCertificateResult> {
+    return this.#transport.call(OPERATIONS.getErasureCertificate, input, options) as Promise<T.GetErasureCertificateResult>;
   }
 
   /** The file of an export that a job made; it is there for a day */

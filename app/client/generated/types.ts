@@ -339,10 +339,40 @@ export type DeleteOfPersonResult = {
   readonly audit_event: string | null;
 };
 
+export type ErasePersonResult = {
+  readonly erasure_id: string;
+  readonly status: "held" | "running" | "completed" | "final";
+  readonly requested_at: string;
+  readonly completed_at: string | null;
+  readonly final_at: string | null;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly certificate_url: string | null;
+  readonly not_claimed: readonly ({ readonly code: string; readonly text: string })[];
+  /** shows whom the certificate is about; given once and kept nowhere */ readonly request_salt: string | null;
+  readonly job_id: string | null;
+};
+
 export type ExportMemoriesBody = {
   readonly user_id?: string | undefined;
   /** the filter language; see the guide to search */ readonly filters?: unknown | undefined;
   readonly include?: readonly ("vectors" | "history" | "audit")[] | undefined;
+};
+
+export type GetErasureResult = {
+  readonly erasure_id: string;
+  readonly status: "held" | "running" | "completed" | "final";
+  readonly requested_at: string;
+  readonly completed_at: string | null;
+  readonly final_at: string | null;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly certificate_url: string | null;
+  readonly not_claimed: readonly ({ readonly code: string; readonly text: string })[];
+};
+
+export type GetErasureCertificateResult = {
+  readonly payloadType: string;
+  readonly payload: string;
+  readonly signatures: readonly ({ readonly keyid: string; readonly sig: string })[];
 };
 
 export type GetHoldResult = {
@@ -767,11 +797,23 @@ export type DeleteWebhookInput = {
   readonly id: string;
 };
 
+export type ErasePersonInput = {
+  readonly id: string;
+};
+
 export type ExportMemoriesInput = {
   readonly body: ExportMemoriesBody;
 };
 
 export type GetArtifactInput = {
+  readonly id: string;
+};
+
+export type GetErasureInput = {
+  readonly id: string;
+};
+
+export type GetErasureCertificateInput = {
   readonly id: string;
 };
 
