@@ -27,6 +27,7 @@ const databaseUrl = (description: string) =>
 
 const NAME = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$';
 const CIDR = '[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?';
+const HOSTNAME = '[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?';
 const ORIGIN = 'https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?';
 
 const Shared = {
@@ -196,6 +197,15 @@ const Memory = Type.Object({
     { description: 'Origins that browsers may call from.', allowed: 'http(s) origins, comma separated; no wildcard' },
     { default: '' },
   ),
+  MEMPLANE_HOSTNAMES: text(
+    `^(${HOSTNAME}(\\s*,\\s*${HOSTNAME})*)?$`,
+    {
+      description:
+        'Further names that /mcp answers to, beside that of MEMPLANE_PUBLIC_URL: against pages that rebind their own.',
+      allowed: 'host names, comma separated',
+    },
+    { default: '' },
+  ),
   MEMPLANE_REQUIRE_HTTPS: flag(
     false,
     'Whether a request that its gateway received without TLS (X-Forwarded-Proto: http) is redirected to https.',
@@ -247,9 +257,10 @@ const Migrate = Type.Object({
 });
 
 export type MemoryConfig = Readonly<
-  Omit<Static<typeof Memory>, 'CORS_ORIGINS' | 'MEMPLANE_EGRESS_ALLOW' | 'MEMPLANE_NAMESPACE'>
+  Omit<Static<typeof Memory>, 'CORS_ORIGINS' | 'MEMPLANE_HOSTNAMES' | 'MEMPLANE_EGRESS_ALLOW' | 'MEMPLANE_NAMESPACE'>
 > & {
   readonly CORS_ORIGINS: readonly string[];
+  readonly MEMPLANE_HOSTNAMES: readonly string[];
   readonly MEMPLANE_EGRESS_ALLOW: readonly string[];
   readonly MEMPLANE_NAMESPACE: string;
 };
@@ -266,6 +277,7 @@ export const readMemoryConfig = (env: NodeJS.ProcessEnv = process.env): MemoryCo
   return Object.freeze({
     ...values,
     CORS_ORIGINS: splitList(values.CORS_ORIGINS),
+    MEMPLANE_HOSTNAMES: splitList(values.MEMPLANE_HOSTNAMES).map((name) => name.toLowerCase()),
     MEMPLANE_EGRESS_ALLOW: splitList(values.MEMPLANE_EGRESS_ALLOW),
     MEMPLANE_NAMESPACE: values.MEMPLANE_NAMESPACE ?? `mem-${values.MEMPLANE_TENANT}`,
     MEMPLANE_TENANT_ID: values.MEMPLANE_TENANT_ID.toLowerCase(),

@@ -36,6 +36,7 @@ export const createMcpFeature = (core: Core): Feature => {
     events: core.access.events,
     version: VERSION,
     publicUrl: core.config.MEMPLANE_PUBLIC_URL,
+    hostnames: core.config.MEMPLANE_HOSTNAMES,
     corsOrigins: core.config.CORS_ORIGINS,
   };
   return {

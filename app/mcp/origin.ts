@@ -5,6 +5,8 @@ import { type Problem, problem } from '../http/errors.js';
 export interface OriginOptions {
   /** Where clients reach this tenant. */
   readonly publicUrl: string | undefined;
+  /** Its other names. */
+  readonly hostnames: readonly string[];
   readonly corsOrigins: readonly string[];
 }
 
@@ -24,8 +26,10 @@ export const checkOrigin = (options: OriginOptions, headers: IncomingHttpHeaders
 const isPublic = ({ publicUrl }: OriginOptions, origin: string): boolean =>
   publicUrl !== undefined && new URL(publicUrl).origin === origin;
 
-const isOurs = ({ publicUrl }: OriginOptions, hostname: string): boolean =>
-  (publicUrl !== undefined && new URL(publicUrl).hostname === hostname) || isUnownable(hostname);
+const isOurs = ({ publicUrl, hostnames }: OriginOptions, hostname: string): boolean =>
+  hostnames.includes(hostname) ||
+  (publicUrl !== undefined && new URL(publicUrl).hostname === hostname) ||
+  isUnownable(hostname);
 
 /** Addresses, and names that no public DNS server answers for: of this machine, of a cluster, of a compose network. */
 const isUnownable = (hostname: string): boolean =>
@@ -50,7 +54,8 @@ const parse = (url: string): URL | undefined => {
 
 const refusedHost = (host: string | undefined): Problem =>
   problem('forbidden', `The host ${JSON.stringify((host ?? '').slice(0, 100))} is not one of this service.`, {
-    remedy: 'Reach the service by its own address, or set MEMPLANE_PUBLIC_URL to the one that clients use.',
+    remedy:
+      'Reach the service by its own address, or add the name that clients use to spec.access.hostnames of the MemoryTenant (MEMPLANE_PUBLIC_URL, MEMPLANE_HOSTNAMES).',
   });
 
 const refusedOrigin = (origin: string): Problem =>

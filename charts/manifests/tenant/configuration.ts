@@ -20,6 +20,8 @@ export const buildEnvironment = (o: TenantOptions): Entries => ({
   MEMPLANE_TENANT_ID: o.tenantId,
   MEMPLANE_NAMESPACE: o.namespace,
   MEMPLANE_PUBLIC_URL: o.publicUrl ?? `https://${o.hostnames[0] ?? 'localhost'}`,
+  // One name alone is the address above.
+  ...(o.publicUrl !== undefined || o.hostnames.length > 1 ? { MEMPLANE_HOSTNAMES: o.hostnames.join(',') } : {}),
   MEMPLANE_SERVICE_ROLE: o.databaseRole,
   DATABASE_POOL_SIZE: String(SIZES[o.size].databasePoolSize),
   ...buildProvider('EMBEDDING', o.embedding),

@@ -8,6 +8,7 @@ import type { Progress } from '../stack/progress.js';
 import type { Stack } from '../stack/stack.js';
 import { type MemoryApi, openMemoryApi } from './memory-api.js';
 import { untilGone, untilReady } from './tenants.js';
+import { askByMcp } from './tour-agent.js';
 import { expectStatus, expectThat, retry } from './tour-checks.js';
 import { verifyAudit } from './tour-evidence.js';
 import { badInput, converse, rotateKey, search, searchHybrid, store } from './tour-service.js';
@@ -28,6 +29,7 @@ const STEPS: readonly (readonly [name: string, see: (tour: Tour) => Promise<stri
   ['search by meaning', ({ mine }) => search(mine)],
   ['search by words and meaning', ({ mine }) => searchHybrid(mine)],
   ['remember a conversation', ({ mine }) => converse(mine)],
+  ['ask by MCP', ({ mine }) => askByMcp(mine)],
   ['isolation', isolation],
   ['replace a key', ({ mine, access }) => rotateKey(mine, (key) => openMemoryApi(access.url, key))],
   ['verify the audit log', ({ mine, access }) => verifyAudit(mine, access)],

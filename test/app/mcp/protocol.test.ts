@@ -16,6 +16,7 @@ beforeAll(async () => {
   tenant = await createTestTenant();
   service = await startInProcess(tenant, {
     MEMPLANE_PUBLIC_URL: 'https://memory.acme.example',
+    MEMPLANE_HOSTNAMES: 'memory.acme.example, Other.acme.example',
     CORS_ORIGINS: 'https://app.acme.example',
   });
 });
@@ -208,6 +209,7 @@ describe('who may speak', () => {
     ['a page that is listed', { Origin: 'https://app.acme.example' }, 200],
     ['a page of the public address', { Origin: 'https://memory.acme.example' }, 200],
     ['the public address', { Host: 'memory.acme.example' }, 200],
+    ['another name of it', { Host: 'other.acme.example' }, 200],
     ['a service of the cluster', { Host: 'memory.mem-acme.svc.cluster.local:8283' }, 200],
     ['no page', {}, 200],
   ])('%s', async (_, headers, status) => {

@@ -32,6 +32,7 @@ describe('memory-config', () => {
       'KMS_KEY_ID',
       'KMS_PROVIDER',
       'LOG_LEVEL',
+      'MEMPLANE_HOSTNAMES',
       'MEMPLANE_NAMESPACE',
       'MEMPLANE_PUBLIC_URL',
       'MEMPLANE_SERVICE_ROLE',
