@@ -5,19 +5,30 @@ import { parseArgs } from 'node:util';
 /** A campaign returns rows of {attack, tried, passed, control}: a control is a seeded bug, which has to be caught. */
 const CAMPAIGNS = {
   tamper: async () => (await import('./tamper.mjs')).campaignTamper,
+  crash: async () => (await import('./crash.mjs')).campaignCrash,
+  isolation: async () => (await import('./isolation.mjs')).campaignIsolation,
+  fuzz: async () => (await import('./fuzz.mjs')).campaignFuzz,
   sequencer: async () => (await import('./sequencer.mjs')).campaignSequencer,
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   strict: false,
-  options: { commits: { type: 'string' }, seed: { type: 'string', default: '1' } },
+  options: {
+    commits: { type: 'string' },
+    kills: { type: 'string' },
+    requests: { type: 'string' },
+    full: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+  },
 });
 const unknown = positionals.filter((name) => !(name in CAMPAIGNS));
 if (unknown.length > 0) {
   console.error(`no campaign ${unknown.join(', ')}; there are: ${Object.keys(CAMPAIGNS).join(', ')}`);
   process.exit(2);
 }
+// Whoever stops a campaign stops what it has started.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 let failed = false;
 for (const name of positionals.length > 0 ? positionals : Object.keys(CAMPAIGNS)) {
   console.log(`campaign ${name}`);

@@ -1,0 +1,89 @@
+// Loaded into the service before its own code: ends processes at a named step of its work, from inside, without a line in
+// the product. A step is a query as the database driver gets it, or an answer on its way out.
+import { readdirSync, readFileSync } from 'node:fs';
+import { ServerResponse } from 'node:http';
+import pg from 'pg';
+
+const STEPS = {
+  claim: /^INSERT INTO idempotency/,
+  begin: /^BEGIN/,
+  copy: /^COPY memories/,
+  outbox: /^COPY outbox/,
+  audit: /INSERT INTO audit_pending/,
+  quota: /^UPDATE tenant_usage/,
+  answer: /^UPDATE idempotency/,
+  commit: /^COMMIT/,
+  vectors: /INSERT INTO vectors/,
+  drained: /^DELETE FROM outbox/,
+  sequence: /SELECT audit_sequence/,
+  checkpoint: /INSERT INTO audit_checkpoints/,
+};
+
+/** {name, moment, count, target, pidFile}: at the `count`th time from now. */
+let armed;
+process.on('message', (message) => {
+  armed = message;
+});
+process.channel?.unref();
+
+const isAt = (moment) => armed?.moment === moment;
+const hit = () => {
+  if (!armed || --armed.count !== 0) return;
+  const { name, moment, target, pidFile } = armed;
+  armed = undefined;
+  // What has been written to a pipe is read all the same.
+  process.stderr.write(`failpoint ${name}:${moment}\n`);
+  if (target !== 'service') killPostgres(pidFile);
+  if (target !== 'postgres') process.kill(process.pid, 'SIGKILL');
+};
+
+const killPostgres = (pidFile) => {
+  const postmaster = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
+  const children = readdirSync('/proc').filter((pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === postmaster;
+    } catch {
+      return false;
+    }
+  });
+  for (const pid of [postmaster, ...children.map(Number)]) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
+};
+
+const end = ServerResponse.prototype.end;
+ServerResponse.prototype.end = function (...args) {
+  const counts = armed?.name === 'reply' && this.req?.method !== 'GET' && this.statusCode < 300;
+  if (counts && isAt('before')) hit();
+  const result = end.apply(this, args);
+  if (counts && isAt('after')) this.once('finish', hit);
+  return result;
+};
+
+const query = pg.Client.prototype.query;
+pg.Client.prototype.query = function (...args) {
+  const [config] = args;
+  const text = typeof config === 'string' ? config : (config?.text ?? '');
+  if (!STEPS[armed?.name]?.test(text.trimStart())) return query.apply(this, args);
+  if (isAt('before')) {
+    hit();
+    return query.apply(this, args);
+  }
+  const told = args.at(-1);
+  if (typeof told === 'function') {
+    const wrapped = (...results) => {
+      hit();
+      told(...results);
+    };
+    return query.apply(this, [...args.slice(0, -1), wrapped]);
+  }
+  const result = query.apply(this, args);
+  if (result instanceof Promise) return result.finally(hit);
+  result?.once?.('finish', hit);
+  return result;
+};
