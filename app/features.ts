@@ -11,6 +11,7 @@ import { createLifecycleFeature } from './lifecycle/feature.js';
 import { createMcpFeature } from './mcp/feature.js';
 import { createMem0Feature } from './mem0/feature.js';
 import { memoryRoutes } from './memories/routes.js';
+import { createQualityFeature } from './quality/feature.js';
 import { createSearchFeature } from './search/feature.js';
 import { createTransferFeature } from './transfer/feature.js';
 import { createWebhooksFeature } from './webhooks/feature.js';
@@ -31,5 +32,6 @@ export const createFeatures = (core: Core, ingest = createIngestDeps(core)): rea
   { routes: storeRoutes(core.memories) },
   createTransferFeature(core),
   createErasureFeature(core),
+  createQualityFeature(core),
   createJobsFeature(core),
 ];
