@@ -11,6 +11,7 @@ import { untilGone, untilReady } from './tenants.js';
 import { askByMcp } from './tour-agent.js';
 import { expectStatus, expectThat, retry } from './tour-checks.js';
 import { verifyAudit } from './tour-evidence.js';
+import { speakMem0 } from './tour-mem0.js';
 import { badInput, converse, rotateKey, search, searchHybrid, store } from './tour-service.js';
 
 const TOURIST = 'tourist';
@@ -30,6 +31,7 @@ const STEPS: readonly (readonly [name: string, see: (tour: Tour) => Promise<stri
   ['search by words and meaning', ({ mine }) => searchHybrid(mine)],
   ['remember a conversation', ({ mine }) => converse(mine)],
   ['ask by MCP', ({ mine }) => askByMcp(mine)],
+  ["speak mem0's language", ({ access }) => speakMem0(access)],
   ['isolation', isolation],
   ['replace a key', ({ mine, access }) => rotateKey(mine, (key) => openMemoryApi(access.url, key))],
   ['verify the audit log', ({ mine, access }) => verifyAudit(mine, access)],

@@ -481,4 +481,21 @@ describe('rights and duties', () => {
     await other.stop();
     await model.stop();
   });
+
+  it('* empties the users of a tenant for an admin, and leaves agents and what is held', async () => {
+    const [id] = await add({ agent_id: 'stays' }, 'the agent stays');
+    await add({ user_id: 'goes' }, 'goes away');
+    const { status, body } = await call('DELETE', '/v1/memories/?user_id=*');
+    expect([status, body.message]).toEqual([200, 'Memories deleted successfully! 1 stay under a legal hold.']);
+    expect(await list({ user_id: '*' })).toEqual(['law kept a receipt']);
+    expect((await call('GET', `/v1/memories/${id}/`)).status).toBe(200);
+  });
+
+  it('the same add under one Idempotency-Key is done once', async () => {
+    const headers = { 'Idempotency-Key': 'once' };
+    const twice = () => call('POST', '/v3/memories/add/', { user_id: 'ivy', messages: 'I like figs.' }, { headers });
+    const [first, second] = [await twice(), await twice()];
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+    expect(second.body).toEqual(first.body);
+  });
 });
