@@ -11,6 +11,7 @@ import { createLifecycleFeature } from './lifecycle/feature.js';
 import { createMcpFeature } from './mcp/feature.js';
 import { createMem0Feature } from './mem0/feature.js';
 import { memoryRoutes } from './memories/routes.js';
+import { requireEnabled } from './policies/features.js';
 import { createQualityFeature } from './quality/feature.js';
 import { createSearchFeature } from './search/feature.js';
 import { createTransferFeature } from './transfer/feature.js';
@@ -21,17 +22,32 @@ export const createFeatures = (core: Core, ingest = createIngestDeps(core)): rea
   { routes: memoryRoutes(core.memories) },
   createSearchFeature(core),
   createLifecycleFeature(core),
-  createArtifactFeature(core),
+  switchable(core, 'artifacts', createArtifactFeature(core)),
   { routes: accessRoutes(core) },
   createAuditFeature(core),
-  { routes: eventRoutes(core) },
-  createWebhooksFeature(core),
-  createIngestFeature(core, ingest),
-  createMem0Feature(core, ingest),
-  createMcpFeature(core),
-  { routes: storeRoutes(core.memories) },
-  createTransferFeature(core),
+  switchable(core, 'events', { routes: eventRoutes(core) }),
+  switchable(core, 'webhooks', createWebhooksFeature(core)),
+  switchable(core, 'ingest', createIngestFeature(core, ingest)),
+  switchable(core, 'mem0', createMem0Feature(core, ingest)),
+  switchable(core, 'mcp', createMcpFeature(core), ['/mcp']),
+  switchable(core, 'langgraph', { routes: storeRoutes(core.memories) }),
+  switchable(core, 'transfer', createTransferFeature(core)),
   createErasureFeature(core),
   createQualityFeature(core),
   createJobsFeature(core),
 ];
+
+/** A part that `spec.features` can turn off for a tenant while the service runs: its routes, and the paths that it mounts. */
+const switchable = (core: Core, flag: string, feature: Feature, paths: readonly string[] = []): Feature => ({
+  ...feature,
+  routes: (feature.routes ?? []).map((route) => ({ ...route, flag })),
+  mount: (app) => {
+    for (const path of paths) {
+      app.use(path, (_request, _response, next) => {
+        requireEnabled(core.policies(), flag);
+        next();
+      });
+    }
+    feature.mount?.(app);
+  },
+});

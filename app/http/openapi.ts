@@ -103,8 +103,10 @@ const refusalsOf = ({
   idempotencyKey,
   writes,
   responses,
+  flag,
 }: Route): readonly number[] => [
-  ...[400, 401, 403, 404, 422, 429, 501, 503],
+  ...[400, 401, 403, 404, 422, 429, 503],
+  ...(flag !== undefined || idempotencyKey === 'refused' ? [501] : []),
   ...(conditions.includes('If-None-Match') && responses[200] && !writes ? [304] : []),
   ...(writes || body || rawBody || idempotencyKey ? [409] : []),
   ...(conditions.length > 0 ? [412] : []),

@@ -54,6 +54,8 @@ export interface Route {
   readonly repeatable?: readonly string[];
   /** Its errors come in the form of the dialect of this name. @default problem documents */
   readonly dialect?: string;
+  /** The switch in `spec.features` that turns it off; then it answers 501. @default none: it is always there */
+  readonly flag?: string;
   readonly responses: Readonly<Record<number, TSchema>>;
   handle(request: ApiRequest<unknown, unknown>): Promise<ApiResponse>;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requirePermission } from '../access/guard.js';
 import type { Idempotency } from '../idempotency/idempotency.js';
+import { requireEnabled } from '../policies/features.js';
 import type { Policies } from '../policies/schema.js';
 import { readJsonBody, readRawBody } from './body.js';
 import { currentContext } from './context.js';
@@ -30,6 +31,7 @@ export const createServe = (route: Route, { policies, idempotency }: ServeDeps):
     const context = currentContext();
     if (context) context.operation = route.operation;
     checkMode(route, policies().mode);
+    if (route.flag !== undefined) requireEnabled(policies(), route.flag);
     const principal = context?.principal;
     if (!principal) throw problem('unauthenticated', 'The request carries no credential.');
     requirePermission(principal, route.permission);

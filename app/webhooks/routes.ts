@@ -87,6 +87,11 @@ export const webhookRoutes = (core: Pick<Core, 'db' | 'vault'>, webhooks: Webhoo
     responses: { 200: WebhookSchema },
     handle: async ({ params }) => ({ status: 200, body: await webhooks.find(params.id as string) }),
   }),
+  ...changeRoutes(webhooks),
+  ...deliveryRoutes(core, webhooks),
+];
+
+const changeRoutes = (webhooks: Webhooks): readonly Route[] => [
   ...(['PATCH', 'PUT'] as const).map((method) =>
     defineRoute({
       ...{ ...write, method, path: ONE, operation: `${method === 'PUT' ? 'replace' : 'change'}Webhook` },
@@ -108,7 +113,6 @@ export const webhookRoutes = (core: Pick<Core, 'db' | 'vault'>, webhooks: Webhoo
       body: await webhooks.remove(params.id as string),
     }),
   }),
-  ...deliveryRoutes(core, webhooks),
 ];
 
 const deliveryRoutes = ({ db, vault }: Pick<Core, 'db' | 'vault'>, webhooks: Webhooks): readonly Route[] => [
