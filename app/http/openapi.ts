@@ -24,6 +24,8 @@ const ProblemSchema = Type.Object({
   ),
 });
 
+const PROBLEM_CONTENT = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+
 export interface OpenApiOptions {
   readonly version: string;
   readonly publicUrl: string | undefined;
@@ -49,7 +51,7 @@ export const buildOpenApi = (routes: readonly Route[], options: OpenApiOptions):
         ...Object.fromEntries((options.dialects ?? []).map(({ name, schema }) => [name, buildError(schema)])),
         Problem: {
           description: 'Problem',
-          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          content: PROBLEM_CONTENT,
         },
       },
       securitySchemes: {
@@ -88,9 +90,10 @@ const requestBodyOf = ({ body, rawBody }: Route): object => {
 };
 
 const refusalOf = ({ dialect = 'Problem' }: Route) => ({ $ref: `#/components/responses/${dialect}` });
+/** What never got so far as to be of a dialect, such as headers of more than 16 KiB, is answered with a problem document. */
 const buildError = (schema: TSchema): object => ({
   description: 'What was wrong, and its remedy',
-  content: { 'application/json': { schema } },
+  content: { 'application/json': { schema }, ...PROBLEM_CONTENT },
 });
 const NO_CONTENT = { description: 'Done; there is nothing to say' };
 const NOT_MODIFIED = { description: 'It is the version that is known already' };
