@@ -1,7 +1,10 @@
 import { Type } from '@sinclair/typebox';
+import { TIME } from '../http/validate.js';
 import { listHistory } from '../memories/history.js';
 import { listMemories } from '../memories/list.js';
+import { problemAt } from '../memories/plan.js';
 import { getMemory } from '../memories/service.js';
+import { readTime } from '../memories/time.js';
 import { searchMemories } from '../search/search.js';
 import { CLOSED, Filters, Id, Scope, Time } from './schema.js';
 import { defineTool } from './tool.js';
@@ -31,6 +34,8 @@ export const searchTool = defineTool({
     CLOSED,
   ),
   call: async ({ deps, caller }, { since, filters, limit = 10, max_tokens = 1500, ...asked }) => {
+    demandTime('/since', since);
+    demandTime('/as_of', asked.as_of);
     const narrowed = since === undefined ? filters : { AND: [...(filters ? [filters] : []), createdSince(since)] };
     const body = { ...asked, limit, max_tokens, ...(narrowed ? { filters: narrowed } : {}) };
     const found = await searchMemories(deps, caller, body);
@@ -42,6 +47,14 @@ export const searchTool = defineTool({
     };
   },
 });
+
+/** The pattern is not in the tool's schema, where every model would pay for it. */
+const demandTime = (pointer: string, text: string | undefined): void => {
+  if (text !== undefined && !RFC_3339.test(text))
+    throw problemAt('invalid_request', pointer, `${pointer} must be a time with a zone, such as 2026-01-31T12:00:00Z.`);
+  readTime(pointer, text);
+};
+const RFC_3339 = new RegExp(TIME);
 
 const createdSince = (time: string) => ({ created_at: { gte: time } });
 

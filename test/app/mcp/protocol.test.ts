@@ -309,6 +309,33 @@ describe('what a tool may not do', () => {
     );
   });
 
+  it('a wrong time is named', async () => {
+    for (const [name, time] of ['since', 'as_of'].flatMap((one) =>
+      ['yesterday', '2026', '2026-02-30T00:00:00Z'].map((text) => [one, text] as const),
+    )) {
+      const failure = await call('search_memories', { query: 'tea', [name]: time });
+      expect(failure.structuredContent).toMatchObject({ code: 'invalid_request', errors: [{ pointer: `/${name}` }] });
+    }
+  });
+
+  it('a role that may write and not change does neither by way of the other', async () => {
+    const permissions = ['ingest', 'retrieve'];
+    await service.call('PUT', '/api/v1/roles/writer', { body: { permissions } });
+    const body = { name: 'w', role: 'writer', user_id: 'ada' };
+    const { key } = (await service.call('POST', '/api/v1/keys', { body })).body;
+    const { id } = (await call('add_memory', { content: 'first word', key: 'word' }, key)).structuredContent;
+    for (const [name, args] of [
+      ['update_memory', { id, content: 'x' }],
+      ['add_memory', { content: 'x', supersedes: id }],
+      ['add_memory', { content: 'x', key: 'word' }],
+    ] as const)
+      expect((await call(name, args, key)).structuredContent).toMatchObject({ code: 'forbidden' });
+    expect((await call('get_memory', { id }, key)).structuredContent).toMatchObject({
+      version: 1,
+      content: 'first word',
+    });
+  });
+
   it('a readonly key reads, and writes nothing', async () => {
     const { key } = (
       await service.call('POST', '/api/v1/keys', { body: { name: 'r', role: 'readonly', user_id: 'ada' } })
