@@ -12,6 +12,7 @@ import { askByMcp } from './tour-agent.js';
 import { expectStatus, expectThat, retry } from './tour-checks.js';
 import { verifyAudit } from './tour-evidence.js';
 import { speakMem0 } from './tour-mem0.js';
+import { moveAndErase } from './tour-rights.js';
 import { badInput, converse, rotateKey, search, searchHybrid, store } from './tour-service.js';
 
 const TOURIST = 'tourist';
@@ -34,6 +35,7 @@ const STEPS: readonly (readonly [name: string, see: (tour: Tour) => Promise<stri
   ["speak mem0's language", ({ access }) => speakMem0(access)],
   ['isolation', isolation],
   ['replace a key', ({ mine, access }) => rotateKey(mine, (key) => openMemoryApi(access.url, key))],
+  ['export, import and erase', async ({ stack, access }) => moveAndErase(access, await readAccess(stack, 'globex'))],
   ['verify the audit log', ({ mine, access }) => verifyAudit(mine, access)],
   ['quota', ({ stack, mine }) => quota(stack, mine)],
   ['bad input', ({ mine }) => badInput(mine)],
