@@ -67,14 +67,14 @@ export const startMemoryRole = async (config: MemoryConfig, log: Logger): Promis
   };
 };
 
-interface Foundation {
+export interface Foundation {
   readonly core: Core;
   readonly bootstrap: Retrying;
   readonly keyWatch: KeyWatch;
   stop(): Promise<void>;
 }
 
-const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Foundation> => {
+export const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Foundation> => {
   const { model, policyWatch, db, keys, vault, newId, audit } = await openGround(config, log);
   const people = createPeople(vault);
   const shared = await openShared(config, log);

@@ -25,19 +25,19 @@ export const isGenuine = (vault: Vault, row: HoldRow): boolean =>
 
 type Held = Pick<MemoryRow, 'id' | 'user_ref'>;
 
-/** By memory, the hold that is on it. Asked with the rows locked: whoever places a hold waits for them, or they for it. */
+/**
+ * By memory, the hold that is on it. Asked with the rows locked: whoever places a hold waits for them, or they for it. `ids`
+ * are those that a hold can be on by themselves: nobody holds a memory that is only about to be made.
+ */
 export const findHolds = async (
   vault: Vault,
   db: Queryable,
   rows: readonly Held[],
+  ids: readonly string[] = rows.map(({ id }) => id),
 ): Promise<ReadonlyMap<string, HoldRow>> => {
   if (rows.length === 0) return new Map();
   const refs = new Set(rows.flatMap(({ user_ref }) => user_ref ?? []));
-  const holds = await selectHoldsOn(
-    db,
-    rows.map(({ id }) => id),
-    [...refs],
-  );
+  const holds = await selectHoldsOn(db, ids, [...refs]);
   if (holds.length === 0) return new Map();
   await vault.prepare(holds.map(({ slot }) => slot));
   const now = new Date();

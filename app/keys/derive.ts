@@ -24,9 +24,10 @@ const EMPTY = Buffer.alloc(0);
  */
 export function derive(key: KeyObject, label: string, context: Uint8Array = EMPTY): Buffer {
   const labelEnd = 4 + label.length;
-  const input = Buffer.alloc(labelEnd + 1 + context.length + 4);
+  const input = Buffer.allocUnsafe(labelEnd + 1 + context.length + 4);
   input.writeUInt32BE(1, 0);
   input.write(label, 4, 'latin1');
+  input[labelEnd] = 0;
   input.set(context, labelEnd + 1);
   input.writeUInt32BE(512, labelEnd + 1 + context.length);
   return createHmac('sha512', key).update(input).digest();

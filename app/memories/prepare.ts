@@ -4,10 +4,10 @@ import type { Database } from '../db/pool.js';
 import type { Policies } from '../policies/schema.js';
 import { judgeMemory, type QuarantineReason } from '../reviews/quarantine.js';
 import { indexSettings } from '../search/index-mark.js';
-import { buildSearchColumns } from '../search/search-columns.js';
+import { buildSearchColumns, type SearchColumns } from '../search/search-columns.js';
 import { type EntityName, entityKey, type People, type Person } from '../tenancy/people.js';
-import type { Vault } from '../tenancy/vault.js';
-import { factTokensOf } from './facts.js';
+import type { StoredField, Vault } from '../tenancy/vault.js';
+import { type FactTokens, factTokensOf } from './facts.js';
 import { sealKey } from './key.js';
 import { partitionOf } from './partition-of.js';
 import { DEFAULT_IMPORTANCE, type PlannedDraft } from './plan.js';
@@ -75,65 +75,61 @@ export const prepareRows = async (
     drafts.flatMap((planned) => namesIn(planned, slotOf(planned))),
   );
   await vault.prepare(drafts.map(slotOf));
-  return drafts.map((planned) => {
-    const slot = slotOf(planned);
-    const refs = Object.fromEntries(
-      namesIn(planned, slot).map((name) => [name.kind, entities.get(entityKey(name)) ?? null]),
-    );
-    return prepareRow(context, planned, slot, ownerOf(planned)?.ref ?? null, refs);
-  });
+  const refOf: Refs = (kind, id, slot) => (id ? (entities.get(entityKey({ kind, slot, id })) ?? null) : null);
+  return drafts.map((planned) => prepareRow(context, planned, slotOf(planned), ownerOf(planned)?.ref ?? null, refOf));
 };
 
 /** Teams and organizations are shared, so their names are sealed for the tenant; the rest with the person they appear with. */
 const namesIn = ({ draft }: PlannedDraft, slot: number): readonly EntityName[] => {
-  const name = (kind: EntityName['kind'], id: string | null | undefined, of: number): readonly EntityName[] =>
-    id ? [{ kind, slot: of, id }] : [];
-  return [
-    ...name('agent', draft.agent_id, slot),
-    ...name('session', draft.session_id, slot),
-    ...name('app', draft.app_id, slot),
-    ...name('team', draft.team_id, TENANT_SLOT),
-    ...name('organization', draft.organization_id, TENANT_SLOT),
-  ];
+  const names: EntityName[] = [];
+  if (draft.agent_id) names.push({ kind: 'agent', slot, id: draft.agent_id });
+  if (draft.session_id) names.push({ kind: 'session', slot, id: draft.session_id });
+  if (draft.app_id) names.push({ kind: 'app', slot, id: draft.app_id });
+  if (draft.team_id) names.push({ kind: 'team', slot: TENANT_SLOT, id: draft.team_id });
+  if (draft.organization_id) names.push({ kind: 'organization', slot: TENANT_SLOT, id: draft.organization_id });
+  return names;
 };
 
-type Refs = Readonly<Record<string, string | null>>;
+type Refs = (kind: EntityName['kind'], id: string | null | undefined, of: number) => string | null;
 
 const prepareRow = (
   context: WriteContext,
   planned: PlannedDraft,
   slot: number,
   userRef: string | null,
-  refs: Refs,
+  refOf: Refs,
 ): PreparedRow => {
-  const { vault } = context;
-  const { draft, id, content } = planned;
-  const { past } = planned;
+  const { vault, policies } = context;
+  const { draft, id, content, past } = planned;
   const own = lowestTrust(trustOf(context.principal, context.channel), planned.lineage?.trust ?? []);
   const trust = past?.trust ? lowerTrust(own, past.trust) : own;
-  const judged = judgeMemory(content, { scope: planned.scopeCode, trust, policies: context.policies });
+  const judged = judgeMemory(content, { scope: planned.scopeCode, trust, policies });
   const quarantine = reasonsOf(past?.status ?? STATUS_ACTIVE, judged);
-  const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version: past?.version ?? 1 }, content);
-  const row = {
-    ...buildColumns(context, planned, trust),
+  const version = past?.version ?? 1;
+  const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version }, content);
+  const owned = {
+    id,
+    version,
     slot,
-    sealed: stored.sealed,
-    envelope: stored.bytes,
-    content_hash: vault.contentHash(slot, content.content),
+    scope: planned.scopeCode,
     user_ref: userRef,
-    agent_ref: refs.agent ?? null,
-    session_ref: refs.session ?? null,
-    app_ref: refs.app ?? null,
-    team_ref: refs.team ?? null,
-    organization_ref: refs.organization ?? null,
-    status: quarantine.length > 0 ? STATUS_QUARANTINED : (past?.status ?? STATUS_ACTIVE),
+    agent_ref: refOf('agent', draft.agent_id, slot),
+    session_ref: refOf('session', draft.session_id, slot),
+    app_ref: refOf('app', draft.app_id, slot),
+    team_ref: refOf('team', draft.team_id, TENANT_SLOT),
+    organization_ref: refOf('organization', draft.organization_id, TENANT_SLOT),
   };
   const namespace = draft.namespace ?? [];
-  const key = sealKey(vault, row, { key: draft.key ?? null, namespace });
-  const search = buildSearchColumns(vault, indexSettings(context.policies), { slot, content, namespace });
-  const named: NewMemoryRow = { ...row, ...key, ...factTokensOf(vault, row, content), ...search };
-  const vector = planned.vector ? prepareVector(context, named, planned.vector) : null;
-  return { planned, quarantine, row: named, commit: stored.commit, vector };
+  const search = buildSearchColumns(vault, indexSettings(policies), { slot, content, namespace });
+  const row = buildRow(context, planned, {
+    ...{ owned, stored, trust, search },
+    contentHash: vault.contentHash(slot, content.content),
+    key: sealKey(vault, owned, { key: draft.key ?? null, namespace }),
+    fact: factTokensOf(vault, owned, content),
+    status: quarantine.length > 0 ? STATUS_QUARANTINED : (past?.status ?? STATUS_ACTIVE),
+  });
+  const vector = planned.vector ? prepareVector(context, row, planned.vector) : null;
+  return { planned, quarantine, row, commit: stored.commit, vector };
 };
 
 /** What nobody finds any more needs no quarantine; what was in one elsewhere stays in one. */
@@ -142,32 +138,55 @@ const reasonsOf = (before: number, judged: readonly QuarantineReason[]): readonl
   return before === STATUS_ACTIVE ? judged : [];
 };
 
-/** What is in clear, whoever the row belongs to. */
-const buildColumns = (context: WriteContext, planned: PlannedDraft, trust: Trust) => ({
-  id: planned.id,
-  version: planned.past?.version ?? 1,
+type RefColumn = 'user_ref' | 'agent_ref' | 'session_ref' | 'app_ref' | 'team_ref' | 'organization_ref';
+
+interface RowParts {
+  readonly owned: Pick<NewMemoryRow, 'id' | 'version' | 'slot' | 'scope' | RefColumn>;
+  readonly stored: StoredField;
+  readonly trust: Trust;
+  readonly search: SearchColumns;
+  readonly contentHash: Buffer;
+  readonly key: Pick<NewMemoryRow, 'key_token' | 'sealed_key'>;
+  readonly fact: FactTokens;
+  readonly status: number;
+}
+
+/** Column by column: objects of this size that are put together by spreading cost more than all that is sealed in them. */
+const buildRow = (
+  context: WriteContext,
+  planned: PlannedDraft,
+  { owned, stored, trust, search, contentHash, key, fact, status }: RowParts,
+): NewMemoryRow => ({
+  ...owned,
+  sealed: stored.sealed,
+  envelope: stored.bytes,
+  content_hash: contentHash,
   pii: [...planned.redactions.keys()],
   pii_counts: [...planned.redactions.values()],
-  scope: planned.scopeCode,
+  status,
   vector_status: planned.vector ? VECTOR_SUCCEEDED : context.embeds ? VECTOR_PENDING : VECTOR_SKIPPED,
+  source_kind: SOURCE_KINDS.indexOf(context.channel),
+  trust_class: trust.trust_class,
+  trust_score: trust.trust_score,
   confidence: capConfidence(planned.confidence, trust),
   importance: planned.draft.importance ?? DEFAULT_IMPORTANCE,
-  source_kind: SOURCE_KINDS.indexOf(context.channel),
-  ...trust,
   legal_hold: false,
+  expires_at: planned.expiresAt,
+  valid_from: planned.validFrom,
+  valid_to: planned.validTo,
+  created_at: planned.past?.createdAt ?? context.now,
+  updated_at: planned.past?.updatedAt ?? context.now,
+  created_by: context.principal.keyId,
+  key_token: key.key_token,
+  sealed_key: key.sealed_key,
+  fact_token: fact.fact_token,
+  object_token: fact.object_token,
+  audit_event: context.auditEvent,
+  search_tokens: search.search_tokens,
+  clear_metadata: search.clear_metadata,
+  index_mark: search.index_mark,
   supersedes: planned.lineage?.supersedes ?? [],
   evidence: planned.lineage?.evidence ?? [],
-  ...timesOf(planned, context.now),
-  created_by: context.principal.keyId,
-  audit_event: context.auditEvent,
-});
-
-const timesOf = ({ expiresAt, validFrom, validTo, past }: PlannedDraft, now: Date) => ({
-  expires_at: expiresAt,
-  valid_from: validFrom,
-  valid_to: validTo,
-  created_at: past?.createdAt ?? now,
-  updated_at: past?.updatedAt ?? now,
 });
 
 const prepareVector = ({ vault, model }: WriteContext, row: NewMemoryRow, vector: Float32Array): NewVectorRow => {

@@ -68,14 +68,12 @@ export const selectTenantUsage = async (db: Queryable): Promise<number> => {
 /** Counts what was written (or, negative, deleted). Last in the transaction, so that the rows are locked shortly. */
 export const addUsage = async (db: Queryable, users: ReadonlyMap<string, number>, total: number): Promise<void> => {
   const refs = [...users.keys()].sort();
+  // One round trip. The shard's row is locked after the people's, by everybody: a WITH that nothing reads runs last.
   await db.query(
-    `INSERT INTO user_usage AS usage (user_ref, memories)
+    `WITH tenant AS (UPDATE tenant_usage SET memories = memories + $4 WHERE shard = $3)
+     INSERT INTO user_usage AS usage (user_ref, memories)
      SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS added (user_ref, memories) ORDER BY user_ref
      ON CONFLICT (user_ref) DO UPDATE SET memories = usage.memories + EXCLUDED.memories`,
-    [refs, refs.map((ref) => users.get(ref) ?? 0)],
+    [refs, refs.map((ref) => users.get(ref) ?? 0), Math.floor(Math.random() * SHARDS), total],
   );
-  await db.query('UPDATE tenant_usage SET memories = memories + $2 WHERE shard = $1', [
-    Math.floor(Math.random() * SHARDS),
-    total,
-  ]);
 };

@@ -87,8 +87,6 @@ const small = (name: 'scope' | 'status' | 'vector_status' | 'source_kind' | 'tru
 const time = (name: 'expires_at' | 'valid_from' | 'valid_to' | 'created_at' | 'updated_at'): Column<NewMemoryRow> =>
   column(name, nullable(timestamp), (row) => row[name]);
 
-const tokensArray = array(INT4_OID, int4);
-
 const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
   column('id', uuid, (row) => row.id),
   column('version', int4, (row) => row.version),
@@ -111,7 +109,7 @@ const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
   column('object_token', nullable(bytea), (row) => row.object_token),
   column('legal_hold', bool, (row) => row.legal_hold),
   column('audit_event', nullable(uuid), (row) => row.audit_event),
-  { name: 'search_tokens', encode: ({ search_tokens: tokens }) => (tokens === null ? null : tokensArray(tokens)) },
+  column('search_tokens', nullable(array(INT4_OID, int4)), (row) => row.search_tokens),
   column('clear_metadata', nullable(jsonb), (row) => row.clear_metadata),
   column('index_mark', int4, (row) => row.index_mark),
   column('supersedes', array(UUID_OID, uuid), (row) => row.supersedes),

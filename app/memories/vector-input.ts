@@ -1,3 +1,4 @@
+import { endianness } from 'node:os';
 import { problem } from '../http/errors.js';
 
 /** A client's vector, as numbers or as base64 of little-endian 32-bit floats, in the tenant's dimension. */
@@ -9,18 +10,45 @@ export const readVector = (input: readonly number[] | string, dimensions: number
       errors: [{ pointer: '/vector', code: 'dimension_mismatch', detail }],
     });
   }
-  if (!vector.every(Number.isFinite)) throw refuse('holds a value that is not a finite 32-bit number');
-  if (vector.every((value) => value === 0)) throw refuse('is all zeros and so has no direction');
+  let isZero = true;
+  for (let index = 0; index < vector.length; index++) {
+    const value = vector[index] as number;
+    if (!Number.isFinite(value)) throw refuse('holds a value that is not a finite 32-bit number');
+    if (value !== 0) isZero = false;
+  }
+  if (isZero) throw refuse('is all zeros and so has no direction');
   return vector;
 };
 
 const decodeBase64 = (text: string): Float32Array => {
-  const bytes = Buffer.from(text, 'base64');
-  if (bytes.length % 4 !== 0) throw refuse(`decodes to ${bytes.length} bytes, which is no multiple of four`);
-  const vector = new Float32Array(bytes.length / 4);
-  for (let index = 0; index < vector.length; index++) vector[index] = bytes.readFloatLE(index * 4);
-  return vector;
+  const bytes = takeMemory(Math.ceil(text.length / 4) * 3);
+  const length = bytes.write(text, 'base64');
+  // The decoder passes over what is no base64. Encoded again it shows: a look at each character costs ten times as much.
+  if (withoutPadding(bytes.toString('base64', 0, length)) !== withoutPadding(text)) throw refuse('is not base64');
+  if (length % 4 !== 0) throw refuse(`decodes to ${length} bytes, which is no multiple of four`);
+  if (endianness() === 'BE') bytes.subarray(0, length).swap32();
+  return new Float32Array(bytes.buffer, bytes.byteOffset, length / 4);
 };
+
+const PAGE_BYTES = 1 << 18;
+let page = new ArrayBuffer(0);
+let taken = 0;
+
+/**
+ * By the page, as Buffer's own pool does, but each piece begins where a number may begin. Memory of its own for every vector
+ * of a batch keeps the garbage collector busier than everything else that is done with it.
+ */
+const takeMemory = (size: number): Buffer<ArrayBuffer> => {
+  if (taken + size > page.byteLength) {
+    page = new ArrayBuffer(Math.max(PAGE_BYTES, size));
+    taken = 0;
+  }
+  const piece = Buffer.from(page, taken, size);
+  taken = Math.min(page.byteLength, Math.ceil((taken + size) / 4) * 4);
+  return piece;
+};
+
+const withoutPadding = (text: string): string => (text.endsWith('=') ? text.replace(/=+$/, '') : text);
 
 const refuse = (what: string) =>
   problem('invalid_request', `The vector ${what}.`, {

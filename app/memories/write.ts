@@ -74,16 +74,20 @@ export const writeWithin = async <T>(
 
 const NOTHING_MATCHED: ReadonlyMap<PreparedRow, Matched> = new Map();
 
+const NO_IDS: ReadonlySet<string> = new Set();
+
+/** Ids that the clients chose, or brought from elsewhere: only of these can there be anything already. */
+const givenIds = (rows: readonly PreparedRow[]): readonly string[] =>
+  rows.flatMap(({ planned, row }) => (planned.draft.id === undefined && !planned.past ? [] : [row.id]));
+
 const admit = async (
   transaction: Transaction,
   { quotas, principal }: WriteContext,
   rows: readonly PreparedRow[],
   matched: ReadonlyMap<PreparedRow, Matched>,
 ): Promise<readonly WriteOutcome[]> => {
-  const ids = await selectExistingIds(
-    transaction,
-    rows.map(({ row }) => row.id),
-  );
+  const given = givenIds(rows);
+  const ids = given.length === 0 ? NO_IDS : await selectExistingIds(transaction, given);
   const keys = await selectExistingKeys(
     transaction,
     rows.flatMap(({ row }) => row.key_token ?? []),
@@ -98,11 +102,7 @@ const copyAll = async (
   context: WriteContext,
   written: readonly PreparedRow[],
 ): Promise<void> => {
-  const rows = await markHeld(
-    transaction,
-    context,
-    written.map(({ row }) => row),
-  );
+  const rows = await markHeld(transaction, context, written);
   await copyMemories(transaction, rows);
   await copyVectors(
     transaction,
@@ -125,9 +125,10 @@ const copyAll = async (
 const markHeld = async (
   transaction: Transaction,
   { vault }: WriteContext,
-  rows: readonly NewMemoryRow[],
+  written: readonly PreparedRow[],
 ): Promise<readonly NewMemoryRow[]> => {
-  const holds = await findHolds(vault, transaction, rows);
+  const rows = written.map(({ row }) => row);
+  const holds = await findHolds(vault, transaction, rows, givenIds(written));
   return holds.size === 0 ? rows : rows.map((row) => (holds.has(row.id) ? { ...row, legal_hold: true } : row));
 };
 

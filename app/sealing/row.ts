@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SlotKey, SlotKeys } from '../keys/slot.js';
 import { SealError } from './errors.js';
 import { type Json, jcs } from './jcs.js';
@@ -28,10 +28,10 @@ export interface SealedRow {
 }
 
 export const ROW_SALT_BYTES = 32;
-const COMMIT_LABEL = 'memplane/commit/1\n';
+const COMMIT_LABEL = Buffer.from('memplane/commit/1\n');
 
 export function newRowEnvelope(content: RowContent): RowEnvelope {
-  const salt = Buffer.alloc(ROW_SALT_BYTES);
+  const salt = Buffer.allocUnsafe(ROW_SALT_BYTES);
   randomInto(salt);
   return { ...content, salt: salt.toString('base64') };
 }
@@ -67,7 +67,7 @@ export const rowPlaintext = (envelope: RowEnvelope): Buffer => Buffer.from(envel
 export const rowCommit = (envelope: RowEnvelope): Buffer => commit(envelope.salt, envelopeTexts(envelope).withoutSalt);
 
 const commit = (salt: string, text: string): Buffer =>
-  createHash('sha256').update(COMMIT_LABEL).update(Buffer.from(salt, 'base64')).update(text, 'utf8').digest();
+  hash('sha256', Buffer.concat([COMMIT_LABEL, Buffer.from(salt, 'base64'), Buffer.from(text, 'utf8')]), 'buffer');
 
 /** Both texts from one walk over the content: members in JCS order, `salt` between `predicate` and `source`. */
 function envelopeTexts(envelope: RowEnvelope): { readonly whole: string; readonly withoutSalt: string } {

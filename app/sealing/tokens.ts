@@ -1,4 +1,4 @@
-import { createCipheriv, createHash } from 'node:crypto';
+import { type Cipher, createCipheriv, createHash, type KeyObject } from 'node:crypto';
 import { LABELS, purposeKey } from '../keys/derive.js';
 import type { SlotKey } from '../keys/slot.js';
 import { randomInto } from './random.js';
@@ -25,17 +25,28 @@ export const queryTokens = (key: SlotKey, text: string): Int32Array => termToken
 /** The tokens of terms as they are, sorted and distinct: for metadata (`key=value`) and other exact terms. */
 export function termTokens(key: SlotKey, terms: Iterable<string>): Int32Array {
   const distinct = [...new Set(terms)];
-  const blocks = Buffer.alloc(distinct.length * BLOCK);
+  const blocks = Buffer.allocUnsafe(distinct.length * BLOCK).fill(0);
   distinct.forEach((term, i) => {
     writeTermBlock(blocks.subarray(i * BLOCK, (i + 1) * BLOCK), term);
   });
-  // One pass over all blocks. ECB is right here: equal terms are meant to give equal tokens.
-  const cipher = createCipheriv('aes-256-ecb', purposeKey(key.key, LABELS.index), null).setAutoPadding(false);
-  const encrypted = cipher.update(blocks);
-  cipher.final();
+  // One pass over all blocks.
+  const encrypted = blockCipher(key).update(blocks);
   const tokens = new Set<number>();
   for (let at = 0; at < encrypted.length; at += BLOCK) tokens.add(encrypted.readInt32BE(at));
   return Int32Array.from(tokens).sort();
+}
+
+const ciphers = new WeakMap<KeyObject, Cipher>();
+
+/**
+ * ECB is right here: equal terms are meant to give equal tokens. Of whole blocks it carries nothing from one to the next, so
+ * that one cipher serves every row as long as its key lives; a new one costs as much as forty blocks.
+ */
+function blockCipher({ key }: SlotKey): Cipher {
+  const known =
+    ciphers.get(key) ?? createCipheriv('aes-256-ecb', purposeKey(key, LABELS.index), null).setAutoPadding(false);
+  ciphers.set(key, known);
+  return known;
 }
 
 /** Adds random tokens up to the next step, and sorts, so that neither number nor place tells which are real. */

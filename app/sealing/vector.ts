@@ -17,12 +17,17 @@ export function openVector(keys: SlotKeys, place: Place, sealed: Uint8Array): Fl
   return new Float32Array(littleEndian(bytes).buffer);
 }
 
+/** On machines that keep numbers as the format does these are the vector's own bytes, to be read and not kept. */
 export function vectorBytes(vector: Float32Array | readonly number[]): Uint8Array {
-  const floats = Float32Array.from(vector);
-  return littleEndian(new Uint8Array(floats.buffer));
+  if (vector instanceof Float32Array && !BIG_ENDIAN) {
+    return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+  }
+  return littleEndian(new Uint8Array(Float32Array.from(vector).buffer));
 }
 
+const BIG_ENDIAN = endianness() === 'BE';
+
 function littleEndian(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (endianness() === 'BE') Buffer.from(bytes.buffer).swap32();
+  if (BIG_ENDIAN) Buffer.from(bytes.buffer).swap32();
   return bytes;
 }
