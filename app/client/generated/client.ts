@@ -142,6 +142,11 @@ export class MemplaneClient {
     return this.#transport.call(OPERATIONS.getMemory, input, options) as Promise<T.Memory>;
   }
 
+  /** How much of what is remembered is junk, contradicted, untrusted, in quarantine, without a vector */
+  getQuality(options?: CallOptions): Promise<T.GetQualityResult> {
+    return this.#transport.call(OPERATIONS.getQuality, {}, options) as Promise<T.GetQualityResult>;
+  }
+
   /** What the tenant used, a day in UTC; without from and to the last thirty days */
   getUsage(input: T.GetUsageInput = {}, options?: CallOptions): Promise<T.GetUsageResult> {
     return this.#transport.call(OPERATIONS.getUsage, input, options) as Promise<T.GetUsageResult>;
@@ -330,6 +335,11 @@ export class MemplaneClient {
   /** Read the bytes of an artifact */
   readArtifact(input: T.ReadArtifactInput, options?: CallOptions): Promise<string> {
     return this.#transport.call(OPERATIONS.readArtifact, input, options) as Promise<string>;
+  }
+
+  /** Bring every memory to the embedding model of this deployment, as a job */
+  reembed(input: T.ReembedInput, options?: CallOptions): Promise<T.CancelJobResult> {
+    return this.#transport.call(OPERATIONS.reembed, input, options) as Promise<T.CancelJobResult>;
   }
 
   /** Release a legal hold; its record stays */

@@ -408,6 +408,16 @@ export type GetKeyResult = {
   readonly bootstrap: boolean;
 };
 
+export type GetQualityResult = {
+  /** memories that a search can find; every rate is a share of them */ readonly active: number;
+  /** repetitions of an older active memory of the same owner, and claims below a confidence of 0.3 */ readonly junk: { readonly count: number; /** of the active memories */ readonly rate: number; readonly duplicates: number; readonly low_confidence: number };
+  /** memories that another active one of the same owner contradicts */ readonly contradictions: { readonly count: number; /** of the active memories */ readonly rate: number };
+  /** memories of a trust below 0.5 */ readonly untrusted: { readonly count: number; /** of the active memories */ readonly rate: number };
+  /** memories that wait for a review */ readonly quarantine: { readonly count: number; /** of the active and the quarantined together */ readonly rate: number };
+  readonly vectors: { readonly model: string; /** share of the active memories with a vector of this model */ readonly coverage: number; readonly current: number; /** what POST /api/v1/reembed would bring over */ readonly other_models: number; readonly pending: number; readonly failed: number; readonly skipped: number };
+  readonly at: string;
+};
+
 export type GetUsageResult = {
   readonly from: string;
   readonly to: string;
@@ -568,6 +578,12 @@ export type PutRoleResult = {
   readonly permissions: readonly string[];
   readonly predefined: boolean;
   readonly updated_at: string | null;
+};
+
+export type ReembedBody = {
+  /** Unset: the deployment’s own */ readonly model?: string | undefined;
+  readonly dimensions?: number | undefined;
+  readonly dual_write?: boolean | undefined;
 };
 
 export type ReplayDeliveryResult = {
@@ -1001,6 +1017,10 @@ export type PutRoleInput = {
 
 export type ReadArtifactInput = {
   readonly id: string;
+};
+
+export type ReembedInput = {
+  readonly body: ReembedBody;
 };
 
 export type ReleaseHoldInput = {
