@@ -134,10 +134,7 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
       field.sealed ? openVector(keys, at(place), field.bytes) : new Float32Array(Uint8Array.from(field.bytes).buffer),
     ...jsonVault(keys),
     cacheToken: (name) => contentHash(authentication(), 'cache', name),
-    sealCache: (place, value) => seal(keys.slotKey(place.slot), 'cache', at(place), value),
-    openCache: (place, sealed) => open(keys, 'cache', at(place), sealed),
-    sealObjectKey: (place, key) => seal(keys.slotKey(place.slot), 'artifactKey', at(place), key),
-    openObjectKey: (place, sealed) => open(keys, 'artifactKey', at(place), sealed),
+    ...outsideVault(keys),
     ...auditVault(keys),
     destroySlot: (slot) => keys.destroySlot(slot),
     refresh: () => keys.refresh(),
@@ -150,6 +147,16 @@ const jsonVault = (keys: TenantKeys): Pick<Vault, 'sealIdentity' | 'openIdentity
   sealJson: (place, value) =>
     seal(keys.slotKey(place.slot), 'row', placeOf(place), Buffer.from(JSON.stringify(value), 'utf8')),
   openJson: (place, sealed) => JSON.parse(open(keys, 'row', placeOf(place), sealed).toString('utf8')) as unknown,
+});
+
+/** What lies outside the database. */
+const outsideVault = (
+  keys: TenantKeys,
+): Pick<Vault, 'sealCache' | 'openCache' | 'sealObjectKey' | 'openObjectKey'> => ({
+  sealCache: (place, value) => seal(keys.slotKey(place.slot), 'cache', placeOf(place), value),
+  openCache: (place, sealed) => open(keys, 'cache', placeOf(place), sealed),
+  sealObjectKey: (place, key) => seal(keys.slotKey(place.slot), 'artifactKey', placeOf(place), key),
+  openObjectKey: (place, sealed) => open(keys, 'artifactKey', placeOf(place), sealed),
 });
 
 /** What the audit log alone needs. */
