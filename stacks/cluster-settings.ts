@@ -17,6 +17,7 @@ import {
   customRoleId,
   keyScope,
   keyVaultUrl,
+  logTarget,
   prefixOf,
   registryName,
   resourceGroup,
@@ -207,6 +208,7 @@ export function ecsSettings(
     cidr: ranges.cidr,
     key: kms.keys.ops,
     logDays: observability.logDays,
+    logsTo: logTarget(environment, 'accessLogs'),
     // Derived, like everything that stands within JSON: a function would not be JSON before it is evaluated.
     image: `${imagesHost(site)}/${registryName(environment)}/memplane@${imageDigest}`,
     secrets: `memplane/${environment.name}/ecs/`,

@@ -169,6 +169,8 @@ export interface PlaneOutput {
   readonly queue?: QueueAddress;
   /** What stands before `/memplane:<version>` in `MemoryPlane.spec.image.service`. */
   readonly registry: string;
+  /** Host of a public registry → what stands for it in the name of an image. Only if there are any. */
+  readonly mirrors?: Readonly<Record<string, string>>;
   readonly irreversible: readonly Irreversible[];
 }
 

@@ -16,7 +16,7 @@ const KEEPS: Readonly<Record<string, string>> = {
   cloudwatch: 'Delete* Describe* List* Put* Tag*',
   ec2: `Allocate* Associate* Attach* Authorize* Create* Delete* Describe* Detach* Disassociate* Enable* Get* Modify*
     Release* Replace* Revoke* RunInstances`,
-  ecr: 'Create* Delete* Describe* Get* List* Put* Set* Start* Tag*',
+  ecr: 'Create* Delete* Describe* Get* List* Put* Set* Start* Tag* Update*',
   ecs: 'Create* Delete* Deregister* Describe* List* Put* Register* Tag* Update*',
   eks: 'Associate* Create* Delete* Describe* Disassociate* List* Tag* Untag* Update*',
   elasticache: 'Add* Create* Decrease* Delete* Describe* Increase* List* Modify*',

@@ -28,7 +28,7 @@ function special(bucket: AwsBucket): readonly Statement[] {
     case 'keys':
       return keyrings(bucket);
     case 'accessLogs':
-      return [logDelivery(bucket), ...trailDelivery(bucket)];
+      return [logDelivery(bucket), balancerDelivery(bucket), ...trailDelivery(bucket)];
     default:
       return [];
   }
@@ -116,6 +116,22 @@ function logDelivery(bucket: AwsBucket): Statement {
     Action: 's3:PutObject',
     Resource: `${arn(bucket)}/*`,
     Condition: { StringEquals: { 'aws:SourceAccount': bucket.site.accountId } },
+  };
+}
+
+/** Load balancers of this account, whatever stack they are in. */
+function balancerDelivery(bucket: AwsBucket): Statement {
+  const { partition, region, accountId } = bucket.site;
+  return {
+    Sid: 'BalancerDelivery',
+    Effect: 'Allow',
+    Principal: { Service: 'logdelivery.elasticloadbalancing.amazonaws.com' },
+    Action: 's3:PutObject',
+    Resource: `${arn(bucket)}/*/AWSLogs/${accountId}/*`,
+    Condition: {
+      StringEquals: { 'aws:SourceAccount': accountId },
+      ArnLike: { 'aws:SourceArn': `arn:${partition}:elasticloadbalancing:${region}:${accountId}:loadbalancer/*` },
+    },
   };
 }
 

@@ -39,7 +39,12 @@ export interface ClusterConfig<S extends Site = Site> {
   /** What keeps the keys; Azure lets the cluster in there. */
   readonly keyStore: string;
   /** The registry that nodes pull from; Google Cloud runs no image from anywhere else. */
-  readonly images: { readonly id: string; readonly prefix: string };
+  /** `mirrors`: what stands for other registries, by host; on Google Cloud each is a repository beside it. @default none */
+  readonly images: {
+    readonly id: string;
+    readonly prefix: string;
+    readonly mirrors?: Readonly<Record<string, string>>;
+  };
   /** Answers on the internet, to `apiSourceCidrs` alone. @default false */
   readonly publicEndpoint?: boolean;
   /** Who may reach the API server from outside of the network. @default none */

@@ -2,7 +2,7 @@ import { ArtifactRegistryRepositoryIamMember } from '@cdktf/provider-google/lib/
 import { BinaryAuthorizationPolicy } from '@cdktf/provider-google/lib/binary-authorization-policy/index.js';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/index.js';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account/index.js';
-import type { ITerraformDependable } from 'cdktf';
+import { Fn, type ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { GcpSite } from '../support/site.js';
 import type { ResolvedCluster } from './contract.js';
@@ -27,6 +27,16 @@ export function buildNodeAccount(unit: Construct, { site, name, images }: GcpClu
       role: 'roles/artifactregistry.reader',
       member,
     }),
+    ...Object.entries(images.mirrors ?? {}).map(
+      ([host, prefix]) =>
+        new ArtifactRegistryRepositoryIamMember(unit, `nodes_pull_${host.replaceAll(/[.-]/g, '_')}`, {
+          project,
+          location,
+          repository: Fn.element(Fn.split('/', prefix), 2),
+          role: 'roles/artifactregistry.reader',
+          member,
+        }),
+    ),
   ];
   return { account, ready };
 }
@@ -37,7 +47,9 @@ export function buildAdmission(unit: Construct, { site, images }: GcpCluster): v
     project: site.projectId,
     description: 'memplane',
     globalPolicyEvaluationMode: 'ENABLE',
-    admissionWhitelistPatterns: [{ namePattern: `${images.prefix}/**` }],
+    admissionWhitelistPatterns: [images.prefix, ...Object.values(images.mirrors ?? {})].map((prefix) => ({
+      namePattern: `${prefix}/**`,
+    })),
     defaultAdmissionRule: { evaluationMode: 'ALWAYS_DENY', enforcementMode: 'ENFORCED_BLOCK_AND_AUDIT_LOG' },
   });
 }

@@ -15,7 +15,7 @@ export interface Balancer {
 
 /** Inside of the network, TLS 1.2 and 1.3; a name that is no tenant's gets nothing. */
 export function buildBalancer(unit: Construct, config: EcsConfig): Balancer {
-  const { site, name, tags, network } = config;
+  const { site, name, tags, network, logsTo } = config;
   const tagged = { ...providerOf(site), tags: buildTags('aws', tags, 'ecs') };
   const balancer = new Lb(unit, 'balancer', {
     ...tagged,
@@ -24,6 +24,7 @@ export function buildBalancer(unit: Construct, config: EcsConfig): Balancer {
     loadBalancerType: 'application',
     subnets: [...network.nodeSubnets],
     securityGroups: [buildGroup(unit, config).id],
+    accessLogs: { bucket: logsTo, prefix: `${name}-ecs`, enabled: true },
     dropInvalidHeaderFields: true,
     enableDeletionProtection: true,
   });

@@ -101,6 +101,8 @@ function buildTargets(unit: Construct, config: EcsConfig, tenant: string, index:
     ...tagged,
     name: `mem-${tenant}`.slice(0, 32),
     port: PORT,
+    // A balancer verifies no certificate of its targets, so TLS from here would prove nothing; what it would hide does
+    // not leave the node subnets, whose groups let nobody but the balancer reach the port.
     protocol: 'HTTP',
     targetType: 'ip',
     vpcId: network.id,

@@ -23,6 +23,8 @@ export interface EcsConfig {
   /** The ops key. */
   readonly key: Key;
   readonly logDays: number;
+  /** Bucket of the vault that takes access logs of this region. */
+  readonly logsTo: string;
   /** What a tenant's permissions are made of. */
   readonly identity: IdentityConfig;
   readonly tenants: readonly string[];

@@ -7,6 +7,7 @@ import { GUARDED } from '../support/guard.js';
 import { checkName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
+import { buildAwsMirrors } from './aws-mirrors.js';
 import { IMAGES, type RegistryOutput, type ResolvedRegistry } from './contract.js';
 
 type AwsRegistry = ResolvedRegistry<AwsSite>;
@@ -16,10 +17,13 @@ export function buildAwsRegistry(unit: Construct, config: AwsRegistry): Registry
   const [service] = IMAGES;
   const repository = buildRepository(unit, config, service);
   for (const image of IMAGES.slice(1)) buildRepository(unit, config, image);
+  buildAwsMirrors(unit, config);
+  const prefix = Fn.trimsuffix(repository.repositoryUrl, `/${service}`);
   return {
-    prefix: Fn.trimsuffix(repository.repositoryUrl, `/${service}`),
+    prefix,
     id: repository.arn,
     address: addressOf(repository),
+    mirrors: Object.fromEntries(config.mirrors.map(({ host, label }) => [host, `${prefix}/${label}`])),
   };
 }
 

@@ -1,4 +1,5 @@
 import { ContainerRegistry } from '@cdktf/provider-azurerm/lib/container-registry/index.js';
+import { ContainerRegistryCacheRule } from '@cdktf/provider-azurerm/lib/container-registry-cache-rule/index.js';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment/index.js';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity/index.js';
 import type { Construct } from 'constructs';
@@ -43,5 +44,18 @@ export function buildAzureRegistry(unit: Construct, config: AzureRegistry): Regi
     dependsOn: [mayWrap, ...key.ready],
     lifecycle: GUARDED,
   });
-  return { prefix: registry.loginServer, id: registry.id, address: addressOf(registry) };
+  for (const { host, label } of config.mirrors) {
+    new ContainerRegistryCacheRule(unit, `mirror_${label.replace('-', '_')}`, {
+      name: `mirror-${label}`,
+      containerRegistryId: registry.id,
+      sourceRepo: `${host}/*`,
+      targetRepo: `${label}/*`,
+    });
+  }
+  return {
+    prefix: registry.loginServer,
+    id: registry.id,
+    address: addressOf(registry),
+    mirrors: Object.fromEntries(config.mirrors.map(({ host, label }) => [host, `${registry.loginServer}/${label}`])),
+  };
 }

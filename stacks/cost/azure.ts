@@ -84,7 +84,7 @@ export const AZURE: Tariff = {
     azurerm_storage_object_replication: replication,
   },
   free: [
-    /^azurerm_(disk_encryption_set|federated_identity_credential|management_lock|user_assigned_identity|role_|resource_)/,
+    /^azurerm_(container_registry_cache_rule|disk_encryption_set|federated_identity_credential|management_lock|user_assigned_identity|role_|resource_)/,
     /^azurerm_(monitor_|network_security_|nat_gateway_public|private_dns_zone_virtual|subnet|virtual_network|network_watcher$)/,
     /^azurerm_(postgresql_flexible_server_|servicebus_queue|storage_container|storage_management_policy|eventgrid)/,
   ],

@@ -62,6 +62,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
     redis,
     ...(queue === undefined ? {} : { queue }),
     registry: images.prefix,
+    ...(environment.registry.mirrors.length === 0 ? {} : { mirrors: images.mirrors }),
     kms: planeKms(environment, kms.keys.objects.id),
     irreversible: irreversible(environment, [backups.here, ...there], [...keysOf(kms), ...keysOf(kmsThere)]),
   });

@@ -57,7 +57,7 @@ export const KEYLESS = new RegExp(
     'aws_backup_(plan|selection|vault_lock_configuration|vault_policy)|aws_ebs_encryption_by_default',
     'google_pubsub_subscription|azurerm_servicebus_queue',
     'google_(sql_database|sql_user|secret_manager_secret_version)|google_storage_managed_folder',
-    'azurerm_(key_vault_secret|storage_container|postgresql_flexible_server_.+)',
+    'azurerm_(container_registry_cache_rule|key_vault_secret|storage_container|postgresql_flexible_server_.+)',
     'aws_s3_(account_public_access_block|bucket_(lifecycle_configuration|logging|object_lock_configuration))',
     'aws_s3_bucket_(ownership_controls|policy|public_access_block|replication_configuration|versioning)',
     'aws_(db_parameter_group|db_subnet_group|elasticache_(parameter_group|subnet_group|user|user_group))',

@@ -418,6 +418,8 @@ const rest: readonly Setting[] = [
     ['google_artifact_registry_repository', 'docker_config', 'immutable_tags'],
     is(true),
     false,
+    // What stands in for somebody else's registry has their tags.
+    { where: ({ attributes }) => attributes.mode !== 'REMOTE_REPOSITORY' },
   ),
   setting(
     ['GCP-ACCOUNT-KEY', 'No account has a key that can be copied'],

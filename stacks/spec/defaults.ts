@@ -198,7 +198,7 @@ export function withDefaults(input: EnvironmentInput): Environment {
     buckets,
     kms,
     observability: { ...defaults.observability, ...input.observability },
-    registry: { untaggedDays: 14, ...input.registry },
+    registry: { untaggedDays: 14, mirrors: [], ...input.registry },
     providers: { ...PROVIDERS, ...input.providers },
     waivers: input.waivers ?? [],
     state: { bucket: false, ...input.state },

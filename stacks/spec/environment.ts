@@ -262,6 +262,8 @@ export interface Maintenance {
 
 export interface Registry {
   readonly untaggedDays: Days;
+  /** Public registries whose images nodes get through ours, by host: `registry.k8s.io`. */
+  readonly mirrors: readonly string[];
 }
 
 export interface Observability {

@@ -1,5 +1,5 @@
 import { QUEUE_LIMITS } from '../../infra/queue/contract.js';
-import { UNTAGGED_DAYS } from '../../infra/registry/contract.js';
+import { MIRRORED, UNTAGGED_DAYS } from '../../infra/registry/contract.js';
 import { type Check, oneOf, range } from './checks.js';
 import type { Environment } from './environment.js';
 import { REDIS_INSTANCES } from './sizes.js';
@@ -39,7 +39,13 @@ export function checkQueue({ queue }: Environment): readonly Check[] {
   });
 }
 
-export function checkRegistry({ registry: { untaggedDays } }: Environment): readonly Check[] {
+export function checkRegistry({ place, registry: { untaggedDays, mirrors } }: Environment): readonly Check[] {
   const [least, most] = UNTAGGED_DAYS;
-  return [range('registry.untaggedDays', untaggedDays, least, most, 'one of the three clouds does not take it')];
+  return [
+    range('registry.untaggedDays', untaggedDays, least, most, 'one of the three clouds does not take it'),
+    ...mirrors.map((host, index) => oneOf(`registry.mirrors[${index}]`, host, MIRRORED[place.cloud] ?? [])),
+    new Set(mirrors).size === mirrors.length
+      ? undefined
+      : { path: 'registry.mirrors', value: mirrors, message: 'one of them twice', allowed: 'each once' },
+  ];
 }

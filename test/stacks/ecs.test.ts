@@ -57,7 +57,11 @@ describe('a plane with tenants on Fargate', () => {
 
   it('answers inside of the network by TLS, on its own names only', () => {
     const [balancer] = byId('aws_lb').values();
-    expect(balancer).toMatchObject({ internal: true, enable_deletion_protection: true });
+    expect(balancer).toMatchObject({
+      internal: true,
+      enable_deletion_protection: true,
+      access_logs: { bucket: 'memplane-prod-access-logs-444455556666', enabled: true },
+    });
     expect(byId('aws_lb_listener').get('ecs_listener')).toMatchObject({
       ssl_policy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
       port: 443,

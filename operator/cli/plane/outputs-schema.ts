@@ -128,6 +128,7 @@ export const planeOutputSchema = Type.Object(
       ),
     ),
     registry: name('What stands before the name of an image.'),
+    mirrors: optional(texts('What stands for a public registry, by its host.')),
     cluster: Type.Object(
       { name: name('Its name.'), issuer: name('Its token issuer.') },
       { description: 'The Kubernetes cluster.' },

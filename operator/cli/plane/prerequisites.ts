@@ -9,13 +9,14 @@ export function listPrerequisites(
   choices: PlaneChoices,
   { externalSecrets }: { readonly externalSecrets: boolean },
 ): readonly string[] {
-  const { cloud, baseDomain, registry } = outputs;
+  const { cloud, baseDomain, registry, mirrors } = outputs;
   return [
     'the resource definitions and the operator: kubectl apply -f dist/charts/crds.yaml -f dist/charts/operator.yaml',
     ...secretNotes(outputs, externalSecrets),
     ...trustNotes(outputs, choices),
     ...gatewayNotes(baseDomain, choices),
     `the images at ${registry}, mirrored there`,
+    ...Object.entries(mirrors ?? {}).map(([host, prefix]) => `images of ${host} by the name ${prefix}/…`),
     ...vectorNotes(outputs, choices),
     ...(cloud === 'azure' ? ['workload identity: client ids are set for each tenant by the operator'] : []),
   ];

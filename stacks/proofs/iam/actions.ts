@@ -44,10 +44,12 @@ const ACTIONS: Readonly<Record<string, string>> = {
     DescribeCluster DescribeNodegroup DescribePodIdentityAssociation DisassociateAccessPolicy ListAddons
     ListClusters ListNodegroups ListPodIdentityAssociations TagResource UntagResource UpdatePodIdentityAssociation`,
   'eks-auth': 'AssumeRoleForPodIdentity',
-  ecr: `BatchCheckLayerAvailability BatchGetImage BatchImportUpstreamImage CompleteLayerUpload CreateRepository
-    DeleteRepository DescribeImages DescribeRepositories GetAuthorizationToken GetDownloadUrlForLayer
+  ecr: `BatchCheckLayerAvailability BatchGetImage BatchImportUpstreamImage CompleteLayerUpload
+    CreatePullThroughCacheRule CreateRepository CreateRepositoryCreationTemplate DeletePullThroughCacheRule
+    DeleteRepository DeleteRepositoryCreationTemplate DescribeImages DescribePullThroughCacheRules
+    DescribeRepositories DescribeRepositoryCreationTemplates GetAuthorizationToken GetDownloadUrlForLayer
     InitiateLayerUpload ListImages PutImage ReplicateImage SetRepositoryPolicy StartImageScan TagResource
-    UploadLayerPart`,
+    UpdatePullThroughCacheRule UpdateRepositoryCreationTemplate UploadLayerPart`,
   ec2: `AllocateAddress AssociateRouteTable AttachVolume AuthorizeSecurityGroupIngress CreateNetworkInterface
     CreateSnapshot CreateTags CreateVolume DeleteNetworkInterface DeleteSnapshot DeleteVolume
     DescribeAvailabilityZones DescribeInstances DescribeNetworkInterfaces DescribeSecurityGroups DescribeSnapshots

@@ -94,6 +94,10 @@ function logs(world: World): readonly Row[] {
     'aws:SourceAccount': account,
     'aws:SourceArn': `arn:${partition}:cloudtrail:${where}:${account}:trail/memplane`,
   });
+  const balanced = (where: string, account = id): Context => ({
+    'aws:SourceAccount': account,
+    'aws:SourceArn': `arn:${partition}:elasticloadbalancing:${where}:${account}:loadbalancer/app/memplane/1`,
+  });
   const from = (account: string): Context => ({ 'aws:SourceAccount': account });
   const OTHER = '999999999999';
   return (['accessLogs', 'accessLogsReplica'] as const).flatMap((kind) => {
@@ -101,7 +105,11 @@ function logs(world: World): readonly Row[] {
     const where = kind === 'accessLogs' ? region : replicaRegion;
     const [s3, cloudtrail] = [service('logging.s3'), service('cloudtrail')];
     const log = `AWSLogs/${id}/CloudTrail/log`;
+    const [balancer, own] = [service('logdelivery.elasticloadbalancing'), `memplane-ecs/AWSLogs/${id}/log`];
     return [
+      row('allow', 'a load balancer', balancer, 'PutObject', 'its log', own, balanced(where)),
+      row('deny', 'a load balancer', balancer, 'PutObject', "of another account's", own, balanced(where, OTHER)),
+      row('deny', 'a load balancer', balancer, 'PutObject', 'anywhere else', 'elsewhere', balanced(where)),
       row('allow', 'log delivery', s3, 'PutObject', 'of a bucket of ours', 'log', from(id)),
       row('deny', 'log delivery', s3, 'PutObject', "of another account's", 'log', from(OTHER)),
       row('allow', 'the trail', cloudtrail, 'GetBucketAcl', 'before it writes', undefined, trail(where)),

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import { withDefaults } from '../../../stacks/spec/defaults.js';
 import { environments } from '../../../stacks/spec/index.js';
+import { regulated } from '../../../stacks/spec/regulated.js';
 import { type Attributes, type StackJson, stackOf, synth } from '../../support/stacks.js';
 
 const AWS = 'registry.terraform.io/hashicorp/aws';
@@ -80,7 +82,7 @@ run(`the AWS stacks against the real provider ${version ?? ''}`, () => {
     folder = mkdtempSync(join(tmpdir(), 'memplane-terraform-'));
     rc = join(folder, 'terraform.rc');
     writeFileSync(rc, `provider_installation {\n  filesystem_mirror {\n    path = "${mirror}"\n  }\n}\n`);
-    const aws = environments.filter(({ place }) => place.cloud === 'aws');
+    const aws = [...environments, ...regulated.map(withDefaults)].filter(({ place }) => place.cloud === 'aws');
     stacks = synth(aws, { awsProviderPin: version ?? '' }).stacks;
   });
 
@@ -101,11 +103,14 @@ run(`the AWS stacks against the real provider ${version ?? ''}`, () => {
     return init.status === 0 ? call(name, 'validate') : init;
   }
 
-  it.each(['aws-dev-vault', 'aws-dev-plane', 'aws-prod-vault', 'aws-prod-plane'])('%s is valid', (name) => {
-    const { status, said } = validate(name, stackOf({ code: 0, out: [], errors: [], stacks }, name));
-    expect(said).toContain('Success! The configuration is valid.');
-    expect(status).toBe(0);
-  });
+  it.each(['aws-dev-vault', 'aws-dev-plane', 'aws-prod-vault', 'aws-prod-plane', 'aws-reg-vault', 'aws-reg-plane'])(
+    '%s is valid',
+    (name) => {
+      const { status, said } = validate(name, stackOf({ code: 0, out: [], errors: [], stacks }, name));
+      expect(said).toContain('Success! The configuration is valid.');
+      expect(status).toBe(0);
+    },
+  );
 
   it.each(['aws-prod-vault', 'aws-prod-plane'])('%s plans to add everything and to change nothing', (name) => {
     const stack = offlineCopy(stackOf({ code: 0, out: [], errors: [], stacks }, name));

@@ -343,7 +343,7 @@ const CASES: readonly Case[] = [
   },
   {
     because: 'Azure counts to a year',
-    environment: { ...azure, registry: { untaggedDays: 400 } },
+    environment: { ...azure, registry: { untaggedDays: 400, mirrors: [] } },
     path: 'azure-prod.registry.untaggedDays',
     says: 'allowed 1 to 365',
   },
