@@ -101,6 +101,11 @@ const buildExceptions = ({ encrypts, executedAt }: CertificateContext, until: st
       until: null,
     },
     {
+      what: 'details of events that were about several people or about nobody known: they are sealed for the tenant',
+      rule: 'audit retention',
+      until: null,
+    },
+    {
       what: 'records of legal holds on the person',
       rule: 'they prove that nothing was destroyed while held',
       until: null,
