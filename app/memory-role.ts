@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import type { Logger } from 'pino';
 import { createAccess } from './access/create.js';
 import type { AccessKeys } from './access/keys.js';
@@ -19,6 +19,7 @@ import { countWork } from './embeddings/outbox.js';
 import { startEmbeddingWorker } from './embeddings/worker.js';
 import { createFeatures } from './features.js';
 import { createHealth } from './health/components.js';
+import { observeDisk } from './health/machine.js';
 import { createMetrics } from './health/metrics.js';
 import { createOutbound, type Outbound } from './http/outbound.js';
 import { listen } from './http/server.js';
@@ -159,7 +160,10 @@ const buildDeps = (
 ): AppDeps => {
   const { config, db, vault, embedder, vectors, metrics, guard } = core;
   const keysTrouble = keyWatch.trouble;
-  const more = Object.assign({ cache: () => core.cache.health() }, ...features.map(({ health }) => health ?? {}));
+  const more = Object.assign(
+    { cache: () => core.cache.health(), disk: () => observeDisk(config.MEMPLANE_SCRATCH_DIR ?? tmpdir()) },
+    ...features.map(({ health }) => health ?? {}),
+  );
   return {
     log: core.log,
     events: core.access.events,

@@ -41,7 +41,7 @@ export const createSecurityEvents = ({ log, audit }: SecurityEventsOptions): Sec
     },
     limited: (limit, detail) =>
       tell({ type: 'limit.reached', outcome: 'denied', code: 'rate_limited', detail: { limit } }, detail, limit),
-    invalid: (code) => log.warn({ event: 'request.invalid', code }, 'a request was not valid'),
+    invalid: (code) => tell({ type: 'request.invalid', outcome: 'denied', code }, 'a request was not valid'),
     tampered: (table, id, mac) => {
       const row = `${table}\n${id}\n${mac.toString('base64')}`;
       if (reported.has(row) || reported.size >= MAX_REPORTED) return;

@@ -7,6 +7,7 @@ export type AuditType =
   | 'access.batch'
   | 'access.gap'
   | 'auth.denied'
+  | 'request.invalid'
   | `${'key' | 'role' | 'hold' | 'erasure' | 'backup' | 'restore' | 'webhook' | 'review' | 'data' | 'limit'}.${string}`
   | 'keys.epoch'
   | 'log.transfer'

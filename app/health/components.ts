@@ -2,7 +2,9 @@ import { readMigrations } from '../db/migrate.js';
 import type { Database } from '../db/pool.js';
 import type { Embedder } from '../embeddings/embedder.js';
 import { isError } from '../http/cause.js';
+import { selectTenantUsage } from '../memories/quota.js';
 import type { VectorStore } from '../vectors/vector-store.js';
+import { observeMemory, observeProcessor } from './machine.js';
 
 export interface ComponentState {
   readonly status: 'ok' | 'degraded' | 'down';
@@ -44,6 +46,8 @@ export const createHealth = (options: HealthOptions): (() => Promise<Health>) =>
       embeddings: observeEmbeddings(options.embedder),
       vectors: describe('degraded', options.vectors.trouble()),
       process: observeProcess(options),
+      memory: observeMemory(),
+      cpu: observeProcessor(),
       ...(await observeMore(options.more ?? {})),
     };
     const ready = Object.values(components).every(({ status }) => status !== 'down');
@@ -69,8 +73,13 @@ const observeMore = async (more: NonNullable<HealthOptions['more']>): Promise<Re
 const describe = (status: 'down' | 'degraded', trouble: string | undefined): ComponentState =>
   trouble === undefined ? { status: 'ok' } : { status, detail: trouble };
 
-const observeDatabase = (db: Database): Promise<ComponentState> =>
-  probe(async () => void (await db.query('SELECT 1')), 'the database does not answer');
+const observeDatabase = async (db: Database): Promise<ComponentState> => {
+  const asked = await probe(async () => void (await db.query('SELECT 1')), 'the database does not answer');
+  if (asked.status !== 'ok') return asked;
+  // Before the first migration there is nothing to count.
+  const count = await selectTenantUsage(db).catch(() => undefined);
+  return count === undefined ? asked : { status: 'ok', detail: `${count} memories` };
+};
 
 const observeMigrations = (db: Database, wanted: number): Promise<ComponentState> =>
   probe(async () => {

@@ -1,9 +1,11 @@
 import { createPool } from '../../../app/db/pool.js';
 import { createHashEmbedder } from '../../../app/embeddings/hash.js';
 import { createHealth } from '../../../app/health/components.js';
+import { observeDisk } from '../../../app/health/machine.js';
 import type { VectorStore } from '../../../app/vectors/vector-store.js';
 import {
   createTestTenant,
+  defaultPolicies,
   eventually,
   type InProcessService,
   startInProcess,
@@ -31,7 +33,15 @@ describe('probes', () => {
   it('/health/detailed names every part; through a gateway it needs a key', async () => {
     const inside = await service.call('GET', '/health/detailed', { key: null });
     const parts = ['database', 'migrations', 'keys', 'embeddings', 'vectors', 'process', 'audit'];
-    expect(Object.keys(inside.body.components)).toEqual(expect.arrayContaining(parts));
+    const asked = ['memory', 'cpu', 'disk', 'tasks', 'extraction', 'cache'];
+    expect(Object.keys(inside.body.components)).toEqual(expect.arrayContaining([...parts, ...asked]));
+    expect(inside.body.components).toMatchObject({
+      database: { status: 'ok', detail: expect.stringMatching(/^\d+ memories$/) },
+      memory: { detail: expect.stringMatching(/^\d+ MB in use, \d+ % of the heap's limit$/) },
+      cpu: { detail: expect.stringMatching(/^load [\d.]+ on \d+ processors$/) },
+      disk: { detail: expect.stringMatching(/^\d+ % of /) },
+      tasks: { status: 'ok', detail: expect.stringMatching(/^\d tasks on time$/) },
+    });
     const outside = { 'X-Forwarded-For': '192.0.2.1' };
     expect((await service.call('GET', '/health/detailed', { key: null, headers: outside })).status).toBe(401);
     expect((await service.call('GET', '/metrics', { key: null, headers: outside })).status).toBe(401);
@@ -84,6 +94,26 @@ describe('what is wrong shows', () => {
     const { ready, status, components } = await look(await url(), more);
     expect([ready, status, components[component]?.status]).toEqual([false, 'unavailable', 'down']);
   });
+
+  it('a disk that cannot be read', async () => {
+    expect(await observeDisk('/nowhere/at/all')).toEqual({ status: 'degraded', detail: expect.any(String) });
+  });
+
+  it.each(['ReadOnly', 'Suspended'])(
+    'a tenant that is %s is ready all the same: its pods are not restarted for it',
+    async (mode) => {
+      const closed = await createTestTenant();
+      closed.writePolicies({ ...defaultPolicies, mode });
+      const there = await startInProcess(closed);
+      for (const path of ['/health', '/readyz', '/health/live'])
+        expect([path, (await there.call('GET', path, { key: null })).status]).toEqual([path, 200]);
+      const read = await there.call('GET', '/api/v1/memories?user_id=ada');
+      const write = await there.call('POST', '/api/v1/memories', { body: { user_id: 'ada', content: 'x' } });
+      expect([read.status, write.status, write.body.code]).toEqual([mode === 'ReadOnly' ? 200 : 503, 503, 'suspended']);
+      await there.stop();
+      await closed.drop();
+    },
+  );
 
   it('migrations that are still to be applied', async () => {
     const empty = await createTestDatabase({ migrated: false });
