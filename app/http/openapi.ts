@@ -107,9 +107,10 @@ const refusalsOf = ({
   writes,
   responses,
   flag,
+  optional,
 }: Route): readonly number[] => [
   ...[400, 401, 403, 404, 422, 429, 503],
-  ...(flag !== undefined || idempotencyKey === 'refused' ? [501] : []),
+  ...(flag !== undefined || optional || idempotencyKey === 'refused' ? [501] : []),
   ...(conditions.includes('If-None-Match') && responses[200] && !writes ? [304] : []),
   ...(writes || body || rawBody || idempotencyKey ? [409] : []),
   ...(conditions.length > 0 ? [412] : []),

@@ -43,6 +43,7 @@ const quality = (core: Core) =>
 const reembedRoute = (core: Core) =>
   defineRoute({
     ...{ method: 'POST', path: '/api/v1/reembed', operation: 'reembed', permission: 'jobs.manage', writes: true },
+    optional: true,
     summary: 'Bring every memory to the embedding model of this deployment, as a job',
     body: ReembedSchema,
     responses: { 202: JobSchema },

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
+import { buildApiReference } from '../../app/http/reference.js';
 import { createTestTenant, type InProcessService, startInProcess, type TestTenant } from '../support/memory-service.js';
 
 jest.setTimeout(30_000);
@@ -361,6 +363,14 @@ describe('descriptions', () => {
       ]),
     );
     expect(body.paths['/api/v1/memories'].post.requestBody.content['application/json'].schema.anyOf).toHaveLength(2);
+  });
+
+  it('docs/reference/api.md in the tree is the one that the routes give', async () => {
+    const { body } = await service.call('GET', '/openapi.json');
+    const text = readFileSync('docs/reference/api.md', 'utf8');
+    if (text !== buildApiReference(body))
+      throw new Error('docs/reference/api.md is not up to date: run npm run generate');
+    for (const path of Object.keys(body.paths)) expect(text).toContain(`${path}\``);
   });
 
   it('/openapi.json names the headers that a route heeds', async () => {

@@ -4,17 +4,20 @@ import { readMemoryConfig } from '../../config.js';
 import type { Core } from '../../core.js';
 import { createFeatures } from '../../features.js';
 import { buildOpenApi } from '../../http/openapi.js';
+import { buildApiReference, type ReferenceDocument } from '../../http/reference.js';
 import { KNOWN_TYPES } from './known-types.js';
 import { printClient } from './print-client.js';
 import type { Document } from './read-operations.js';
 
 export const GENERATED = 'app/client/generated';
+const API_REFERENCE = 'docs/reference/api.md';
 
-/** Writes the client of the routes that the features have now. The caller ends the process: the features' workers wait for ever. */
+/** Writes the reference and the client of the routes that the features have now. The caller ends the process: the features' workers wait for ever. */
 export const writeClient = (): void => {
   const routes = createFeatures(createInertCore()).flatMap((feature) => feature.routes ?? []);
-  const document = buildOpenApi(routes, { version: '', publicUrl: undefined });
-  const files = printClient(JSON.parse(JSON.stringify(document)) as Document, KNOWN_TYPES);
+  const text = JSON.stringify(buildOpenApi(routes, { version: '', publicUrl: undefined }));
+  writeFileSync(resolve(API_REFERENCE), buildApiReference(JSON.parse(text) as ReferenceDocument));
+  const files = printClient(JSON.parse(text) as Document, KNOWN_TYPES);
   mkdirSync(resolve(GENERATED), { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(resolve(GENERATED), `${name}.ts`), text);
 };
