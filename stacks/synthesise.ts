@@ -67,12 +67,7 @@ export function synthesise(
     for (const { name } of built) withdraw(app.outdir, name);
     return fail(costs.failures, report);
   }
-  for (const { name, milliseconds } of built) {
-    const resources = countResources(stacks.of(name));
-    report.out(
-      `${name.padEnd(24)} ${String(resources).padStart(4)} resources ${milliseconds.toFixed(1).padStart(6)} ms`,
-    );
-  }
+  for (const one of built) report.out(lineOf(one, stacks.of(one.name)));
   report.out(proofs.summary);
   for (const line of costs.summary) report.out(line);
   report.out(`${built.length} stacks in ${app.outdir}/stacks, ${(performance.now() - begun).toFixed(0)} ms`);
@@ -89,6 +84,11 @@ export function buildStack(app: App, environment: Environment, layer: Layer): Te
     case 'azure':
       return new AzureStack(app, environment, place, layer);
   }
+}
+
+function lineOf({ name, milliseconds }: Built, stack: StackJson): string {
+  const resources = String(countResources(stack)).padStart(4);
+  return `${name.padEnd(24)} ${resources} resources ${milliseconds.toFixed(1).padStart(6)} ms`;
 }
 
 function fail(reasons: readonly string[], report: Report): 1 {

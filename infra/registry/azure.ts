@@ -44,18 +44,22 @@ export function buildAzureRegistry(unit: Construct, config: AzureRegistry): Regi
     dependsOn: [mayWrap, ...key.ready],
     lifecycle: GUARDED,
   });
-  for (const { host, label } of config.mirrors) {
+  const mirrors = buildMirrors(unit, config, registry);
+  return { prefix: registry.loginServer, id: registry.id, address: addressOf(registry), mirrors };
+}
+
+function buildMirrors(
+  unit: Construct,
+  { mirrors }: AzureRegistry,
+  { id, loginServer }: ContainerRegistry,
+): RegistryOutput['mirrors'] {
+  for (const { host, label } of mirrors) {
     new ContainerRegistryCacheRule(unit, `mirror_${label.replace('-', '_')}`, {
       name: `mirror-${label}`,
-      containerRegistryId: registry.id,
+      containerRegistryId: id,
       sourceRepo: `${host}/*`,
       targetRepo: `${label}/*`,
     });
   }
-  return {
-    prefix: registry.loginServer,
-    id: registry.id,
-    address: addressOf(registry),
-    mirrors: Object.fromEntries(config.mirrors.map(({ host, label }) => [host, `${registry.loginServer}/${label}`])),
-  };
+  return Object.fromEntries(mirrors.map(({ host, label }) => [host, `${loginServer}/${label}`]));
 }

@@ -8,6 +8,7 @@ import { buildRegistry } from '../../infra/registry/index.js';
 import { buildReplication } from '../../infra/replication/index.js';
 import { observabilitySettings } from '../observability-settings.js';
 import { addressOfBucket, buildPlaneOutput, identityOf, planeKms, vaultBuckets } from '../output.js';
+import type { BucketAddress } from '../outputs.js';
 import { bucketSettings, irreversible, kmsSettings, networkSettings, registrySettings } from '../settings.js';
 import type { Environment } from '../spec/environment.js';
 import { logTarget, prefixOf, replicationName, vaultLinks } from '../spec/names.js';
@@ -34,8 +35,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
   const { servers: postgres, databases } = buildPostgresServers(stack, environment, sites, around);
   const { servers: redis, ...cache } = buildRedisServers(stack, environment, sites, around);
   const { address: queue, ...write } = buildWriteQueue(stack, environment, sites, around);
-  const artifactPair = buildPair(stack, environment, sites, 'artifacts', { kms, kmsThere });
-  const artifacts = artifactPair.here;
+  const { here: artifacts, there: copies } = buildPair(stack, environment, sites, 'artifacts', { kms, kmsThere });
   const backups = buildPair(stack, environment, sites, 'backups', { kms, kmsThere });
   const there = backups.there === undefined ? [] : [backups.there];
   const images = buildRegistry(stack, 'registry', registrySettings(environment, sites.here, kms.keys.objects));
@@ -52,8 +52,7 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
     buckets: {
       artifacts: addressOfBucket(artifacts),
       backups: addressOfBucket(backups.here),
-      ...(artifactPair.there === undefined ? {} : { artifactsReplica: addressOfBucket(artifactPair.there) }),
-      ...(backups.there === undefined ? {} : { backupsReplica: addressOfBucket(backups.there) }),
+      ...secondRegion({ artifactsReplica: copies, backupsReplica: backups.there }),
       ...vaultBuckets(environment),
     },
     network: { id: network.id, nodeSubnets: network.nodeSubnets },
@@ -67,6 +66,14 @@ export function buildPlane(stack: TerraformStack, environment: Environment, site
     irreversible: irreversible(environment, [backups.here, ...there], [...keysOf(kms), ...keysOf(kmsThere)]),
   });
 }
+
+/** What is there, under its name. */
+const secondRegion = <K extends string>(buckets: Readonly<Record<K, BucketOutput | undefined>>) =>
+  Object.fromEntries(
+    Object.entries<BucketOutput | undefined>(buckets).flatMap(([name, bucket]) =>
+      bucket === undefined ? [] : [[name, addressOfBucket(bucket)]],
+    ),
+  ) as { readonly [N in K]?: BucketAddress };
 
 /** What pods reach outside of the network: the plane's own buckets and keys, and those of the vault. */
 function linkStores(
