@@ -1,0 +1,74 @@
+import {
+  createTestTenant,
+  defaultPolicies,
+  eventually,
+  type InProcessService,
+  startInProcess,
+  type TestTenant,
+} from '../../support/memory-service.js';
+
+let tenant: TestTenant;
+let service: InProcessService;
+beforeAll(async () => {
+  tenant = await createTestTenant();
+  tenant.writePolicies({
+    ...defaultPolicies,
+    rateLimits: { tenantPerMinute: 100_000, ipPerMinute: 1_000, keyPerMinute: 40 },
+  });
+  service = await startInProcess(tenant, { LOG_LEVEL: 'warn' });
+}, 60_000);
+afterAll(async () => {
+  await service.stop();
+  await tenant.drop();
+});
+
+interface View {
+  readonly event: { readonly type: string; readonly request: string | null; readonly outcome: string };
+}
+/** Read with a key of its own: the limit of the other is used up. */
+const eventsOf = async (key: string, type: string, request: string): Promise<readonly View[]> => {
+  const { body } = await service.call('GET', `/api/v1/audit/events?type=${type}&limit=500`, { key });
+  return (body.results as readonly View[]).filter(({ event }) => event.request === request);
+};
+
+it('what somebody who watches for attacks wants to see is in the log of the audit and of the process once, with the id of its request', async () => {
+  const auditor = (await service.call('POST', '/api/v1/keys', { body: { name: 'auditor', role: 'admin' } })).body.key;
+  const cases: readonly (readonly [string, string, number, () => ReturnType<InProcessService['call']>])[] = [
+    ['auth.denied', 'no-credential', 401, () => ask('no-credential', { key: null })],
+    ['auth.denied', 'wrong-key', 401, () => ask('wrong-key', { key: `mb_${'x'.repeat(43)}` })],
+    ['request.invalid', 'unknown-key', 400, () => post('unknown-key', '{"user_id":"ada","content":"x","colour":1}')],
+    ['request.invalid', 'no-json', 400, () => post('no-json', '{')],
+    [
+      'limit.reached',
+      'one-too-many',
+      429,
+      async () => {
+        for (let count = 0; count < 40; count++) await ask(`filler-${count}`);
+        return ask('one-too-many');
+      },
+    ],
+  ];
+  const ask = (id: string, options: object = {}) =>
+    service.call('GET', '/api/v1/whoami', { headers: { 'X-Request-ID': id }, ...options });
+  const post = (id: string, raw: string) =>
+    service.call('POST', '/api/v1/memories', { raw, headers: { 'X-Request-ID': id } });
+  for (const [type, id, status, send] of cases) {
+    const answer = await send();
+    expect([id, answer.status, answer.headers.get('x-request-id')]).toEqual([id, status, id]);
+    if (type === 'limit.reached') continue;
+    const found = await eventually(
+      () => eventsOf(auditor, type, id),
+      (events) => events.length > 0,
+    );
+    expect(found).toMatchObject([{ event: { type, request: id, outcome: 'denied' } }]);
+    expect(service.logs.filter((line) => line.includes(`"${id}"`) && line.includes(`"event":"${type}"`))).toHaveLength(
+      1,
+    );
+  }
+  // Of a window's refusals the first is told; the others say nothing new.
+  const limited = await eventually(
+    async () => (await service.call('GET', '/api/v1/audit/events?type=limit.reached', { key: auditor })).body.results,
+    (events) => events.length > 0,
+  );
+  expect(limited).toHaveLength(1);
+}, 30_000);
