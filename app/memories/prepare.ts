@@ -151,24 +151,32 @@ interface RowParts {
   readonly status: number;
 }
 
-/** Column by column: objects of this size that are put together by spreading cost more than all that is sealed in them. */
-const buildRow = (
-  context: WriteContext,
-  planned: PlannedDraft,
-  { owned, stored, trust, search, contentHash, key, fact, status }: RowParts,
-): NewMemoryRow => ({
-  ...owned,
-  sealed: stored.sealed,
-  envelope: stored.bytes,
-  content_hash: contentHash,
+/**
+ * Column by column, the few that come together at the end: an object of this size that begins with a spread takes 50 µs to
+ * make, more than all that is sealed in it.
+ */
+const buildRow = (context: WriteContext, planned: PlannedDraft, parts: RowParts): NewMemoryRow => ({
+  id: parts.owned.id,
+  version: parts.owned.version,
+  slot: parts.owned.slot,
+  sealed: parts.stored.sealed,
+  envelope: parts.stored.bytes,
+  content_hash: parts.contentHash,
   pii: [...planned.redactions.keys()],
   pii_counts: [...planned.redactions.values()],
-  status,
+  user_ref: parts.owned.user_ref,
+  agent_ref: parts.owned.agent_ref,
+  session_ref: parts.owned.session_ref,
+  app_ref: parts.owned.app_ref,
+  team_ref: parts.owned.team_ref,
+  organization_ref: parts.owned.organization_ref,
+  scope: parts.owned.scope,
+  status: parts.status,
   vector_status: planned.vector ? VECTOR_SUCCEEDED : context.embeds ? VECTOR_PENDING : VECTOR_SKIPPED,
   source_kind: SOURCE_KINDS.indexOf(context.channel),
-  trust_class: trust.trust_class,
-  trust_score: trust.trust_score,
-  confidence: capConfidence(planned.confidence, trust),
+  trust_class: parts.trust.trust_class,
+  trust_score: parts.trust.trust_score,
+  confidence: capConfidence(planned.confidence, parts.trust),
   importance: planned.draft.importance ?? DEFAULT_IMPORTANCE,
   legal_hold: false,
   expires_at: planned.expiresAt,
@@ -177,16 +185,12 @@ const buildRow = (
   created_at: planned.past?.createdAt ?? context.now,
   updated_at: planned.past?.updatedAt ?? context.now,
   created_by: context.principal.keyId,
-  key_token: key.key_token,
-  sealed_key: key.sealed_key,
-  fact_token: fact.fact_token,
-  object_token: fact.object_token,
   audit_event: context.auditEvent,
-  search_tokens: search.search_tokens,
-  clear_metadata: search.clear_metadata,
-  index_mark: search.index_mark,
   supersedes: planned.lineage?.supersedes ?? [],
   evidence: planned.lineage?.evidence ?? [],
+  ...parts.key,
+  ...parts.fact,
+  ...parts.search,
 });
 
 const prepareVector = ({ vault, model }: WriteContext, row: NewMemoryRow, vector: Float32Array): NewVectorRow => {
