@@ -1,0 +1,273 @@
+// npm run bench search: B4, B5, B6. What a search costs beside the index and the wire that it cannot do without.
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { Pool } from 'undici';
+import { createClustered, createDrafts, DIMENSIONS, median, quantile, toBase64 } from './data.mjs';
+import { installPeers, runPeer } from './peers.mjs';
+import { alternate, ratioRow, seconds } from './rounds.mjs';
+import { built, createTenant, openService, startCluster, startService } from './stand.mjs';
+
+const usearch = createRequire(import.meta.url)('usearch');
+const FACTS = 30_000;
+const QUERIES = 100;
+const K = 10;
+
+/** Stores drafts of one person and keeps what an exact answer needs. */
+export async function load(service, drafts, facts, user) {
+  const { createMemories } = await built('memories/batch.js');
+  const known = new Map();
+  for (let done = 0; done < facts; done += 1000) {
+    const batch = drafts(Math.min(1000, facts - done), user);
+    const { results } = await createMemories(service.deps, service.caller, batch, { onError: 'abort' }, async () => {});
+    for (const [n, { id }] of results.entries()) {
+      const bytes = Uint8Array.from(Buffer.from(batch[n].vector, 'base64'));
+      known.set(id, new Float32Array(bytes.buffer));
+    }
+  }
+  return known;
+}
+
+export function exactTop(known, query, k = K) {
+  const scored = [];
+  for (const [id, vector] of known) {
+    let dot = 0;
+    for (let at = 0; at < vector.length; at++) dot += vector[at] * query[at];
+    scored.push([dot, id]);
+  }
+  return new Set(
+    scored
+      .sort((a, b) => b[0] - a[0])
+      .slice(0, k)
+      .map(([, id]) => id),
+  );
+}
+
+/** A client over one connection: what one user waits for. */
+export function openClient(url, key, connections = 1) {
+  const pool = new Pool(url, { connections });
+  const search = async (body) => {
+    const headers = { 'x-api-key': key, 'content-type': 'application/json' };
+    const answer = await pool.request({
+      method: 'POST',
+      path: '/api/v1/memories/search',
+      headers,
+      body: JSON.stringify(body),
+    });
+    const found = await answer.body.json();
+    if (answer.statusCode !== 200)
+      throw new Error(`a search was answered ${answer.statusCode}: ${JSON.stringify(found).slice(0, 300)}`);
+    return found.results;
+  };
+  return { pool, search, close: () => pool.close() };
+}
+
+const bareServer = async (bytes) => {
+  const body = Buffer.alloc(bytes, 'x');
+  const server = createServer((request, response) => request.resume().on('end', () => response.end(body)));
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+};
+
+const p50 = async (queries, work) => {
+  const times = [];
+  for (const query of queries) times.push((await seconds(() => work(query))) * 1000);
+  return median(times);
+};
+
+const buildIndex = (known) => {
+  const index = new usearch.Index({
+    ...{ dimensions: DIMENSIONS, metric: usearch.MetricKind.Cos, quantization: usearch.ScalarKind.F16, multi: false },
+    ...{ connectivity: 16, expansion_add: 128, expansion_search: 64 },
+  });
+  let key = 0n;
+  for (const vector of known.values()) index.add(key++, vector, 1);
+  return index;
+};
+
+/** B4: through HTTP beside the raw index on the same vectors and an HTTP server that answers as many bytes. */
+async function benchLatency(stand, rounds) {
+  const tenant = await createTenant(stand, { VECTOR_DIMENSIONS: String(DIMENSIONS), FIELD_ENCRYPTION: 'true' });
+  const service = await openService(tenant);
+  const known = await load(service, createDrafts(21), FACTS, 'one');
+  await service.stop();
+  const child = await startService(tenant);
+  const client = openClient(child.url, tenant.adminKey);
+  const vector = createClustered(22);
+  const queries = Array.from({ length: QUERIES }, vector);
+  const ask = (query, more = {}) =>
+    client.search({ user_id: 'one', mode: 'semantic', vector: toBase64(query), limit: K, ...more });
+  // The first search reads the person's vectors in.
+  for (let warm = 0; (await ask(queries[0])).length < K && warm < 300; warm++)
+    await new Promise((done) => setTimeout(done, 100));
+  let hits = 0;
+  for (const query of queries) {
+    const best = exactTop(known, query);
+    hits += (await ask(query)).filter(({ id }) => best.has(id)).length;
+  }
+  const index = buildIndex(known);
+  const bare = await bareServer(JSON.stringify(await ask(queries[0])).length);
+  const wire = new Pool(bare.url, { connections: 1 });
+  const post = async (query) => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ vector: toBase64(query) });
+    await (await wire.request({ method: 'POST', path: '/', headers, body })).body.text();
+  };
+  try {
+    const rates = await alternate(
+      {
+        raw: async () => (await p50(queries, async (query) => index.search(query, K, 1))) + (await p50(queries, post)),
+        search: () => p50(queries, (query) => ask(query)),
+        slow: () => p50(queries.slice(0, 30), (query) => ask(query, { limit: 200, include: 'vector' })),
+      },
+      rounds,
+    );
+    const caught = median(rates.slow) > median(rates.search) * 1.5;
+    if (!caught) process.exitCode = 1;
+    const recall = hits / (QUERIES * K);
+    return [
+      ratioRow(`B4 search through HTTP, p50 ms / usearch f16 + bare HTTP, ${FACTS} facts`, rates.search, rates.raw, {
+        aim: '<= 1.5',
+        recall,
+      }),
+      { ...ratioRow('control: 200 results with their vectors / the same', rates.slow, rates.raw), caught },
+    ];
+  } finally {
+    await wire.close();
+    bare.close();
+    await client.close();
+    await child.end('SIGTERM');
+  }
+}
+
+/** B5: one client, one query after the other, on identical data; a peer runs in a process of its own. */
+async function benchPeers(stand, size) {
+  const peers = installPeers();
+  const tenant = await createTenant(stand, { VECTOR_DIMENSIONS: String(DIMENSIONS), FIELD_ENCRYPTION: 'true' });
+  const service = await openService(tenant);
+  const known = await load(service, createDrafts(31), size, 'one');
+  const queries = Array.from({ length: QUERIES }, createClustered(32));
+  const { searchMemories } = await built('search/search.js');
+  const ask = async (query) => {
+    const body = { user_id: 'one', mode: 'semantic', vector: toBase64(query), limit: K };
+    return (await searchMemories(service.deps, service.caller, body)).results;
+  };
+  while ((await ask(queries[0])).length < K) await new Promise((done) => setTimeout(done, 100));
+  const truth = queries.map((query) => exactTop(known, query));
+  const mine = await p50(queries, ask);
+  let hits = 0;
+  for (const [n, query] of queries.entries()) hits += (await ask(query)).filter(({ id }) => truth[n].has(id)).length;
+  await service.stop();
+  const rows = [
+    {
+      what: `B5 memplane in process, sealed, durable, ${size} facts, p50 ms`,
+      value: mine,
+      recall: hits / (QUERIES * K),
+    },
+  ];
+  const vectors = [...known.values()].map(toBase64);
+  const asked = queries.map(toBase64);
+  const names = new Map([...known.keys()].map((id, n) => [id, n]));
+  const best = truth.map((ids) => [...ids].map((id) => names.get(id)));
+  for (const [name, peer] of [
+    ['sqlite-vec', 'sqlite-vec'],
+    ['zvec', '@zvec/zvec'],
+    ['lancedb', '@lancedb/lancedb'],
+  ]) {
+    if (!peers.has(peer)) {
+      rows.push({ what: `B5 ${name}: missing` });
+      continue;
+    }
+    const { p50: theirs, recall } = await runPeer('peer-vectors.mjs', {
+      name,
+      vectors,
+      queries: asked,
+      best,
+      dimensions: DIMENSIONS,
+    });
+    rows.push({
+      what: `B5 ${name} ${peers.get(peer)}, ${size}: its p50 / ours`,
+      ratio: theirs / mine,
+      value: theirs,
+      recall,
+    });
+  }
+  if (peers.has('mem0ai') && size <= 1000) {
+    const { p50: theirs, network } = await runPeer(
+      'peer-mem0.mjs',
+      { facts: size, queries: 20, seed: 31, dimensions: DIMENSIONS },
+      { offline: true },
+    );
+    rows.push({
+      what: `B5 mem0ai ${peers.get('mem0ai')} (network: ${network}), ${size}: its p50 / ours`,
+      ratio: theirs / mine,
+      value: theirs,
+    });
+  }
+  return rows;
+}
+
+/** B6: one person among a thousand beside a store of that person's own. */
+async function benchTenants(stand, rounds) {
+  const open = async () => {
+    const tenant = await createTenant(stand, { VECTOR_DIMENSIONS: String(DIMENSIONS), FIELD_ENCRYPTION: 'true' });
+    return openService(tenant);
+  };
+  const [shared, own] = [await open(), await open()];
+  const { createMemories } = await built('memories/batch.js');
+  const drafts = createDrafts(41);
+  const mine = drafts(300, 'me');
+  const everyone = [...mine, ...Array.from({ length: 999 }, (_, n) => drafts(20, `other-${n}`)).flat()];
+  const write = (service, batch) =>
+    createMemories(service.deps, service.caller, batch, { onError: 'abort' }, async () => {});
+  const truth = new Map();
+  for (let at = 0; at < everyone.length; at += 1000) {
+    const { results } = await write(shared, everyone.slice(at, at + 1000));
+    if (at === 0) for (const [n, { id }] of results.slice(0, 300).entries()) truth.set(id, n);
+  }
+  await write(own, mine);
+  const known = new Map(
+    [...truth].map(([id, n]) => [id, new Float32Array(Uint8Array.from(Buffer.from(mine[n].vector, 'base64')).buffer)]),
+  );
+  const queries = Array.from({ length: QUERIES }, createClustered(42));
+  const { searchMemories } = await built('search/search.js');
+  const ask = async (service, query) => {
+    const body = { user_id: 'me', mode: 'semantic', vector: toBase64(query), limit: K };
+    return (await searchMemories(service.deps, service.caller, body)).results;
+  };
+  let [hits, foreign] = [0, 0];
+  for (const query of queries) {
+    const best = exactTop(known, query);
+    for (const { id } of await ask(shared, query)) {
+      if (best.has(id)) hits++;
+      if (!known.has(id)) foreign++;
+    }
+  }
+  if (foreign > 0) process.exitCode = 1;
+  const rates = await alternate(
+    { own: () => p50(queries, (query) => ask(own, query)), shared: () => p50(queries, (query) => ask(shared, query)) },
+    rounds,
+  );
+  await shared.stop();
+  await own.stop();
+  const rest = { aim: '<= 1.2', recall: hits / (QUERIES * K), foreign };
+  return [
+    ratioRow('B6 search of one of 1,000 people, p50 ms / of a store of their own', rates.shared, rates.own, rest),
+  ];
+}
+
+export async function benchSearch(args) {
+  const rounds = args.includes('--quick') ? 4 : 8;
+  const stand = await startCluster();
+  try {
+    return [
+      ...(await benchLatency(stand, rounds)),
+      ...(await benchTenants(stand, rounds)),
+      ...(await benchPeers(stand, 1000)),
+      ...(await benchPeers(stand, 10_000)),
+    ];
+  } finally {
+    await stand.close();
+  }
+}
+
+export { p50, quantile };
