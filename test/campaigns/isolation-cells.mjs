@@ -16,6 +16,19 @@ const PATH_KINDS = [
   [/^\/api\/v1\/webhooks\/\{id\}/, 'id', ({ things }) => things.webhook],
   [/^\/api\/v1\/jobs\/\{id\}/, 'id', ({ things }) => things.job],
   [/^\/api\/v1\/audit\/proof\/\{id\}/, 'id', ({ things }) => things.event],
+  [/^\/api\/v1\/exports\/\{id\}/, 'id', ({ things }) => things.job],
+  // Whoever erases themselves is gone for the rest of the matrix: their own request names nobody.
+  [/^\/api\/v1\/users\/\{id\}/, 'id', (owner) => owner.userId, (owner) => `${owner.userId}-nobody`],
+  [/^\/api\/v1\/erasures\/\{id\}/, 'id', ({ things }) => things.erasure],
+  [/^(\/v1)?\/memories\/\{id\}/, 'id', ({ things }) => things.memory],
+  [/^\/v1\/event\/\{id\}/, 'id', ({ things }) => things.job],
+  [/^\/v1\/webhooks\/\{id\}/, 'id', ({ things }) => things.webhook],
+  [/^(\/v[12])?\/entities\/\{type\}\/\{name\}/, 'type', () => 'user'],
+  [/^(\/v[12])?\/entities\/\{type\}\/\{name\}/, 'name', (owner) => owner.userId],
+  [/^\/v2\/entities\/user\/\{id\}\/profile/, 'id', (owner) => owner.userId],
+  [/^\/api\/v1\/webhooks\/projects\/\{project\}/, 'project', () => 'project'],
+  [/^\/api\/v1\/orgs\/organizations\/\{org\}\/projects\/\{project\}/, 'org', () => 'org'],
+  [/^\/api\/v1\/orgs\/organizations\/\{org\}\/projects\/\{project\}/, 'project', () => 'project'],
 ];
 
 /** Fields that can name somebody's thing, in a query or a body. */
@@ -33,7 +46,10 @@ const ID_FIELDS = {
   evidence: ({ things }) => things.memories,
   actor: ({ things }) => things.actor,
   writer: ({ things }) => things.actor,
-  run_id: ({ things }) => things.run,
+  // A run of the scheduler, or what mem0 calls a session.
+  run_id: (owner, { name }) => (name === 'schedulerStatus' ? owner.things.run : owner.session),
+  memory_export_id: ({ things }) => things.job,
+  namespace_prefix: () => ['campaign'],
   key: (owner) => owner.key,
   teams: (owner) => [owner.team],
   organizations: (owner) => [owner.organization],
@@ -49,11 +65,16 @@ const PLAIN = new Set([
   ...['from', 'to', 'type', 'types', 'matter', 'until', 'standing', 'decision', 'patch', 'name', 'content_type'],
   ...['sha256', 'role', 'expires_in', 'overlap', 'permissions', 'after', 'url', 'event_types', 'secret', 'active'],
   ...['conversation_text', 'messages', 'infer', 'update_mode', 'draft'],
+  // mem0's and LangGraph's names, exports and imports.
+  ...['expiration_date', 'custom_instructions', 'timestamp', 'output_format', 'page', 'page_size', 'start_date'],
+  ...['end_date', 'categories', 'show_expired', 'top_k', 'fields', 'text', 'data', 'delete_linked', 'feedback'],
+  ...['feedback_reason', 'schema', 'is_active', 'custom_categories', 'index', 'ttl', 'refresh_ttl', 'filter', 'offset'],
+  ...['model', 'dimensions', 'dual_write', 'prefix', 'suffix', 'max_depth', 'on_conflict', 'verify', 'signer'],
 ]);
 /** Handled each in its own way below. */
 const SPECIAL = new Set(['cursor', 'filters', 'query', 'updates', 'memories']);
 
-const needed = (op, owner) => {
+const needed = ({ name: op, path, method }, owner) => {
   const draft = { content: 'a plain statement' };
   const bodies = {
     createMemories: draft,
@@ -85,7 +106,17 @@ const needed = (op, owner) => {
     },
     ingestConversation: { messages: [{ role: 'user', content: 'I like plain tea' }], infer: false },
   };
-  return bodies[op];
+  if (op in bodies) return bodies[op];
+  const messages = [{ role: 'user', content: 'I like plain tea' }];
+  if (/^(\/v[13])?\/memories(\/add)?$/.test(path) && method === 'POST' && !/^\/v3\/memories$/.test(path))
+    return { messages, user_id: owner.userId, infer: false };
+  if (/search$|^\/v[23]\/memories$/.test(path) && !path.startsWith('/store'))
+    return { query: 'quixotic recipe', filters: { user_id: owner.userId } };
+  if (path === '/v1/feedback') return { memory_id: owner.things.memories[3], feedback: 'POSITIVE' };
+  if (path === '/v1/batch') return { memories: [{ memory_id: owner.things.memories[3], text: 'plain' }] };
+  if (path === '/store/items') return { namespace: ['campaign', 'plain'], key: 'plain', value: { data: 'plain' } };
+  if (path === '/store/items/search') return { namespace_prefix: ['campaign'] };
+  return undefined;
 };
 
 const propertiesOf = (schema) =>
@@ -127,8 +158,8 @@ export const unknownShapes = (operations) =>
 /** The path with this owner's things, but for the parameter whose thing is another's. */
 const buildPath = (op, mine, theirs) =>
   op.path.replaceAll(/\{(\w+)\}/g, (_, name) => {
-    const [, , find] = PATH_KINDS.find(([form, of]) => of === name && form.test(op.path)) ?? [];
-    return encodeURIComponent(find(theirs ?? mine) ?? '00000000-0000-4000-8000-000000000000');
+    const [, , find, findMine = find] = PATH_KINDS.find(([form, of]) => of === name && form.test(op.path)) ?? [];
+    return encodeURIComponent((theirs ? find(theirs) : findMine(mine)) ?? '00000000-0000-4000-8000-000000000000');
   });
 
 const withQuery = (path, query) => {
@@ -142,7 +173,7 @@ const withQuery = (path, query) => {
  */
 export const buildCells = (op, victim, attacker) => {
   const { things } = victim;
-  const base = needed(op.name, attacker);
+  const base = needed(op, attacker);
   const path = buildPath(op, attacker);
   const body = op.hasBody ? (base ?? {}) : undefined;
   const cells = [];
@@ -151,7 +182,7 @@ export const buildCells = (op, victim, attacker) => {
   add('plain', {});
   if (op.path.includes('{')) {
     // A key and a role are names that two may use; what they are given then is their own.
-    const isName = /\{(key|name)\}/.test(op.path);
+    const isName = /\{(key|name|project)\}|\/profile$/.test(op.path);
     add('path', { path: buildPath(op, attacker, victim) }, isName ? 'quiet' : 'refused');
     add(
       'path and header',
@@ -160,10 +191,10 @@ export const buildCells = (op, victim, attacker) => {
     );
   }
   for (const name of op.query.filter((one) => one in ID_FIELDS))
-    add(`query ${name}`, { path: withQuery(path, { [name]: ID_FIELDS[name](victim) }) });
+    add(`query ${name}`, { path: withQuery(path, { [name]: ID_FIELDS[name](victim, op) }) });
   for (const name of op.fields.filter((one) => one in ID_FIELDS))
     add(`body ${name}`, {
-      body: { ...body, ...(name === 'ids' ? { filters: undefined } : {}), [name]: ID_FIELDS[name](victim) },
+      body: { ...body, ...(name === 'ids' ? { filters: undefined } : {}), [name]: ID_FIELDS[name](victim, op) },
     });
   const filters = {
     'filter of a person': [{ user_id: victim.userId }, 'empty'],
@@ -212,12 +243,36 @@ export const buildCells = (op, victim, attacker) => {
       ['team', 'team_id'],
       ['organization', 'organization_id'],
     ])
-      add(`planted in their ${scope}`, { body: { content: 'planted', scope, [name]: ID_FIELDS[name](victim) } });
+      add(`planted in their ${scope}`, { body: { content: 'planted', scope, [name]: ID_FIELDS[name](victim, op) } });
   }
   if (op.fields.includes('dry_run') && op.fields.includes('ids'))
     add('batch of ids, dry run', { body: { ids: things.memories, dry_run: true } });
   if (op.fields.includes('draft'))
     add('draft with their id', { body: { draft: { id: things.memory, content: 'taken over' } } });
+  if (op.path === '/store/items') {
+    const item = { namespace: ['campaign', 'item'], key: things.itemKey };
+    if (op.method === 'GET')
+      add('their item', { path: withQuery(path, { namespace: 'campaign.item', key: item.key }) });
+    else add('their item', { body: { ...item, ...(op.method === 'PUT' ? { value: { data: 'taken over' } } : {}) } });
+  }
+  if (op.path === '/v1/batch')
+    for (const id of things.memories)
+      add('batch item of mem0', { body: { memories: [{ memory_id: id, text: 'taken over' }] } }, 'refused');
+  if (op.name === 'importMemories') {
+    const lines = [
+      { id: things.memory, content: 'taken over' },
+      { content: 'planted', user_id: victim.userId },
+    ];
+    for (const line of lines) {
+      const raw = `${JSON.stringify(line)}\n`;
+      const asked = { raw, body: undefined, headers: { 'content-type': 'application/x-ndjson' } };
+      for (const on_conflict of ['skip', 'replace', 'fail'])
+        add(`line of ${Object.keys(line).join(' and ')}, ${on_conflict}`, {
+          ...asked,
+          path: withQuery(path, { on_conflict }),
+        });
+    }
+  }
   add('header X-User-ID', { headers: { 'x-user-id': victim.userId } });
   if (op.name === 'createMemories')
     add('Idempotency-Key', { body: things.idempotent.body, headers: { 'idempotency-key': things.idempotent.key } });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createTenant, eventually, jsonOf, POLICIES, send, startService } from './lab.mjs';
 
 /** In every content, name and id of a person: whose it is. */
-export const MARK = /mk-([a-z]+)-([a-z]+)-/g;
+export const MARK = /mk-([a-z0-9]+)-([a-z]+)-/g;
 const mark = (tenant, owner) => `mk-${tenant}-${owner}-${randomBytes(4).toString('hex')}`;
 
 /** What a person may have on what is theirs. What is a right over the tenant (reviews, holds, keys, the log) is not here. */
@@ -82,6 +82,9 @@ export const seedOwner = async (world, owner) => {
   await mine('PUT', `/api/v1/memories/by-key/${owner.key}`, draft());
   things.idempotent = { body: draft({ agent_id: 'both', session_id: 'both', app_id: 'both' }), key: randomUUID() };
   await mine('POST', '/api/v1/memories', things.idempotent.body, { 'idempotency-key': things.idempotent.key });
+  things.itemKey = tag();
+  const item = { namespace: ['campaign', 'item'], key: things.itemKey, value: { data: tag() } };
+  await mine('PUT', '/store/items', item);
   things.artifact = (
     await mine('POST', '/api/v1/artifacts', { content: Buffer.from(tag()).toString('base64'), name: tag() })
   ).id;
