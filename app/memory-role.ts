@@ -180,7 +180,7 @@ const buildDeps = (
       health: createHealth({ db, embedder, vectors, keysTrouble, isDraining, isInitialised: bootstrap.done, more }),
       metrics,
       metricsEnabled: config.METRICS_ENABLED,
-      service: { name: 'memplane-memory', version: VERSION },
+      service: { name: 'memplane-memory', version: VERSION, environment: config.SERVICE_ENV },
       authenticate: guard.authenticate,
     },
   };

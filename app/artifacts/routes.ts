@@ -117,7 +117,7 @@ const read = (deps: ArtifactDeps): Route =>
     summary: 'Read the bytes of an artifact',
     permission: 'retrieve',
     writes: false,
-    responses: { 200: Type.Unsafe<Buffer>({ type: 'string', format: 'binary' }) },
+    responses: { 200: Type.Unsafe<Buffer>({ type: 'string', format: 'binary', contentMediaType: '*/*' }) },
     handle: async (request) => {
       const { content, manifest } = await readArtifact(deps, request, request.params.id as string);
       const name = encodeURIComponent(manifest.name ?? manifest.id).replace(/[!'()*]/g, percentEncode);

@@ -8,7 +8,7 @@ export interface HealthRouterOptions {
   readonly health: () => Promise<Health>;
   readonly metrics: Metrics;
   readonly metricsEnabled: boolean;
-  readonly service: { readonly name: string; readonly version: string };
+  readonly service: { readonly name: string; readonly version: string; readonly environment: string };
   /** Throws unless the request carries a key of this tenant. */
   authenticate(headers: IncomingHttpHeaders): Promise<unknown>;
 }

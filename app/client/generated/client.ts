@@ -333,8 +333,8 @@ export class MemplaneClient {
   }
 
   /** Read the bytes of an artifact */
-  readArtifact(input: T.ReadArtifactInput, options?: CallOptions): Promise<string> {
-    return this.#transport.call(OPERATIONS.readArtifact, input, options) as Promise<string>;
+  readArtifact(input: T.ReadArtifactInput, options?: CallOptions): Promise<Response> {
+    return this.#transport.call(OPERATIONS.readArtifact, input, options) as Promise<Response>;
   }
 
   /** Bring every memory to the embedding model of this deployment, as a job */

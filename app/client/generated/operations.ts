@@ -55,7 +55,7 @@ export const OPERATIONS = {
   placeHold: {"method":"POST","path":"/api/v1/holds","query":[],"headers":{},"bodyType":"application/json","idempotencyKey":true,"repeatable":false,"raw":false},
   putMemory: {"method":"PUT","path":"/api/v1/memories/by-key/{key}","query":["namespace","reason"],"headers":{"ifMatch":"If-Match","ifNoneMatch":"If-None-Match"},"bodyType":"application/json","idempotencyKey":false,"repeatable":true,"raw":false},
   putRole: {"method":"PUT","path":"/api/v1/roles/{name}","query":[],"headers":{},"bodyType":"application/json","idempotencyKey":false,"repeatable":true,"raw":false},
-  readArtifact: {"method":"GET","path":"/api/v1/artifacts/{id}/content","query":[],"headers":{},"bodyType":null,"idempotencyKey":false,"repeatable":true,"raw":false},
+  readArtifact: {"method":"GET","path":"/api/v1/artifacts/{id}/content","query":[],"headers":{},"bodyType":null,"idempotencyKey":false,"repeatable":true,"raw":true},
   reembed: {"method":"POST","path":"/api/v1/reembed","query":[],"headers":{},"bodyType":"application/json","idempotencyKey":false,"repeatable":false,"raw":false},
   releaseHold: {"method":"DELETE","path":"/api/v1/holds/{id}","query":["reason"],"headers":{},"bodyType":null,"idempotencyKey":false,"repeatable":true,"raw":false},
   releaseMemory: {"method":"DELETE","path":"/api/v1/memories/{id}/legal-hold","query":["matter","reason"],"headers":{},"bodyType":null,"idempotencyKey":false,"repeatable":true,"raw":false},

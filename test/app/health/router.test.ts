@@ -49,6 +49,17 @@ describe('probes', () => {
   });
 });
 
+it('/ says which service this is, its version and its environment, and where it is described, to anybody', async () => {
+  const { status, body } = await service.call('GET', '/', { key: null });
+  expect([status, body]).toEqual([
+    200,
+    {
+      ...{ name: 'memplane-memory', version: expect.stringMatching(/^\d+\.\d+\.\d+/), environment: 'production' },
+      ...{ docs: '/docs', openapi: '/openapi.json', health: '/health' },
+    },
+  ]);
+});
+
 describe('/metrics', () => {
   it('counts under the names of the documents', async () => {
     await service.call('POST', '/api/v1/memories', { body: { user_id: 'ada', content: 'x' } });

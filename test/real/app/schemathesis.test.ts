@@ -11,7 +11,7 @@ jest.setTimeout(600_000);
 /** Requests an operation, beside those for the edges of every schema. */
 const EXAMPLES = process.env.MEMPLANE_SCHEMATHESIS_EXAMPLES ?? '15';
 /** For the whole run: what the coverage of every schema leaves goes to fuzzing. */
-const SECONDS = process.env.MEMPLANE_SCHEMATHESIS_SECONDS ?? '80';
+const SECONDS = process.env.MEMPLANE_SCHEMATHESIS_SECONDS ?? '70';
 const PHASES = process.env.MEMPLANE_SCHEMATHESIS_PHASES ?? 'examples,coverage,fuzzing';
 const CHECKS = [
   'not_a_server_error',
