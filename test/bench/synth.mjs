@@ -31,12 +31,13 @@ const stacksProgram = (outdir) => `
   const { mkdirSync } = await import('node:fs');
   const { App } = await import('cdktf');
   const { buildStack } = await import(${at('dist/stacks/synthesise.js')});
+  const { withoutTraces } = await import(${at('dist/stacks/traces.js')});
   const { environments } = await import(${at('dist/stacks/spec/index.js')});
   mkdirSync(${JSON.stringify(outdir)}, { recursive: true });
   const app = new App({ outdir: ${JSON.stringify(outdir)} });
   for (const environment of environments.filter(({ profile }) => profile === 'prod'))
-    for (const layer of ['vault', 'plane']) buildStack(app, environment, layer);
-  app.synth();
+    for (const layer of ['vault', 'plane']) withoutTraces(() => buildStack(app, environment, layer));
+  withoutTraces(() => app.synth());
 `;
 
 const synthProgram = (filter, outdir) => `
@@ -51,7 +52,14 @@ function run(program) {
   const begun = performance.now();
   const { status, stderr } = spawnSync(
     process.execPath,
-    ['--input-type=module', '--import', `data:text/javascript,${encodeURIComponent(METER)}`, '-e', program],
+    [
+      '--no-experimental-detect-module',
+      '--input-type=module',
+      '--import',
+      `data:text/javascript,${encodeURIComponent(METER)}`,
+      '-e',
+      program,
+    ],
     { encoding: 'utf8', maxBuffer: 1 << 26 },
   );
   const seconds = (performance.now() - begun) / 1000;
