@@ -32,6 +32,8 @@ const machine = () => ({
   load: loadavg().map((value) => Number(value.toFixed(1))),
 });
 
+// Servers and workers here hold no process open; what is awaited must not end with it.
+setInterval(() => undefined, 60_000);
 for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
   console.log(`bench ${name}`);
   const rows = await BENCHES[name](process.argv.slice(2));

@@ -19,6 +19,8 @@ export async function benchEmbed(args) {
     FIELD_ENCRYPTION: 'true',
   });
   const model = createEmbedder(readMemoryConfig(tenant.env), { log: silent });
+  model.warm();
+  while (model.state() !== 'ready') await new Promise((done) => setTimeout(done, 50));
   const child = await startService(tenant);
   const http = new Pool(child.url, { connections: 1 });
   const random = createRandom(61);
