@@ -158,7 +158,10 @@ export const campaignCrash = async ({ kills = '60', seed = '1' }) => {
     for (const what of found.slice(0, 20)) console.log(`  ${what}`);
     console.log('SIGKILL ends processes; the page cache of the machine lives on. A power cut is not tested here.');
     const perCheck = (attack, name, caught) => ({
-      ...{ attack, tried: world.checks.length, passed: world.checks.length - failedOf(world, name), control: caught },
+      attack,
+      tried: checksOf(world, name),
+      passed: checksOf(world, name) - failedOf(world, name),
+      control: caught,
     });
     return [
       {
