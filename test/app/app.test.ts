@@ -133,7 +133,8 @@ describe('what is not well-formed is refused, never a server error', () => {
       422,
       '3 dimensions',
     ],
-    ['a vector of odd bytes', '{"content":"x","user_id":"a","vector":"AAAAA"}', 400, 'multiple of four'],
+    ['a vector of odd bytes', '{"content":"x","user_id":"a","vector":"AAAAAAA="}', 400, 'multiple of four'],
+    ['a vector that is no base64', '{"content":"x","user_id":"a","vector":"AAAAA"}', 400, 'not base64'],
     [
       'a vector of another model',
       JSON.stringify({ content: 'x', user_id: 'a', vector: new Array(64).fill(1), embedding_model: 'other' }),
