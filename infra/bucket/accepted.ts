@@ -20,11 +20,6 @@ export const accepted: readonly Accepted[] = [
   },
   {
     check: 'CKV_AWS_144',
-    on: /^artifacts$/,
-    because: 'development keeps them in one region; everywhere else they are copied',
-  },
-  {
-    check: 'CKV_AWS_144',
     on: /^state$/,
     because: "every region's stacks are made from code again; versions of ninety days mend a broken state",
   },
