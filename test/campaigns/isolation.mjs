@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runMatrix } from './isolation-matrix.mjs';
 import { runMutants, suspend } from './isolation-mutants.mjs';
 import { runFlood, runInterleaved } from './isolation-traffic.mjs';
-import { endTenant, startTenant } from './isolation-world.mjs';
+import { endTenant, seedOwner, startTenant } from './isolation-world.mjs';
 import { createProgress, startCluster } from './lab.mjs';
 
 const REQUESTS = { brief: '20000', full: '100000' };
@@ -15,6 +15,7 @@ const runWholeMatrix = async (cluster, progress) => {
   try {
     for (const name of ['acme', 'globex', 'paused']) worlds.push(await startTenant(cluster, name));
     const [world, foreign, suspended] = worlds;
+    await seedOwner(foreign, foreign.owners.alice);
     suspend(suspended);
     // A mounted file is looked at now and then.
     await sleep(2_000);
