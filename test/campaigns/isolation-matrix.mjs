@@ -34,7 +34,9 @@ const KNOWABLE = /mk-[a-z0-9]+-[a-z]+-[0-9a-f]{8}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-
 
 const idsOf = ({ things }) => [
   ...things.memories,
-  ...[things.artifact, things.job, things.review, things.hold, things.key, things.webhook].filter(Boolean),
+  ...[things.answered, things.artifact, things.job, things.review, things.hold, things.key, things.webhook].filter(
+    Boolean,
+  ),
 ];
 
 const sentWith = ({ path, body, raw, headers }) =>

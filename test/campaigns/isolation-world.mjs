@@ -81,7 +81,10 @@ export const seedOwner = async (world, owner) => {
   for (const more of shared) things.memories.push((await mine('POST', '/api/v1/memories', draft(more))).id);
   await mine('PUT', `/api/v1/memories/by-key/${owner.key}`, draft());
   things.idempotent = { body: draft({ agent_id: 'both', session_id: 'both', app_id: 'both' }), key: randomUUID() };
-  await mine('POST', '/api/v1/memories', things.idempotent.body, { 'idempotency-key': things.idempotent.key });
+  const first = await mine('POST', '/api/v1/memories', things.idempotent.body, {
+    'idempotency-key': things.idempotent.key,
+  });
+  things.answered = first.id;
   things.itemKey = tag();
   const item = { namespace: ['campaign', 'item'], key: things.itemKey, value: { data: tag() } };
   await mine('PUT', '/store/items', item);
@@ -91,7 +94,7 @@ export const seedOwner = async (world, owner) => {
   const asked = { messages: [{ role: 'user', content: `I like ${tag()}` }], infer: false };
   const job = await mine('POST', '/api/v1/memory/ingest', asked, { prefer: 'respond-async' });
   things.job = job.id;
-  await eventually(async () => (await mine('GET', `/api/v1/jobs/${job.id}`)).status !== 'running', 10_000);
+  await eventually(async () => (await mine('GET', `/api/v1/jobs/${job.id}`)).status === 'succeeded', 20_000);
   await mine('POST', `/api/v1/memories/${things.memories[1]}/review`, { reason: tag() });
   const reviews = await call(admin, 'GET', '/api/v1/reviews');
   things.review = reviews.results.find(({ memory_id, memory: of }) =>

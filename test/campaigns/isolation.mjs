@@ -31,7 +31,11 @@ const runTraffic = async (cluster, options) => {
   try {
     for (const name of ['north', 'south', 'east', 'west']) worlds.push(await startTenant(cluster, name, { people }));
     const interleaved = await runInterleaved(cluster, worlds, options);
-    return { interleaved, flood: await runFlood(worlds, options) };
+    // Their minute is fresh.
+    const pair = [];
+    for (const name of ['loud', 'calm']) pair.push(await startTenant(cluster, name));
+    worlds.push(...pair);
+    return { interleaved, flood: await runFlood(pair, options) };
   } finally {
     for (const world of worlds) await endTenant(world);
   }
