@@ -93,7 +93,7 @@ const openBench = <B extends VectorBench>(open: () => Promise<B>): State<B> => {
   let bench: B | undefined;
   beforeAll(async () => {
     bench = await open();
-    const all = Array.from({ length: 3000 }, next);
+    const all = Array.from({ length: 1500 }, next);
     const ids = await ingest(bench, 'many', all);
     ids.forEach((id, index) => {
       vectors.set(id, all[index] as Float32Array);
@@ -154,11 +154,11 @@ const claimStore = (
     expect(idsOf(await search(bench, 'fickle', vector))).toEqual([id]);
   });
 
-  it('finds 99 of 100 of the ten nearest among 3,000', async () => {
+  it('finds 99 of 100 of the ten nearest among 1,500', async () => {
     const bench = opened();
     await settle();
     const recall = await recallOf(bench, 'many', vectors, Array.from({ length: 50 }, next));
-    process.stdout.write(`  recall@10 of ${name}: ${recall.toFixed(4)} (3,000 clustered vectors, 50 queries)\n`);
+    process.stdout.write(`  recall@10 of ${name}: ${recall.toFixed(4)} (1,500 clustered vectors, 50 queries)\n`);
     expect(recall).toBeGreaterThanOrEqual(0.99);
   });
 };
