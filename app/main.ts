@@ -1,7 +1,7 @@
 import { ConfigError, EXIT_CONFIG, ROLES, readMemoryConfig, readMigrateConfig } from './config.js';
 import { migrateDatabase } from './db/migrate.js';
 import { messageOf } from './http/cause.js';
-import { createLogger } from './http/log.js';
+import { createLogger, flushLog } from './http/log.js';
 import { startMemoryRole } from './memory-role.js';
 import { prepareVectorDatabase } from './vectors/prepare-database.js';
 
@@ -22,6 +22,7 @@ const migrate = async (): Promise<number> => {
     dimensions: config.VECTOR_DIMENSIONS,
   });
   log.info({ applied: applied.length, version }, 'schema is up to date');
+  await flushLog(log);
   return 0;
 };
 
@@ -40,6 +41,7 @@ const memory = async (): Promise<number> => {
   log.info({ signal: await signalled }, 'shutting down');
   await service.stop();
   log.info({}, 'stopped');
+  await flushLog(log);
   return 0;
 };
 

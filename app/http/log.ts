@@ -30,6 +30,12 @@ export const createLogger = (options: LogOptions, destination?: pino.Destination
   return pino(settings, destination ?? pino.destination({ dest: 1, sync: false }));
 };
 
+/** Until every line is out: a process that exits in the middle of a write loses its last ones. */
+export const flushLog = (log: Logger): Promise<void> =>
+  new Promise((resolve) => {
+    log.flush(() => resolve());
+  });
+
 /** The cause with its causes, and nothing that could hold a value of a row. */
 const describeError = (error: unknown): object => {
   if (!isError(error)) return { message: String(error).slice(0, 500) };
