@@ -1,4 +1,5 @@
 import { decodeFacts } from '../audit/leaves.js';
+import { selectHead } from '../audit/store.js';
 import type { Queryable } from '../db/pool.js';
 
 /** Something that happened, as others are told of it: ids and versions, never content. */
@@ -81,7 +82,4 @@ const present = ({ seq, bytes, body }: Row): FeedEvent | undefined => {
 };
 
 /** The last number there is; -1 of an empty log. */
-export const lastSeq = async (db: Queryable): Promise<number> => {
-  const { rows } = await db.query<{ size: number }>('SELECT size FROM audit_head');
-  return (rows[0]?.size ?? 0) - 1;
-};
+export const lastSeq = async (db: Queryable): Promise<number> => (await selectHead(db)).size - 1;

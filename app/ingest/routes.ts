@@ -2,10 +2,11 @@ import type { Core } from '../core.js';
 import { inTransaction } from '../db/pool.js';
 import type { Json } from '../http/json.js';
 import { type ApiRequest, type ApiResponse, defineRoute, type Route } from '../http/route.js';
+import { JobSchema } from '../jobs/routes.js';
 import { readUserHeader, resolveUserId } from '../tenancy/identity.js';
 import { readMessages } from './conversation.js';
 import { type IngestDeps, ingestConversation } from './ingest.js';
-import { type Ingest, IngestJobSchema, IngestResultSchema, IngestSchema } from './schema.js';
+import { type Ingest, IngestResultSchema, IngestSchema } from './schema.js';
 
 export const INGEST_JOB = 'ingest';
 
@@ -19,7 +20,7 @@ export const ingestRoutes = (core: Core, deps: IngestDeps): readonly Route[] => 
     writes: true,
     idempotencyKey: 'honoured',
     body: IngestSchema,
-    responses: { 201: IngestResultSchema, 200: IngestResultSchema, 202: IngestJobSchema },
+    responses: { 201: IngestResultSchema, 200: IngestResultSchema, 202: JobSchema },
     handle: (request) => (prefersAsync(request.headers.prefer) ? later(core, request) : now(deps, request)),
   }),
 ];

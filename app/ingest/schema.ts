@@ -1,6 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { TIME } from '../http/validate.js';
-import { JobSchema } from '../jobs/routes.js';
 import { DraftSchema, ExternalId, literals, ScopeSchema } from '../memories/schema.js';
 import { WriteResultSchema } from '../memories/write-schema.js';
 
@@ -69,5 +68,3 @@ export const IngestResultSchema = Type.Object({
   job_id: Type.Union([Type.String(), Type.Null()]),
 });
 export type IngestResult = Static<typeof IngestResultSchema>;
-
-export const IngestJobSchema = JobSchema;

@@ -14,27 +14,23 @@ export interface ProviderAddress {
 }
 
 /** The SDKs' own retries are off: one rule for all providers is in `retry.ts`. Each is loaded when it is configured. */
-export const openOpenAi = async ({ apiKey, endpoint, timeoutMs, fetch }: ProviderAddress): Promise<OpenAI> => {
+export const openOpenAi = async (address: ProviderAddress): Promise<OpenAI> => {
   const { default: Client } = await import('openai');
-  return new Client({
-    apiKey: apiKey ?? '',
-    baseURL: endpoint ?? null,
-    timeout: timeoutMs,
-    maxRetries: 0,
-    ...(fetch ? { fetch } : {}),
-  });
+  return new Client(clientOptions(address));
 };
 
-export const openClaude = async ({ apiKey, endpoint, timeoutMs, fetch }: ProviderAddress): Promise<Anthropic> => {
+export const openClaude = async (address: ProviderAddress): Promise<Anthropic> => {
   const { default: Client } = await import('@anthropic-ai/sdk');
-  return new Client({
-    apiKey: apiKey ?? '',
-    baseURL: endpoint ?? null,
-    timeout: timeoutMs,
-    maxRetries: 0,
-    ...(fetch ? { fetch } : {}),
-  });
+  return new Client(clientOptions(address));
 };
+
+const clientOptions = ({ apiKey, endpoint, timeoutMs, fetch }: ProviderAddress) => ({
+  apiKey: apiKey ?? '',
+  baseURL: endpoint ?? null,
+  timeout: timeoutMs,
+  maxRetries: 0,
+  ...(fetch ? { fetch } : {}),
+});
 
 export const openGoogle = async ({ apiKey, endpoint, timeoutMs, fetch }: ProviderAddress): Promise<GoogleGenAI> => {
   const { GoogleGenAI: Client } = await import('@google/genai');

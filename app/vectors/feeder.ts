@@ -8,6 +8,7 @@ import { openVectors } from './open-vector.js';
 import {
   countVectors,
   createPosition,
+  hasUnsettled,
   movePosition,
   type OwedChange,
   type Position,
@@ -108,21 +109,6 @@ const restartIfLost = ({ db, index, model }: FeederOptions): Promise<boolean> =>
     await movePosition(transaction, index.name, BEGINNING);
     return true;
   });
-
-/** Committed vectors that may not be given yet, because a transaction that began before them still runs. */
-const hasUnsettled = async (
-  db: Parameters<typeof selectOwedChanges>[0],
-  { xid, change }: Position,
-  model: string,
-): Promise<boolean> => {
-  const after = '(change_xid, change) > ($1::xid8, $2) AND change_xid >= pg_snapshot_xmin(pg_current_snapshot())';
-  const { rows } = await db.query<{ some: boolean }>(
-    `SELECT EXISTS (SELECT 1 FROM vectors WHERE ${after} AND model = $3)
-         OR EXISTS (SELECT 1 FROM vector_tombstones WHERE ${after}) AS some`,
-    [xid, change, model],
-  );
-  return rows[0]?.some ?? false;
-};
 
 /** How many changes were given. The position moves only with them. */
 const feedPage = (options: FeederOptions): Promise<number> =>

@@ -33,6 +33,10 @@ export interface OwedChange extends Position {
   readonly gone: boolean;
 }
 
+/** Uses $1 and $2. */
+const AFTER = '(change_xid, change) > ($1::xid8, $2)';
+const OLDEST_RUNNING = 'pg_snapshot_xmin(pg_current_snapshot())';
+
 /** What happened after the position, in order, as far as every reader sees it: nothing can still commit before it. */
 export const selectOwedChanges = async (
   db: Queryable,
@@ -40,7 +44,7 @@ export const selectOwedChanges = async (
   model: string,
   limit: number,
 ): Promise<readonly OwedChange[]> => {
-  const settled = '(change_xid, change) > ($1::xid8, $2) AND change_xid < pg_snapshot_xmin(pg_current_snapshot())';
+  const settled = `${AFTER} AND change_xid < ${OLDEST_RUNNING}`;
   const { rows } = await db.query<OwedChange>(
     `SELECT change_xid::text AS xid, change, memory_id, gone FROM (
        (SELECT change_xid, change, memory_id, false AS gone FROM vectors WHERE ${settled} AND model = $3
@@ -52,6 +56,17 @@ export const selectOwedChanges = async (
     [xid, change, model, limit],
   );
   return rows;
+};
+
+/** Committed changes that may not be given yet, because a transaction that began before them still runs. */
+export const hasUnsettled = async (db: Queryable, { xid, change }: Position, model: string): Promise<boolean> => {
+  const unsettled = `${AFTER} AND change_xid >= ${OLDEST_RUNNING}`;
+  const { rows } = await db.query<{ some: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM vectors WHERE ${unsettled} AND model = $3)
+         OR EXISTS (SELECT 1 FROM vector_tombstones WHERE ${unsettled}) AS some`,
+    [xid, change, model],
+  );
+  return rows[0]?.some ?? false;
 };
 
 /** The vectors of these partitions that the index was not given yet. */

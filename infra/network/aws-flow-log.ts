@@ -4,6 +4,7 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
 import type { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
 import type { Construct } from 'constructs';
+import { buildServiceTrust } from '../support/aws-service-trust.js';
 import { buildName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
@@ -39,17 +40,7 @@ function buildWriter(unit: Construct, { site, name, tags }: AwsNetwork, group: C
     name: buildName('aws', 'role', [name, 'flow-logs']),
     path: site.rolePath,
     tags: buildTags('aws', tags, 'ops'),
-    assumeRolePolicy: JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'vpc-flow-logs.amazonaws.com' },
-          Action: 'sts:AssumeRole',
-          Condition: { StringEquals: { 'aws:SourceAccount': site.accountId } },
-        },
-      ],
-    }),
+    assumeRolePolicy: buildServiceTrust(site, 'vpc-flow-logs.amazonaws.com'),
   });
   new IamRolePolicy(unit, 'flow_writes', {
     ...providerOf(site),

@@ -6,6 +6,7 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
 import type { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic/index.js';
 import type { Construct } from 'constructs';
+import { buildServiceTrust } from '../support/aws-service-trust.js';
 import { GUARDED } from '../support/guard.js';
 import { buildName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
@@ -53,12 +54,6 @@ export function buildTrail(unit: Construct, config: AwsObservability, topic: Sns
 }
 
 function buildWriter(unit: Construct, { site, name, tags }: AwsObservability, logs: CloudwatchLogGroup): IamRole {
-  const trust = {
-    Effect: 'Allow',
-    Principal: { Service: 'cloudtrail.amazonaws.com' },
-    Action: 'sts:AssumeRole',
-    Condition: { StringEquals: { 'aws:SourceAccount': site.accountId } },
-  };
   const writes = {
     Effect: 'Allow',
     Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -68,7 +63,7 @@ function buildWriter(unit: Construct, { site, name, tags }: AwsObservability, lo
     ...providerOf(site),
     name: buildName('aws', 'role', [name, 'trail']),
     path: site.rolePath,
-    assumeRolePolicy: JSON.stringify({ Version: '2012-10-17', Statement: [trust] }),
+    assumeRolePolicy: buildServiceTrust(site, 'cloudtrail.amazonaws.com'),
     tags: buildTags('aws', tags, 'ops'),
   });
   new IamRolePolicy(unit, 'trail_writes', {

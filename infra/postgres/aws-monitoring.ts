@@ -2,6 +2,7 @@ import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js';
 import type { Construct } from 'constructs';
+import { buildServiceTrust } from '../support/aws-service-trust.js';
 import { buildName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
@@ -34,17 +35,7 @@ export function buildMonitor(unit: Construct, { site, name, tags }: AwsPostgres)
     ...providerOf(site),
     name: buildName('aws', 'role', [name, 'monitoring']),
     path: site.rolePath,
-    assumeRolePolicy: JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'monitoring.rds.amazonaws.com' },
-          Action: 'sts:AssumeRole',
-          Condition: { StringEquals: { 'aws:SourceAccount': site.accountId } },
-        },
-      ],
-    }),
+    assumeRolePolicy: buildServiceTrust(site, 'monitoring.rds.amazonaws.com'),
     tags: buildTags('aws', tags, 'ops'),
   });
   new IamRolePolicyAttachment(unit, 'monitors', {

@@ -5,6 +5,7 @@ import { BackupVaultLockConfiguration } from '@cdktf/provider-aws/lib/backup-vau
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js';
 import type { Construct } from 'constructs';
+import { buildServiceTrust } from '../support/aws-service-trust.js';
 import { GUARDED } from '../support/guard.js';
 import { buildName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
@@ -74,17 +75,7 @@ function buildRole(unit: Construct, { site, name, tags }: AwsQdrant): IamRole {
     ...providerOf(site),
     name: buildName('aws', 'role', [name, 'volumes']),
     path: site.rolePath,
-    assumeRolePolicy: JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'backup.amazonaws.com' },
-          Action: 'sts:AssumeRole',
-          Condition: { StringEquals: { 'aws:SourceAccount': site.accountId } },
-        },
-      ],
-    }),
+    assumeRolePolicy: buildServiceTrust(site, 'backup.amazonaws.com'),
     tags: buildTags('aws', tags, 'objects'),
   });
   for (const what of ['Backup', 'Restores'] as const) {

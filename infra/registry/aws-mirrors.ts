@@ -4,6 +4,7 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
 import type { Construct } from 'constructs';
 import type { Key } from '../kms/contract.js';
+import { buildServiceTrust } from '../support/aws-service-trust.js';
 import { buildName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
@@ -50,17 +51,7 @@ function buildMaker(unit: Construct, { site, name, tags, key }: AwsRegistry): Ia
     ...providerOf(site),
     name: buildName('aws', 'role', [name, 'mirrors']),
     path: site.rolePath,
-    assumeRolePolicy: JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'ecr.amazonaws.com' },
-          Action: 'sts:AssumeRole',
-          Condition: { StringEquals: { 'aws:SourceAccount': site.accountId } },
-        },
-      ],
-    }),
+    assumeRolePolicy: buildServiceTrust(site, 'ecr.amazonaws.com'),
     tags: buildTags('aws', tags, 'objects'),
   });
   new IamRolePolicy(unit, 'mirrors_policy', {

@@ -3,6 +3,7 @@ import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js'
 import { S3BucketReplicationConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-replication-configuration/index.js';
 import type { Construct } from 'constructs';
 import { addressOf } from '../support/address.js';
+import { buildServiceTrust } from '../support/aws-service-trust.js';
 import { checkName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
@@ -19,7 +20,7 @@ export function buildAwsReplication(unit: Construct, config: AwsReplication): Re
     ...providerOf(site),
     name: checkName('aws', 'role', config.name),
     path: site.rolePath,
-    assumeRolePolicy: buildTrust(site),
+    assumeRolePolicy: buildServiceTrust(site, 's3.amazonaws.com'),
     tags: buildTags('aws', config.tags, 'replication'),
   });
   new IamRolePolicy(unit, 'policy', { ...providerOf(site), name: 'copy', role: role.id, policy: buildPolicy(config) });
@@ -47,20 +48,6 @@ export function buildAwsReplication(unit: Construct, config: AwsReplication): Re
     dependsOn: [...source.ready, ...destination.ready],
   });
   return { address: addressOf(replication) };
-}
-
-function buildTrust({ accountId }: AwsSite): string {
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: { Service: 's3.amazonaws.com' },
-        Action: 'sts:AssumeRole',
-        Condition: { StringEquals: { 'aws:SourceAccount': accountId } },
-      },
-    ],
-  });
 }
 
 /** Without `s3:ReplicateDelete` what is deleted here stays there; with it, a marker hides it. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
 
 const CACHE = process.env.MEMPLANE_CACHE ?? join(homedir(), '.cache', 'memplane');
 
@@ -30,6 +31,13 @@ export const describePart = (name: string, present: boolean, suite: () => void):
 };
 
 export const partExists = (part: keyof typeof PART_PATHS): boolean => existsSync(PART_PATHS[part]);
+
+/** Any answer will do: a part that refuses is up. */
+export const answersHttp = (url: string) => async (): Promise<boolean> => {
+  const { statusCode, body } = await request(url);
+  await body.dump();
+  return statusCode > 0;
+};
 
 export interface PartProcess {
   stop(): Promise<void>;

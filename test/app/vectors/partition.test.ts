@@ -1,35 +1,11 @@
-import { createPartition, dot, EXACT_UP_TO } from '../../../app/vectors/partition.js';
+import { createPartition, EXACT_UP_TO } from '../../../app/vectors/partition.js';
+import { createClustered, exactTop } from '../../support/clustered.js';
 
 const DIMENSIONS = 32;
 
-/** Clusters, as embeddings have them: independent random vectors would make every index look bad. */
-const createGenerator = (seed: number) => {
-  let state = seed;
-  const random = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32 - 0.5;
-  };
-  const unit = (vector: Float32Array): Float32Array => {
-    const length = Math.hypot(...vector);
-    return vector.map((value) => value / length);
-  };
-  const centres = Array.from({ length: 40 }, () => unit(Float32Array.from({ length: DIMENSIONS }, random)));
-  return (): Float32Array => {
-    const centre = centres[Math.floor((random() + 0.5) * centres.length)] as Float32Array;
-    return unit(centre.map((value) => value + random() * 0.4));
-  };
-};
-
-const exactTop = (vectors: ReadonlyMap<string, Float32Array>, query: Float32Array, k: number): readonly string[] =>
-  [...vectors]
-    .map(([id, vector]) => [id, dot(vector, query)] as const)
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, k)
-    .map(([id]) => id);
-
 describe('a partition', () => {
   it('compares every vector while it is small', () => {
-    const next = createGenerator(1);
+    const next = createClustered(DIMENSIONS, 1);
     const partition = createPartition(DIMENSIONS);
     const vectors = new Map(Array.from({ length: 500 }, (_, index) => [`m${index}`, next()]));
     for (const [id, vector] of vectors) partition.put(id, 1, vector);
@@ -40,7 +16,7 @@ describe('a partition', () => {
   });
 
   it('goes on with an index when it grows, and finds at least 95 of 100 of what is nearest', () => {
-    const next = createGenerator(2);
+    const next = createClustered(DIMENSIONS, 2);
     const partition = createPartition(DIMENSIONS);
     const vectors = new Map<string, Float32Array>();
     for (let index = 0; index < EXACT_UP_TO * 4; index++) {
@@ -58,7 +34,7 @@ describe('a partition', () => {
   });
 
   it.each([10, EXACT_UP_TO + 10])('of %i forgets what is removed and replaces what comes again', (size) => {
-    const next = createGenerator(3);
+    const next = createClustered(DIMENSIONS, 3);
     const partition = createPartition(DIMENSIONS);
     for (let index = 0; index < size; index++) partition.put(`m${index}`, 1, next());
     const query = next();

@@ -5,23 +5,16 @@ import { join } from 'node:path';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { jest } from '@jest/globals';
-import { request } from 'undici';
 import { openBucket } from '../../../app/keys/bucket.js';
 import { openKms } from '../../../app/keys/kms.js';
 import { openBucket as openOperatorBucket } from '../../../operator/clients/bucket.js';
 import { birthKeyring, keyringPrefix, moveKeyring, retainedPlace } from '../../../operator/clients/keyring.js';
 import { openKms as openOperatorKms } from '../../../operator/clients/kms.js';
 import { createTestTenant, startInProcess, type TestTenant } from '../../support/memory-service.js';
-import { describePart, PART_PATHS, type PartProcess, partExists, startPart } from '../../support/parts.js';
+import { answersHttp, describePart, PART_PATHS, type PartProcess, partExists, startPart } from '../../support/parts.js';
 import { freePort } from '../../support/postgres.js';
 
 jest.setTimeout(60_000);
-
-const answers = (url: string) => async (): Promise<boolean> => {
-  const { statusCode, body } = await request(url);
-  await body.dump();
-  return statusCode > 0;
-};
 
 const GIVEN = {
   AWS_ACCESS_KEY_ID: 'admin',
@@ -50,9 +43,9 @@ describePart('keys in S3 under AWS KMS', partExists('versitygw') && partExists('
       ROOT_ACCESS_KEY: GIVEN.AWS_ACCESS_KEY_ID,
       ROOT_SECRET_KEY: GIVEN.AWS_SECRET_ACCESS_KEY,
     };
-    parts.push(await startPart(PART_PATHS.versitygw, args, answers(endpoint), { env }));
+    parts.push(await startPart(PART_PATHS.versitygw, args, answersHttp(endpoint), { env }));
     const kms = `http://127.0.0.1:${kmsPort}`;
-    parts.push(await startPart(PART_PATHS.moto, ['-H', '127.0.0.1', '-p', String(kmsPort)], answers(kms)));
+    parts.push(await startPart(PART_PATHS.moto, ['-H', '127.0.0.1', '-p', String(kmsPort)], answersHttp(kms)));
     Object.assign(process.env, GIVEN, { AWS_ENDPOINT_URL_KMS: kms });
     s3 = new S3Client({ endpoint, forcePathStyle: true });
     await s3.send(new CreateBucketCommand({ Bucket: 'keys' }));

@@ -4,8 +4,15 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { jest } from '@jest/globals';
-import { request } from 'undici';
-import { describePart, hasProgram, PART_PATHS, type PartProcess, partExists, startPart } from '../../support/parts.js';
+import {
+  answersHttp,
+  describePart,
+  hasProgram,
+  PART_PATHS,
+  type PartProcess,
+  partExists,
+  startPart,
+} from '../../support/parts.js';
 import { freePort } from '../../support/postgres.js';
 
 jest.setTimeout(60_000);
@@ -14,11 +21,6 @@ const root = mkdtempSync(join(tmpdir(), 'memplane-parts-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const python = join(dirname(PART_PATHS.moto), 'python');
-const answersHttp = (url: string) => async (): Promise<boolean> => {
-  const { statusCode, body } = await request(url);
-  await body.dump();
-  return statusCode > 0;
-};
 
 /** The parts that later stores stand on give what those stores will need; no code of ours uses them yet. */
 describePart('S3 with object lock', partExists('versitygw') && partExists('moto'), () => {
