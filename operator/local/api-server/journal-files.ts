@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { KubeObject } from './objects.js';
 
 export interface Restored {
@@ -52,15 +53,19 @@ async function readWhole(path: string): Promise<string> {
   return bytes.subarray(0, end).toString('utf8');
 }
 
+const checksum = (record: string): string => crc32(record).toString(16).padStart(8, '0');
+
+/** `P` puts the object that `json` is, `D` deletes the one that it names. */
+export function journalLine(kind: 'P' | 'D', revision: number, resource: string, json: string): string {
+  const record = `${kind} ${revision} ${resource} ${json}`;
+  return `${checksum(record)} ${record}\n`;
+}
+
+/** Bytes that changed inside a string still parse: only the checksum tells. */
 function readLine(line: string) {
-  const [, kind, at, resource = '', body = ''] = /^([PD]) (\d+) (\S*) (.*)$/.exec(line) ?? [];
-  if (kind === undefined) return undefined;
-  try {
-    return { kind, at, resource, value: JSON.parse(body) as unknown };
-  } catch {
-    // Written over in its middle: the line number says more than the parser would.
-    return undefined;
-  }
+  if (checksum(line.slice(9)) !== line.slice(0, 8)) return undefined;
+  const [, kind, at, resource = '', body = ''] = /^([PD]) (\d+) (\S*) (.*)$/.exec(line.slice(9)) ?? [];
+  return kind === undefined ? undefined : { kind, at, resource, value: JSON.parse(body) as unknown };
 }
 
 function replay(text: string, objects: Map<string, RestoredObject>, path: string): number {

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { journalPath, type Restored, restoreState, snapshotPath } from './journal-files.js';
+import { journalLine, journalPath, type Restored, restoreState, snapshotPath } from './journal-files.js';
 import type { Entry } from './storage.js';
 
 export interface StoredEntry {
@@ -65,12 +65,12 @@ export class Journal {
   }
 
   put(resource: string, entry: Entry): void {
-    this.#append(`P ${entry.revision} ${resource} ${entry.json}\n`);
+    this.#append(journalLine('P', entry.revision, resource, entry.json));
   }
 
   remove(resource: string, entry: Entry): void {
     const { namespace = '', name } = entry.object.metadata;
-    this.#append(`D ${entry.revision} ${resource} ${JSON.stringify([namespace, name])}\n`);
+    this.#append(journalLine('D', entry.revision, resource, JSON.stringify([namespace, name])));
   }
 
   #append(line: string): void {
@@ -105,8 +105,8 @@ export class Journal {
     const old = { file: this.#file, generation: this.#generation };
     const pending = this.#lines;
     this.#lines = [];
-    const lines = [...this.#everything()].map(
-      ({ resource, entry }) => `P ${entry.revision} ${resource} ${entry.json}\n`,
+    const lines = [...this.#everything()].map(({ resource, entry }) =>
+      journalLine('P', entry.revision, resource, entry.json),
     );
     this.#generation += 1;
     this.#bytes = 0;

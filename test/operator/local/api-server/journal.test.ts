@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiServer, type ApiServerOptions, startApiServer } from '../../../../operator/local/api-server/index.js';
@@ -86,6 +86,18 @@ describe('the state of an API server', () => {
     await stop();
     await start();
     expect(namesOf((await client.get(PATH)).body)).toEqual(['kept', 'next']);
+  });
+
+  it('refuses a log in which a byte changed where it still parses, and names the line', async () => {
+    await client.create(PATH, configMap('kept', { k: 'x'.repeat(200) }));
+    await stop();
+    const [journal = ''] = readdirSync(directory).filter((file) => file.startsWith('journal-'));
+    const path = join(directory, journal);
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, whole.replace('xxx', 'xyx'));
+    await expect(start()).rejects.toThrow(/journal-\d+\.log, line \d+ is not of our log/);
+    writeFileSync(path, whole);
+    await start();
   });
 
   it('is folded into a snapshot when its log has grown, and is whole before, during and after', async () => {
