@@ -8,7 +8,7 @@ import type { Cache } from './cache/cache.js';
 import type { MemoryConfig } from './config.js';
 import type { Database } from './db/pool.js';
 import type { Embedder } from './embeddings/embedder.js';
-import type { ComponentState } from './health/components.js';
+import type { ComponentState } from './health/component-state.js';
 import type { Metrics } from './health/metrics.js';
 import type { Dialect } from './http/dialect.js';
 import type { Outbound } from './http/outbound.js';

@@ -1,8 +1,9 @@
 import type { BucketOutput } from '../infra/bucket/index.js';
 import type { ClusterConfig, ClusterOutput, Pool } from '../infra/cluster/index.js';
 import type { EcsConfig } from '../infra/ecs/index.js';
+import type { RolesConfig } from '../infra/identity/contract.js';
 import type { IdentityConfig } from '../infra/identity/index.js';
-import { ROLE_NAMES, type RolesConfig } from '../infra/identity/roles.js';
+import { ROLE_NAMES } from '../infra/identity/roles.js';
 import type { KmsOutput } from '../infra/kms/index.js';
 import type { NetworkOutput } from '../infra/network/index.js';
 import type { QdrantConfig, QdrantOutput } from '../infra/qdrant/index.js';

@@ -1,4 +1,4 @@
-import type { ComponentState } from '../health/components.js';
+import type { ComponentState } from '../health/component-state.js';
 import { createLruMap, type LruMap } from '../tenancy/lru-map.js';
 import type { Vault } from '../tenancy/vault.js';
 import type { SharedStore } from './redis.js';

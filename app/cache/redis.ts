@@ -1,4 +1,4 @@
-import type { ComponentState } from '../health/components.js';
+import type { ComponentState } from '../health/component-state.js';
 import { messageOf } from '../http/cause.js';
 
 /** What limits and caches of all replicas share. Nothing is ever only there: without it the service works, each replica for itself. */

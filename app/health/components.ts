@@ -4,12 +4,9 @@ import type { Embedder } from '../embeddings/embedder.js';
 import { isError } from '../http/cause.js';
 import { selectTenantUsage } from '../memories/quota.js';
 import type { VectorStore } from '../vectors/vector-store.js';
+import type { ComponentState } from './component-state.js';
 import { observeMemory, observeProcessor } from './machine.js';
 
-export interface ComponentState {
-  readonly status: 'ok' | 'degraded' | 'down';
-  readonly detail?: string;
-}
 export interface Health {
   /** Whether requests should be sent here: only what no request can do without. */
   readonly ready: boolean;

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
-import type { ComponentState } from './components.js';
+import type { ComponentState } from './component-state.js';
 
 const MEGABYTE = 1_048_576;
 /** Above it the collector takes most of the time, and soon the process ends. */

@@ -1,7 +1,7 @@
 import type { Core, Feature } from '../core.js';
 import { createExtractor } from '../extraction/create.js';
 import type { Extractor } from '../extraction/extractor.js';
-import type { ComponentState } from '../health/components.js';
+import type { ComponentState } from '../health/component-state.js';
 import type { Json } from '../http/json.js';
 import { type IngestDeps, ingestConversation } from './ingest.js';
 import { INGEST_JOB, ingestRoutes } from './routes.js';

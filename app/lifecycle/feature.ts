@@ -1,6 +1,6 @@
 import type { Core, Feature } from '../core.js';
 import type { Queryable } from '../db/pool.js';
-import type { ComponentState } from '../health/components.js';
+import type { ComponentState } from '../health/component-state.js';
 import { holdRoutes } from '../holds/routes.js';
 import { lifeRoutes } from '../memories/life-routes.js';
 import { personRoutes } from '../memories/person-routes.js';

@@ -1,7 +1,7 @@
 import { RoleDefinition } from '@cdktf/provider-azurerm/lib/role-definition/index.js';
 import type { Construct } from 'constructs';
 import type { AzureSite } from '../support/site.js';
-import type { RolesConfig } from './roles.js';
+import type { RolesConfig } from './contract.js';
 
 interface Rights {
   readonly actions?: readonly string[];

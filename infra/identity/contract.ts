@@ -89,3 +89,13 @@ export function withIdentityDefaults<S extends Site>(config: IdentityConfig<S>):
 
 export const namespaceOf = ({ operator, secrets }: Namespaces, worker: PlaneWorker): string =>
   worker === 'externalSecrets' ? secrets : operator;
+
+/** Roles of our own, which the plane only assigns: whoever applies the plane need not be able to invent rights. */
+export interface RolesConfig<S extends Site = Site> {
+  readonly site: S;
+  readonly name: string;
+  /** Azure: where they may be assigned. */
+  readonly scope: string;
+  /** Of each role, derived: `projects/…/roles/…`, or a role definition's resource id. */
+  readonly ids: Readonly<Record<string, string>>;
+}

@@ -2,7 +2,7 @@ import { ProjectIamCustomRole } from '@cdktf/provider-google/lib/project-iam-cus
 import type { Construct } from 'constructs';
 import { checkName } from '../support/naming.js';
 import type { GcpSite } from '../support/site.js';
-import type { RolesConfig } from './roles.js';
+import type { RolesConfig } from './contract.js';
 
 const FOLDERS = ['create', 'delete', 'get', 'list', 'getIamPolicy', 'setIamPolicy'].map(
   (verb) => `storage.managedFolders.${verb}`,

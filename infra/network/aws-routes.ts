@@ -9,10 +9,15 @@ import type { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
 import type { Construct } from 'constructs';
 import { type AwsSite, providerOf } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
-import type { Tiers } from './aws.js';
 import type { ResolvedNetwork } from './contract.js';
 
 type AwsNetwork = ResolvedNetwork<AwsSite>;
+
+export interface Tiers {
+  readonly open: readonly Subnet[];
+  readonly nodes: readonly Subnet[];
+  readonly data: readonly Subnet[];
+}
 
 const ANYWHERE = '0.0.0.0/0';
 

@@ -7,16 +7,10 @@ import { buildTags } from '../support/tags.js';
 import { buildEndpoints } from './aws-endpoints.js';
 import { buildFlowLog } from './aws-flow-log.js';
 import { buildGroups, type Groups } from './aws-groups.js';
-import { buildRoutes } from './aws-routes.js';
+import { buildRoutes, type Tiers } from './aws-routes.js';
 import type { Listener, NetworkOutput, ResolvedNetwork, StoreAccess, Three } from './contract.js';
 
 type AwsNetwork = ResolvedNetwork<AwsSite>;
-
-export interface Tiers {
-  readonly open: readonly Subnet[];
-  readonly nodes: readonly Subnet[];
-  readonly data: readonly Subnet[];
-}
 
 export function buildAwsNetwork(unit: Construct, config: AwsNetwork): NetworkOutput {
   const vpc = buildVpc(unit, config);

@@ -1,4 +1,4 @@
-import type { Entry } from './storage.js';
+import type { Entry } from './entry.js';
 import { type Change, ChangeWindow } from './watch-cache.js';
 
 interface Namespace {

@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Entry } from './entry.js';
 import { journalLine, journalPath, type Restored, restoreState, snapshotPath } from './journal-files.js';
-import type { Entry } from './storage.js';
 
 export interface StoredEntry {
   readonly resource: string;

@@ -1,23 +1,8 @@
 import { Collection } from './collection.js';
+import { Entry } from './entry.js';
 import type { Journal } from './journal.js';
 import type { KubeObject } from './objects.js';
 import type { Change } from './watch-cache.js';
-
-/** One version of an object. Its JSON is made once, for the log, the watchers and whoever asks. */
-export class Entry {
-  readonly object: KubeObject;
-  readonly revision: number;
-  #json: string | undefined;
-  constructor(object: KubeObject, revision: number) {
-    this.object = object;
-    this.revision = revision;
-  }
-
-  get json(): string {
-    this.#json ??= JSON.stringify(this.object);
-    return this.#json;
-  }
-}
 
 export interface StorageOptions {
   /** Changes that a resource keeps for watchers who come back. */

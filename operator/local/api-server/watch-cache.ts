@@ -1,4 +1,4 @@
-import type { Entry } from './storage.js';
+import type { Entry } from './entry.js';
 
 export interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';

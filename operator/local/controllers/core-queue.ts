@@ -4,6 +4,10 @@ const LAST_RETRY_MS = 30_000;
 /** A slice at a time: a namespace of thousands of objects must not keep requests waiting. */
 const SLICE = 64;
 
+export interface CoreController {
+  stop(): void;
+}
+
 /**
  * Keys to look at, each once however often it was named. Work runs after the write that named it has been answered;
  * what fails is tried again, later each time.

@@ -1,11 +1,8 @@
 import { ApiError } from '../api-server/errors.js';
 import type { ApiServer } from '../api-server/index.js';
+import type { CoreController } from './core-queue.js';
 import { startGarbageCollector } from './garbage.js';
 import { startNamespaceController } from './namespace.js';
-
-export interface CoreController {
-  stop(): void;
-}
 
 /** A refusal (an admission policy's, say) is not ours to report: it is tried again until it is lifted. */
 const printUnexpected = (cause: unknown): void => {

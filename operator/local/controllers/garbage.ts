@@ -7,8 +7,7 @@ import { deleteObject } from '../api-server/rest/delete.js';
 import { systemRequest } from '../api-server/rest/system-request.js';
 import { updateObject } from '../api-server/rest/write.js';
 import type { Change } from '../api-server/watch-cache.js';
-import type { CoreController } from './core.js';
-import { CoreQueue } from './core-queue.js';
+import { type CoreController, CoreQueue } from './core-queue.js';
 import { DependentIndex, keyOf, parseKey } from './dependent-index.js';
 
 const USER = serviceAccountUser({ namespace: 'kube-system', name: 'generic-garbage-collector', uid: '' });

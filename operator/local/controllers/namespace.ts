@@ -6,8 +6,7 @@ import { draftOf } from '../api-server/rest/change.js';
 import { deleteObject } from '../api-server/rest/delete.js';
 import { systemRequest } from '../api-server/rest/system-request.js';
 import { updateObject } from '../api-server/rest/write.js';
-import type { CoreController } from './core.js';
-import { CoreQueue } from './core-queue.js';
+import { type CoreController, CoreQueue } from './core-queue.js';
 
 const NAMESPACES = '/namespaces';
 const USER = serviceAccountUser({ namespace: 'kube-system', name: 'namespace-controller', uid: '' });

@@ -13,6 +13,7 @@ import { readHostEnvironment } from './config.js';
 import { CONFIG_RESOURCES, type ConfigKind, createConfigSource } from './config-source.js';
 import type { RestartOptions } from './container.js';
 import type { ImageTable } from './images.js';
+import { readApiServerAddress } from './kubeconfig.js';
 import { type KubeletApi, startKubeletApi } from './kubelet-api.js';
 import type { NodeContext } from './node-context.js';
 import { keepLease, markNodeStopped, registerNode } from './node-object.js';
@@ -20,7 +21,6 @@ import { PodDirectory } from './pod-directory.js';
 import { type PodLogOptions, parseLogQuery, streamRunLog } from './pod-logs.js';
 import { PortAllocator } from './ports.js';
 import { ProcessTable } from './processes.js';
-import { readApiServerAddress } from './token.js';
 
 export interface NodeAgentOptions {
   /** @default one made from `kubeconfig` */

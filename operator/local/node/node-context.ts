@@ -4,9 +4,9 @@ import type { HostEnvironment } from './config.js';
 import type { ConfigSource } from './config-source.js';
 import type { RestartOptions } from './container.js';
 import type { ImageTable } from './images.js';
+import type { ApiServerAddress } from './kubeconfig.js';
 import type { PortAllocator } from './ports.js';
 import type { ProcessTable } from './processes.js';
-import type { ApiServerAddress } from './token.js';
 
 /** What all pods of one node share. */
 export interface NodeContext {

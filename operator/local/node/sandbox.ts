@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { Container } from 'kubernetes-types/core/v1.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
 import { type LivePod, LOCAL_PORTS_ANNOTATION, namespaceOf } from '../kinds.js';
+import { buildKubeconfig } from './kubeconfig.js';
 import { type Launch, resolveLaunch } from './launch.js';
 import { RunLog, removeRunLog } from './logs.js';
 import type { NodeContext } from './node-context.js';
 import { type LocalPorts, readLocalPorts } from './ports.js';
-import { buildKubeconfig, KUBECONFIG_TOKEN_SECONDS, observeAutomount, requestToken } from './token.js';
+import { KUBECONFIG_TOKEN_SECONDS, observeAutomount, requestToken } from './token.js';
 import { PodVolumes } from './volumes.js';
 
 /** Runs whose logs are kept: this one and the one before, for `kubectl logs --previous`. */

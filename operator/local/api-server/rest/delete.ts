@@ -1,8 +1,8 @@
+import { Entry } from '../entry.js';
 import { badRequest, conflict } from '../errors.js';
 import { type Dict, dictAt, isDict, type KubeObject, numberAt, stringAt, stringsAt, timestamp } from '../objects.js';
 import { PENDING_OWNER_FINALIZERS } from '../owner-finalizers.js';
 import type { Resource } from '../resources/resource.js';
-import { Entry } from '../storage.js';
 import type { Api } from './api.js';
 import { decodeBody } from './decode.js';
 import { encodeList, encodeOne, negotiate } from './encoding.js';

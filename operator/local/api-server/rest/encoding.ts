@@ -1,7 +1,7 @@
+import type { Entry } from '../entry.js';
 import { notAcceptable } from '../errors.js';
 import { apiVersionOf, type Dict, type KubeObject } from '../objects.js';
 import { isCustom } from '../resources/resource.js';
-import type { Entry } from '../storage.js';
 import { buildTable, tableRow } from '../tables/table.js';
 import type { ResourceRequest } from './request.js';
 

@@ -1,8 +1,8 @@
+import type { Entry } from '../entry.js';
 import { ApiError, badRequest, notFound } from '../errors.js';
 import { apiVersionOf, type Dict } from '../objects.js';
 import type { Resource } from '../resources/resource.js';
 import { isCustom } from '../resources/resource.js';
-import type { Entry } from '../storage.js';
 import type { Api } from './api.js';
 import { type Encoding, encodeList, encodeOne, negotiate } from './encoding.js';
 import { checkFieldSelector, matchesFields } from './field-labels.js';

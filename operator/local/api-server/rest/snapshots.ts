@@ -1,6 +1,6 @@
+import type { Entry } from '../entry.js';
 import { badRequest, expired } from '../errors.js';
 import { isDict } from '../objects.js';
-import type { Entry } from '../storage.js';
 
 interface Snapshot {
   readonly entries: readonly Entry[];

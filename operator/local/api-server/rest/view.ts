@@ -1,8 +1,8 @@
+import { Entry } from '../entry.js';
 import { apiVersionOf, type KubeObject } from '../objects.js';
 import { isCustom, type Resource } from '../resources/resource.js';
 import { withDefaults } from '../schema/defaults.js';
 import type { Schema } from '../schema/schema.js';
-import { Entry } from '../storage.js';
 
 const views = new WeakMap<Entry, { readonly schema: Schema; readonly view: Entry }>();
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { Entry } from '../entry.js';
 import { ApiError, badRequest, statusOf } from '../errors.js';
 import { apiVersionOf } from '../objects.js';
-import { Entry } from '../storage.js';
 import type { Change } from '../watch-cache.js';
 import type { Api } from './api.js';
 import { encodeEvent, negotiate } from './encoding.js';

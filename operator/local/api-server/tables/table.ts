@@ -1,6 +1,6 @@
+import type { Entry } from '../entry.js';
 import type { Dict } from '../objects.js';
 import type { ResourceRequest } from '../rest/request.js';
-import type { Entry } from '../storage.js';
 import { columnsOf } from './columns.js';
 
 export interface Table extends Dict {

@@ -1,0 +1,4 @@
+export interface ComponentState {
+  readonly status: 'ok' | 'degraded' | 'down';
+  readonly detail?: string;
+}
