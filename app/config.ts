@@ -1,29 +1,14 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
+import { checkTogether } from './config-checks.js';
+import { choice, databaseUrl, flag, integer, type Notes, number, text } from './config-fields.js';
+import { ArtifactStore, MemoryProvider, VectorDb, Vectors } from './config-stores.js';
 import { UUID } from './http/validate.js';
 
 /** sysexits.h EX_CONFIG: whoever starts us can tell a wrong configuration from a crash. */
 export const EXIT_CONFIG = 78;
 export const ROLES = ['memory', 'migrate'] as const;
 export type AppRole = (typeof ROLES)[number];
-
-interface Notes {
-  readonly description: string;
-  /** What is allowed, in words. */
-  readonly allowed: string;
-  /** Its value is never printed. */
-  readonly secret?: boolean;
-}
-const text = (pattern: string, notes: Notes, rest: { readonly default?: string } = {}) =>
-  Type.String({ pattern, ...notes, ...rest });
-const integer = (minimum: number, maximum: number, fallback: number, description: string) =>
-  Type.Integer({ minimum, maximum, default: fallback, description, allowed: `${minimum} to ${maximum}` });
-const flag = (fallback: boolean, description: string) =>
-  Type.Boolean({ default: fallback, description, allowed: 'true or false' });
-const choice = (values: readonly string[], fallback: string, description: string) =>
-  Type.String({ enum: values, default: fallback, description, allowed: values.join(', ') });
-const databaseUrl = (description: string) =>
-  text('^postgres(ql)?://.+', { description, allowed: 'postgres://user:password@host:port/database', secret: true });
 
 const NAME = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$';
 const CIDR = '[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?';
@@ -37,16 +22,6 @@ const Shared = {
     'How much is logged; policies.json may change it while running.',
   ),
   MEMPLANE_TENANT: text(NAME, { description: "The tenant's name.", allowed: 'a DNS label' }, { default: 'default' }),
-};
-
-/** Of both roles: an index in the database is made by whoever owns its schema. */
-const Vectors = {
-  VECTOR_DIMENSIONS: integer(1, 4096, 512, 'The dimension of every vector of the tenant; the model must have it.'),
-  VECTOR_PROVIDER: choice(
-    ['embedded', 'qdrant', 'pgvector'],
-    'embedded',
-    'Where vectors are searched: in this process, in Qdrant, or in the database by its extension vector.',
-  ),
 };
 
 /** How the provider of one task is reached. */
@@ -84,12 +59,8 @@ const Memory = Type.Object({
     description: 'The bucket that holds the keyring.',
     allowed: 'file:///path or s3://bucket',
   }),
-  ARTIFACTS_BUCKET_URL: Type.Optional(
-    text('^(file:///|s3://).+', {
-      description: 'The bucket that holds artifacts, sealed. Unset: there are none, and their routes say so.',
-      allowed: 'file:///path or s3://bucket',
-    }),
-  ),
+  ...ArtifactStore,
+  ...MemoryProvider,
   KMS_PROVIDER: choice(['file', 'aws', 'gcp', 'azure', 'vault'], 'file', 'Who unwraps the tenant key.'),
   KMS_KEY_ID: text('^.+$', {
     description: 'The wrapping key: for "file" the absolute path of the key file.',
@@ -98,13 +69,17 @@ const Memory = Type.Object({
   MEMPLANE_NAMESPACE: Type.Optional(
     text(NAME, { description: 'The namespace the keyring lies under. Unset: mem-<tenant>.', allowed: 'a DNS label' }),
   ),
-  PORT: integer(0, 65535, 8283, 'The port to listen on; 0 picks a free one.'),
+  PORT: integer(0, 65535, 4300, 'The port to listen on; 0 picks a free one. The charts set 8283.'),
   LISTEN_ADDRESS: Type.Optional(
     text('^[0-9a-fA-F.:]+$', { description: 'The address to listen on. Unset: all.', allowed: 'an IP address' }),
   ),
   SERVICE_ENV: text(
     '^[A-Za-z0-9-]{1,32}$',
-    { description: 'The environment, as a field of every log line.', allowed: '1 to 32 letters, digits, hyphens' },
+    {
+      description:
+        'The environment (dev, staging, prod): a field of every log line, the label environment of every metric, and the end of the default name of the index.',
+      allowed: '1 to 32 letters, digits, hyphens',
+    },
     { default: 'production' },
   ),
   METRICS_ENABLED: flag(true, 'Whether /metrics answers.'),
@@ -162,27 +137,7 @@ const Memory = Type.Object({
     }),
   ),
   ...Vectors,
-  VECTOR_DB_ENDPOINT: Type.Optional(
-    text('^https?://.+', { description: 'The Qdrant server; needed by VECTOR_PROVIDER=qdrant.', allowed: 'a URL' }),
-  ),
-  VECTOR_DB_API_KEY: Type.Optional(
-    text('^.{1,4096}$', {
-      description: "Qdrant's key, or a token limited to the collection.",
-      allowed: '1 to 4,096 characters',
-      secret: true,
-    }),
-  ),
-  VECTOR_DB_NAMESPACE: Type.Optional(
-    text('^[A-Za-z0-9_-]{1,200}$', {
-      description: 'The collection in Qdrant; tenants may share one. Unset: kernel-memory-<SERVICE_ENV>.',
-      allowed: '1 to 200 letters, digits, hyphens, underscores',
-    }),
-  ),
-  VECTOR_PRECISION: choice(
-    ['half', 'int8'],
-    'half',
-    'How vectors are kept in the index: int8 takes a quarter of the memory, and the best are compared again with whole vectors.',
-  ),
+  ...VectorDb,
   MEMPLANE_BACKUP_RETENTION_DAYS: integer(
     0,
     3650,
@@ -192,6 +147,18 @@ const Memory = Type.Object({
   OUTBOX_LEASE_MS: integer(500, 600_000, 30_000, 'How long a worker may hold a batch before another takes it over.'),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000, 20_000, 'How long requests in flight may take after SIGTERM.'),
   RATE_LIMIT_REQUESTS: integer(1, 1_000_000, 100, 'Requests a minute for the tenant while policies.json says nothing.'),
+  FORGETTING_INTERVAL_HOURS: number(
+    { above: 0, to: 8_760, default: 24 },
+    'Hours between runs of forgetting while policies.json says nothing.',
+  ),
+  FORGETTING_THRESHOLD: number(
+    { from: 0, to: 1, default: 0.1 },
+    'The share of its importance below which a memory is forgotten, while policies.json says nothing.',
+  ),
+  MAINTENANCE_INTERVAL_HOURS: number(
+    { above: 0, to: 8_760, default: 1 },
+    'Hours between clean-ups of what has expired, while policies.json says nothing.',
+  ),
   CORS_ORIGINS: text(
     `^(${ORIGIN}(\\s*,\\s*${ORIGIN})*)?$`,
     { description: 'Origins that browsers may call from.', allowed: 'http(s) origins, comma separated; no wildcard' },
@@ -281,6 +248,7 @@ export const readMemoryConfig = (env: NodeJS.ProcessEnv = process.env): MemoryCo
     MEMPLANE_EGRESS_ALLOW: splitList(values.MEMPLANE_EGRESS_ALLOW),
     MEMPLANE_NAMESPACE: values.MEMPLANE_NAMESPACE ?? `mem-${values.MEMPLANE_TENANT}`,
     MEMPLANE_TENANT_ID: values.MEMPLANE_TENANT_ID.toLowerCase(),
+    VECTOR_PROVIDER: nameOfProvider(values.VECTOR_PROVIDER),
   });
 };
 
@@ -290,8 +258,13 @@ const splitList = (text: string): readonly string[] =>
     .map((item) => item.trim())
     .filter(Boolean);
 
-export const readMigrateConfig = (env: NodeJS.ProcessEnv = process.env): MigrateConfig =>
-  Object.freeze(validateConfig(Migrate, env) as MigrateConfig);
+export const readMigrateConfig = (env: NodeJS.ProcessEnv = process.env): MigrateConfig => {
+  const values = validateConfig(Migrate, env) as MigrateConfig;
+  return Object.freeze({ ...values, VECTOR_PROVIDER: nameOfProvider(values.VECTOR_PROVIDER) });
+};
+
+/** The documents' name for vectors in the database. */
+const nameOfProvider = (given: string): string => (given === 'postgresql' ? 'pgvector' : given);
 
 /** All that is wrong at once, each with its key, its value and what is allowed. An empty value counts as unset. */
 const validateConfig = (schema: TObject, env: NodeJS.ProcessEnv): unknown => {
@@ -306,6 +279,7 @@ const validateConfig = (schema: TObject, env: NodeJS.ProcessEnv): unknown => {
       messages.set(key, complain(key, schema.properties[key], env[key]));
     }
   }
+  for (const [key, message] of checkTogether(schema, values)) if (!messages.has(key)) messages.set(key, message);
   for (const key of Object.keys(env)) {
     if (key.startsWith('MEMPLANE_') && !known.has(key) && !FOREIGN.has(key)) {
       messages.set(key, `${key} is not a known key: remove it, or correct its spelling`);
@@ -315,7 +289,12 @@ const validateConfig = (schema: TObject, env: NodeJS.ProcessEnv): unknown => {
   return values;
 };
 
-const complain = (key: string, schema: TSchema | undefined, value: string | undefined): string => {
+const complain = (key: string, schema: (TSchema & Partial<Notes>) | undefined, value: string | undefined): string => {
   const shown = schema?.secret ? '(hidden)' : JSON.stringify(value?.slice(0, 200));
-  return `${key}${value ? `=${shown} is not allowed` : ' is required'}; allowed: ${schema?.allowed ?? 'see the reference'}`;
+  const instead = value === undefined ? undefined : schema?.instead?.[value.toLowerCase()];
+  return [
+    `${key}${value ? `=${shown} is not allowed` : ' is required'}`,
+    `allowed: ${schema?.allowed ?? 'see the reference'}`,
+    ...(instead === undefined ? [] : [instead]),
+  ].join('; ');
 };

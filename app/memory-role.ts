@@ -136,9 +136,10 @@ const openGround = async (config: MemoryConfig, log: Logger) => {
 type CoreParts = Omit<Core, 'metrics' | 'guard' | 'accessKeys' | 'memories'>;
 
 const buildCore = (parts: CoreParts, onPending: () => void): Core => {
-  const { db, vault, people, embedder, vectors, policies, audit, newId, access, cache, tenant } = parts;
+  const { config, db, vault, people, embedder, vectors, policies, audit, newId, access, cache, tenant } = parts;
   const metrics = createMetrics({
     tenantId: tenant.id,
+    environment: config.SERVICE_ENV,
     cacheCounts: () => cache.counts(),
     vectorsInMemory: () => vectors.size(),
     outbox: () => countWork(db),
@@ -217,7 +218,12 @@ const startBootstrap = (accessKeys: AccessKeys, config: MemoryConfig, log: Logge
 const startPolicies = (config: MemoryConfig, log: Logger): Promise<PolicyWatch> =>
   watchPolicies({
     directory: config.MEMPLANE_CONFIG_DIR,
-    defaults: buildDefaultPolicies(config.RATE_LIMIT_REQUESTS),
+    defaults: buildDefaultPolicies({
+      requestsPerMinute: config.RATE_LIMIT_REQUESTS,
+      forgettingIntervalHours: config.FORGETTING_INTERVAL_HOURS,
+      forgettingThreshold: config.FORGETTING_THRESHOLD,
+      maintenanceIntervalHours: config.MAINTENANCE_INTERVAL_HOURS,
+    }),
     log,
     onChange: ({ logLevel }) => {
       log.level = logLevel ?? config.LOG_LEVEL;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { requireIn } from '../access/scoped.js';
 import { inRetriedTransaction } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
-import type { Bucket } from '../keys/bucket.js';
+import { type Bucket, BucketError } from '../keys/bucket.js';
 import { decodeCursor, encodeCursor } from '../memories/cursor.js';
 import { checkGlobal } from '../memories/patch.js';
 import { problemAt } from '../memories/plan.js';
@@ -71,7 +71,7 @@ export const createArtifact = async (deps: ArtifactDeps, caller: Caller, asked: 
   const owner = await resolveOwner(deps, caller, asked);
   await deps.vault.prepare([owner.slot]);
   const { row, sealed, presented } = buildArtifact(deps, caller, { ...asked, sha256 }, owner);
-  await bucket.put(row.object_name, sealed, { ifNoneMatch: '*' });
+  await reach(() => bucket.put(row.object_name, sealed, { ifNoneMatch: '*' }));
   try {
     await inRetriedTransaction(deps.db, async (transaction) => {
       await insertArtifact(transaction, row);
@@ -155,7 +155,7 @@ export const readArtifact = async (deps: ArtifactDeps, caller: Caller, id: strin
   const bucket = demandBucket(deps);
   const row = await findArtifact(deps, caller, id);
   const { manifest } = openManifest(deps, row);
-  const object = await bucket.get(row.object_name);
+  const object = await reach(() => bucket.get(row.object_name));
   if (!object) throw problem('not_found', `The bytes of the artifact ${id} are not in the bucket.`);
   const place = { slot: row.slot, table: 'artifacts', rowId: id, version: 1 };
   const content = openFile(row.object_name, deps.vault.openObjectKey(place, row.sealed_key), object.bytes);
@@ -220,6 +220,16 @@ const present = (row: ArtifactRow, { manifest, signature, vkey }: SealedManifest
 });
 
 const missingArtifact = (id: string): Problem => problem('not_found', `There is no artifact ${id}.`);
+
+/** It is no bucket of keys: what fails here leaves them as they are. */
+const reach = async <T>(ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (!(cause instanceof BucketError)) throw cause;
+    throw problem('store_unavailable', 'The bucket of artifacts cannot be reached.', { cause });
+  }
+};
 
 const demandBucket = ({ bucket }: ArtifactDeps): Bucket => {
   if (bucket) return bucket;

@@ -12,6 +12,8 @@ export interface Metrics {
 
 export interface MetricsOptions {
   readonly tenantId: string;
+  /** The label of every metric that keeps those of several environments apart. */
+  readonly environment: string;
   /** Lookups in the cache since the start, by kind. */
   readonly cacheCounts?: () => Readonly<Record<string, { readonly hits: number; readonly misses: number }>>;
   /** Read when Prometheus asks. */
@@ -65,6 +67,7 @@ const buildInstruments = (registers: Registry[]) => ({
 
 export const createMetrics = (options: MetricsOptions): Metrics => {
   const registry = new Registry();
+  registry.setDefaultLabels({ environment: options.environment });
   collectDefaultMetrics({ register: registry });
   registerGauges([registry], options);
   if (options.cacheCounts) registerCacheCounters([registry], options.cacheCounts);

@@ -128,7 +128,7 @@ const CATALOGUE = {
   not_supported: { status: 501, title: 'Not supported', remedy: 'See /docs for what this version offers.' },
   store_unavailable: {
     status: 503,
-    title: 'The database cannot be reached',
+    title: 'A store cannot be reached',
     remedy: 'Try again after the seconds that Retry-After says.',
   },
   audit_tampered: {

@@ -1,6 +1,6 @@
 import { type Bucket, BucketError } from './bucket-contract.js';
 import { FileBucket } from './file-bucket.js';
-import { S3Bucket } from './s3-bucket.js';
+import { type S3Access, S3Bucket } from './s3-bucket.js';
 
 export type { Bucket, PutCondition, StoredObject } from './bucket-contract.js';
 export { BucketError, checkObjectName, PreconditionFailed } from './bucket-contract.js';
@@ -8,9 +8,9 @@ export { BucketError, checkObjectName, PreconditionFailed } from './bucket-contr
 export type KeyBucket = Bucket;
 
 /** `file:///dir` and `s3://bucket`; `gs://` and `azure://` come behind the same interface. */
-export function openBucket(url: string): Bucket {
+export function openBucket(url: string, access: S3Access = {}): Bucket {
   if (url.startsWith('file:///')) return new FileBucket(url);
-  if (url.startsWith('s3://')) return new S3Bucket(url);
+  if (url.startsWith('s3://')) return new S3Bucket(url, access);
   const scheme = /^([a-z][a-z0-9+.-]*):/.exec(url)?.[1];
   const known = scheme !== undefined && ['gcs', 'gs', 'azure'].includes(scheme);
   throw new BucketError(

@@ -70,10 +70,34 @@ export const PoliciesSchema = Type.Object(
 );
 export type Policies = Static<typeof PoliciesSchema>;
 
-/** What holds without a file: the contract's defaults, with the seeds' environment name for the rate. */
-export const buildDefaultPolicies = (requestsPerMinute: number): Policies => ({
+/** What the deployment's environment sets where the file is silent. */
+export interface PolicyDefaults {
+  readonly requestsPerMinute: number;
+  readonly forgettingIntervalHours: number;
+  /** A share of 1. */
+  readonly forgettingThreshold: number;
+  readonly maintenanceIntervalHours: number;
+}
+
+/** What has expired can be looked at for a month before it is removed. */
+const GRACE_DAYS = 30;
+
+/** What holds without a file: the contract's defaults, with the seeds' environment names for some. */
+export const buildDefaultPolicies = (defaults: PolicyDefaults): Policies => ({
   mode: 'Active',
   quotas: { memories: null, memoriesPerUser: null },
-  rateLimits: { tenantPerMinute: requestsPerMinute, ipPerMinute: 600 },
-  policies: { ttlDays: null, minConfidencePercent: 0, redact: [], predicates: null },
+  rateLimits: { tenantPerMinute: defaults.requestsPerMinute, ipPerMinute: 600 },
+  policies: {
+    ttlDays: null,
+    minConfidencePercent: 0,
+    redact: [],
+    predicates: null,
+    forgetting: {
+      intervalSeconds: toSeconds(defaults.forgettingIntervalHours),
+      thresholdPercent: defaults.forgettingThreshold * 100,
+    },
+    cleanup: { intervalSeconds: toSeconds(defaults.maintenanceIntervalHours), graceDays: GRACE_DAYS },
+  },
 });
+
+const toSeconds = (hours: number): number => Math.max(1, Math.round(hours * 3_600));

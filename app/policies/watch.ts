@@ -68,5 +68,6 @@ const parsePolicies = (text: string | undefined, defaults: Policies): Policies |
     return `${FILE} is not JSON: ${messageOf(cause)}`;
   }
   const result = check(value);
-  return result.ok ? { ...defaults, ...result.value } : result.errors.map(({ detail }) => detail).join('; ');
+  if (!result.ok) return result.errors.map(({ detail }) => detail).join('; ');
+  return { ...defaults, ...result.value, policies: { ...defaults.policies, ...result.value.policies } };
 };

@@ -10,7 +10,11 @@ const complete = {
 describe('configuration', () => {
   it('has a default for all but what only the operator can know', () => {
     expect(readMemoryConfig(complete)).toMatchObject({
-      PORT: 8283,
+      PORT: 4300,
+      SERVICE_ENV: 'production',
+      FORGETTING_INTERVAL_HOURS: 24,
+      FORGETTING_THRESHOLD: 0.1,
+      MAINTENANCE_INTERVAL_HOURS: 1,
       EMBEDDING_PROVIDER: 'local',
       VECTOR_DIMENSIONS: 512,
       FIELD_ENCRYPTION: true,
@@ -49,6 +53,35 @@ describe('configuration', () => {
   ])('refuses %s', (_, more, says) => {
     expect(() => readMemoryConfig({ ...complete, ...more })).toThrow(ConfigError);
     expect(() => readMemoryConfig({ ...complete, ...more })).toThrow(says);
+  });
+
+  it.each([
+    [
+      'Milvus',
+      { VECTOR_PROVIDER: 'milvus' },
+      /VECTOR_PROVIDER="milvus" .* no adapter for Milvus: take qdrant or pgvector/,
+    ],
+    ['Pinecone', { VECTOR_PROVIDER: 'Pinecone' }, /VECTOR_PROVIDER="Pinecone" .* no adapter for Pinecone: take qdrant/],
+    ['Qdrant without an address', { VECTOR_PROVIDER: 'qdrant' }, /VECTOR_DB_ENDPOINT is required by VECTOR_PROVIDER/],
+    [
+      'a threshold above 1',
+      { FORGETTING_THRESHOLD: '10' },
+      /FORGETTING_THRESHOLD="10" is not allowed; allowed: 0 to 1/,
+    ],
+    ['no hours at all', { FORGETTING_INTERVAL_HOURS: '0' }, /FORGETTING_INTERVAL_HOURS="0" .* more than 0, up to 8760/],
+    ['two buckets', { S3_BUCKET: 'a-b', ARTIFACTS_BUCKET_URL: 's3://c-d' }, /S3_BUCKET and ARTIFACTS_BUCKET_URL both/],
+    ['an endpoint of no bucket', { S3_ENDPOINT: 'http://s3:9000' }, /S3_ENDPOINT belongs to a bucket of S3/],
+    ['half a credential', { S3_BUCKET: 'a-b', S3_ACCESS_KEY: 'me' }, /S3_SECRET is required by S3_ACCESS_KEY/],
+    ['a bucket that cannot be', { S3_BUCKET: '../etc' }, /S3_BUCKET="..\/etc" is not allowed/],
+  ])('refuses %s, and says what to do', (_, more, says) => {
+    expect(() => readMemoryConfig({ ...complete, ...more })).toThrow(says);
+  });
+
+  it('takes the names that the deployment documents give', () => {
+    const given = { SERVICE_ENV: 'staging', PORT: '4300', FORGETTING_THRESHOLD: '0.25', VECTOR_PROVIDER: 'postgresql' };
+    expect(readMemoryConfig({ ...complete, ...given })).toMatchObject({
+      ...{ SERVICE_ENV: 'staging', PORT: 4300, FORGETTING_THRESHOLD: 0.25, VECTOR_PROVIDER: 'pgvector' },
+    });
   });
 
   it('names everything that is wrong at once, in order', () => {

@@ -65,10 +65,18 @@ describe('/metrics', () => {
     await service.call('POST', '/api/v1/memories', { body: { user_id: 'ada', content: 'x' } });
     const { body } = await service.call('GET', '/metrics', { key: null });
     const id = tenant.env.MEMPLANE_TENANT_ID;
-    expect(body).toMatch(new RegExp(`^memory_requests_total\\{tenant_id="${id}"\\} \\d+$`, 'm'));
-    expect(body).toMatch(new RegExp(`^memory_ingest_total\\{tenant_id="${id}",status="created"\\} 1$`, 'm'));
-    expect(body).toMatch(/^memory_operation_duration_seconds_bucket\{le="0.05",operation="createMemories"\} \d+$/m);
-    expect(body).toMatch(/^memory_operations_total\{operation="createMemories",status="ok"\} 1$/m);
+    expect(body).toMatch(
+      new RegExp(`^memory_requests_total\\{tenant_id="${id}",environment="production"\\} \\d+$`, 'm'),
+    );
+    expect(body).toMatch(
+      new RegExp(`^memory_ingest_total\\{tenant_id="${id}",status="created",environment="production"\\} 1$`, 'm'),
+    );
+    expect(body).toMatch(
+      /^memory_operation_duration_seconds_bucket\{le="0.05",environment="production",operation="createMemories"\} \d+$/m,
+    );
+    expect(body).toMatch(
+      /^memory_operations_total\{operation="createMemories",status="ok",environment="production"\} 1$/m,
+    );
   });
 
   it('is not there when it is switched off', async () => {

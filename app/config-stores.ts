@@ -1,0 +1,108 @@
+import { Type } from '@sinclair/typebox';
+import { choice, integer, text } from './config-fields.js';
+
+const NO_ADAPTER = (store: string): string =>
+  `there is no adapter for ${store}: take qdrant or pgvector; the index is built anew from Postgres, so nothing has to be moved`;
+
+/** Of both roles: an index in the database is made by whoever owns its schema. */
+export const Vectors = {
+  VECTOR_DIMENSIONS: integer(1, 4096, 512, 'The dimension of every vector of the tenant; the model must have it.'),
+  VECTOR_PROVIDER: choice(
+    ['embedded', 'qdrant', 'pgvector', 'postgresql'],
+    'embedded',
+    'Where vectors are searched: in this process, in Qdrant, or in the database by its extension vector (postgresql is pgvector).',
+    {
+      milvus: NO_ADAPTER('Milvus'),
+      pinecone: NO_ADAPTER('Pinecone'),
+      chroma: NO_ADAPTER('Chroma'),
+      weaviate: NO_ADAPTER('Weaviate'),
+      opensearch: NO_ADAPTER('OpenSearch'),
+      mem0: 'mem0 keeps its vectors to itself: take embedded, qdrant or pgvector, and bring the memories in with POST /api/v1/import',
+    },
+  ),
+};
+
+export const VectorDb = {
+  VECTOR_DB_ENDPOINT: Type.Optional(
+    text('^https?://.+', { description: 'The Qdrant server; needed by VECTOR_PROVIDER=qdrant.', allowed: 'a URL' }),
+  ),
+  VECTOR_DB_API_KEY: Type.Optional(
+    text('^.{1,4096}$', {
+      description: "Qdrant's key, or a token limited to the collection.",
+      allowed: '1 to 4,096 characters',
+      secret: true,
+    }),
+  ),
+  VECTOR_DB_NAMESPACE: Type.Optional(
+    text('^[A-Za-z0-9_-]{1,200}$', {
+      description: 'The collection in Qdrant; tenants may share one. Unset: kernel-memory-<SERVICE_ENV>.',
+      allowed: '1 to 200 letters, digits, hyphens, underscores',
+    }),
+  ),
+  VECTOR_PRECISION: choice(
+    ['half', 'int8'],
+    'half',
+    'How vectors are kept in the index: int8 takes a quarter of the memory, and the best are compared again with whole vectors.',
+  ),
+};
+
+const REMOTE = (store: string): string =>
+  `memories of ${store} are not served from there: keep them here, and bring them in with POST /api/v1/import`;
+
+export const MemoryProvider = {
+  MEMORY_PROVIDER: choice(
+    ['builtin', 'postgresql'],
+    'builtin',
+    'Where memories are kept: in the database of this service; postgresql is another name for it.',
+    {
+      mem0: `${REMOTE('Mem0 Cloud')} (its export, or what GET /v1/memories/ of it answers)`,
+      openmemory: `${REMOTE('OpenMemory')} (its export in the form of mem0); its clients work here without a change`,
+      letta: `${REMOTE('Letta')} (its passages as NDJSON of drafts)`,
+      qdrant: 'Qdrant holds vectors, never memories: set VECTOR_PROVIDER=qdrant and leave this one at builtin',
+    },
+  ),
+};
+
+/** Artifacts are whole files; the S3_ names are those of the deployment documents, and name the same bucket. */
+export const ArtifactStore = {
+  ARTIFACTS_BUCKET_URL: Type.Optional(
+    text('^(file:///|s3://).+', {
+      description:
+        'The bucket that holds artifacts, sealed. Unset: S3_BUCKET, and without it there are none, and their routes say so.',
+      allowed: 'file:///path or s3://bucket',
+    }),
+  ),
+  S3_BUCKET: Type.Optional(
+    text('^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$', {
+      description: 'The bucket that holds artifacts, by its name; instead of ARTIFACTS_BUCKET_URL.',
+      allowed: "a bucket's name",
+    }),
+  ),
+  S3_ENDPOINT: Type.Optional(
+    text('^https?://.+', {
+      description: 'Where the bucket of artifacts is, when it is not S3 of AWS. Unset: AWS.',
+      allowed: 'a URL',
+    }),
+  ),
+  S3_REGION: Type.Optional(
+    text('^[a-z0-9-]{1,64}$', {
+      description: "The region of the bucket of artifacts. Unset: the platform's; us-east-1 with S3_ENDPOINT.",
+      allowed: "a region's name",
+    }),
+  ),
+  S3_ACCESS_KEY: Type.Optional(
+    text('^[\\x21-\\x7e]{1,256}$', {
+      description:
+        'Who the bucket of artifacts is asked as, with S3_SECRET. Unset: the identity that the platform gives the pod.',
+      allowed: '1 to 256 characters',
+      secret: true,
+    }),
+  ),
+  S3_SECRET: Type.Optional(
+    text('^[\\x21-\\x7e]{1,1024}$', {
+      description: 'The secret of S3_ACCESS_KEY.',
+      allowed: '1 to 1,024 characters',
+      secret: true,
+    }),
+  ),
+};
