@@ -5,7 +5,15 @@ import { problem } from '../http/errors.js';
 import type { ApiResponse, Remember, Route } from '../http/route.js';
 import { jcs } from '../sealing/index.js';
 import { isErased, sameBytes, type Vault } from '../tenancy/vault.js';
-import { type Claim, deleteClaim, insertClaim, type StoredAnswer, selectAnswer, updateAnswer } from './store.js';
+import {
+  type Claim,
+  deleteClaim,
+  extendClaims,
+  insertClaim,
+  type StoredAnswer,
+  selectAnswer,
+  updateAnswer,
+} from './store.js';
 
 export interface IdempotencyOptions {
   readonly db: Database;
@@ -30,18 +38,25 @@ export interface Idempotency {
 }
 
 /**
- * The longest that a request can be at work: its queries end after 60 s. Should it live on all the same, it loses its claim
- * to the next, and with it the right to commit.
+ * How long a key stays taken by somebody who gives no sign of life: what a retry waits after a process died. Whoever lives on
+ * all the same has lost its claim to the next, and with it the right to commit.
  */
-const LEASE_SECONDS = 60;
+const LEASE_SECONDS = 5;
+const BEAT_MS = 1_000;
 /** Answers that belong to nobody in particular are the tenant's. */
 const TENANT_SLOT = 0;
 const ATTEMPTS = 3;
 const FORM = /^[\x21-\x7e]{1,255}$/;
 const ignore: Remember = async () => undefined;
 
-export const createIdempotency = (options: IdempotencyOptions): Idempotency => ({
-  run: async (route, identity, work) => {
+export const createIdempotency = (options: IdempotencyOptions): Idempotency => {
+  const heartbeat = createHeartbeat(options.db);
+  return { run: createRun(options, heartbeat) };
+};
+
+const createRun =
+  (options: IdempotencyOptions, heartbeat: Heartbeat): Idempotency['run'] =>
+  async (route, identity, work) => {
     const key = readKey(route, identity.headers);
     if (key === undefined) return work(ignore);
     const { db, vault } = options;
@@ -52,7 +67,8 @@ export const createIdempotency = (options: IdempotencyOptions): Idempotency => (
       claim: randomUUID(),
     };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (await insertClaim(db, claim, LEASE_SECONDS)) return execute(options, claim, work);
+      if (await insertClaim(db, claim, LEASE_SECONDS))
+        return heartbeat.during(claim, () => execute(options, claim, work));
       const known = await selectAnswer(db, claim.token);
       // Given back between the two looks: free again.
       if (!known) continue;
@@ -60,8 +76,41 @@ export const createIdempotency = (options: IdempotencyOptions): Idempotency => (
       return replay(options, known);
     }
     throw inProgress();
-  },
-});
+  };
+
+interface Heartbeat {
+  /** Keeps the claim for as long as `work` takes. */
+  during<T>(claim: Claim, work: () => Promise<T>): Promise<T>;
+}
+
+/** One for the process: most requests end before its first beat, and cost nothing. */
+const createHeartbeat = (db: Database): Heartbeat => {
+  const live = new Set<Claim>();
+  let timer: NodeJS.Timeout | undefined;
+  let beating = false;
+  const beat = async (): Promise<void> => {
+    if (beating || live.size === 0) return;
+    beating = true;
+    // Should it fail, the next beat comes before the lease ends.
+    await extendClaims(db, [...live], LEASE_SECONDS).catch(() => undefined);
+    beating = false;
+  };
+  return {
+    during: async (claim, work) => {
+      live.add(claim);
+      timer ??= setInterval(() => void beat(), BEAT_MS).unref();
+      try {
+        return await work();
+      } finally {
+        live.delete(claim);
+        if (live.size === 0) {
+          clearInterval(timer);
+          timer = undefined;
+        }
+      }
+    },
+  };
+};
 
 const execute = async (
   { db, vault }: IdempotencyOptions,

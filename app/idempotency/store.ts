@@ -26,6 +26,17 @@ export const insertClaim = async (db: Queryable, claim: Claim, leaseSeconds: num
   return rowCount === 1;
 };
 
+/** Whoever is writing its answer now holds the row, and needs no more time. A claim that was lost is not had again. */
+export const extendClaims = async (db: Queryable, claims: readonly Claim[], leaseSeconds: number): Promise<void> => {
+  await db.query(
+    `UPDATE idempotency AS known SET claimed_until = now() + $2 * interval '1 second'
+     FROM (SELECT token FROM idempotency WHERE claim = ANY ($1::uuid[]) AND sealed_answer IS NULL AND token = ANY ($3::bytea[])
+           FOR UPDATE SKIP LOCKED) AS mine
+     WHERE known.token = mine.token`,
+    [claims.map(({ claim }) => claim), leaseSeconds, claims.map(({ token }) => token)],
+  );
+};
+
 export const selectAnswer = async (db: Queryable, token: Buffer): Promise<StoredAnswer | undefined> => {
   const { rows } = await db.query<StoredAnswer>(
     'SELECT fingerprint, claim, slot, sealed_answer FROM idempotency WHERE token = $1',

@@ -5,6 +5,7 @@ import {
   createTestTenant,
   eventually,
   type InProcessService,
+  startChild,
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
@@ -172,6 +173,55 @@ describe('what is kept', () => {
 });
 
 describe('when whoever held the key is taken for dead', () => {
+  beforeEach(async () => {
+    await owner.query('DELETE FROM idempotency');
+  });
+  const blockWrites = async (): Promise<() => Promise<void>> => {
+    const held = new pg.Client({ connectionString: tenant.database.ownerUrl });
+    await held.connect();
+    await held.query('BEGIN; LOCK TABLE memories IN ACCESS EXCLUSIVE MODE');
+    return async () => {
+      await held.query('COMMIT');
+      await held.end();
+    };
+  };
+  const leases = async (): Promise<readonly number[]> =>
+    (await owner.query('SELECT claimed_until FROM idempotency WHERE sealed_answer IS NULL')).rows.map(
+      ({ claimed_until }) => claimed_until.getTime(),
+    );
+
+  it('a request sent again after kill -9 is done within seconds, once', async () => {
+    const [key, draft] = [randomUUID(), fresh()];
+    const child = await startChild(tenant);
+    const unblock = await blockWrites();
+    const lost = child.call('POST', PATH, { body: draft, headers: { 'Idempotency-Key': key } }).then(
+      () => 'answered',
+      () => 'lost',
+    );
+    await eventually(leases, (found) => found.length === 1);
+    await child.end('SIGKILL');
+    await unblock();
+    const killed = Date.now();
+    expect(await lost).toBe('lost');
+    const again = await eventually(
+      () => send(key, draft),
+      ({ status }) => status === 201,
+    );
+    expect(Date.now() - killed).toBeLessThan(7_000);
+    expect(replayed(again)).toBeNull();
+    expect([replayed(await send(key, draft)), await count(draft.user_id)]).toEqual(['true', 1]);
+  });
+
+  it('whoever lives keeps its key for as long as it takes', async () => {
+    const [key, draft] = [randomUUID(), fresh()];
+    const unblock = await blockWrites();
+    const slow = send(key, draft);
+    const [first = 0] = await eventually(leases, (found) => found.length === 1);
+    await eventually(leases, ([now = 0]) => now > first + 1_500);
+    await unblock();
+    expect((await slow).status).toBe(201);
+  });
+
   it('the next may do it, and the late one commits nothing', async () => {
     const [key, draft] = [randomUUID(), fresh()];
     const held = new pg.Client({ connectionString: tenant.database.ownerUrl });
@@ -181,7 +231,8 @@ describe('when whoever held the key is taken for dead', () => {
     const late = send(key, draft);
     const [first] = await eventually(claims, (found) => found.length === 1);
     expect((await send(key, draft, { at: replica })).body.code).toBe('idempotency_in_progress');
-    await owner.query(`UPDATE idempotency SET claimed_until = now() - interval '1 second'`);
+    const lapse = `UPDATE idempotency SET claimed_until = now() - interval '1 second' WHERE claim = $1`;
+    await owner.query(lapse, [first]);
     const next = send(key, draft, { at: replica });
     await eventually(claims, (found) => found[0] !== first);
     await held.query('COMMIT');
