@@ -1,14 +1,15 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
-import { TerraformStack } from 'cdktf';
+import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { AwsSite } from '../infra/support/site.js';
 import { buildBackend, requireProvider } from './backend.js';
 import { buildLayer, type Sites } from './layers/index.js';
+import { PlainStack } from './plain-stack.js';
 import type { AwsPlace, Environment, Layer } from './spec/environment.js';
 import { roleArn, rolePath, stackName, tenantRole } from './spec/names.js';
 
 /** One layer of one environment on AWS: state → providers → the layer's units. */
-export class AwsStack extends TerraformStack {
+export class AwsStack extends PlainStack {
   constructor(scope: Construct, environment: Environment, place: AwsPlace, layer: Layer) {
     super(scope, stackName(environment, layer));
     buildBackend(this, environment, layer);

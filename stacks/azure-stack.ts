@@ -1,14 +1,15 @@
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider/index.js';
-import { TerraformStack } from 'cdktf';
+import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { AzureSite } from '../infra/support/site.js';
 import { buildBackend, requireProvider } from './backend.js';
 import { buildLayer, type Sites } from './layers/index.js';
+import { PlainStack } from './plain-stack.js';
 import type { AzurePlace, Environment, Layer } from './spec/environment.js';
 import { resourceGroup, stackName } from './spec/names.js';
 
 /** One layer of one environment on Azure: state → provider → the layer's units. */
-export class AzureStack extends TerraformStack {
+export class AzureStack extends PlainStack {
   constructor(scope: Construct, environment: Environment, place: AzurePlace, layer: Layer) {
     super(scope, stackName(environment, layer));
     buildBackend(this, environment, layer);

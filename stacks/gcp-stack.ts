@@ -1,14 +1,15 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider/index.js';
-import { TerraformStack } from 'cdktf';
+import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { GcpSite } from '../infra/support/site.js';
 import { buildBackend, requireProvider } from './backend.js';
 import { buildLayer, type Sites } from './layers/index.js';
+import { PlainStack } from './plain-stack.js';
 import type { Environment, GcpPlace, Layer } from './spec/environment.js';
 import { stackName } from './spec/names.js';
 
 /** One layer of one environment on Google Cloud: state → provider → the layer's units. */
-export class GcpStack extends TerraformStack {
+export class GcpStack extends PlainStack {
   constructor(scope: Construct, environment: Environment, place: GcpPlace, layer: Layer) {
     super(scope, stackName(environment, layer));
     buildBackend(this, environment, layer);

@@ -22,14 +22,15 @@ const pathOf = (outdir: string, name: string): string => join(outdir, 'stacks', 
 
 /** What was written, each read once, and what in it points out of its own stack. */
 export function readStacks(outdir: string, names: readonly string[]) {
-  const texts = names.map((name) => [name, readFileSync(pathOf(outdir, name), 'utf8')] as const);
-  const stacks = new Map(texts.map(([name, text]) => [name, whole(JSON.parse(text) as Partial<StackJson>)]));
+  const stacks = new Map(
+    names.map((name) => [name, whole(JSON.parse(readFileSync(pathOf(outdir, name), 'utf8')) as Partial<StackJson>)]),
+  );
   const of = (name: string): StackJson => {
     const stack = stacks.get(name);
     if (stack === undefined) throw new Error(`no stack ${name} was written`);
     return stack;
   };
-  return { of, crossings: texts.flatMap(([name, text]) => crossings(name, text)) };
+  return { of, crossings: [...stacks].flatMap(([name, stack]) => crossings(name, stack)) };
 }
 
 /** Runs every proof on what was written, and writes what came out beside it, for people and for machines. */

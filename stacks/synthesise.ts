@@ -1,13 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { App, type TerraformStack } from 'cdktf';
+import { App } from 'cdktf';
 import { RefusedError } from '../infra/support/errors.js';
-import { AwsStack } from './aws-stack.js';
-import { AzureStack } from './azure-stack.js';
+import { buildStack } from './build-stack.js';
 import type { Config } from './config.js';
 import { reportCosts } from './cost-report.js';
-import { GcpStack } from './gcp-stack.js';
-
 import { LAYERS } from './layers/index.js';
 import { type LogicalIds, lostIds } from './logical-ids.js';
 import { proveStacks, readStacks, withdraw } from './proof-report.js';
@@ -72,18 +69,6 @@ export function synthesise(
   for (const line of costs.summary) report.out(line);
   report.out(`${built.length} stacks in ${app.outdir}/stacks, ${(performance.now() - begun).toFixed(0)} ms`);
   return 0;
-}
-
-export function buildStack(app: App, environment: Environment, layer: Layer): TerraformStack {
-  const { place } = environment;
-  switch (place.cloud) {
-    case 'aws':
-      return new AwsStack(app, environment, place, layer);
-    case 'gcp':
-      return new GcpStack(app, environment, place, layer);
-    case 'azure':
-      return new AzureStack(app, environment, place, layer);
-  }
 }
 
 function lineOf({ name, milliseconds }: Built, stack: StackJson): string {

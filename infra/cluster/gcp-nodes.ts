@@ -2,7 +2,7 @@ import { ArtifactRegistryRepositoryIamMember } from '@cdktf/provider-google/lib/
 import { BinaryAuthorizationPolicy } from '@cdktf/provider-google/lib/binary-authorization-policy/index.js';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/index.js';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account/index.js';
-import { Fn, type ITerraformDependable } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { GcpSite } from '../support/site.js';
 import type { ResolvedCluster } from './contract.js';
@@ -32,7 +32,8 @@ export function buildNodeAccount(unit: Construct, { site, name, images }: GcpClu
         new ArtifactRegistryRepositoryIamMember(unit, `nodes_pull_${host.replaceAll(/[.-]/g, '_')}`, {
           project,
           location,
-          repository: Fn.element(Fn.split('/', prefix), 2),
+          // Cut here and not by a function of Terraform's: cdktf has no way to write a reference inside of its argument.
+          repository: prefix.slice(prefix.lastIndexOf('/') + 1),
           role: 'roles/artifactregistry.reader',
           member,
         }),

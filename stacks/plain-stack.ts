@@ -1,0 +1,16 @@
+import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Tokenization } from 'cdktf';
+
+/**
+ * cdktf resolves every token twice: once to find values that cross stacks, which it would turn into remote states, and
+ * once to write. The first pass finds the same here; the second takes what came out of it. A quarter of a synthesis.
+ */
+export class PlainStack extends TerraformStack {
+  override prepareStack(): void {
+    const resolver = new DefaultTokenResolver(new StringConcat());
+    for (const element of this.node.findAll()) {
+      if (!TerraformElement.isTerraformElement(element) || element.cdktfStack !== this) continue;
+      const resolved: unknown = Tokenization.resolve(element.toTerraform(), { scope: this, resolver, preparing: true });
+      element.toTerraform = () => resolved;
+    }
+  }
+}
