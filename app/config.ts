@@ -2,6 +2,7 @@ import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox
 import { Ajv } from 'ajv';
 import { checkTogether } from './config-checks.js';
 import { choice, databaseUrl, flag, integer, type Notes, number, text } from './config-fields.js';
+import { CloudIdentity, KmsSettings } from './config-kms.js';
 import { ArtifactStore, MemoryProvider, VectorDb, Vectors } from './config-stores.js';
 import { UUID } from './http/validate.js';
 
@@ -61,11 +62,8 @@ const Memory = Type.Object({
   }),
   ...ArtifactStore,
   ...MemoryProvider,
-  KMS_PROVIDER: choice(['file', 'aws', 'gcp', 'azure', 'vault'], 'file', 'Who unwraps the tenant key.'),
-  KMS_KEY_ID: text('^.+$', {
-    description: 'The wrapping key: for "file" the absolute path of the key file.',
-    allowed: 'a path, an ARN, a key name',
-  }),
+  ...KmsSettings,
+  ...CloudIdentity,
   MEMPLANE_NAMESPACE: Type.Optional(
     text(NAME, { description: 'The namespace the keyring lies under. Unset: mem-<tenant>.', allowed: 'a DNS label' }),
   ),

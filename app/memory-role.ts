@@ -6,6 +6,7 @@ import type { AccessKeys } from './access/keys.js';
 import { type AppDeps, createApp } from './app.js';
 import { createAuditLog } from './audit/create.js';
 import { selectKeyringFloor } from './audit/epoch.js';
+import { openPlaneKey, type PlaneKey } from './audit/plane-key.js';
 import { createCache } from './cache/cache.js';
 import { cacheEmbeddings } from './cache/embeddings.js';
 import { openRedis, type SharedStore } from './cache/redis.js';
@@ -125,10 +126,13 @@ const openGround = async (config: MemoryConfig, log: Logger) => {
   const vault = createVault(keys, config.FIELD_ENCRYPTION);
   await vault.prepare([SLOTS.tenant]);
   const newId = createUuid7();
+  const plane = openPlane(config);
   const audit = createAuditLog({
     ...{ db, vault, newId, log, policies: policyWatch.current },
     replica: config.POD_NAME ?? hostname(),
     directory: config.MEMPLANE_SCRATCH_DIR,
+    plane,
+    planeEveryMs: config.AUDIT_KMS_INTERVAL_MS,
   });
   return { model, policyWatch, db, keys, vault, newId, audit };
 };
@@ -187,6 +191,13 @@ const buildDeps = (
   };
 };
 
+const openPlane = (config: MemoryConfig): PlaneKey | undefined => {
+  const { AUDIT_KMS_KEY_ID: keyId, KMS_ENDPOINT: endpoint } = config;
+  if (keyId === undefined) return undefined;
+  const provider = config.AUDIT_KMS_PROVIDER ?? config.KMS_PROVIDER;
+  return openPlaneKey(config.AUDIT_KMS_KEY_NAME, { provider, keyId, endpoint, identity: config });
+};
+
 const openDatabase = (config: MemoryConfig, log: Logger): Database =>
   createPool({
     url: config.DATABASE_URL,
@@ -240,7 +251,12 @@ const openKeys = (config: MemoryConfig, log: Logger, minimumEpoch: number) =>
     minimumEpoch,
     namespace: config.MEMPLANE_NAMESPACE,
     bucket: openBucket(config.KEYS_BUCKET_URL),
-    kms: openKms({ provider: config.KMS_PROVIDER, keyId: config.KMS_KEY_ID }),
+    kms: openKms({
+      provider: config.KMS_PROVIDER,
+      keyId: config.KMS_KEY_ID,
+      endpoint: config.KMS_ENDPOINT,
+      identity: config,
+    }),
     // Rows of one batch must find all their keys in memory: enough for people spread over 131,000 slots.
     blocksInMemory: 128,
     log,

@@ -10,10 +10,17 @@ import { decodeEntries, TILE_WIDTH, type TileName, tilePath, tilesOf } from './t
  * `keys/<vkey>`, with numbers of 20 digits. `checkpoint` repeats the newest one, for readers of tlog-tiles.
  */
 export interface LogSource {
-  head(): Promise<{ readonly vkey: string; readonly size: number; readonly checkpoint: Buffer }>;
+  head(): Promise<LogHead>;
   tile(name: TileName): Promise<Buffer | undefined>;
   batch(seq: number): Promise<Buffer | undefined>;
   details(seq: number): Promise<Buffer | undefined>;
+}
+
+export interface LogHead {
+  /** Of the log and of the plane, if one signs. */
+  readonly vkeys: readonly string[];
+  readonly size: number;
+  readonly checkpoint: Buffer;
 }
 
 export const fileNumber = (n: number): string => String(n).padStart(20, '0');
@@ -36,10 +43,10 @@ export interface WrittenBundle {
  * wrote is not fetched again: were the log another by now, the old files and their checkpoints would say so.
  */
 export const writeBundle = async (source: LogSource, folder: string): Promise<WrittenBundle> => {
-  const { vkey, size, checkpoint } = await source.head();
+  const { vkeys, size, checkpoint } = await source.head();
   const writer = new BundleWriter(source, folder);
   for (const tile of tilesOf(size)) await writer.addTile(tile, size);
-  await writer.add(`keys/${encodeURIComponent(vkey)}`, async () => Buffer.from(`${vkey}\n`));
+  for (const vkey of vkeys) await writer.add(`keys/${encodeURIComponent(vkey)}`, async () => Buffer.from(`${vkey}\n`));
   await writer.add(`checkpoints/${fileNumber(size)}`, async () => checkpoint);
   await writer.put('checkpoint', checkpoint);
   return { size, files: writer.files };

@@ -31,6 +31,8 @@ export interface Checkpointer {
   advance(): Promise<void>;
   /** Takes in and signs all that is there now. `undefined` while the log is empty. */
   sign(): Promise<CheckpointRow | undefined>;
+  /** The newest that was signed, or read and compared with the log, here. */
+  last(): CheckpointRow | undefined;
 }
 
 /** Between two signatures; a request that shows a checkpoint signs at once. */
@@ -65,6 +67,10 @@ class TreeCheckpointer implements Checkpointer {
       await this.#sign(await this.#takeIn());
       return this.#last;
     });
+  }
+
+  last(): CheckpointRow | undefined {
+    return this.#last;
   }
 
   async #takeIn(): Promise<CompactRange> {

@@ -1,63 +1,53 @@
 import { createHash, createPublicKey, type JsonWebKey } from 'node:crypto';
+import { askCloud, atEndpoint, CloudRefused, demandText, type TokenSource } from '../keys/cloud-rest.js';
 import type { PlaneSigner } from './plane-signer.js';
-
-/** An access token for the cloud's API, as the pod's identity has it now. */
-export type TokenSource = () => Promise<string>;
-
-const PATIENCE_MS = 10_000;
-
-const ask = async (url: string, token: TokenSource, body?: object): Promise<Record<string, unknown>> => {
-  const response = await fetch(url, {
-    method: body ? 'POST' : 'GET',
-    headers: { Authorization: `Bearer ${await token()}`, ...(body ? { 'Content-Type': 'application/json' } : {}) },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-    redirect: 'error',
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  });
-  if (!response.ok) throw new Error(`${new URL(url).host} answered ${response.status} for the signing key`);
-  return (await response.json()) as Record<string, unknown>;
-};
 
 const digest = (message: Uint8Array): Buffer => createHash('sha256').update(message).digest();
 
-const demand = (value: unknown, what: string): string => {
-  if (typeof value !== 'string' || value === '') throw new Error(`The KMS answered without ${what}`);
-  return value;
-};
+const GOOGLE = 'https://cloudkms.googleapis.com';
 
 /** Google: `keyId` is projects/…/cryptoKeyVersions/1, of purpose EC_SIGN_P256_SHA256. */
-export const googleSigner = (
-  keyId: string,
-  token: TokenSource,
-  endpoint = 'https://cloudkms.googleapis.com/v1',
-): PlaneSigner => ({
-  publicKey: async () => {
-    const { pem } = await ask(`${endpoint}/${keyId}/publicKey`, token);
-    return createPublicKey(demand(pem, 'pem')).export({ format: 'der', type: 'spki' });
-  },
-  sign: async (message) => {
-    const body = { digest: { sha256: digest(message).toString('base64') } };
-    const { signature } = await ask(`${endpoint}/${keyId}:asymmetricSign`, token, body);
-    return Buffer.from(demand(signature, 'signature'), 'base64');
-  },
-});
+export const googleSigner = (keyId: string, token: TokenSource, endpoint?: string): PlaneSigner => {
+  const key = `${(endpoint ?? GOOGLE).replace(/\/+$/, '')}/v1/${keyId}`;
+  return {
+    publicKey: async () => {
+      const { pem } = await askCloud(`${key}/publicKey`, token);
+      return createPublicKey(demandText(pem, 'pem')).export({ format: 'der', type: 'spki' });
+    },
+    sign: async (message) => {
+      const body = { digest: { sha256: digest(message).toString('base64') } };
+      const { signature } = await askCloud(`${key}:asymmetricSign`, token, body);
+      return Buffer.from(demandText(signature, 'signature'), 'base64');
+    },
+  };
+};
 
 /** Azure: `keyId` is the key's URL with its version, of type EC, curve P-256. */
-export const azureSigner = (keyId: string, token: TokenSource): PlaneSigner => ({
-  publicKey: async () => {
-    const { key } = await ask(`${keyId}?api-version=7.4`, token);
-    return createPublicKey({ key: key as JsonWebKey, format: 'jwk' }).export({ format: 'der', type: 'spki' });
-  },
-  sign: async (message) => {
-    const body = { alg: 'ES256', value: digest(message).toString('base64url') };
-    const { value } = await ask(`${keyId}/sign?api-version=7.4`, token, body);
-    return toDer(Buffer.from(demand(value, 'value'), 'base64url'));
-  },
-});
+export const azureSigner = (keyId: string, token: TokenSource, endpoint?: string): PlaneSigner => {
+  const at = (suffix: string): string => atEndpoint(`${keyId}${suffix}?api-version=7.4`, endpoint);
+  return {
+    publicKey: async () => {
+      const { key } = await askCloud(at(''), token);
+      return createPublicKey({ key: publicPart(key), format: 'jwk' }).export({ format: 'der', type: 'spki' });
+    },
+    sign: async (message) => {
+      const body = { alg: 'ES256', value: digest(message).toString('base64url') };
+      const { value } = await askCloud(at('/sign'), token, body);
+      return toDer(Buffer.from(demandText(value, 'value'), 'base64url'));
+    },
+  };
+};
+
+/** A key of an HSM says `EC-HSM`, which is no type of RFC 7517. */
+const publicPart = (key: unknown): JsonWebKey => {
+  const { kty, crv, x, y } = (key ?? {}) as Readonly<Record<string, unknown>>;
+  if (kty !== 'EC' && kty !== 'EC-HSM') throw new CloudRefused(`The key is of type ${String(kty)}, not EC`, undefined);
+  return { kty: 'EC', crv: demandText(crv, 'key.crv'), x: demandText(x, 'key.x'), y: demandText(y, 'key.y') };
+};
 
 /** JOSE writes r ‖ s; everybody else a SEQUENCE of two INTEGERs. */
 const toDer = (raw: Buffer): Buffer => {
-  if (raw.length !== 64) throw new Error(`The KMS answered with a signature of ${raw.length} bytes`);
+  if (raw.length !== 64) throw new CloudRefused(`The KMS answered with a signature of ${raw.length} bytes`, undefined);
   const integer = (bytes: Buffer): Buffer => {
     let at = 0;
     while (at < 31 && bytes[at] === 0) at++;

@@ -5,8 +5,10 @@ import type { Database } from '../db/pool.js';
 import type { Policies } from '../policies/schema.js';
 import type { Vault } from '../tenancy/vault.js';
 import { type Checkpointer, createCheckpointer, LogTampered } from './checkpointer.js';
+import { type Countersigner, createCountersigner } from './countersigner.js';
 import { createEpochRecorder } from './epoch.js';
 import { createObserver, type Observer } from './observer.js';
+import type { PlaneKey } from './plane-key.js';
 import { type Writer, writeReads } from './reads.js';
 import { recordEvent } from './recorder.js';
 import { type Sequencer, startSequencer } from './sequencer.js';
@@ -24,6 +26,10 @@ export interface AuditOptions {
   readonly replica: string;
   /** Where reads wait for their event. Without one a killed process loses those of its last quarter of a second. */
   readonly directory: string | undefined;
+  /** Signs checkpoints beside the log's own key. @default nobody does */
+  readonly plane?: PlaneKey | undefined;
+  /** How long the newest checkpoint may be without the plane's signature. @default 60000 */
+  readonly planeEveryMs?: number;
 }
 
 /** The trail with what the service itself needs of it. */
@@ -32,9 +38,14 @@ export interface AuditLog extends AuditTrail {
   settle(): Promise<CheckpointRow | undefined>;
   /** Why nothing is signed any more, if so. */
   trouble(): string | undefined;
+  /** Why the plane's key does not sign now, if so: checkpoints are signed by the log's key alone until it does. */
+  planeTrouble(): string | undefined;
+  /** The plane's verifier key; `undefined` when there is none, or its KMS has not told it yet. */
+  planeKey(): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
+const PLANE_EVERY_MS = 60_000;
 const DEFAULT_MODE = { reads: true, readsMode: 'Batched' } as const;
 
 export const createAuditLog = (options: AuditOptions): AuditLog => {
@@ -43,10 +54,15 @@ export const createAuditLog = (options: AuditOptions): AuditLog => {
   const directory = options.directory === undefined ? undefined : join(options.directory, 'audit-spool');
   const checkpointer = createCheckpointer({ db, vault });
   const watch = watchTampering(log);
+  const { plane, planeEveryMs = PLANE_EVERY_MS } = options;
+  const countersigner = createCountersigner({ db, log, key: plane, everyMs: planeEveryMs });
   const sequencer = startSequencer({
     ...{ db, log },
     before: createEpochRecorder(options),
-    after: async () => void (await watch.guard(() => checkpointer.advance())),
+    after: async () => {
+      await watch.guard(() => checkpointer.advance());
+      if (watch.trouble() === undefined) countersigner.advance(checkpointer.last());
+    },
   });
   const observer = createObserver({
     ...{ db, vault, newId, log, writer },
@@ -56,19 +72,20 @@ export const createAuditLog = (options: AuditOptions): AuditLog => {
   });
   const recovered =
     directory === undefined ? Promise.resolve() : recover(options, directory, writer, () => sequencer.run());
-  return buildLog({ vault, newId }, { sequencer, observer, checkpointer, recovered }, watch);
+  return buildLog({ vault, newId, plane }, { sequencer, observer, checkpointer, countersigner, recovered }, watch);
 };
 
 interface Parts {
   readonly sequencer: Sequencer;
   readonly observer: Observer;
   readonly checkpointer: Checkpointer;
+  readonly countersigner: Countersigner;
   readonly recovered: Promise<void>;
 }
 
 const buildLog = (
-  deps: Pick<AuditOptions, 'vault' | 'newId'>,
-  { sequencer, observer, checkpointer, recovered }: Parts,
+  deps: Pick<AuditOptions, 'vault' | 'newId' | 'plane'>,
+  { sequencer, observer, checkpointer, countersigner, recovered }: Parts,
   watch: TamperWatch,
 ): AuditLog => ({
   record: async (transaction, entry) => {
@@ -80,15 +97,19 @@ const buildLog = (
   settle: async () => {
     await observer.flush();
     await sequencer.run();
-    return watch.guard(() => checkpointer.sign());
+    const checkpoint = await watch.guard(() => checkpointer.sign());
+    return checkpoint && (await countersigner.complete(checkpoint));
   },
   trouble: watch.trouble,
+  planeTrouble: () => countersigner.trouble(),
+  planeKey: async () => await deps.plane?.vkey().catch(() => undefined),
   stop: async () => {
     await recovered;
     await observer.stop();
     await sequencer.stop();
     // The last events of this process need not wait for the next one's checkpoint; a database that is gone keeps them.
     await watch.guard(() => checkpointer.sign()).catch(() => undefined);
+    await countersigner.stop();
   },
 });
 

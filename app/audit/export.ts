@@ -11,14 +11,16 @@ import { tilePath } from './tlog.js';
 export const databaseSource = (
   db: Queryable,
   vault: Pick<Vault, 'logSigner'>,
-  audit: Pick<AuditLog, 'settle'>,
+  audit: Pick<AuditLog, 'settle' | 'planeKey'>,
 ): LogSource => {
   const idOf = async (seq: number): Promise<string> => (await selectEvents(db, seq, 1))[0]?.id ?? '';
   return {
     head: async () => {
       const checkpoint = await audit.settle();
       if (!checkpoint) throw new Error('The audit log is empty, or nothing of it is signed any more');
-      return { vkey: vault.logSigner().vkey, size: checkpoint.size, checkpoint: checkpoint.note };
+      const plane = await audit.planeKey();
+      const vkeys = [vault.logSigner().vkey, ...(plane === undefined ? [] : [plane])];
+      return { vkeys, size: checkpoint.size, checkpoint: checkpoint.note };
     },
     tile: (name) => readTile(db, name),
     batch: async (seq) => (await selectBatches(db, [await idOf(seq)]))[0]?.body,
@@ -49,8 +51,14 @@ export const httpSource = (endpoint: string, key: string, send: typeof fetch = f
     head: async () => {
       const response = await get('head');
       if (!response.ok) throw new Error(`${endpoint} has no audit log`);
-      const head = (await response.json()) as { vkey: string; size: number; checkpoint: string };
-      return { vkey: head.vkey, size: head.size, checkpoint: Buffer.from(head.checkpoint) };
+      const head = (await response.json()) as {
+        vkey: string;
+        size: number;
+        checkpoint: string;
+        plane_key?: string | null;
+      };
+      const vkeys = [head.vkey, ...(head.plane_key ? [head.plane_key] : [])];
+      return { vkeys, size: head.size, checkpoint: Buffer.from(head.checkpoint) };
     },
     tile: (name) => bytes(tilePath(name)),
     batch: (seq) => bytes(`batches/${seq}`),

@@ -1,6 +1,7 @@
 import type { Express, RequestHandler } from 'express';
 import { requirePermission } from '../access/guard.js';
 import type { Core, Feature } from '../core.js';
+import type { ComponentState } from '../health/component-state.js';
 import { currentContext } from '../http/context.js';
 import { problem } from '../http/errors.js';
 import { checkMode } from '../http/serve.js';
@@ -19,8 +20,17 @@ export const createAuditFeature = (core: Core): Feature => ({
       const trouble = core.audit.trouble();
       return trouble === undefined ? { status: 'ok' } : { status: 'degraded', detail: trouble };
     },
+    ...(core.config.AUDIT_KMS_KEY_ID === undefined ? {} : { audit_kms: () => observePlane(core) }),
   },
 });
+
+/** It delays signatures and nothing else, so it is no reason to send requests elsewhere. */
+const observePlane = async ({ audit }: Core): Promise<ComponentState> => {
+  const vkey = await audit.planeKey();
+  const trouble = audit.planeTrouble();
+  if (trouble !== undefined) return { status: 'degraded', detail: trouble };
+  return vkey === undefined ? { status: 'degraded', detail: 'the KMS was not reached yet' } : { status: 'ok' };
+};
 
 const ROOT = '/api/v1/audit/';
 

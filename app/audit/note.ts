@@ -33,6 +33,17 @@ export const buildNote = (text: string, signatures: readonly NoteSignature[]): B
     `${text}\n${signatures.map(({ name, keyId, signature }) => `— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`).join('')}`,
   );
 
+/** The same text with more lines; a line that is there already stays alone. */
+export const addSignatures = (note: Buffer, more: readonly NoteSignature[]): Buffer => {
+  const parsed = parseNote(note);
+  if (!parsed) throw new Error('A signature was to be added to what is no note');
+  const { text, signatures } = parsed;
+  const fresh = more.filter(
+    ({ name, keyId }) => !signatures.some((known) => known.name === name && known.keyId.equals(keyId)),
+  );
+  return buildNote(text, [...signatures, ...fresh]);
+};
+
 /** `undefined` when the bytes are no note. */
 export const parseNote = (bytes: Uint8Array): Note | undefined => {
   const whole = Buffer.from(bytes).toString('utf8');
@@ -85,6 +96,12 @@ const verifySignature = (type: number, key: KeyObject, message: Uint8Array, sign
 
 /** What a witness puts before the text that it signs: its clock's seconds. */
 export const cosigned = (time: bigint): Buffer => Buffer.from(`cosignature/v1\ntime ${time}\n`);
+
+/** The verifiers that the note carries a line of, good or bad. */
+export const signersNamed = ({ signatures }: Note, verifiers: readonly Verifier[]): readonly Verifier[] =>
+  verifiers.filter((verifier) =>
+    signatures.some(({ name, keyId }) => name === verifier.name && keyId.equals(verifier.keyId)),
+  );
 
 /** The verifiers whose signature the note carries and that hold. */
 export const signersOf = (note: Note, verifiers: readonly Verifier[]): readonly Verifier[] => {

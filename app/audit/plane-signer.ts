@@ -1,13 +1,12 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { KMSClient } from '@aws-sdk/client-kms';
-import { formatCheckpoint } from './checkpoint.js';
-import { azureSigner, googleSigner, type TokenSource } from './cloud-signers.js';
-import { buildNote, ECDSA, keyIdOf } from './note.js';
+import { openAwsKms } from '../keys/aws-client.js';
+import { type PodIdentity, podToken } from '../keys/cloud-identity.js';
+import { azureSigner, googleSigner } from './cloud-signers.js';
 
 /**
- * The key of the plane: ECDSA P-256 over SHA-256, in a KMS that never gives it away. It signs anchors, certificates and
- * manifests; never single events, which would cost a call each.
+ * A key of the plane: ECDSA P-256 over SHA-256, in a KMS that never gives it away. It signs checkpoints, anchors,
+ * certificates and manifests; never single events, which would cost a call each.
  */
 export interface PlaneSigner {
   /** DER, SubjectPublicKeyInfo. */
@@ -20,18 +19,18 @@ export interface PlaneSignerOptions {
   readonly provider: string;
   /** A path, an ARN, a name of a key version, a key's URL. */
   readonly keyId: string;
-  /** Of Google and Azure: an access token of the pod's identity. */
-  readonly token?: TokenSource;
+  /** Where the KMS is, if not at its own address. */
+  readonly endpoint?: string | undefined;
+  /** Of Google and Azure: who this pod is. */
+  readonly identity?: PodIdentity;
 }
 
-export const openPlaneSigner = ({ provider, keyId, token }: PlaneSignerOptions): PlaneSigner => {
+export const openPlaneSigner = ({ provider, keyId, endpoint, identity = {} }: PlaneSignerOptions): PlaneSigner => {
   if (provider === 'file') return fileSigner(keyId);
-  if (provider === 'aws') return awsSigner(keyId);
-  if (provider !== 'gcp' && provider !== 'azure') {
-    throw new Error(`AUDIT_KMS_PROVIDER ${JSON.stringify(provider)} cannot sign: use file, aws, gcp or azure`);
-  }
-  if (!token) throw new Error(`AUDIT_KMS_PROVIDER ${provider} needs the identity of the pod`);
-  return provider === 'gcp' ? googleSigner(keyId, token) : azureSigner(keyId, token);
+  if (provider === 'aws') return awsSigner(keyId, endpoint);
+  if (provider === 'gcp') return googleSigner(keyId, podToken('gcp', identity), endpoint);
+  if (provider === 'azure') return azureSigner(keyId, podToken('azure', identity), endpoint);
+  throw new Error(`AUDIT_KMS_PROVIDER ${JSON.stringify(provider)} cannot sign: use file, aws, gcp or azure`);
 };
 
 /** PKCS #8 in PEM, for the demo. Read again at each use: it is replaced by moving another file over it. */
@@ -43,16 +42,8 @@ const fileSigner = (path: string): PlaneSigner => {
   };
 };
 
-const awsSigner = (keyId: string): PlaneSigner => {
-  let opened: Promise<{ readonly sdk: typeof import('@aws-sdk/client-kms'); readonly client: KMSClient }> | undefined;
-  const open = () => {
-    opened ??= import('@aws-sdk/client-kms').then((sdk) => {
-      const region = /^arn:[\w-]+:kms:([\w-]+):/.exec(keyId)?.[1];
-      const patience = { maxAttempts: 4, requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 } };
-      return { sdk, client: new sdk.KMSClient({ ...(region === undefined ? {} : { region }), ...patience }) };
-    });
-    return opened;
-  };
+const awsSigner = (keyId: string, endpoint: string | undefined): PlaneSigner => {
+  const open = openAwsKms(keyId, endpoint);
   const demand = (bytes: Uint8Array | undefined): Buffer => {
     if (!bytes) throw new Error(`AWS KMS answered without what key ${keyId} was asked for`);
     return Buffer.from(bytes);
@@ -69,21 +60,4 @@ const awsSigner = (keyId: string): PlaneSigner => {
       return demand((await client.send(new sdk.SignCommand(asked))).Signature);
     },
   };
-};
-
-/** What a policy names as an anchor, or a checker of documents as the plane's key. */
-export const verifierKeyOf = async (name: string, signer: PlaneSigner): Promise<string> => {
-  const typed = Buffer.concat([Buffer.from([ECDSA]), await signer.publicKey()]);
-  return `${name}+${keyIdOf(name, typed).toString('hex')}+${typed.toString('base64')}`;
-};
-
-/** A checkpoint of a log of the plane: its anchors. */
-export const signPlaneCheckpoint = async (
-  signer: PlaneSigner,
-  checkpoint: { readonly origin: string; readonly size: number; readonly root: Buffer },
-): Promise<Buffer> => {
-  const text = formatCheckpoint(checkpoint);
-  const typed = Buffer.concat([Buffer.from([ECDSA]), await signer.publicKey()]);
-  const signature = await signer.sign(Buffer.from(text));
-  return buildNote(text, [{ name: checkpoint.origin, keyId: keyIdOf(checkpoint.origin, typed), signature }]);
 };

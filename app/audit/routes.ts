@@ -46,6 +46,9 @@ const HeadAnswer = Type.Object({
   hash: NullableText,
   root: NullableText,
   checkpoint: NullableText,
+  plane_key: Type.Union([Type.String(), Type.Null()], {
+    description: 'the verifier key of the plane, when one signs checkpoints too',
+  }),
 });
 const DataAnswer = Type.Object({
   checked: Type.Integer(),
@@ -149,5 +152,6 @@ const buildHead = async (deps: AuditRouteDeps) => {
     ...{ origin, vkey, size, seq: last?.seq ?? null, hash: last?.leaf.toString('base64') ?? null },
     root: root.toString('base64'),
     checkpoint: note.toString('utf8'),
+    plane_key: (await deps.audit.planeKey()) ?? null,
   };
 };

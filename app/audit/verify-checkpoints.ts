@@ -1,7 +1,7 @@
 import type { BundleFiles } from './bundle-files.js';
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.js';
 import { leafHash } from './merkle.js';
-import { parseNote, signersOf } from './note.js';
+import { parseNote, signersNamed, signersOf } from './note.js';
 import { verifyInclusion } from './proof.js';
 import { parseProof } from './tlog.js';
 import type { Level, VerifyPolicy } from './verify-policy.js';
@@ -15,7 +15,8 @@ export interface Finding {
 
 export interface TrustedCheckpoint extends Checkpoint {
   readonly name: string;
-  readonly level: Exclude<Level, 'unsigned'>;
+  /** `unsigned` when the policy wants a key of the plane besides, and none signed. */
+  readonly level: Level;
 }
 
 export interface Checkpoints {
@@ -60,8 +61,11 @@ const verifyOne = (
   if (signersOf(note, policy.keys).length === 0) return wrong('is not signed by a key of the policy');
   const number = NUMBERED.exec(name)?.[1];
   if (number !== undefined && Number(number) !== checkpoint.size) return wrong(`is of size ${checkpoint.size}`);
+  const forged = signersNamed(note, policy.plane).length > signersOf(note, policy.plane).length;
+  if (forged) return wrong('has a signature of the plane that does not hold');
   const witnessed = signersOf(note, policy.witnesses).length >= policy.quorum;
-  const level = anchored.has(note.text) ? 'anchored' : witnessed ? 'witnessed' : 'signed';
+  const signed = policy.plane.length === 0 || signersOf(note, policy.plane).length > 0;
+  const level = anchored.has(note.text) ? 'anchored' : witnessed ? 'witnessed' : signed ? 'signed' : 'unsigned';
   return { ...checkpoint, name, level };
 };
 

@@ -1,19 +1,15 @@
-import type { KMSClient } from '@aws-sdk/client-kms';
+import { type OpenedAwsKms, openAwsKms } from './aws-client.js';
 import { KeyError } from './errors.js';
 import type { KekContext, Kms } from './kms.js';
-
-interface Opened {
-  readonly sdk: typeof import('@aws-sdk/client-kms');
-  readonly client: KMSClient;
-}
 
 /** AWS KMS. The key's policy decides which pod may unwrap which context; this only asks. */
 export class AwsKms implements Kms {
   readonly #keyId: string;
-  #client: Promise<Opened> | undefined;
+  readonly #open: () => Promise<OpenedAwsKms>;
 
-  constructor(keyId: string) {
+  constructor(keyId: string, endpoint?: string) {
     this.#keyId = keyId;
+    this.#open = openAwsKms(keyId, endpoint);
   }
 
   async decrypt(keyId: string, wrapped: Uint8Array, context: KekContext): Promise<Buffer> {
@@ -21,8 +17,7 @@ export class AwsKms implements Kms {
     if (keyId !== this.#keyId) {
       throw kmsRefused(`the keyring names key ${keyId}, this service is configured for ${this.#keyId}`);
     }
-    this.#client ??= openClient(keyId);
-    const { sdk, client } = await this.#client;
+    const { sdk, client } = await this.#open();
     const asked = { KeyId: keyId, CiphertextBlob: wrapped, EncryptionContext: { ...context } };
     const answer = await client.send(new sdk.DecryptCommand(asked)).catch((cause: unknown) => {
       throw explainAwsKms(keyId, context, cause);
@@ -31,15 +26,6 @@ export class AwsKms implements Kms {
     return Buffer.from(answer.Plaintext);
   }
 }
-
-/** Its own default waits for ever. */
-const PATIENCE = { maxAttempts: 4, requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 } };
-
-const openClient = async (keyId: string): Promise<Opened> => {
-  const sdk = await import('@aws-sdk/client-kms');
-  const region = /^arn:[\w-]+:kms:([\w-]+):/.exec(keyId)?.[1];
-  return { sdk, client: new sdk.KMSClient({ ...(region === undefined ? {} : { region }), ...PATIENCE }) };
-};
 
 /** Refusals last until somebody changes something; anything else is worth another try, and says so by its code. */
 const explainAwsKms = (keyId: string, context: KekContext, cause: unknown): KeyError => {

@@ -1,4 +1,6 @@
 import { AwsKms } from './aws-kms.js';
+import { type PodIdentity, podToken } from './cloud-identity.js';
+import { AzureKms, GoogleKms } from './cloud-kms.js';
 import { KeyError } from './errors.js';
 import { FileKms } from './file-kms.js';
 
@@ -6,6 +8,11 @@ import { FileKms } from './file-kms.js';
 export interface Kms {
   /** The 32 bytes of a tenant key. Throws `KeyError` `KmsRefused` when key, context or bytes do not belong together. */
   decrypt(keyId: string, wrapped: Uint8Array, context: KekContext): Promise<Buffer>;
+}
+
+/** Where tenant keys are born and re-wrapped in the tenant's own pod: Google and Azure have no verb that hides the key. */
+export interface WrappingKms extends Kms {
+  encrypt(keyId: string, key: Uint8Array, context: KekContext): Promise<Buffer>;
 }
 
 /** The encryption context: what a wrapped tenant key is bound to. */
@@ -28,17 +35,17 @@ export interface KmsOptions {
   readonly keyId: string;
   /** Where the key file lies, if not where its id says. @default keyId */
   readonly path?: string;
+  /** Where the KMS is, if not at its own address. */
+  readonly endpoint?: string | undefined;
+  /** Of Google and Azure: who this pod is. */
+  readonly identity?: PodIdentity;
 }
 
-export function openKms(options: KmsOptions): Kms {
-  if (options.provider === 'file') return new FileKms(options.keyId, options.path);
-  if (options.provider === 'aws') return new AwsKms(options.keyId);
-  const known = ['gcp', 'azure', 'vault'].includes(options.provider);
-  throw new KeyError(
-    'KmsUnsupported',
-    known
-      ? `KMS_PROVIDER ${options.provider} is not implemented yet`
-      : `KMS_PROVIDER ${JSON.stringify(options.provider)} is not known`,
-    'use file or aws',
-  );
+export function openKms({ provider, keyId, path, endpoint, identity = {} }: KmsOptions): Kms {
+  if (provider === 'file') return new FileKms(keyId, path);
+  if (provider === 'aws') return new AwsKms(keyId, endpoint);
+  if (provider === 'gcp') return new GoogleKms({ keyId, endpoint, token: podToken('gcp', identity) });
+  if (provider === 'azure') return new AzureKms({ keyId, endpoint, token: podToken('azure', identity) });
+  const known = provider === 'vault' ? 'is not implemented yet' : 'is not known';
+  throw new KeyError('KmsUnsupported', `KMS_PROVIDER ${provider} ${known}`, 'use file, aws, gcp or azure');
 }

@@ -1,71 +1,46 @@
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { azureSigner, googleSigner } from '../../../app/audit/cloud-signers.js';
-import { leafHash } from '../../../app/audit/merkle.js';
-import { parseNote, parseVerifierKey, signersOf } from '../../../app/audit/note.js';
-import {
-  openPlaneSigner,
-  type PlaneSigner,
-  signPlaneCheckpoint,
-  verifierKeyOf,
-} from '../../../app/audit/plane-signer.js';
+import { parseVerifierKey } from '../../../app/audit/note.js';
+import { buildPlaneKey, buildVerifierKey } from '../../../app/audit/plane-key.js';
+import { openPlaneSigner, type PlaneSigner } from '../../../app/audit/plane-signer.js';
+import { type CloudKmsStandIn, startCloudKms } from '../../support/cloud-kms-stand-in.js';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 let folder: string;
-let server: Server;
-let url: string;
-
-/** Stand-in of two clouds: it takes digests, and refuses who brings no token, as their documents say. */
-const answer = (path: string, body: string, key: KeyObject): object | undefined => {
-  const asked = (body === '' ? {} : JSON.parse(body)) as { digest?: { sha256: string }; alg?: string; value?: string };
-  if (path === '/v1/k/versions/1/publicKey') return { pem: pair.publicKey.export({ format: 'pem', type: 'spki' }) };
-  if (path === '/v1/k/versions/1:asymmetricSign') {
-    return { signature: signDigest(Buffer.from(asked.digest?.sha256 ?? '', 'base64'), key, 'der').toString('base64') };
-  }
-  if (path === '/keys/k/1?api-version=7.4') return { key: pair.publicKey.export({ format: 'jwk' }) };
-  if (path === '/keys/k/1/sign?api-version=7.4' && asked.alg === 'ES256') {
-    return { value: signDigest(Buffer.from(asked.value ?? '', 'base64url'), key, 'ieee-p1363').toString('base64url') };
-  }
-  return undefined;
-};
-/** The stand-in knows the message of the test; the clouds sign the digest as it is. */
-const MESSAGE = Buffer.from('a message\n');
-const signDigest = (digest: Buffer, key: KeyObject, dsaEncoding: 'der' | 'ieee-p1363'): Buffer => {
-  if (!digest.equals(createHash('sha256').update(MESSAGE).digest())) throw new Error('not the digest of the message');
-  return sign('sha256', MESSAGE, { key, dsaEncoding });
-};
-
+let clouds: CloudKmsStandIn;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'memplane-signer-'));
   writeFileSync(join(folder, 'key.pem'), pair.privateKey.export({ format: 'pem', type: 'pkcs8' }));
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => {
-      body += chunk.toString();
-    });
-    request.on('end', () => {
-      const found =
-        request.headers.authorization === 'Bearer t' ? answer(request.url ?? '', body, pair.privateKey) : undefined;
-      response.writeHead(found ? 200 : 403, { 'Content-Type': 'application/json' }).end(JSON.stringify(found ?? {}));
-    });
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  writeFileSync(join(folder, 'token'), 'of-the-pod\n');
+  clouds = await startCloudKms();
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
-  await new Promise((done) => server.close(done));
+  await clouds.stop();
+});
+beforeEach(() => {
+  clouds.refuses = undefined;
 });
 
-const token = async (): Promise<string> => 't';
+const MESSAGE = Buffer.from('a message\n');
+const openGoogle = (keyId = clouds.google.signing): PlaneSigner =>
+  openPlaneSigner({ provider: 'gcp', keyId, endpoint: clouds.url, identity: { GCE_METADATA_HOST: clouds.host } });
+const openAzure = (): PlaneSigner =>
+  openPlaneSigner({
+    ...{ provider: 'azure', keyId: clouds.azure.signing, endpoint: clouds.url },
+    identity: {
+      AZURE_CLIENT_ID: 'client',
+      AZURE_TENANT_ID: 'directory',
+      AZURE_FEDERATED_TOKEN_FILE: join(folder, 'token'),
+      AZURE_AUTHORITY_HOST: clouds.url,
+    },
+  });
 const signers: readonly (readonly [string, () => PlaneSigner])[] = [
   ['a file', () => openPlaneSigner({ provider: 'file', keyId: join(folder, 'key.pem') })],
-  ['Google (stand-in)', () => googleSigner('k/versions/1', token, `${url}/v1`)],
-  ['Azure (stand-in)', () => azureSigner(`${url}/keys/k/1`, token)],
+  ['Google (stand-in)', () => openGoogle()],
+  ['Azure (stand-in)', openAzure],
 ];
 
 describe('the key of the plane', () => {
@@ -75,20 +50,66 @@ describe('the key of the plane', () => {
     for (let i = 0; i < 20; i++) expect(verify('sha256', MESSAGE, key, await signer.sign(MESSAGE))).toBe(true);
   });
 
-  it('signs checkpoints of the anchor log, which a policy names by its verifier key', async () => {
-    const signer = openPlaneSigner({ provider: 'file', keyId: join(folder, 'key.pem') });
-    const checkpoint = { origin: 'example.com/anchor/1', size: 1, root: leafHash(MESSAGE) };
-    const note = parseNote(await signPlaneCheckpoint(signer, checkpoint));
-    const verifier = parseVerifierKey(await verifierKeyOf(checkpoint.origin, signer));
-    if (!note || !verifier) throw new Error('no note');
-    expect(signersOf(note, [verifier])).toHaveLength(1);
-    expect(signersOf({ ...note, text: note.text.replace('\n1\n', '\n2\n') }, [verifier])).toEqual([]);
+  it.each(signers)('in %s signs under a name that a policy can hold', async (_, open) => {
+    const key = buildPlaneKey('example.com/plane', open());
+    const verifier = parseVerifierKey(await key.vkey());
+    const { name, keyId, signature } = await key.sign(MESSAGE);
+    expect(verifier).toMatchObject({ name, keyId });
+    expect(verifier?.verify(MESSAGE, signature)).toBe(true);
+    expect(verifier?.verify(Buffer.from('another'), signature)).toBe(false);
   });
 
-  it('is not had from a cloud that refuses, nor from a provider that nobody knows', async () => {
-    await expect(googleSigner('k/versions/1', async () => 'other', `${url}/v1`).publicKey()).rejects.toThrow(
-      'answered 403',
-    );
+  it('asks for a token once, not for each signature', async () => {
+    const signer = openGoogle();
+    const before = clouds.asked.filter((word) => word === 'token').length;
+    for (let i = 0; i < 3; i++) await signer.sign(MESSAGE);
+    expect(clouds.asked.filter((word) => word === 'token').length - before).toBe(1);
+  });
+
+  it('is not had from a cloud that refuses, without an identity, without TLS, nor from a provider that nobody knows', async () => {
+    clouds.refuses = 403;
+    await expect(openGoogle().publicKey()).rejects.toThrow('answered 403: as it was told');
+    const nobody = openPlaneSigner({ provider: 'azure', keyId: clouds.azure.signing, endpoint: clouds.url });
+    await expect(nobody.publicKey()).rejects.toThrow('AZURE_FEDERATED_TOKEN_FILE');
+    const clear = openPlaneSigner({
+      ...{ provider: 'gcp', keyId: 'k', endpoint: 'http://kms.example.com' },
+      identity: { GCE_METADATA_HOST: clouds.host },
+    });
+    await expect(clear.publicKey()).rejects.toThrow('not sent to kms.example.com without TLS');
     expect(() => openPlaneSigner({ provider: 'vault', keyId: 'x' })).toThrow('use file, aws, gcp or azure');
+  });
+
+  it('that signs with another key than it shows, or is no P-256 key, signs nothing that anybody sees', async () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+    const good = openPlaneSigner({ provider: 'file', keyId: join(folder, 'key.pem') });
+    const spki = async () => other.export({ format: 'der', type: 'spki' });
+    const key = buildPlaneKey('example.com/plane', { ...good, publicKey: spki });
+    await expect(key.sign(MESSAGE)).rejects.toThrow('does not verify by its own public key');
+    expect(key.trouble()).toContain('example.com/plane does not sign');
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'der', type: 'spki' });
+    expect(() => buildVerifierKey('x', rsa)).toThrow('not ECDSA P-256');
+  });
+
+  it('that failed is not waited for again at once, and is asked again later', async () => {
+    let asked = 0;
+    const signer = openPlaneSigner({ provider: 'file', keyId: join(folder, 'key.pem') });
+    const failing = buildPlaneKey(
+      'example.com/plane',
+      {
+        publicKey: signer.publicKey,
+        sign: async (message) => {
+          asked++;
+          if (asked === 1) throw new Error('away');
+          return await signer.sign(message);
+        },
+      },
+      50,
+    );
+    await expect(failing.sign(MESSAGE)).rejects.toThrow('away');
+    await expect(failing.sign(MESSAGE)).rejects.toThrow('away');
+    expect(asked).toBe(1);
+    const deadline = Date.now() + 2_000;
+    while (failing.trouble() !== undefined && Date.now() < deadline) await failing.sign(MESSAGE).catch(() => undefined);
+    expect([asked, failing.trouble()]).toEqual([2, undefined]);
   });
 });
