@@ -2,7 +2,14 @@ import { Type } from '@sinclair/typebox';
 import { defineRoute, type Route } from '../http/route.js';
 import { problemAt } from '../memories/plan.js';
 import { ExternalId, literals, Uuid } from '../memories/schema.js';
-import { type ArtifactDeps, createArtifact, getArtifact, listArtifacts, readArtifact } from './service.js';
+import {
+  type Artifact,
+  type ArtifactDeps,
+  createArtifact,
+  getArtifact,
+  listArtifacts,
+  readArtifact,
+} from './service.js';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 
@@ -65,12 +72,19 @@ const create = (deps: ArtifactDeps): Route =>
           '/memory_id',
           'The owner is that of the memory: leave user_id and scope out.',
         );
-      const artifact = await createArtifact(deps, request, {
+      const asked = {
         ...{ content: Buffer.from(content, 'base64'), name, contentType, userId, sha256 },
         memoryId: memoryId?.toLowerCase() ?? null,
         isGlobal: scope === 'global',
+      };
+      const answer = (body: Artifact) => ({
+        ...{ status: 201, body, headers: { Location: `/api/v1/artifacts/${body.id}` } },
       });
-      return { status: 201, body: artifact, headers: { Location: `/api/v1/artifacts/${artifact.id}` } };
+      return answer(
+        await createArtifact(deps, request, asked, (transaction, slot, artifact) =>
+          request.remember(transaction, slot, answer(artifact)),
+        ),
+      );
     },
   });
 

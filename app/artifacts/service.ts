@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from '../memories/cursor.js';
 import { checkGlobal } from '../memories/patch.js';
 import { problemAt } from '../memories/plan.js';
 import { scopeOf } from '../memories/schema.js';
-import type { Caller, MemoryServiceDeps } from '../memories/service.js';
+import type { Caller, MemoryServiceDeps, Witness } from '../memories/service.js';
 import { selectMemory } from '../memories/store.js';
 import { formatTime } from '../memories/time.js';
 import { missing } from '../memories/version.js';
@@ -63,7 +63,12 @@ export interface NewArtifact {
 const LABEL = Buffer.from('memplane/artifact/1\n', 'utf8');
 
 /** The bytes go to the bucket first: a row without its object would be a promise that nobody keeps. */
-export const createArtifact = async (deps: ArtifactDeps, caller: Caller, asked: NewArtifact): Promise<Artifact> => {
+export const createArtifact = async (
+  deps: ArtifactDeps,
+  caller: Caller,
+  asked: NewArtifact,
+  witness: Witness<Artifact>,
+): Promise<Artifact> => {
   const bucket = demandBucket(deps);
   const sha256 = createHash('sha256').update(asked.content).digest('hex');
   if (asked.sha256 !== undefined && asked.sha256.toLowerCase() !== sha256)
@@ -82,6 +87,7 @@ export const createArtifact = async (deps: ArtifactDeps, caller: Caller, asked: 
         resource: { kind: 'artifact', id: row.id },
         detail: { sha256, bytes: row.bytes, memory: row.memory_id },
       });
+      await witness(transaction, row.slot, presented);
     });
   } catch (cause) {
     await bucket.delete(row.object_name).catch(() => undefined);

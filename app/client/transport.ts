@@ -58,13 +58,16 @@ export class Transport {
       headers,
       ...(operation.bodyType === null ? {} : { body: encodeBody(operation.bodyType, input.body) }),
     };
-    const { maxRetries = 3 } = this.#options;
-    for (let attempt = 0; ; attempt++) {
+    const { maxRetries = 3, maxWaitMs = 60_000 } = this.#options;
+    for (let attempt = 0, waitedMs = 0; ; ) {
       const outcome = await this.#attempt(url, init, options.signal);
       if (outcome instanceof Response) return operation.raw ? outcome : readJson(outcome);
-      if (attempt >= maxRetries || !mayRepeat(operation, outcome)) throw outcome;
+      const isAtWork = outcome.code === AT_WORK;
+      if (!isAtWork && (attempt >= maxRetries || !mayRepeat(operation, outcome))) throw outcome;
       const waitMs = waitFor(outcome, attempt);
-      if (waitMs > (this.#options.maxWaitMs ?? 60_000)) throw outcome;
+      waitedMs += isAtWork ? waitMs : 0;
+      if (Math.max(waitMs, waitedMs) > maxWaitMs) throw outcome;
+      attempt += isAtWork ? 0 : 1;
       await rest(waitMs, options.signal);
     }
   }
@@ -96,6 +99,9 @@ export class Transport {
     return { ...headers, ...options.headers };
   }
 }
+
+/** An earlier try of the same request is not done yet, or died with its process: the answer comes to whoever asks again. */
+const AT_WORK = 'idempotency_in_progress';
 
 const encodeBody = (type: string, body: unknown): string => (type === JSON_TYPE ? JSON.stringify(body) : String(body));
 const JSON_TYPE = 'application/json';

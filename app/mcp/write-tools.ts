@@ -6,6 +6,7 @@ import { deleteMemories } from '../memories/bulk-delete.js';
 import { problemAt } from '../memories/plan.js';
 import { putMemory } from '../memories/put.js';
 import type { Memory } from '../memories/schema.js';
+import { UNTOLD } from '../memories/service.js';
 import { supersedeMemory } from '../memories/supersede.js';
 import { updateMemory } from '../memories/update.js';
 import type { WriteResult } from '../memories/write-schema.js';
@@ -48,7 +49,7 @@ type Draft = Readonly<Record<string, unknown>>;
 
 const supersede = async ({ deps, caller }: ToolContext, id: string, draft: Draft): Promise<ToolAnswer> => {
   const asked = { draft, evidence: [], reason: null, ifMatch: undefined };
-  const { by } = await supersedeMemory(deps, caller, id, asked);
+  const { by } = await supersedeMemory(deps, caller, id, asked, UNTOLD);
   return tell(by.id, statusOf(by, 'superseded'), `It takes the place of ${id}.`);
 };
 

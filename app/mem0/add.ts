@@ -1,9 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { Core } from '../core.js';
+import type { Queryable } from '../db/pool.js';
 import { type ErrorCode, problem } from '../http/errors.js';
 import { compileCheck, requireValid } from '../http/validate.js';
-import { type IngestDeps, ingestConversation } from '../ingest/ingest.js';
-import { type Ingest, MessageSchema } from '../ingest/schema.js';
+import { type IngestDeps, ingestConversation, type Settle } from '../ingest/ingest.js';
+import { type Ingest, type IngestResult, MessageSchema } from '../ingest/schema.js';
 import type { Caller } from '../memories/service.js';
 import { selectVisible } from '../memories/store.js';
 import { EVERYTHING } from '../memories/viewer.js';
@@ -49,18 +50,37 @@ export interface AddOutcome {
   readonly refused: readonly string[];
 }
 
-export const addMemories = async (deps: Mem0Deps, caller: Caller, adding: Adding): Promise<AddOutcome> => {
+/** Told in the transaction of the memories, so that a request that is sent again gets its answer. */
+export type Told = (db: Queryable, outcome: AddOutcome) => Promise<void>;
+
+export const addMemories = async (deps: Mem0Deps, caller: Caller, adding: Adding, told: Told): Promise<AddOutcome> => {
   const body = buildIngest(caller, adding);
   const guidance = await readGuidance(deps, adding);
-  const ingested = await ingestConversation(deps.ingest, caller, body, async () => undefined, { guidance });
+  let outcome: AddOutcome | undefined;
+  const settle: Settle = async (transaction, answer) => {
+    const results = (answer.body as IngestResult).results;
+    if (results.length > 0 && results.every(({ status }) => status === 'rejected')) return;
+    outcome = await readOutcome(deps, transaction, caller, answer.body as IngestResult);
+    await told(transaction, outcome);
+  };
+  const ingested = await ingestConversation(deps.ingest, caller, body, settle, { guidance });
+  return outcome ?? readOutcome(deps, deps.core.db, caller, ingested);
+};
+
+const readOutcome = async (
+  deps: Mem0Deps,
+  db: Queryable,
+  caller: Caller,
+  ingested: IngestResult,
+): Promise<AddOutcome> => {
   const results = ingested.results as readonly WriteResult[];
   const refused = results.filter(({ status }) => status === 'rejected');
   const stored = results.filter(({ id }) => id !== undefined);
   if (refused[0] && stored.length === 0) throw whyRefused(refused[0]);
-  const { added, event } = await describe(deps, stored);
+  const { added, event } = await describe(deps, db, stored);
   return {
     results: added,
-    event_id: event ?? (await recordNothing(deps.core, caller)),
+    event_id: event ?? (await recordNothing(deps.core, caller, 'add', db)),
     refused: refused.map(({ error }) => error?.detail ?? 'not acceptable'),
   };
 };
@@ -147,7 +167,8 @@ const EVENTS: Readonly<Record<string, Added['event']>> = {
 
 /** What was stored, in the words that are stored; and the event of the log that tells of it. */
 const describe = async (
-  { core: { db, memories } }: Mem0Deps,
+  { core: { memories } }: Mem0Deps,
+  db: Queryable,
   stored: readonly WriteResult[],
 ): Promise<{ readonly added: readonly Added[]; readonly event: string | null }> => {
   const rows = await selectVisible(

@@ -4,6 +4,7 @@ import { updateMemories } from '../memories/bulk-update.js';
 import { deleteMemory } from '../memories/delete.js';
 import { giveFeedback } from '../memories/feedback.js';
 import type { Caller } from '../memories/service.js';
+import { UNTOLD } from '../memories/service.js';
 import { updateMemory } from '../memories/update.js';
 import type { Mem0Deps } from './add.js';
 import { refuse } from './entity.js';
@@ -88,6 +89,6 @@ export const feedBack = async ({ core }: Mem0Deps, caller: Caller, given: Feedba
   const { memory_id, feedback = null, feedback_reason = null } = given;
   const value = feedback === null ? null : VALUES[feedback];
   const options = { ifMatch: undefined, reason: feedback_reason };
-  const { id } = await orNotFound(giveFeedback(core.memories, caller, readMemoryId(memory_id), value, options));
+  const { id } = await orNotFound(giveFeedback(core.memories, caller, readMemoryId(memory_id), value, options, UNTOLD));
   return { id, feedback, feedback_reason, message: 'Feedback received.' };
 };

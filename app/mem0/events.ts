@@ -4,6 +4,7 @@ import { selectDetails } from '../audit/event-search.js';
 import { type Detail, decodeFacts } from '../audit/leaves.js';
 import type { AuditFact } from '../audit/trail.js';
 import type { Core } from '../core.js';
+import type { Queryable } from '../db/pool.js';
 import { problem } from '../http/errors.js';
 import { observeRead } from '../memories/observe-read.js';
 import type { Caller } from '../memories/service.js';
@@ -31,8 +32,12 @@ export type Mem0Event = Static<typeof EventSchema>;
 /** Of a request that changed nothing: an event like any other, so that its id can be asked for. */
 export const NOTHING = 'data.mem0_nothing';
 
-export const recordNothing = (core: Core, { principal }: Caller, op: 'add' | 'delete' = 'add'): Promise<string> =>
-  core.audit.record(core.db, { type: NOTHING, detail: { op, by: principal.keyId } });
+export const recordNothing = (
+  core: Core,
+  { principal }: Caller,
+  op: 'add' | 'delete' = 'add',
+  db: Queryable = core.db,
+): Promise<string> => core.audit.record(db, { type: NOTHING, detail: { op, by: principal.keyId } });
 
 /** All requests here are answered when they are done, so every event there is has succeeded. */
 export const findEvent = async (core: Core, caller: Caller, id: string): Promise<Mem0Event> => {

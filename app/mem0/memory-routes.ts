@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import type { Queryable } from '../db/pool.js';
 import { type ApiRequest, type ApiResponse, defineRoute, type Route } from '../http/route.js';
 import { AddedSchema, type AddOutcome, addMemories, type Mem0Deps } from './add.js';
 import { isV11, readListing, readSearching } from './asking.js';
@@ -35,8 +36,17 @@ export const hostedMemoryRoutes = (deps: Mem0Deps): readonly Route[] => [
 ];
 
 type Add = Static<typeof schema.AddBody>;
-const add = (deps: Mem0Deps, request: ApiRequest<unknown, Add>): Promise<AddOutcome> =>
-  addMemories(deps, request, { ...request.body, names: readNames(request.body) });
+const add = async (
+  deps: Mem0Deps,
+  request: ApiRequest<unknown, Add>,
+  answer: (outcome: AddOutcome) => ApiResponse,
+): Promise<ApiResponse> => {
+  const adding = { ...request.body, names: readNames(request.body) };
+  const remember = (db: Queryable, outcome: AddOutcome) => request.remember(db, TENANT_SLOT, answer(outcome));
+  return answer(await addMemories(deps, request, adding, remember));
+};
+/** What is told may be of several people. */
+const TENANT_SLOT = 0;
 const ok = (body: unknown): ApiResponse => ({ status: 200, body });
 
 const addRoutes = (deps: Mem0Deps): readonly Route[] => [
@@ -45,17 +55,15 @@ const addRoutes = (deps: Mem0Deps): readonly Route[] => [
     summary: 'mem0: find in messages what is worth remembering, and store it',
     body: schema.AddBody,
     responses: { 200: AddAnswer },
-    handle: async (request) => ok(tellAdded(await add(deps, request))),
+    handle: (request) => add(deps, request, (outcome) => ok(tellAdded(outcome))),
   }),
   defineRoute({
     ...{ ...WRITES, method: 'POST', path: '/v1/memories', operation: 'mem0AddV1', idempotencyKey: 'honoured' },
     summary: 'mem0: as clients up to 2.4 add',
     body: schema.AddBody,
     responses: { 200: Type.Union([Type.Array(AddedSchema), Results(AddedSchema)]) },
-    handle: async (request) => {
-      const { results } = await add(deps, request);
-      return ok(isV11(request.body) ? { results, relations: [] } : results);
-    },
+    handle: (request) =>
+      add(deps, request, ({ results }) => ok(isV11(request.body) ? { results, relations: [] } : results)),
   }),
 ];
 

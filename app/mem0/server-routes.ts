@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Problem } from '../http/errors.js';
 import { type ApiResponse, defineRoute, type Route } from '../http/route.js';
-import { AddedSchema, addMemories, type Mem0Deps } from './add.js';
+import { AddedSchema, type AddOutcome, addMemories, type Mem0Deps } from './add.js';
 import { readListing, readSearching } from './asking.js';
 import { change, remove } from './change.js';
 import { MEM0 } from './dialect.js';
@@ -17,6 +17,8 @@ const READS = { dialect: MEM0, permission: 'retrieve', writes: false } as const;
 const WRITES = { dialect: MEM0, permission: 'ingest', writes: true } as const;
 const DELETES = { dialect: MEM0, permission: 'delete', writes: true } as const;
 const ONE = { path: '/memories/{id}', textParams: ['id'] } as const;
+/** What is told may be of several people. */
+const TENANT_SLOT = 0;
 const ok = (body: unknown): ApiResponse => ({ status: 200, body });
 const Results = Type.Object({ results: Type.Array(Type.Partial(M0Schema)) });
 
@@ -35,7 +37,10 @@ const collectionRoutes = (deps: Mem0Deps): readonly Route[] => [
     responses: { 200: Type.Object({ results: Type.Array(AddedSchema) }) },
     handle: async (request) => {
       const adding = { ...request.body, names: readNames(request.body) };
-      return ok({ results: (await addMemories(deps, request, adding)).results });
+      const answer = ({ results }: AddOutcome) => ok({ results });
+      return answer(
+        await addMemories(deps, request, adding, (db, outcome) => request.remember(db, TENANT_SLOT, answer(outcome))),
+      );
     },
   }),
   defineRoute({

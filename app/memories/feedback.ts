@@ -5,7 +5,7 @@ import { contentOfState } from './history-record.js';
 import { checkGlobal, type PlannedPatch } from './patch.js';
 import type { MemoryRow } from './rows.js';
 import { type Memory, scopeOf } from './schema.js';
-import type { Caller, MemoryServiceDeps } from './service.js';
+import type { Caller, MemoryServiceDeps, Witness } from './service.js';
 import { buildState, type MemoryState } from './state.js';
 import { lockMemory, selectMemory } from './store.js';
 import { recordWritten } from './told.js';
@@ -41,6 +41,7 @@ export const giveFeedback = async (
   id: string,
   value: Feedback | null,
   { ifMatch, reason }: ChangeOptions,
+  witness: Witness<Memory>,
 ): Promise<Memory> => {
   const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers, 'update');
   const seen = await selectMemory(deps.db, viewer, id);
@@ -48,7 +49,7 @@ export const giveFeedback = async (
   requireIn(caller.principal, 'update', scopeOf(seen));
   checkGlobal(seen, caller.principal);
   await deps.vault.prepare([seen.slot]);
-  const row = await inRetriedTransaction(deps.db, async (transaction) => {
+  return inRetriedTransaction(deps.db, async (transaction) => {
     const locked = await lockMemory(transaction, viewer, id);
     if (!locked) throw missing(id);
     await checkChangeable(deps.vault, transaction, locked, ifMatch);
@@ -58,11 +59,11 @@ export const giveFeedback = async (
     const change = { caller, deed, event: 'feedback', columns: { trust_score } } as const;
     const changed = await applyChange(deps, transaction, locked, planned, change);
     await recordWritten(deps, transaction, deed, 'feedback', [changed], { value });
-    return changed.row;
+    const [memory] = await deps.presenter.present(transaction, [changed.row], { vector: false });
+    if (!memory) throw missing(id);
+    await witness(transaction, changed.row.slot, memory);
+    return memory;
   });
-  const [memory] = await deps.presenter.present(deps.db, [row], { vector: false });
-  if (!memory) throw missing(id);
-  return memory;
 };
 
 const planFeedback = (row: MemoryRow, before: MemoryState, value: Feedback | null) => {

@@ -16,7 +16,7 @@ import {
 } from './life-schema.js';
 import { problemAt } from './plan.js';
 import { revertWriter } from './revert.js';
-import { MemorySchema } from './schema.js';
+import { type Memory, MemorySchema } from './schema.js';
 import type { MemoryServiceDeps } from './service.js';
 import { supersedeMemory } from './supersede.js';
 import { readTime } from './time.js';
@@ -49,7 +49,11 @@ const supersede = (deps: MemoryServiceDeps): Route =>
       }
       const ids = [...new Set(evidence.map((id) => id.toLowerCase()))];
       const asked = { by: by?.toLowerCase(), draft, evidence: ids, reason, ifMatch: request.headers['if-match'] };
-      return { status: 200, body: await supersedeMemory(deps, request, request.params.id as string, asked) };
+      const id = request.params.id as string;
+      const body = await supersedeMemory(deps, request, id, asked, (transaction, slot, told) =>
+        request.remember(transaction, slot, { status: 200, body: told }),
+      );
+      return { status: 200, body };
     },
   });
 
@@ -68,8 +72,13 @@ const feedback = (deps: MemoryServiceDeps): Route =>
     handle: async (request) => {
       const { value, reason = null } = request.body;
       const options = { ifMatch: request.headers['if-match'], reason };
-      const memory = await giveFeedback(deps, request, request.params.id as string, value, options);
-      return { status: 200, body: memory, headers: { ETag: `"${memory.version}"` } };
+      const answer = (body: Memory) => ({ status: 200, body, headers: { ETag: `"${body.version}"` } });
+      const id = request.params.id as string;
+      return answer(
+        await giveFeedback(deps, request, id, value, options, (transaction, slot, memory) =>
+          request.remember(transaction, slot, answer(memory)),
+        ),
+      );
     },
   });
 

@@ -50,6 +50,8 @@ export type Created = { readonly kind: 'created'; readonly memory: Memory } | Dr
 
 /** Told in the transaction what it is about to commit, and whose it is. */
 export type Witness<T> = (transaction: Transaction, slot: number, written: T) => Promise<void>;
+/** Of a caller whose protocol knows no request that is sent again. */
+export const UNTOLD = async (): Promise<void> => undefined;
 
 export const createMemory = async (
   deps: MemoryServiceDeps,

@@ -18,6 +18,7 @@ import {
   type MemoryServiceDeps,
   planChecked,
   planContext,
+  type Witness,
   writeContext,
 } from './service.js';
 import { lockMemories, selectMemory, type Viewer } from './store.js';
@@ -47,6 +48,7 @@ export const supersedeMemory = async (
   caller: Caller,
   id: string,
   asked: Supersession,
+  witness: Witness<Superseded>,
 ): Promise<Superseded> => {
   const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers, 'update');
   const old = await selectMemory(deps.db, viewer, id);
@@ -55,7 +57,7 @@ export const supersedeMemory = async (
   checkGlobal(old, caller.principal);
   const evidence = await loadEvidence(deps, viewer, asked.evidence);
   await deps.vault.prepare([old, ...evidence].map(({ slot }) => slot));
-  const scene = { deps, caller, viewer, old, evidence, asked };
+  const scene = { deps, caller, viewer, old, evidence, asked, witness };
   const done = asked.by === undefined ? await byDraft(scene) : await byExisting(scene, asked.by);
   deps.onPending();
   return done;
@@ -68,9 +70,12 @@ interface Scene {
   readonly old: MemoryRow;
   readonly evidence: readonly MemoryRow[];
   readonly asked: Supersession;
+  /** Told in the transaction. */
+  readonly witness: Witness<Superseded>;
 }
 
-const byExisting = async ({ deps, caller, viewer, old, evidence, asked }: Scene, by: string): Promise<Superseded> => {
+const byExisting = async (scene: Scene, by: string): Promise<Superseded> => {
+  const { deps, caller, viewer, old, evidence, asked } = scene;
   if (by === old.id) throw problemAt('invalid_request', '/by', 'A memory cannot supersede itself.');
   const seen = await selectMemory(deps.db, viewer, by);
   if (!seen) throw problem('not_found', `There is no memory ${by}.`, { errors: [notFoundAt('/by')] });
@@ -97,12 +102,13 @@ const byExisting = async ({ deps, caller, viewer, old, evidence, asked }: Scene,
     const retired = await retire(deps, transaction, caller, before, { by, deed, ifMatch: asked.ifMatch });
     await recountContradictions(transaction, [before, successor]);
     await recordWritten(deps, transaction, deed, 'superseded', [after, retired]);
-    return present(deps, transaction, retired.row, after.row, deed);
+    return tell(scene, transaction, [retired.row, after.row], deed);
   });
 };
 
 /** The draft says what is new; whose it is stays as it was. */
-const byDraft = async ({ deps, caller, old, evidence, asked }: Scene): Promise<Superseded> => {
+const byDraft = async (scene: Scene): Promise<Superseded> => {
+  const { deps, caller, old, evidence, asked } = scene;
   const now = new Date();
   const planned = planChecked(deps, planContext(deps, caller, now), await nameOwner(deps, old, asked.draft));
   if (planned.kind === 'dropped') throw problemAt('invalid_request', '/draft/confidence', planned.reason);
@@ -122,7 +128,7 @@ const byDraft = async ({ deps, caller, old, evidence, asked }: Scene): Promise<S
       const retired = await retire(deps, transaction, caller, before, { by: planned.id, deed, ifMatch: asked.ifMatch });
       await recountContradictions(transaction, [before, prepared.row]);
       await recordWritten(deps, transaction, deed, 'superseded', [retired]);
-      return present(deps, transaction, retired.row, await rowOf(transaction, prepared), deed);
+      return tell(scene, transaction, [retired.row, await rowOf(transaction, prepared)], deed);
     }),
   );
 };
@@ -193,14 +199,15 @@ const rowOf = async (transaction: Transaction, { row }: PreparedRow): Promise<Me
   return written;
 };
 
-const present = async (
-  deps: MemoryServiceDeps,
+const tell = async (
+  { deps, witness }: Scene,
   transaction: Transaction,
-  old: MemoryRow,
-  successor: MemoryRow,
+  [old, successor]: readonly [MemoryRow, MemoryRow],
   { auditEvent }: Deed,
 ): Promise<Superseded> => {
   const [superseded, by] = await deps.presenter.present(transaction, [old, successor], { vector: false });
   if (!superseded || !by) throw missing(old.id);
-  return { superseded, by, audit_event: auditEvent };
+  const told = { superseded, by, audit_event: auditEvent };
+  await witness(transaction, old.slot, told);
+  return told;
 };

@@ -199,6 +199,16 @@ describe('when the service is busy or away', () => {
     expect([error.code, error.status, seen.length - before]).toEqual(['unreachable', 0, 1]);
   });
 
+  it('waits for an earlier try that is still at work, without spending its tries on it', async () => {
+    const atWork = busy(409, 0, 'idempotency_in_progress');
+    replies = ['cut', atWork, atWork, atWork, atWork, { status: 201, body: { content: 'x', id: '3' } }];
+    expect((await open({ maxRetries: 1 }).addMemory({ content: 'x', user_id: 'a' }))?.id).toBe('3');
+    expect(new Set(keys()).size).toBe(1);
+    replies = Array.from({ length: 5 }, () => busy(409, 1, 'idempotency_in_progress'));
+    const error = await errorOf(open({ maxWaitMs: 1_500 }).addMemory({ content: 'x', user_id: 'a' }));
+    expect(error.code).toBe('idempotency_in_progress');
+  });
+
   it('follows no redirect with its key, and stops when it is told to', async () => {
     replies = [{ status: 302, headers: { Location: 'http://127.0.0.1:1/' } }];
     expect((await errorOf(open({ maxRetries: 0 }).listMemories({ user_id: 'a' }))).code).toBe('unreachable');

@@ -242,3 +242,40 @@ describe('when whoever held the key is taken for dead', () => {
     expect((await send(key, draft)).body.id).toBe((await next).body.id);
   });
 });
+
+describe('the answer is kept in the transaction of its effect', () => {
+  const trigger = (name: string, event: string) => `CREATE TRIGGER ${name} BEFORE ${event} ON idempotency
+    FOR EACH ROW EXECUTE FUNCTION refuse_answer()`;
+  beforeAll(async () => {
+    // What a process that dies after its commit would leave undone: nothing, when all is in one transaction.
+    await owner.query(`CREATE FUNCTION refuse_answer() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF NEW.sealed_answer IS NOT NULL THEN RAISE EXCEPTION 'no answer today'; END IF; RETURN NEW; END $$`);
+    await owner.query(trigger('refuse_answer', 'UPDATE'));
+  });
+  afterAll(async () => {
+    await owner.query('DROP FUNCTION refuse_answer CASCADE');
+  });
+
+  it.each([
+    ['a memory', 'POST', PATH, { content: 'x' }],
+    ['a conversation', 'POST', '/api/v1/memory/ingest', { conversation_text: 'I live in Rome.', infer: false }],
+    ['what a client of mem0 adds', 'POST', '/v3/memories/add/', { messages: 'I live in Rome.', infer: false }],
+    ["what a client of mem0's server adds", 'POST', '/memories', { messages: 'I live in Rome.', infer: false }],
+  ])('for %s', async (_, method, path, body) => {
+    const user_id = randomUUID();
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const { status } = await service.call(method, path, { body: { user_id, ...body }, headers });
+    expect([status, await count(user_id)]).toEqual([500, 0]);
+  });
+
+  it.each([
+    ['feedback', 'feedback', { value: 'positive' }],
+    ['a successor', 'supersede', { draft: { content: 'z' } }],
+  ])('for %s', async (_, verb, body) => {
+    const { id, user_id } = (await service.call('POST', PATH, { body: fresh() })).body;
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const { status } = await service.call('POST', `${PATH}/${id}/${verb}`, { body, headers });
+    const { version } = (await service.call('GET', `${PATH}/${id}`)).body;
+    expect([status, version, await count(user_id)]).toEqual([500, 1, 1]);
+  });
+});
