@@ -5,7 +5,7 @@ import { problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
 import { formatTime } from '../memories/time.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
-import { writeAsker } from './asker.js';
+import { currentOrigin, writeAsker } from './asker.js';
 import {
   cancelJobRow,
   insertJob,
@@ -107,7 +107,7 @@ class JobQueue implements Jobs {
     if (!this.#handlers.has(request.kind)) throw new Error(`No feature does jobs of the kind ${request.kind}`);
     await vault.prepare([request.slot]);
     const id = newId();
-    const asked = { asker: writeAsker(request.principal), input: request.input };
+    const asked = { asker: writeAsker(request.principal), origin: currentOrigin(), input: request.input };
     const row = await insertJob(db, {
       ...{ id, kind: request.kind, slot: request.slot, user_ref: request.userRef },
       sealed_input: vault.sealJson(placeOfInput(request.slot, id), asked),

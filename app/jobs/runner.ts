@@ -6,7 +6,7 @@ import type { Json } from '../http/json.js';
 import { type Loop, startLoop } from '../loop.js';
 import { ProviderError } from '../providers/provider-error.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
-import { type Asker, readAsker } from './asker.js';
+import { type Asker, type Origin, readAsker, runAsAsker } from './asker.js';
 import { type JobEnd, type JobError, type Jobs, placeOfEnd, placeOfInput } from './jobs.js';
 import {
   claimJob,
@@ -89,14 +89,16 @@ class Runner implements JobRunner {
     const job = new JobInHand(this.#options, row, this.#leaseMs, this.#ending.signal);
     try {
       const { result, progress } = await job.run();
-      await this.#finish(row, progress.failed > 0 ? 'partial' : 'succeeded', progress, { result });
+      const status = progress.failed > 0 ? 'partial' : 'succeeded';
+      await this.#finish(row, status, progress, { result });
+      log.info({ ...job.origin, job: row.id, kind: row.kind, status, ms: job.ms() }, 'job ended');
     } catch (cause) {
       const stopped = job.stoppedBy(cause);
       if (stopped === 'lost') return;
       if (stopped === 'ending') return await postponeJob(db, row, 0);
       if (stopped === 'cancelled') return await this.#finish(row, 'cancelled', job.last, { error: CANCELLED });
       if (isPassing(cause) && row.attempts < MAX_ATTEMPTS) return await postponeJob(db, row, backoffMs(row.attempts));
-      log.warn({ err: cause, job: row.id, kind: row.kind }, 'job failed');
+      log.warn({ ...job.origin, err: cause, job: row.id, kind: row.kind }, 'job failed');
       await this.#finish(row, 'failed', job.last, { error: describe(cause) });
     } finally {
       job.end();
@@ -111,6 +113,12 @@ class Runner implements JobRunner {
   }
 }
 
+interface Asked {
+  readonly asker: Asker;
+  readonly origin?: Origin | null;
+  readonly input: Json;
+}
+
 /** One job and its lease, which is kept while the handler is at it. */
 class JobInHand {
   readonly #options: JobRunnerOptions;
@@ -119,13 +127,17 @@ class JobInHand {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #timer: NodeJS.Timeout;
+  readonly #startedAt = performance.now();
   last: Progress;
+  /** Of the request that asked; its own id where that is not known. */
+  origin: Origin;
 
   constructor(options: JobRunnerOptions, row: JobRow, leaseMs: number, ending: AbortSignal) {
     this.#options = options;
     this.#row = row;
     this.#leaseMs = leaseMs;
     this.last = { total: row.total, done: 0, failed: 0 };
+    this.origin = { requestId: row.id, traceId: row.id.replaceAll('-', '') };
     this.#signal = AbortSignal.any([this.#stop.signal, ending]);
     this.#timer = setInterval(() => void this.#renew().catch(() => undefined), leaseMs / 3);
   }
@@ -136,16 +148,21 @@ class JobInHand {
     const handler = jobs.handlerOf(kind);
     if (!handler) throw new Error(`No feature does jobs of the kind ${kind}`);
     await vault.prepare([slot]);
-    const asked = vault.openJson(placeOfInput(slot, id), sealed_input) as { asker: Asker; input: Json };
-    return handler.run(asked.input, {
-      principal: readAsker(asked.asker),
-      signal: this.#signal,
-      progress: async (progress) => {
-        this.last = progress;
-        await this.#renew();
-        this.#signal.throwIfAborted();
-      },
-    });
+    const asked = vault.openJson(placeOfInput(slot, id), sealed_input) as Asked;
+    // What an older version queued has none.
+    this.origin = asked.origin ?? this.origin;
+    const principal = readAsker(asked.asker);
+    const progress = async (reached: Progress): Promise<void> => {
+      this.last = reached;
+      await this.#renew();
+      this.#signal.throwIfAborted();
+    };
+    const run = () => handler.run(asked.input, { principal, signal: this.#signal, progress });
+    return runAsAsker(kind, principal, this.origin, run);
+  }
+
+  ms(): number {
+    return Math.round(performance.now() - this.#startedAt);
   }
 
   /** Why it stopped, when it was told to: a handler may throw anything once its signal fired. */

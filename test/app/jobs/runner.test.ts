@@ -2,6 +2,7 @@ import { resolveGrants } from '../../../app/access/permissions.js';
 import type { Principal } from '../../../app/access/principal.js';
 import { readMemoryConfig } from '../../../app/config.js';
 import { createPool, type Database } from '../../../app/db/pool.js';
+import { currentContext, runInContext } from '../../../app/http/context.js';
 import { problem } from '../../../app/http/errors.js';
 import { createLogger } from '../../../app/http/log.js';
 import { createJobs, type JobHandler, type Jobs } from '../../../app/jobs/jobs.js';
@@ -89,6 +90,28 @@ describe('a job', () => {
       result: { counted: 3 },
     });
     expect(seen).toEqual({ input: { to: 3 }, principal: ADA });
+  });
+
+  it('goes on under the ids of the request that asked, as whoever asked, for the log and the audit log', async () => {
+    let inside: ReturnType<typeof currentContext>;
+    const jobs = open(async () => {
+      inside = currentContext();
+      return { result: null, progress: { total: 1, done: 1, failed: 0 } };
+    });
+    const lines: string[] = [];
+    const heard = createLogger({ level: 'info', tenant: 'test' }, { write: (line) => void lines.push(line) });
+    runners.add(startJobRunner({ db, vault, jobs, log: heard, leaseMs: 300 }));
+    const request = { requestId: 'req-1', traceId: 'a'.repeat(32), startedAt: 0, operation: 'x', principal: SERVICE };
+    const { id } = await runInContext(request, () => ask(jobs));
+    expect(await ended(jobs, id)).toMatchObject({ status: 'succeeded' });
+
+    expect(inside).toMatchObject({ requestId: 'req-1', traceId: request.traceId, operation: 'count' });
+    expect(inside?.principal?.keyId).toBe(SERVICE.keyId);
+    const told = await eventually(
+      async () => lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'job ended'),
+      (line) => line !== undefined,
+    );
+    expect(told).toMatchObject({ job: id, requestId: 'req-1', traceId: request.traceId, status: 'succeeded' });
   });
 
   it('with a thing that failed is never a success', async () => {
