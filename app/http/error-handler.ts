@@ -60,12 +60,13 @@ export const sendError = (
   if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="memplane"');
   if (error.status === 503) response.setHeader('Retry-After', '5');
   for (const [name, value] of Object.entries(error.options.headers ?? {})) response.setHeader(name, value);
-  // An unread body would be taken for the next request: the connection ends with this answer.
-  if (!request.complete && request.headers['content-length'] !== '0' && hasBody(request.headers))
-    closeAfter(request, response);
   response.statusCode = status;
   response.setHeader('Content-Type', type);
-  response.end(JSON.stringify(body));
+  const text = JSON.stringify(body);
+  // An unread body would be taken for the next request: the connection ends with this answer.
+  if (!request.complete && request.headers['content-length'] !== '0' && hasBody(request.headers))
+    answerAndClose(request, response, text);
+  else response.end(text);
 };
 
 export interface ErrorDeps {
@@ -88,12 +89,24 @@ export const errorHandler =
 const hasBody = (headers: Record<string, unknown>): boolean =>
   headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 
-/** Lets a client that is still sending read the answer: the rest is thrown away for two seconds, then the line is cut. */
-const closeAfter = (request: IncomingMessage, response: ServerResponse): void => {
+const LINGER_MS = 5_000;
+
+/**
+ * The whole answer goes out at once, and the connection stays until the client has sent what it was sending, which is thrown
+ * away: a line that is cut while somebody writes to it is a broken pipe to many clients and proxies, and the answer is lost.
+ */
+const answerAndClose = (request: IncomingMessage, response: ServerResponse, text: string): void => {
   response.setHeader('Connection', 'close');
+  response.setHeader('Content-Length', Buffer.byteLength(text));
+  response.write(text);
+  const end = (): void => {
+    clearTimeout(cut);
+    request.off('end', end).off('close', end);
+    response.end();
+  };
+  const cut = setTimeout(end, LINGER_MS);
+  request.once('end', end).once('close', end);
   request.resume();
-  const cut = setTimeout(() => request.destroy(), 2000);
-  request.once('close', () => clearTimeout(cut));
 };
 
 const toProblem = (cause: unknown): Problem => {

@@ -6,13 +6,15 @@ export const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4
 /** RFC 3339 with a zone; whether the day exists is checked where it is parsed. */
 export const TIME = '^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$';
 
-const strict = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
+// verbose: what is said of a value that is wrong needs the schema's own words for what is right.
+const strict = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
 const coercing = new Ajv({
   allErrors: true,
   strict: true,
   coerceTypes: true,
   useDefaults: true,
   allowUnionTypes: true,
+  verbose: true,
 });
 
 export type Check<T> = (
@@ -58,7 +60,7 @@ const toFieldError = (error: ErrorObject, prefix: string): FieldError => {
   return {
     pointer,
     code: extra ? 'unknown_key' : error.keyword,
-    detail: `${pointer || 'the body'} ${sentence(error)}`,
+    detail: `${pointer || 'the body'} ${sentence(error)}${given(error)}`,
   };
 };
 
@@ -68,7 +70,33 @@ const sentence = (error: ErrorObject): string => {
   if (error.keyword === 'enum')
     return `must be one of ${(error.params.allowedValues as readonly unknown[]).join(', ')}`;
   if (error.keyword === 'const') return `must be ${String(error.params.allowedValue)}`;
+  if (error.keyword === 'pattern') return `must be ${wordsFor(error)}`;
   return error.message ?? 'is not valid';
 };
+
+/** What came instead, where it is short enough to be told and is no text of somebody's. */
+const given = ({ keyword, data }: ErrorObject): string => {
+  if (COUNTED.has(keyword)) return typeof data === 'string' || Array.isArray(data) ? ` (it has ${data.length})` : '';
+  if (typeof data === 'number' || typeof data === 'boolean' || data === null) return `, not ${String(data)}`;
+  if (typeof data === 'string' && NAMED.has(keyword) && data.length <= 64) return `, not ${JSON.stringify(data)}`;
+  return '';
+};
+const COUNTED = new Set(['minLength', 'maxLength', 'minItems', 'maxItems']);
+const NAMED = new Set(['enum', 'const', 'pattern', 'type']);
+
+/** A pattern says little to people: what has a name or a description is told by it. */
+const wordsFor = ({ params, parentSchema }: ErrorObject): string => {
+  const pattern = String(params.pattern);
+  const known = WORDS.get(pattern);
+  if (known !== undefined) return known;
+  const { description } = (parentSchema ?? {}) as { readonly description?: unknown };
+  const told = typeof description === 'string' && description.length <= 200 ? ` (${description})` : '';
+  return `text that matches ${pattern}${told}`;
+};
+
+const WORDS: ReadonlyMap<string, string> = new Map([
+  [UUID, 'a UUID'],
+  [TIME, 'a time with its zone, like 2026-01-31T12:00:00Z'],
+]);
 
 const escapePointer = (key: string): string => key.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1');

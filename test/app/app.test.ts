@@ -218,6 +218,43 @@ describe('what is not well-formed is refused, never a server error', () => {
     expect(status).toBe(413);
   });
 
+  it('a client that reads nothing before it has sent all gets the answer all the same', async () => {
+    const total = 52_000_000;
+    const text = await new Promise<string>((resolve, reject) => {
+      const socket = connect(service.port, '127.0.0.1').pause();
+      socket.once('error', reject);
+      socket.write(
+        `POST ${MEMORIES} HTTP/1.1\r\nHost: a\r\nX-API-Key: ${tenant.adminKey}\r\nContent-Type: application/json\r\nContent-Length: ${total}\r\n\r\n`,
+      );
+      const chunk = Buffer.alloc(1_000_000, 0x20);
+      const send = (left: number): void => {
+        if (left > 0) return void socket.write(chunk, () => send(left - chunk.length));
+        const received: Buffer[] = [];
+        socket
+          .on('data', (bytes) => received.push(bytes))
+          .once('close', () => resolve(String(Buffer.concat(received))));
+        socket.resume();
+      };
+      send(total);
+    });
+    expect(text).toMatch(/^HTTP\/1\.1 413 /);
+    expect(text).toContain('body_too_large');
+  });
+
+  it('says which field, what it must be, and what came instead', async () => {
+    const send = async (body: object) => (await service.call('POST', MEMORIES, { body })).body.errors[0].detail;
+    expect(await send({ user_id: 'a', content: 'x', expires_at: 'tomorrow' })).toBe(
+      '/expires_at must be a time with its zone, like 2026-01-31T12:00:00Z, not "tomorrow"',
+    );
+    expect(await send({ user_id: 'a', content: 'x', id: '7' })).toBe('/id must be a UUID, not "7"');
+    expect(await send({ user_id: 'a', content: 'x', confidence: 3 })).toBe('/confidence must be <= 1, not 3');
+    expect(await send({ user_id: 'a', content: 'x'.repeat(100_001) })).toContain('(it has 100001)');
+    const { body } = await service.call('POST', '/api/v1/keys', {
+      body: { name: 'a', role: 'admin', expires_in: 'ever' },
+    });
+    expect(body.errors[0].detail).toMatch(/for example 90d.*not "ever"/);
+  });
+
   it('what is not HTTP is told so, with the same headers', async () => {
     const text = await new Promise<string>((resolve) => {
       const socket = connect(service.port, '127.0.0.1');
