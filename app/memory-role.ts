@@ -3,6 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import type { Logger } from 'pino';
 import { createAccess } from './access/create.js';
 import type { AccessKeys } from './access/keys.js';
+import { createUsageMeter } from './access/usage.js';
 import { type AppDeps, createApp } from './app.js';
 import { createAuditLog } from './audit/create.js';
 import { selectKeyringFloor } from './audit/epoch.js';
@@ -77,16 +78,15 @@ export interface Foundation {
 }
 
 export const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Foundation> => {
-  const { model, policyWatch, db, keys, vault, newId, audit } = await openGround(config, log);
+  const { model, policyWatch, db, keys, vault, newId, audit, usage, outbound } = await openGround(config, log);
   const people = createPeople(vault);
   const shared = await openShared(config, log);
   const cache = createCache({ vault, shared, log });
   const embedder = cacheEmbeddings(model, cache);
   const policies = policyWatch.current;
   const tenant = { id: config.MEMPLANE_TENANT_ID, name: config.MEMPLANE_TENANT };
-  const outbound = openOutbound(config, policies);
   const access = createAccess({
-    ...{ db, vault, people, policies, tenant, outbound, audit, log },
+    ...{ db, vault, people, policies, tenant, outbound, audit, usage, log },
     trustedProxies: config.MEMPLANE_TRUSTED_PROXIES,
     limiter: createSharedLimiter({ shared, hash: (key) => vault.cacheToken(key).toString('base64url') }),
   });
@@ -118,10 +118,16 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
 
 /** What everything else stands on. */
 const openGround = async (config: MemoryConfig, log: Logger) => {
-  // First what a wrong setting would end.
-  const model = createEmbedder(config, { log });
+  // First what a wrong setting would end; the tenant may name the endpoint, so it is reached as every address that a tenant names.
+  const model = createEmbedder(config, {
+    log,
+    onTokens: (tokens) => usage.add('embedding_tokens', tokens),
+    ...(isBesideUs(config) ? {} : { fetch: (...call) => outbound.fetch(...call) }),
+  });
   const policyWatch = await startPolicies(config, log);
+  const outbound = openOutbound(config, policyWatch.current);
   const db = openDatabase(config, log);
+  const usage = createUsageMeter(db);
   const keys = await openKeys(config, log, await selectKeyringFloor(db, log));
   const vault = createVault(keys, config.FIELD_ENCRYPTION);
   await vault.prepare([SLOTS.tenant]);
@@ -134,8 +140,12 @@ const openGround = async (config: MemoryConfig, log: Logger) => {
     plane,
     planeEveryMs: config.AUDIT_KMS_INTERVAL_MS,
   });
-  return { model, policyWatch, db, keys, vault, newId, audit };
+  return { model, policyWatch, db, keys, vault, newId, audit, usage, outbound };
 };
+
+/** An Ollama without TLS stands beside the service and is the platform's to allow. */
+const isBesideUs = ({ EMBEDDING_PROVIDER, EMBEDDING_ENDPOINT }: MemoryConfig): boolean =>
+  EMBEDDING_PROVIDER === 'ollama' && !EMBEDDING_ENDPOINT?.startsWith('https:');
 
 type CoreParts = Omit<Core, 'metrics' | 'guard' | 'accessKeys' | 'memories'>;
 
@@ -145,6 +155,7 @@ const buildCore = (parts: CoreParts, onPending: () => void): Core => {
     tenantId: tenant.id,
     environment: config.SERVICE_ENV,
     cacheCounts: () => cache.counts(),
+    onUse: access.usage.add,
     vectorsInMemory: () => vectors.size(),
     outbox: () => countWork(db),
   });

@@ -12,7 +12,7 @@ import type { SharedLimiter } from './rate-limit.js';
 import { createRoles, type Roles } from './roles.js';
 import { createSecurityEvents, type SecurityEvents } from './security-events.js';
 import { createTokens } from './tokens.js';
-import { createUsageMeter, type UsageMeter } from './usage.js';
+import type { UsageMeter } from './usage.js';
 
 export interface AccessOptions {
   readonly db: Database;
@@ -24,6 +24,7 @@ export interface AccessOptions {
   readonly limiter: SharedLimiter;
   readonly outbound: Outbound;
   readonly audit: AuditTrail;
+  readonly usage: UsageMeter;
   readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
 }
 
@@ -38,13 +39,12 @@ export interface Access {
 }
 
 export const createAccess = (options: AccessOptions): Access => {
-  const { db, policies, tenant, trustedProxies, limiter, log, audit } = options;
+  const { db, policies, tenant, trustedProxies, limiter, log, audit, usage } = options;
   const events = createSecurityEvents({ log, audit });
   const epoch = createEpoch({ db });
   const shared = { ...options, events, epoch };
   const roles = createRoles(shared);
   const keyUsage = createKeyUsage(db);
-  const usage = createUsageMeter(db);
   const keys = createAccessKeys({ ...shared, roles, usage: keyUsage });
   const tokens = createTokens({ ...options, roles, issuers: () => policies().access?.jwt ?? [] });
   const guard = createGuard({ keys, tokens, limiter, events, usage, policies, tenant, trustedProxies });

@@ -95,6 +95,16 @@ export const lockApiKey = async (db: Queryable, id: string): Promise<ApiKeyRow |
   return rows[0];
 };
 
+/** The keys that administer the tenant now; locked in one order, so that two who revoke each other's wait. */
+export const lockAdminKeys = async (db: Queryable, now: Date): Promise<readonly ApiKeyRow[]> => {
+  const { rows } = await db.query<ApiKeyRow>(
+    `SELECT * FROM api_keys WHERE role = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)
+     ORDER BY id FOR UPDATE`,
+    [now],
+  );
+  return rows;
+};
+
 /** Writes what ends the key. */
 export const updateApiKeyEnd = async (db: Queryable, row: ApiKeyRow): Promise<void> => {
   await db.query('UPDATE api_keys SET revoked_at = $2, expires_at = $3, mac = $4 WHERE id = $1', [

@@ -21,6 +21,7 @@ import {
   countApiKeys,
   insertApiKey,
   type KeyPage,
+  lockAdminKeys,
   lockApiKey,
   macFieldsOf,
   selectApiKeyByToken,
@@ -142,8 +143,10 @@ class StoredKeys implements AccessKeys {
 
   async revoke(by: Principal, id: string): Promise<KeyDescription> {
     const revoked = await this.#change(async (transaction) => {
+      const admins = await lockAdminKeys(transaction, new Date(this.#now()));
       const row = await this.#lock(transaction, id);
       if (row.revoked_at !== null) return row;
+      this.#checkOthers(admins, row);
       const next = this.#sign({ ...row, revoked_at: new Date(this.#now()) });
       await updateApiKeyEnd(transaction, next);
       await this.#record(transaction, by, 'key.revoke', next);
@@ -185,6 +188,15 @@ class StoredKeys implements AccessKeys {
     const { db, vault } = this.#options;
     if (await selectApiKeyByToken(db, vault.apiKeyToken(text))) return;
     await insertApiKey(db, await buildKeyRow(this.#options, text, BOOTSTRAP, { now: this.#now(), bootstrap: true }));
+  }
+
+  /** Nobody, the operator included, could let anybody in again. */
+  #checkOthers(admins: readonly ApiKeyRow[], row: ApiKeyRow): void {
+    if (!admins.some(({ id }) => id === row.id)) return;
+    if (admins.some((other) => other.id !== row.id && this.#isGenuine(other))) return;
+    throw problem('forbidden', `The API key ${row.id} is the last that administers the tenant.`, {
+      remedy: 'Make another key of the role admin first, or rotate this one.',
+    });
   }
 
   async #checkRotatable(transaction: Transaction, row: ApiKeyRow): Promise<void> {

@@ -5,6 +5,8 @@ import type { ResultStatus } from '../memories/write-schema.js';
 export interface Metrics {
   requested(operation: string, method: string, status: number, seconds: number): void;
   ingested(status: ResultStatus, count: number): void;
+  /** One question, in whichever protocol. */
+  searched(): void;
   quotaRefused(): void;
   readonly contentType: string;
   render(): Promise<string>;
@@ -16,10 +18,14 @@ export interface MetricsOptions {
   readonly environment: string;
   /** Lookups in the cache since the start, by kind. */
   readonly cacheCounts?: () => Readonly<Record<string, { readonly hits: number; readonly misses: number }>>;
+  /** Told what is metered a day, too. */
+  readonly onUse?: (kind: 'memories_written' | 'searches', count: number) => void;
   /** Read when Prometheus asks. */
   readonly vectorsInMemory: () => number;
   readonly outbox: () => Promise<{ readonly waiting: number; readonly failed: number }>;
 }
+
+const WRITTEN: ReadonlySet<ResultStatus> = new Set(['created', 'updated', 'merged', 'superseded', 'quarantined']);
 
 /** Seconds. Alerts sit at 1 s and 2 s, the target for search at 50 ms. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
@@ -81,8 +87,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
       instruments.responses.inc({ tenant_id, method, code: `${Math.floor(status / 100)}xx` });
     },
     ingested: (status, count) => {
-      if (count > 0) instruments.ingest.inc({ tenant_id, status }, count);
+      if (count === 0) return;
+      instruments.ingest.inc({ tenant_id, status }, count);
+      if (WRITTEN.has(status)) options.onUse?.('memories_written', count);
     },
+    searched: () => options.onUse?.('searches', 1),
     quotaRefused: () => instruments.refused.inc({ tenant_id }),
     contentType: registry.contentType,
     render: () => registry.metrics(),

@@ -52,6 +52,7 @@ export const searchMemories = async (
   const space = await findOwners(deps, wide);
   const degraded = new Set<Degraded>();
   const best = await findBest(deps, space, plan, degraded);
+  deps.metrics.searched();
   const shown = await show(deps, best, plan, body);
   const fitted = fitTokens(shown, ({ content }) => content, body.max_tokens ?? Number.POSITIVE_INFINITY);
   const told = new Map(best.map(({ row }) => [row.id, row]));

@@ -160,11 +160,46 @@ describe('keys', () => {
     );
   });
 
+  it('of administrators: the last one cannot be revoked, by itself or another', async () => {
+    const own = await createTestTenant();
+    const alone = await startInProcess(own);
+    const { key_id } = (await alone.call('GET', '/api/v1/whoami')).body;
+    const manager = { name: 'manager', role: 'keys' };
+    await alone.call('PUT', '/api/v1/roles/keys', { body: { permissions: ['keys.manage'] } });
+    const { key } = (await alone.call('POST', '/api/v1/keys', { body: manager })).body;
+    for (const by of [{}, { key }])
+      expect(await alone.call('DELETE', `/api/v1/keys/${key_id}`, by)).toMatchObject({
+        status: 403,
+        body: { code: 'forbidden', remedy: expect.stringContaining('admin') },
+      });
+    const second = (await alone.call('POST', '/api/v1/keys', { body: { name: 'second', role: 'admin' } })).body;
+    const both = await Promise.all(
+      [
+        { id: key_id, by: second.key },
+        { id: second.id, by: own.adminKey },
+      ].map(({ id, by }) => alone.call('DELETE', `/api/v1/keys/${id}`, { key: by })),
+    );
+    // The slower one is refused, or is known no more.
+    expect(both.filter(({ status }) => status === 200)).toHaveLength(1);
+    await alone.stop();
+    await own.drop();
+  });
+
   it('count what the tenant uses, a day', async () => {
     const today = new Date().toISOString().slice(0, 10);
     const { body } = await service.call('GET', '/api/v1/usage', { key: admin });
     expect(body.to).toBe(today);
     expect(body.totals.requests).toBeGreaterThan(50);
+    const { memories_written, searches } = body.totals;
+    const memories = [
+      { user_id: 'meter', content: 'one' },
+      { user_id: 'meter', content: 'two' },
+    ];
+    await service.call('POST', '/api/v1/memories', { key: admin, body: { memories } });
+    await service.call('POST', '/api/v1/memories', { key: admin, body: { user_id: 'meter', content: 'three' } });
+    await service.call('POST', '/api/v1/memories/search', { key: admin, body: { user_id: 'meter', query: 'two' } });
+    const later = (await service.call('GET', '/api/v1/usage', { key: admin })).body;
+    expect(later.totals).toMatchObject({ memories_written: memories_written + 3, searches: searches + 1 });
     for (const query of ['from=yesterday', 'from=2026-02-30', 'from=2026-02-02&to=2026-02-01', 'from=2020-01-01']) {
       expect((await service.call('GET', `/api/v1/usage?${query}`, { key: admin })).status).toBe(400);
     }
