@@ -22,6 +22,7 @@ import { startEmbeddingWorker } from './embeddings/worker.js';
 import { createFeatures } from './features.js';
 import { createHealth } from './health/components.js';
 import { observeDisk } from './health/machine.js';
+import { createMemoriesHealth } from './health/memories.js';
 import { createMetrics } from './health/metrics.js';
 import { createOutbound, type Outbound } from './http/outbound.js';
 import { listen } from './http/server.js';
@@ -177,7 +178,11 @@ const buildDeps = (
   const { config, db, vault, embedder, vectors, metrics, guard } = core;
   const keysTrouble = keyWatch.trouble;
   const more = Object.assign(
-    { cache: () => core.cache.health(), disk: () => observeDisk(config.MEMPLANE_SCRATCH_DIR ?? tmpdir()) },
+    {
+      memories: createMemoriesHealth(db),
+      cache: () => core.cache.health(),
+      disk: () => observeDisk(config.MEMPLANE_SCRATCH_DIR ?? tmpdir()),
+    },
     ...features.map(({ health }) => health ?? {}),
   );
   return {

@@ -130,7 +130,13 @@ class TieredCache implements Cache {
   }
 
   health(): ComponentState {
-    return this.#options.shared?.health() ?? { status: 'ok', detail: 'in this process' };
+    const { status, detail } = this.#options.shared?.health() ?? { status: 'ok', detail: 'in this process' };
+    const counts = Object.values(this.#counts);
+    const lookups = counts.reduce((sum, { hits, misses }) => sum + hits + misses, 0);
+    const hits = counts.reduce((sum, kind) => sum + kind.hits, 0);
+    const share =
+      lookups === 0 ? 'no lookups yet' : `${Math.round((100 * hits) / lookups)} % of ${lookups} lookups hit`;
+    return { status, detail: `${detail}; ${share}` };
   }
 
   #getLocal(kind: CacheKind, key: string): Buffer | undefined {

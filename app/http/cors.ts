@@ -23,7 +23,7 @@ export const answerPreflight = (allowed: boolean, response: ServerResponse): voi
     response.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE');
     response.setHeader(
       'Access-Control-Allow-Headers',
-      'Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, MCP-Protocol-Version, Mcp-Method, Mcp-Name, X-API-Key, X-Tenant-ID, X-User-ID, X-Request-ID, traceparent',
+      'Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Prefer, X-API-Key, X-Tenant-ID, X-User-ID, X-Request-ID, traceparent',
     );
     response.setHeader('Access-Control-Max-Age', '600');
   }

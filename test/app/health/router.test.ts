@@ -2,6 +2,7 @@ import { createPool } from '../../../app/db/pool.js';
 import { createHashEmbedder } from '../../../app/embeddings/hash.js';
 import { createHealth } from '../../../app/health/components.js';
 import { observeDisk } from '../../../app/health/machine.js';
+import { createMemoriesHealth } from '../../../app/health/memories.js';
 import type { VectorStore } from '../../../app/vectors/vector-store.js';
 import {
   createTestTenant,
@@ -33,7 +34,7 @@ describe('probes', () => {
   it('/health/detailed names every part; through a gateway it needs a key', async () => {
     const inside = await service.call('GET', '/health/detailed', { key: null });
     const parts = ['database', 'migrations', 'keys', 'embeddings', 'vectors', 'process', 'audit'];
-    const asked = ['memory', 'cpu', 'disk', 'tasks', 'extraction', 'cache'];
+    const asked = ['memory', 'memories', 'cpu', 'disk', 'tasks', 'extraction', 'cache'];
     expect(Object.keys(inside.body.components)).toEqual(expect.arrayContaining([...parts, ...asked]));
     expect(inside.body.components).toMatchObject({
       database: { status: 'ok', detail: expect.stringMatching(/^\d+ memories$/) },
@@ -165,3 +166,19 @@ it('a database that goes away is 503 with Retry-After, and the service comes bac
   await own.drop();
   await cluster.stop();
 }, 30_000);
+
+it('/health/detailed tells what the tenant remembers, what of it is disputed, and how far it is trusted', async () => {
+  const detail = async () => (await service.call('GET', '/health/detailed')).body.components.memories.detail;
+  await eventually(detail, (told) => /^0 active, 0 contradicted, 0 in quarantine; counted/.test(told));
+  for (const object of ['Berlin', 'Paris'])
+    await service.call('POST', '/api/v1/memories', {
+      body: { user_id: 'ada', content: `lives in ${object}`, subject: 'Ada', predicate: 'lives_in', object },
+    });
+  const db = createPool({ url: tenant.env.DATABASE_URL ?? '', size: 1, onError: () => undefined });
+  const look = createMemoriesHealth(db);
+  await eventually(
+    async () => look().detail ?? '',
+    (told) => told.startsWith('2 active, 2 contradicted, 0 in quarantine, trust 0.80 on average'),
+  );
+  await db.end();
+});

@@ -1,0 +1,49 @@
+import type { Queryable } from '../db/pool.js';
+import type { ComponentState } from './component-state.js';
+
+interface Counts {
+  readonly active: number;
+  readonly contradicted: number;
+  readonly quarantined: number;
+  readonly trust: number | null;
+}
+
+/** Every row is looked at: a tenth of a second for a million of them, so not for every probe. */
+const COUNT_MS = 300_000;
+
+/** What the tenant remembers and how far it can be relied on. Told, never a fault: contradictions are people's to settle. */
+export const createMemoriesHealth = (db: Queryable, now: () => number = Date.now): (() => ComponentState) => {
+  let due = 0;
+  let last: ComponentState = { status: 'ok', detail: 'being counted' };
+  const count = async (): Promise<void> => {
+    try {
+      last = { status: 'ok', detail: describe(await selectCounts(db)) };
+    } catch {
+      // The component database tells of a database that is away.
+      due = 0;
+    }
+  };
+  return () => {
+    if (now() < due) return last;
+    due = now() + COUNT_MS;
+    void count();
+    return last;
+  };
+};
+
+const selectCounts = async (db: Queryable): Promise<Counts | undefined> => {
+  const { rows } = await db.query<Counts>(
+    `SELECT count(*) FILTER (WHERE status = 0) AS active,
+       count(*) FILTER (WHERE status = 0 AND contradictions > 0) AS contradicted,
+       count(*) FILTER (WHERE status = 1) AS quarantined,
+       avg(trust_score) FILTER (WHERE status = 0) AS trust
+     FROM memories`,
+  );
+  return rows[0];
+};
+
+const describe = (counts: Counts | undefined): string => {
+  const { active = 0, contradicted = 0, quarantined = 0, trust = null } = counts ?? {};
+  const trusted = trust === null ? '' : `, trust ${trust.toFixed(2)} on average`;
+  return `${active} active, ${contradicted} contradicted, ${quarantined} in quarantine${trusted}; counted every five minutes`;
+};
