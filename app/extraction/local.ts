@@ -30,7 +30,17 @@ const splitSentences = (text: string): readonly string[] =>
   text
     .split(/(?<=[.!?])\s+|\n+/)
     .map((sentence) => sentence.replace(/\s+/g, ' ').trim())
-    .filter((sentence) => sentence.length > 0 && sentence.length <= MAX_SENTENCE);
+    .filter((sentence) => sentence.length > 0 && sentence.length <= MAX_SENTENCE)
+    .flatMap(splitClauses);
+
+const CLAUSE =
+  /(?:,? (?:and|but)|[,;]) (?=(?:i|i'm|i've|i'd) |my [\p{L}' -]{2,40}? (?:is|are|was|has|have|lives|works|likes|loves|hates|prefers) )/iu;
+
+/** "I live in Oslo and I work at Acme": two statements, each of which stands alone. What is to be kept is kept as it was said. */
+const splitClauses = (sentence: string): readonly string[] =>
+  REMEMBER.test(sentence) ? [sentence] : sentence.split(CLAUSE).map((clause) => capitalise(clause));
+
+const capitalise = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 interface Rule {
   readonly pattern: RegExp;
@@ -74,12 +84,22 @@ const POSSESSION =
   /^my ([\p{L}' -]{2,40}?) (is|are|was|has|have|lives in|works at|likes|loves|hates|prefers)\s+(.+)$/iu;
 const REMEMBER = /^(?:please\s+)?(?:remember|note|keep in mind)(?: that)?[:,]?\s+(.+)$/i;
 
+const END = /[.!\s]+$/;
+/** How people begin what they say next, and when: no part of what they say. */
+const TURN =
+  /^(?:(?:actually|also|well|oh|hi|hello|hey|yes|no|so|and|but|btw|by the way|these days|nowadays|now)\b[,!]? )+/i;
+const stripTurn = (sentence: string): string =>
+  sentence
+    .replace(TURN, '')
+    .replace(END, '')
+    .replace(/ (?:now|nowadays|these days)$/i, '');
+
 const SAID_PLAINLY = 0.8;
 const SAID_TO_BE_KEPT = 0.95;
 
 const read = (sentence: string, role: 'user' | 'assistant', message: number): readonly Fact[] => {
   const remembered = REMEMBER.exec(sentence)?.[1];
-  const text = (remembered ?? sentence).replace(/[.!\s]+$/, '');
+  const text = remembered === undefined ? capitalise(stripTurn(sentence)) : remembered.replace(END, '');
   if (text.endsWith('?') || text.length < 4) return [];
   const confidence = remembered ? SAID_TO_BE_KEPT : SAID_PLAINLY;
   // What an assistant says of itself is no fact about the person.

@@ -2,7 +2,7 @@ import { isAllowed, type Permission, type Principal } from '../access/principal.
 import { requireIn } from '../access/scoped.js';
 import { type FieldError, type Problem, problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
-import { type RedactionCounts, type RedactionKind, redactJson } from '../policies/redact.js';
+import { countMarks, type RedactionCounts, type RedactionKind, redactJson } from '../policies/redact.js';
 import type { Policies } from '../policies/schema.js';
 import type { RowContent } from '../sealing/index.js';
 import { requireUserId, resolveUserId } from '../tenancy/identity.js';
@@ -62,6 +62,8 @@ export interface PlanContext {
   /** What writing by this way needs in the scope of the draft. */
   readonly permission: Permission;
   readonly headerUser: string | null;
+  /** Whether the draft was made from texts that were redacted before: it says so by their marks. */
+  readonly redacted: boolean;
   readonly policies: Policies;
   readonly dimensions: number;
   readonly model: string;
@@ -93,6 +95,7 @@ export const planDraft = (draft: Draft, context: PlanContext): PlannedDraft | Dr
   const id = draft.id?.toLowerCase() ?? context.newId();
   const redactions = new Map<RedactionKind, number>();
   const content = redactJson(contentOf(draft), policies.redact, redactions);
+  if (context.redacted) countMarks(draft.content, policies.redact, redactions);
   return {
     kind: 'planned',
     draft,

@@ -118,6 +118,7 @@ export const planContext = (
   principal,
   permission: channel === 'import' ? 'import' : 'ingest',
   headerUser: readUserHeader(headers),
+  redacted: channel === 'conversation',
   policies: deps.policies(),
   dimensions: deps.embedder.dimensions,
   model: deps.embedder.model,

@@ -31,6 +31,14 @@ export const redactJson = <T extends Json>(
   ) as T;
 };
 
+/** What was redacted in a text before it came here. */
+export const countMarks = (text: string, kinds: readonly RedactionKind[], counts: Map<RedactionKind, number>): void => {
+  for (const kind of REDACTION_KINDS) {
+    const found = kinds.includes(kind) ? text.split(`[${kind}]`).length - 1 : 0;
+    if (found > 0) counts.set(kind, (counts.get(kind) ?? 0) + found);
+  }
+};
+
 const redactText = (text: string, kinds: readonly RedactionKind[], counts: Map<RedactionKind, number>): string => {
   let redacted = text;
   // In the order of the list, whatever the policy's: a card must not be taken for a telephone number.

@@ -20,6 +20,28 @@ describe('the local rules', () => {
     expect(await triples(text)).toEqual([['user', predicate, object]]);
   });
 
+  it('read each of two statements in one sentence', async () => {
+    expect(await triples('I prefer short explanations and I live in Lisbon, but my sister lives in Rome.')).toEqual([
+      ['user', 'prefers', 'short explanations'],
+      ['user', 'lives_in', 'Lisbon'],
+      ["user's sister", 'lives_in', 'Rome'],
+    ]);
+    expect((await extract('I like tea and I like milk')).map(({ content }) => content)).toEqual([
+      'I like tea.',
+      'I like milk.',
+    ]);
+    expect(await triples('I like bread and butter, tea and my cat.')).toEqual([
+      ['user', 'likes', 'bread and butter, tea and my cat'],
+    ]);
+  });
+
+  it('leave out how somebody begins to speak, and that it is so now', async () => {
+    expect(await triples('Hi, I live in Berlin. Actually, I live in Paris now!')).toEqual([
+      ['user', 'lives_in', 'Berlin'],
+      ['user', 'lives_in', 'Paris'],
+    ]);
+  });
+
   it('read what is said of others', async () => {
     expect(await triples('My little sister lives in Rome.')).toEqual([["user's little sister", 'lives_in', 'Rome']]);
   });

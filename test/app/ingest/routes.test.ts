@@ -212,6 +212,8 @@ describe('a language model behind the same route', () => {
     expect(JSON.stringify(model.requests)).toContain('[email]');
     expect(body.redactions).toEqual({ email: 1 });
     expect(body.results.map(({ status }: { status: string }) => status)).toEqual(['created', 'dropped']);
+    const { body: kept } = await other.call('GET', `/api/v1/memories/${body.memory_ids[0]}`);
+    expect(kept).toMatchObject({ pii: ['email'], redactions: [{ kind: 'email', count: 1 }] });
     tenant.writePolicies(defaultPolicies);
     await policiesSeen();
   });
