@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StackJson } from './terraform-json.js';
 import { twinEnvironment } from './twins/environment.js';
@@ -9,7 +9,7 @@ import { startTwins } from './twins/server.js';
 import { withLocalState } from './twins/stack-copy.js';
 import { typesIn } from './twins/stack-types.js';
 
-export const AWS_ADDRESS = 'registry.terraform.io/hashicorp/aws';
+export { AWS_ADDRESS, findAwsMirror } from './twins/aws-mirror.js';
 
 export interface Outcome {
   readonly code: number;
@@ -34,23 +34,6 @@ export function terraformMissing(): readonly string[] {
   const env = { PATH, CHECKPOINT_DISABLE: '1' };
   const { status } = spawnSync('terraform', ['version'], { env });
   return status === 0 ? [] : ['terraform is not on the PATH: install 1.11 or later'];
-}
-
-/** Where `terraform providers mirror` and packages put plugins; `TF_PLUGIN_MIRROR` names another folder. */
-export function findAwsMirror(): { readonly folder: string; readonly version: string } | undefined {
-  const folder = [
-    process.env.TF_PLUGIN_MIRROR ?? '',
-    ...(existsSync('/opt') ? readdirSync('/opt').map((name) => join('/opt', name)) : []),
-    '/usr/share/terraform/plugins',
-    '/usr/local/share/terraform/plugins',
-    join(homedir(), '.terraform.d/plugins'),
-  ].find((one) => one !== '' && existsSync(join(one, AWS_ADDRESS)));
-  if (folder === undefined) return undefined;
-  const version = readdirSync(join(folder, AWS_ADDRESS))
-    .filter((one) => /^\d/.test(one))
-    .sort()
-    .at(-1);
-  return version === undefined ? undefined : { folder, version };
 }
 
 /** Says aloud what is missing, and counts a skipped test a reason. */

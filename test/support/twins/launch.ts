@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { twinEnvironment, withoutForeign } from './environment.js';
+import { keepCosts, statesIn } from './kept-costs.js';
 import { startTwins, type Twins } from './server.js';
 import { typesIn } from './stack-types.js';
 
@@ -49,24 +50,27 @@ export async function launch(args: readonly string[], home: string): Promise<num
   const twins = await startTwins((name) => typesIn(Object.values(folders), name));
   try {
     console.error(`twins of ${describe(twins)}; states in ${folders.states}. Nothing reaches a cloud.`);
-    return await run(command, rest, environmentOf(twins, home, folders));
+    const before = statesIn(folders.states);
+    const code = await run(command, rest, environmentOf(twins, home, folders));
+    keepCosts(asked.state, folders, before);
+    return code;
   } finally {
     twins.stop();
   }
 }
 
-function refuse(text: string, code: number): number {
+export function refuse(text: string, code: number): number {
   (code === 0 ? console.log : console.error)(text);
   return code;
 }
 
-const describe = ({ versions }: Twins): string =>
+export const describe = ({ versions }: Twins): string =>
   Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ');
 
 /** Write-only arguments need 1.11. */
-function terraformProblem(): string | undefined {
+export function terraformProblem(): string | undefined {
   const env = { ...withoutForeign(process.env), CHECKPOINT_DISABLE: '1' };
   const { status, stdout } = spawnSync('terraform', ['version', '-json'], { encoding: 'utf8', env });
   if (status !== 0) return 'terraform is not on the PATH: install 1.11 or later';
@@ -75,13 +79,13 @@ function terraformProblem(): string | undefined {
   return major > 1 || minor >= 11 ? undefined : `terraform ${version} is too old: the stacks need 1.11 or later`;
 }
 
-interface Folders {
+export interface Folders {
   readonly states: string;
   readonly out: string;
 }
 
 /** What `cdktf` reads from the environment: where it writes, what it synthesises with, that there is no registry. */
-function environmentOf(twins: Twins, home: string, { states, out }: Folders): NodeJS.ProcessEnv {
+export function environmentOf(twins: Twins, home: string, { states, out }: Folders): NodeJS.ProcessEnv {
   const rc = join(home, 'terraform.rc');
   writeFileSync(rc, 'disable_checkpoint = true\n');
   const bin = resolve('node_modules/.bin');

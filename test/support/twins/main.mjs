@@ -1,5 +1,5 @@
 // npm run twin -- COMMAND…: runs a command with Terraform's providers for AWS, Google Cloud and Azure replaced by
-// twins on the loopback interface. See docs/guides/clouds.md.
+// twins on the loopback interface. npm run plan:offline: what an apply would do. See docs/guides/clouds.md.
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -19,5 +19,9 @@ for (const file of readdirSync(sources)) {
   else if (file.endsWith('.proto')) copyFileSync(join(sources, file), join(scripts, file));
 }
 
-const { launch } = await import(pathToFileURL(join(scripts, 'launch.js')).href);
-process.exitCode = await launch(process.argv.slice(2), home);
+const load = (name) => import(pathToFileURL(join(scripts, name)).href);
+const [first, ...rest] = process.argv.slice(2);
+process.exitCode =
+  first === '--plan-offline'
+    ? await (await load('plan-offline.js')).planOffline(rest, home)
+    : await (await load('launch.js')).launch(process.argv.slice(2), home);

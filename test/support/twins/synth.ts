@@ -6,5 +6,5 @@ import { useLocalStates } from './stack-copy.js';
 const [states = ''] = process.argv.slice(2);
 const out = process.env.CDKTF_OUTDIR ?? 'cdktf.out';
 execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
-execFileSync(process.execPath, ['dist/stacks/main.js'], { stdio: 'inherit' });
+execFileSync(process.execPath, ['--no-experimental-detect-module', 'dist/stacks/main.js'], { stdio: 'inherit' });
 useLocalStates(join(out, 'stacks'), states);
