@@ -11,10 +11,10 @@ import {
   deleteOldDeliveries,
   endDelivery,
   insertDeliveries,
+  lookForWork,
   moveWebhookPosition,
   postponeDelivery,
   selectWebhook,
-  selectWebhooks,
   takeWebhookPosition,
   type WebhookRow,
 } from './store.js';
@@ -64,10 +64,10 @@ class WebhookDispatcher implements Dispatcher {
       this.#nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
       await deleteOldDeliveries(db);
     }
-    const webhooks = await selectWebhooks(db);
-    if (webhooks.length === 0) return false;
+    const { behind, isDue } = await lookForWork(db);
     let more = false;
-    for (const webhook of webhooks) more = (await this.#plan(webhook)) || more;
+    for (const webhook of behind) more = (await this.#plan(webhook)) || more;
+    if (behind.length === 0 && !isDue) return false;
     const due = await claimDeliveries(db, AT_ONCE, LEASE_MS);
     await Promise.all(due.map((delivery) => this.#deliver(delivery)));
     return more || due.length === AT_ONCE;

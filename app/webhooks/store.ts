@@ -57,6 +57,29 @@ export const deleteWebhook = async (db: Queryable, id: string): Promise<void> =>
   await db.query('DELETE FROM webhooks WHERE id = $1', [id]);
 };
 
+export interface Look {
+  /** Those to whom not all of the log was shown yet. */
+  readonly behind: readonly WebhookRow[];
+  readonly isDue: boolean;
+}
+
+/** Whether there is anything to do, for all webhooks at once: what an idle service asks again and again. */
+export const lookForWork = async (db: Queryable): Promise<Look> => {
+  const { rows } = await db.query<WebhookRow & { readonly is_due: boolean }>(
+    `WITH due AS (
+       SELECT EXISTS (SELECT 1 FROM webhook_deliveries JOIN webhooks ON webhooks.id = webhook_id AND active
+                      WHERE status = 0 AND run_at <= now()) AS is_due),
+     behind AS (
+       SELECT webhooks.* FROM webhooks JOIN webhook_positions ON webhook_id = webhooks.id
+       WHERE webhook_positions.seq < (SELECT size - 1 FROM audit_head))
+     SELECT behind.*, is_due FROM due LEFT JOIN behind ON true ORDER BY created_at, id`,
+  );
+  return {
+    behind: rows.flatMap(({ is_due: _, ...row }) => (row.id === null ? [] : [row])),
+    isDue: rows[0]?.is_due ?? false,
+  };
+};
+
 /** Locked for the transaction; nothing while another replica is at it. */
 export const takeWebhookPosition = async (db: Queryable, id: string): Promise<number | undefined> => {
   const { rows } = await db.query<{ seq: number }>(

@@ -185,6 +185,38 @@ describe('a webhook', () => {
     await service.call('DELETE', `${PATH}/${hook.id}`);
   });
 
+  it('that has nothing to hear costs nothing: forty take no more transactions than one', async () => {
+    const settled = async (): Promise<void> => {
+      await eventually(
+        async () =>
+          (
+            await db.query(
+              `SELECT (SELECT count(*) FROM audit_pending) + count(*) AS left FROM webhook_positions, audit_head WHERE seq < size - 1`,
+            )
+          ).rows[0].left,
+        (left) => Number(left) === 0,
+      );
+    };
+    const commits = async (): Promise<number> =>
+      Number(
+        (await db.query('SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()')).rows[0]
+          .xact_commit,
+      );
+    const commitsOfIdleSeconds = async (): Promise<number> => {
+      await settled();
+      // The server tells of what was done once a second.
+      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      const before = await commits();
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      return (await commits()) - before;
+    };
+    await create(['memory.created']);
+    const one = await commitsOfIdleSeconds();
+    for (let count = 1; count < 40; count++) await create(['memory.created']);
+    expect(await commitsOfIdleSeconds()).toBeLessThan(one + 40);
+    await db.query('DELETE FROM webhooks');
+  });
+
   it.each([
     ['http', 'http://example.com/', '/url'],
     ['a private address', 'https://10.0.0.1/', '/url'],
