@@ -4,6 +4,7 @@ import type { Access } from './access/create.js';
 import type { Guard } from './access/guard.js';
 import type { AccessKeys } from './access/keys.js';
 import type { AuditLog } from './audit/create.js';
+import type { PlaneKey } from './audit/plane-key.js';
 import type { Cache } from './cache/cache.js';
 import type { MemoryConfig } from './config.js';
 import type { Database } from './db/pool.js';
@@ -34,6 +35,8 @@ export interface Core {
   readonly vectors: VectorStore;
   readonly metrics: Metrics;
   readonly audit: AuditLog;
+  /** The plane's key in its KMS, if one signs for this tenant. */
+  readonly plane: PlaneKey | undefined;
   /** Keys, roles, usage, security events. */
   readonly access: Access;
   readonly accessKeys: AccessKeys;

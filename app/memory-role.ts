@@ -79,7 +79,7 @@ export interface Foundation {
 }
 
 export const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Foundation> => {
-  const { model, policyWatch, db, keys, vault, newId, audit, usage, outbound } = await openGround(config, log);
+  const { model, policyWatch, db, keys, vault, newId, audit, plane, usage, outbound } = await openGround(config, log);
   const people = createPeople(vault);
   const shared = await openShared(config, log);
   const cache = createCache({ vault, shared, log });
@@ -97,7 +97,8 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
   const worker = startEmbeddingWorker({ db, vault, embedder, leaseMs: config.OUTBOX_LEASE_MS, log });
   const keyWatch = watchKeys({ keys, log });
   const parts = {
-    ...{ config, log, db, vault, people, embedder, vectors, access, cache, outbound, tenant, audit, newId, policies },
+    ...{ config, log, db, vault, people, embedder, vectors, access, cache, outbound },
+    ...{ tenant, audit, plane, newId, policies },
     jobs: createJobs({ db, vault, newId, log }),
   };
   const core = buildCore(parts, () => worker.wake());
@@ -141,7 +142,7 @@ const openGround = async (config: MemoryConfig, log: Logger) => {
     plane,
     planeEveryMs: config.AUDIT_KMS_INTERVAL_MS,
   });
-  return { model, policyWatch, db, keys, vault, newId, audit, usage, outbound };
+  return { model, policyWatch, db, keys, vault, newId, audit, plane, usage, outbound };
 };
 
 /** An Ollama without TLS stands beside the service and is the platform's to allow. */

@@ -12,6 +12,8 @@ export interface Note {
   readonly signatures: readonly NoteSignature[];
 }
 export interface Verifier {
+  /** As it was given: the text that names it. */
+  readonly vkey: string;
   readonly name: string;
   readonly keyId: Buffer;
   readonly type: number;
@@ -69,7 +71,9 @@ export const parseVerifierKey = (vkey: string): Verifier | undefined => {
   const type = typed[0] ?? 0;
   const keyId = keyIdOf(name, typed);
   const key = keyId.toString('hex') === id ? readPublicKey(type, typed.subarray(1)) : undefined;
-  return key && { name, keyId, type, verify: (message, signature) => verifySignature(type, key, message, signature) };
+  return (
+    key && { vkey, name, keyId, type, verify: (message, signature) => verifySignature(type, key, message, signature) }
+  );
 };
 
 export const keyIdOf = (name: string, typed: Uint8Array): Buffer =>

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Core } from '../core.js';
 import { formatOptionalTime, formatTime } from '../memories/time.js';
 import { jcsBytes } from '../sealing/index.js';
-import type { LogSigner } from '../tenancy/vault.js';
-import { type Envelope, signEnvelope } from './dsse.js';
+import { addPlaneSignature, type Envelope, signEnvelope } from './dsse.js';
 import type { ErasureRow } from './store.js';
 
 export const PAYLOAD_TYPE = 'application/vnd.memplane.erasure.v1+json';
@@ -31,6 +31,8 @@ export interface CertificateContext {
   readonly executedAt: Date;
   readonly finalAt: Date;
   readonly log: { readonly origin: string; readonly checkpoint: string | null };
+  /** The name of the plane's key, if one is configured to sign. */
+  readonly plane: string | null;
   /** Of the final one: the SHA-256 of the logical one. */
   readonly supersedes: string | null;
 }
@@ -45,8 +47,7 @@ export const buildCertificate = (row: ErasureRow, context: CertificateContext): 
     supersedes: context.supersedes,
     tenantId: context.tenantId,
     scope: { kind: 'user', subject: null, requestCommit: row.request_commit.toString('base64') },
-    requestedAt: formatTime(row.requested_at),
-    requestedBy: row.requested_by,
+    ...{ requestedAt: formatTime(row.requested_at), requestedBy: row.requested_by },
     executedAt: formatTime(context.executedAt),
     basis: 'request of the data subject, or on their behalf',
     holdsChecked: [...(facts.holdsChecked ?? [])],
@@ -73,11 +74,16 @@ export const buildCertificate = (row: ErasureRow, context: CertificateContext): 
     },
     finalAt: formatOptionalTime(context.finalAt),
     audit: { origin: context.log.origin, checkpoint: context.log.checkpoint },
+    signer: buildSigner(context),
     notClaimed: Object.keys(NOT_CLAIMED),
   };
 };
 
 const DAY_MS = 86_400_000;
+
+/** Who is meant to sign. A plane's key whose KMS is away signs later; the log's has signed by then. */
+const buildSigner = ({ plane, log }: CertificateContext): object =>
+  plane === null ? { kind: 'log', name: log.origin } : { kind: 'plane', name: plane };
 
 const buildKey = ({ slot, facts }: ErasureRow, { keyObject }: CertificateContext): object => ({
   slot,
@@ -124,14 +130,29 @@ const buildExceptions = ({ encrypts, executedAt }: CertificateContext, until: st
 
 export interface SignedCertificate {
   readonly envelope: Envelope;
+  /** The plane's key is to sign it and could not: `signWaiting` adds its signature, to the same bytes. */
+  readonly awaitsPlane: boolean;
   /** Of its payload, in hexadecimal: what the audit log holds. */
   readonly sha256: string;
 }
 
-export const signCertificate = (signer: LogSigner, certificate: object): SignedCertificate => {
+/** By the log's key at once; by the plane's too, when there is one and its KMS answers. */
+export const signCertificate = async (
+  { vault, plane, log }: Pick<Core, 'vault' | 'plane' | 'log'>,
+  certificate: object,
+): Promise<SignedCertificate> => {
   const payload = jcsBytes(certificate);
-  return {
-    envelope: signEnvelope(signer, PAYLOAD_TYPE, payload),
-    sha256: createHash('sha256').update(payload).digest('hex'),
-  };
+  const sha256 = createHash('sha256').update(payload).digest('hex');
+  const envelope = signEnvelope(vault.logSigner(), PAYLOAD_TYPE, payload);
+  if (plane === undefined) return { envelope, sha256, awaitsPlane: false };
+  try {
+    return { envelope: await addPlaneSignature(plane, envelope), sha256, awaitsPlane: false };
+  } catch (err) {
+    log.warn({ err }, 'an erasure certificate waits for the signature of the plane’s key');
+    return { envelope, sha256, awaitsPlane: true };
+  }
 };
+
+/** `memplane/erasure-request/1`, the salt, the id: who has the salt can show whom the request was about. */
+export const requestCommit = (salt: Uint8Array, id: string): Buffer =>
+  createHash('sha256').update('memplane/erasure-request/1\n').update(salt).update(id, 'utf8').digest();

@@ -4,6 +4,7 @@ import { finalizeErasures } from './final.js';
 import { erasureJob } from './job.js';
 import { deleteDeadReplicas, startReplica } from './replicas.js';
 import { erasureRoutes } from './routes.js';
+import { signWaiting } from './sign-waiting.js';
 
 const HOUSEKEEPING_MS = 600_000;
 
@@ -15,6 +16,7 @@ export const createErasureFeature = (core: Core): Feature => {
   const tidy = async (): Promise<void> => {
     await deleteDeadReplicas(core.db);
     await finalizeErasures(deps);
+    await signWaiting(core);
   };
   const attempt = (): void => {
     tidy().catch((err: unknown) => core.log.warn({ err }, 'erasures are not made final yet'));

@@ -5,7 +5,7 @@ import { buildCertificate, signCertificate } from './certificate.js';
 import type { Envelope } from './dsse.js';
 import { type ErasureDeps, observe } from './job.js';
 import { purgePerson } from './purge.js';
-import { finalizeErasure, lockErasuresToFinalize } from './store.js';
+import { finalizeErasure, lockErasuresToFinalize, mergeErasureFacts } from './store.js';
 
 /**
  * The last deletable copy is gone: what a write under way then may have left behind goes too, the person's token is
@@ -19,8 +19,9 @@ export const finalizeErasures = async ({ core, bucket }: ErasureDeps): Promise<n
       const supersedes = sha256OfPayload(row.certificate);
       const executedAt = row.completed_at ?? new Date();
       const context = await observe(core, row, { executedAt, finalAt: row.final_at ?? new Date(), supersedes });
-      const { envelope, sha256 } = signCertificate(core.vault.logSigner(), buildCertificate(row, context));
+      const { envelope, sha256, awaitsPlane } = await signCertificate(core, buildCertificate(row, context));
       await finalizeErasure(transaction, row.id, Buffer.from(JSON.stringify(envelope), 'utf8'));
+      await mergeErasureFacts(transaction, row.id, { awaitsPlane });
       await recordFinal(core, transaction, row.id, sha256);
     }
     return rows.length;

@@ -200,14 +200,15 @@ const DAY_MS = 86_400_000;
 
 /** Its SHA-256 is an event of the log: a certificate that is not in the log is none. */
 const certify = async ({ core }: ErasureDeps, row: ErasureRow): Promise<void> => {
-  const { db, vault, config } = core;
+  const { db, config } = core;
   const executedAt = new Date();
   const finalAt = new Date(executedAt.getTime() + config.MEMPLANE_BACKUP_RETENTION_DAYS * DAY_MS);
   const context = await observe(core, row, { executedAt, finalAt, supersedes: null });
-  const { envelope, sha256 } = signCertificate(vault.logSigner(), buildCertificate(row, context));
+  const { envelope, sha256, awaitsPlane } = await signCertificate(core, buildCertificate(row, context));
   await inTransaction(db, async (transaction) => {
     const certificate = Buffer.from(JSON.stringify(envelope), 'utf8');
     await completeErasure(transaction, row.id, { certificate, completedAt: executedAt, finalAt });
+    if (awaitsPlane) await mergeErasureFacts(transaction, row.id, { awaitsPlane });
     await core.audit.record(transaction, {
       ...{ type: 'erasure.completed', code: 'logical', resource: { kind: 'certificate', id: sha256 } },
       detail: { erasure: row.id, sha256 },
@@ -216,7 +217,7 @@ const certify = async ({ core }: ErasureDeps, row: ErasureRow): Promise<void> =>
 };
 
 export const observe = async (
-  { db, vault, config, audit }: Core,
+  { db, vault, config, audit, plane }: Core,
   row: ErasureRow,
   when: Pick<CertificateContext, 'executedAt' | 'finalAt' | 'supersedes'>,
 ): Promise<CertificateContext> => {
@@ -225,6 +226,7 @@ export const observe = async (
   return {
     ...{ ...when, ...left, tenantId: config.MEMPLANE_TENANT_ID, store: config.VECTOR_PROVIDER },
     ...{ encrypts: config.FIELD_ENCRYPTION, keyObject: keyObjectOf(config, row.slot) },
+    plane: plane?.name ?? null,
     log: { origin: vault.logSigner().origin, checkpoint: checkpoint?.note.toString('utf8') ?? null },
   };
 };

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Core } from '../core.js';
 import { inTransaction, type Queryable } from '../db/pool.js';
 import { isStanding, openDetail } from '../holds/holds.js';
@@ -8,7 +8,7 @@ import type { Caller } from '../memories/service.js';
 import { formatOptionalTime, formatTime } from '../memories/time.js';
 import { requireUserId } from '../tenancy/identity.js';
 import type { Person } from '../tenancy/people.js';
-import { NOT_CLAIMED } from './certificate.js';
+import { NOT_CLAIMED, requestCommit } from './certificate.js';
 import {
   COMPLETED,
   ERASURE_STATUSES,
@@ -54,10 +54,6 @@ export const describeErasure = (row: ErasureRow): Erasure => {
     not_claimed: Object.entries(NOT_CLAIMED).map(([code, text]) => ({ code, text })),
   };
 };
-
-/** `memplane/erasure-request/1`, the salt, the id: who has the salt can show whom the request was about. */
-export const requestCommit = (salt: Uint8Array, id: string): Buffer =>
-  createHash('sha256').update('memplane/erasure-request/1\n').update(salt).update(id, 'utf8').digest();
 
 /** Asked twice it is one erasure; while a hold stands it is none, but that it was asked for is kept. */
 export const requestErasure = async (core: Core, caller: Caller, userId: string): Promise<AskedErasure> => {

@@ -7,6 +7,7 @@ import { problemAt } from '../memories/plan.js';
 import { literals } from '../memories/schema.js';
 import { prefersAsync } from '../transfer/prefer.js';
 import { describeErasure, requestErasure } from './request.js';
+import { signWaiting } from './sign-waiting.js';
 import { COMPLETED, ERASURE_STATUSES, type ErasureRow, selectErasure } from './store.js';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -54,7 +55,9 @@ export const erasureRoutes = (core: Core): readonly Route[] => [
     summary: 'The certificate of an erasure, as a DSSE envelope',
     responses: { 200: EnvelopeSchema },
     handle: async ({ params }) => {
-      const { id, certificate } = await demand(core, params.id as string);
+      const found = await demand(core, params.id as string);
+      if (found.facts.awaitsPlane === true) await signWaiting(core, found.id);
+      const { id, certificate } = await demand(core, found.id);
       if (!certificate) throw problem('not_found', `The erasure ${id} has no certificate yet.`);
       return { status: 200, body: JSON.parse(certificate.toString('utf8')) };
     },

@@ -24,6 +24,8 @@ export interface ErasureFacts {
   readonly cache?: number;
   readonly kept?: number;
   readonly canaries?: { readonly tried: number; readonly opened: number };
+  /** The certificate has the log's signature alone, and is to have the plane's. */
+  readonly awaitsPlane?: boolean;
   /** The logical certificate, once the final one has taken its place. */
   readonly logical?: string;
 }
@@ -110,6 +112,23 @@ export const lockErasuresToFinalize = async (db: Queryable): Promise<readonly Er
     `SELECT * FROM erasures WHERE status = ${COMPLETED} AND final_at <= now() ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED`,
   );
   return rows;
+};
+
+/** Those whose certificate waits for the plane's signature. */
+export const lockErasuresToSign = async (db: Queryable, id: string | null): Promise<readonly ErasureRow[]> => {
+  const { rows } = await db.query<ErasureRow>(
+    `SELECT * FROM erasures WHERE facts @> '{"awaitsPlane": true}' AND ($1::uuid IS NULL OR id = $1)
+     ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED`,
+    [id],
+  );
+  return rows;
+};
+
+export const updateCertificate = async (db: Queryable, id: string, certificate: Buffer): Promise<void> => {
+  await db.query(`UPDATE erasures SET certificate = $2, facts = facts - 'awaitsPlane' WHERE id = $1`, [
+    id,
+    certificate,
+  ]);
 };
 
 /** The person's row tells nothing any more, and nobody finds it: whoever comes back under the same id is somebody new. */

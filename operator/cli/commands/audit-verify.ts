@@ -47,7 +47,7 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
   return exit;
 }
 
-async function readPolicy(path: string | undefined, terminal: Terminal): Promise<VerifyPolicy> {
+export async function readPolicy(path: string | undefined, terminal: Terminal): Promise<VerifyPolicy> {
   if (path === undefined) {
     throw unusableError('no policy was given', ['--policy FILE says whose log it is and which keys you trust']);
   }

@@ -43,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./audit-verify.js')).auditVerify,
   },
   {
+    path: ['audit', 'certificate'],
+    summary: 'check an erasure certificate offline, by the same policy',
+    load: async () => (await import('./audit-certificate.js')).auditCertificate,
+  },
+  {
     path: ['audit', 'export'],
     summary: "write a tenant's audit log into a folder",
     load: async () => (await import('./audit-export.js')).auditExport,

@@ -126,6 +126,7 @@ describe('an erasure', () => {
     expect(type).toBe('application/vnd.memplane.erasure.v1+json');
     const signed = Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${type} ${payload.length} `), payload]);
     const [{ keyid, sig }] = envelope.signatures;
+    expect(envelope.signatures).toHaveLength(1);
     const raw = Buffer.from(keyid.replace(/^[^+]+\+[0-9a-f]{8}\+/, ''), 'base64').subarray(1);
     const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]);
     const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });
@@ -136,6 +137,7 @@ describe('an erasure', () => {
     expect(told).toMatchObject({
       id: erased.erasure_id,
       stage: 'logical',
+      signer: { kind: 'log' },
       keys: [{ generations: [1], podsAcked: 2 }],
       rows: { memories: 3 },
       checks: { canaries: 3, opened: 0, hits: 0 },
