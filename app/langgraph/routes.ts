@@ -1,5 +1,4 @@
 import { Type } from '@sinclair/typebox';
-import { problem } from '../http/errors.js';
 import { defineRoute, type Route } from '../http/route.js';
 import type { SearchDeps } from '../search/search.js';
 import { listNamespaces } from './namespaces.js';
@@ -28,9 +27,8 @@ export const storeRoutes = (deps: SearchDeps): readonly Route[] => [
     ...GET_ITEM,
     handle: async (request) => {
       const { namespace = '', key, refresh_ttl } = request.query;
-      demandNoRefresh(refresh_ttl, '/query/refresh_ttl');
       const name = { namespace: namespace === '' ? [] : namespace.split('.'), key };
-      return { status: 200, body: await getItem(deps, request, name) };
+      return { status: 200, body: await getItem(deps, request, name, refresh_ttl) };
     },
   }),
   defineRoute({
@@ -43,7 +41,6 @@ export const storeRoutes = (deps: SearchDeps): readonly Route[] => [
   defineRoute({
     ...SEARCH_ITEMS,
     handle: async (request) => {
-      demandNoRefresh(request.body.refresh_ttl, '/refresh_ttl');
       return { status: 200, body: { items: await searchItems(deps, request, request.body) } };
     },
   }),
@@ -107,12 +104,3 @@ const LIST_NAMESPACES = {
   body: NamespacesSchema,
   responses: { 200: NamespacesResultSchema },
 } as const;
-
-/** Reading writes nothing here: said, rather than letting an item expire that its reader thinks refreshed. */
-const demandNoRefresh = (asked: boolean | null | undefined, pointer: string): void => {
-  if (!asked) return;
-  throw problem('not_supported', 'Reading does not put off when an item expires.', {
-    remedy: 'Leave refresh_ttl out, and put the item again to give it more time.',
-    errors: [{ pointer, code: 'not_supported', detail: `${pointer} can only be false` }],
-  });
-};

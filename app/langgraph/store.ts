@@ -10,7 +10,8 @@ import { selectIdByKey } from '../memories/store.js';
 import { type SearchDeps, searchMemories } from '../search/search.js';
 import { readUserHeader, resolveUserId } from '../tenancy/identity.js';
 import { buildFilter } from './filter.js';
-import { ITEM_SOURCE, textOf, toItem } from './item.js';
+import { textOf, toItem } from './item.js';
+import { expiryOf, refreshItems, requireRefresh, sourceOf } from './refresh.js';
 import type { Item, Name, Put, Search } from './schema.js';
 
 /** Whose items: the person that the credential or the header names, else what the whole tenant shares. */
@@ -24,18 +25,26 @@ const MAX_VALUE = 65_536;
 export const putItem = async (deps: SearchDeps, caller: Caller, { key, value, index, ttl, ...name }: Put) => {
   if (JSON.stringify(value).length > MAX_VALUE)
     throw problemAt('invalid_request', '/value', `The value is longer than ${MAX_VALUE} characters of JSON.`);
-  const expires = ttl ? { expires_at: new Date(Date.now() + ttl * 60_000).toISOString() } : {};
-  const draft = { content: textOf(key, value, index), metadata: value, source: { id: ITEM_SOURCE }, ...expires };
+  const expires = ttl ? { expires_at: expiryOf(ttl, Date.now()) } : {};
+  const draft = { content: textOf(key, value, index), metadata: value, source: sourceOf(ttl), ...expires };
   const options = { createOnly: false, ifMatch: undefined, reason: null };
   const { scope } = scopeOf(caller);
   const done = await putMemory(deps, caller, { key, namespace: name.namespace }, { ...draft, scope }, options);
   if (done.kind === 'dropped') throw problemAt('invalid_request', '/value', done.reason);
 };
 
-export const getItem = async (deps: SearchDeps, caller: Caller, name: Name): Promise<Item | null> => {
+export const getItem = async (
+  deps: SearchDeps,
+  caller: Caller,
+  name: Name,
+  refreshTtl: boolean | undefined,
+): Promise<Item | null> => {
+  if (refreshTtl) requireRefresh(deps, caller);
   const id = await findId(deps, caller, name);
   const memory = id === undefined ? undefined : await readIfThere(deps, caller, id);
-  return memory && isShown(memory) ? toItem(memory) : null;
+  if (!memory || !isShown(memory)) return null;
+  if (refreshTtl) await refreshItems(deps, caller, [memory]);
+  return toItem(memory);
 };
 
 /** Deleting what is not there is done already. */
@@ -76,7 +85,7 @@ const MAX_REACH = 1000;
 export const searchItems = async (
   deps: SearchDeps,
   caller: Caller,
-  { namespace_prefix: prefix = [], filter, query, ...page }: Search,
+  { namespace_prefix: prefix = [], filter, query, refresh_ttl: refreshTtl, ...page }: Search,
 ): Promise<readonly (Item & { readonly score?: number })[]> => {
   const { limit, offset } = { limit: page.limit ?? 10, offset: page.offset ?? 0 };
   if (limit + offset > MAX_REACH)
@@ -84,13 +93,14 @@ export const searchItems = async (
       remedy: 'Search below a longer namespace or with a narrower filter.',
       errors: [{ pointer: '/offset', code: 'maximum', detail: `with /limit at most ${MAX_REACH}` }],
     });
+  if (refreshTtl) requireRefresh(deps, caller);
   const { scope } = scopeOf(caller);
   const filters = buildFilter({ scope, prefix, filter });
   const reach = { limit: limit + offset, scope };
-  if (!query) {
-    const { results } = await listMemories(deps, caller, { ...reach, filters: JSON.stringify(filters) });
-    return results.slice(offset).map(toItem);
-  }
-  const { results } = await searchMemories(deps, caller, { ...reach, query, filters });
-  return results.slice(offset).map((found) => ({ ...toItem(found), score: found.score }));
+  const found: readonly (Memory & { readonly score?: number })[] = query
+    ? (await searchMemories(deps, caller, { ...reach, query, filters })).results
+    : (await listMemories(deps, caller, { ...reach, filters: JSON.stringify(filters) })).results;
+  const shown = found.slice(offset);
+  if (refreshTtl) await refreshItems(deps, caller, shown);
+  return shown.map((one) => ({ ...toItem(one), ...(one.score === undefined ? {} : { score: one.score }) }));
 };

@@ -1,4 +1,5 @@
 import { Client } from '@langchain/langgraph-sdk';
+import pg from 'pg';
 import { textOf } from '../../../app/langgraph/item.js';
 import {
   createTestTenant,
@@ -10,11 +11,15 @@ import {
 
 let tenant: TestTenant;
 let service: InProcessService;
+let db: pg.Client;
 beforeAll(async () => {
   tenant = await createTestTenant();
   service = await startInProcess(tenant);
+  db = new pg.Client({ connectionString: tenant.env.DATABASE_URL ?? '' });
+  await db.connect();
 });
 afterAll(async () => {
+  await db.end();
   await service.stop();
   await tenant.drop();
 });
@@ -51,6 +56,40 @@ describe.each(OWNERS)("LangGraph's client.store, items %s", (_, open) => {
     await store.deleteItem(['profile', 'tastes'], 'drink');
     expect(await store.getItem(['profile', 'tastes'], 'drink')).toBeNull();
     expect(await store.deleteItem(['profile', 'tastes'], 'drink')).toBeUndefined();
+  });
+
+  it('gives an item that is read with refresh_ttl all its time again, by get and by search; without it none', async () => {
+    const readBy: readonly (readonly [string, (refreshTtl: boolean) => Promise<unknown>])[] = [
+      ['get', (refreshTtl) => store.getItem(['lives'], 'get', { refreshTtl })],
+      ['search', (refreshTtl) => store.searchItems(['lives'], { query: 'lives by search', refreshTtl })],
+      ['list', (refreshTtl) => store.searchItems(['lives'], { refreshTtl })],
+    ];
+    const left = async (key: string): Promise<number> => {
+      const { rows } = await db.query(
+        `SELECT extract(epoch FROM expires_at - now()) / 60 AS left FROM memories WHERE expires_at IS NOT NULL AND id = $1`,
+        [ids.get(key)],
+      );
+      return Number(rows[0]?.left);
+    };
+    const ids = new Map<string, string>();
+    for (const [key, read] of readBy) {
+      await store.putItem(['lives'], key, { text: `lives by ${key}` }, { ttl: 90 });
+      const { rows } = await db.query('SELECT id FROM memories ORDER BY created_at DESC, id DESC LIMIT 1');
+      ids.set(key, rows[0].id);
+      await read(true);
+      const version = async () =>
+        (await db.query('SELECT version FROM memories WHERE id = $1', [ids.get(key)])).rows[0].version;
+      // Nothing worth a version was spent yet.
+      expect(await version()).toBe(1);
+      const { body } = await service.call('PATCH', `/api/v1/memories/${ids.get(key)}`, {
+        body: { expires_at: new Date(Date.now() + 10 * 60_000).toISOString() },
+      });
+      expect(body.version).toBe(2);
+      await read(false);
+      expect(Math.round(await left(key))).toBe(10);
+      await read(true);
+      expect([Math.round(await left(key)), await version()]).toEqual([90, 3]);
+    }
   });
 
   it('searches below a namespace, by words, by filter, page by page', async () => {
@@ -184,12 +223,30 @@ describe('bad input', () => {
     ['an operator that is none', 'POST', 'items/search', { filter: { a: { $regex: 'x' } } }, 400, '/filter'],
     ['a page too far', 'POST', 'items/search', { limit: 10, offset: 2000 }, 400, '/offset'],
     ['a range over what is sealed', 'POST', 'items/search', { filter: { a: { $gt: 1 } } }, 422, ''],
-    ['a refresh', 'GET', 'items?namespace=a&key=k&refresh_ttl=true', undefined, 501, '/query/refresh_ttl'],
+    [
+      'a refresh that is neither',
+      'GET',
+      'items?namespace=a&key=k&refresh_ttl=often',
+      undefined,
+      400,
+      '/query/refresh_ttl',
+    ],
   ])('%s is refused by name', async (_, method, path, body, status, pointer) => {
     const answer = await call(method, path, body);
     expect(answer.status).toBe(status);
     expect(answer.body.remedy).toEqual(expect.any(String));
     if (pointer !== '') expect(answer.body.errors[0].pointer).toBe(pointer);
+  });
+
+  it('more time is for those who may change an item', async () => {
+    const key = await makeKey({ role: 'readonly', user_id: 'ada' });
+    for (const [method, path, body] of [
+      ['GET', 'items?namespace=a&key=k&refresh_ttl=true', undefined],
+      ['POST', 'items/search', { refresh_ttl: true }],
+    ] as const) {
+      const { status, body: said } = await service.call(method, `/store/${path}`, { key, ...(body ? { body } : {}) });
+      expect([status, said.code]).toEqual([403, 'forbidden']);
+    }
   });
 
   it('prototype keys are keys like others', async () => {
