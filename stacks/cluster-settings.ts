@@ -59,6 +59,7 @@ export function clusterSettings(
     images: around.images,
     publicEndpoint: cluster.publicEndpoint,
     apiSourceCidrs: ranges.apiSourceCidrs,
+    managedMetrics: observability.metrics === 'managed',
   };
 }
 

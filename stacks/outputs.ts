@@ -113,6 +113,28 @@ export interface PlaneStorageClass {
   readonly reclaimPolicy: string;
 }
 
+/** Names and certificates of tenants. */
+export interface PlaneEdge {
+  readonly dnsZone: string;
+  /** Whether the plane made it; its parent must then delegate to `nameServers`. */
+  readonly managed: boolean;
+  /** AWS: id. Google Cloud: name. Azure: resource id. Absent: nobody of the plane writes into it. */
+  readonly zoneID?: string;
+  readonly nameServers: readonly string[];
+  readonly issuer: { readonly name: string; readonly email?: string };
+  /** Of the service accounts of cert-manager and ExternalDNS. */
+  readonly annotations: Readonly<Record<'certManager' | 'externalDns', Readonly<Record<string, string>>>>;
+}
+
+export interface PlaneMetrics {
+  readonly target: 'managed' | 'inCluster';
+  readonly provider?: 'amp' | 'gmp' | 'azure-monitor';
+  /** Where Prometheus asks and, on AWS, writes. */
+  readonly endpoint?: string;
+  /** Of the scraper's service account. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 /** What the vector store's chart takes. */
 export interface PlaneQdrant {
   readonly namespace: string;
@@ -159,6 +181,8 @@ export interface PlaneOutput {
   readonly identity: PlaneIdentity;
   readonly storageClass: PlaneStorageClass;
   readonly qdrant: PlaneQdrant;
+  readonly edge: PlaneEdge;
+  readonly metrics: PlaneMetrics;
   readonly secrets: PlaneSecrets;
   readonly postgres: readonly PostgresServer[];
   /** Empty: it runs in the cluster. */

@@ -54,7 +54,7 @@ export function kmsSettings<const P extends KeyPurpose>(
 
 /** On Azure the vault keeps the flow logs, beside the access logs of buckets. */
 export function networkSettings(environment: Environment, site: Site, key: Key): NetworkConfig {
-  const { place, network, tags, waivers } = environment;
+  const { place, network, tags, waivers, observability } = environment;
   return {
     site,
     key,
@@ -65,6 +65,7 @@ export function networkSettings(environment: Environment, site: Site, key: Key):
     // Validation has already asked for the waiver's owner and end.
     egressAnywhere: waivers.some(({ rule }) => rule === 'NET-EGRESS-ANY'),
     ...(place.cloud === 'azure' ? { flowLogsTo: logTarget(environment, 'accessLogs') } : {}),
+    ...(observability.metrics === 'managed' ? { endpoints: ['aps-workspaces'] } : {}),
   };
 }
 

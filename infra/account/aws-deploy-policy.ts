@@ -8,6 +8,7 @@ type AwsAccount = AccountConfig<AwsSite>;
  * no value of a queue, no stop of the trail, no end of a key.
  */
 const KEEPS: Readonly<Record<string, string>> = {
+  aps: 'CreateLogging* CreateWorkspace DeleteLogging* Describe* List* Tag* UpdateLogging* UpdateWorkspace*',
   autoscaling: 'Describe*',
   'application-autoscaling': 'Deregister* Describe* Put* Register*',
   backup: 'Create* Describe* Get* List* Put* Tag* Update*',
@@ -26,6 +27,8 @@ const KEEPS: Readonly<Record<string, string>> = {
     Update*`,
   logs: 'Associate* CreateLog* DeleteLog* DeleteRetention* Describe* List* Put* Tag*',
   rds: 'AddTagsToResource Create* Delete* Describe* List* Modify* StartDBInstanceAutomatedBackupsReplication',
+  // Of zones, not of what stands in them.
+  route53: 'ChangeTagsForResource CreateHostedZone Get* List* UpdateHostedZoneComment',
   s3: `CreateBucket DeleteBucketPolicy GetAccelerate* GetAccount* GetBucket* GetEncryption* GetLifecycle* GetReplication*
     ListBucket PutAccount* PutBucket* PutEncryption* PutLifecycle* PutReplication*`,
   secretsmanager: 'Create* DeleteSecret Describe* Get* List* Put* Replicate* TagResource Update*',
@@ -98,6 +101,9 @@ function usesKeys({ site, state, stateKey }: AwsAccount): readonly object[] {
   return [
     // A store is made by whoever may let it use its key, and the store alone may use it.
     allow('LetsStoresUseTheirKeys', 'kms:CreateGrant', everyKey, { Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
+    allow('GivesMetricsTheirKey', ['kms:Decrypt', 'kms:GenerateDataKey'], everyKey, {
+      StringEquals: { 'kms:ViaService': `aps.${site.region}.amazonaws.com` },
+    }),
     allow('WritesSecrets', ['kms:Decrypt', 'kms:GenerateDataKey'], everyKey, {
       StringEquals: { 'kms:ViaService': `secretsmanager.${site.region}.amazonaws.com` },
     }),

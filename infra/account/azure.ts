@@ -23,6 +23,7 @@ const PROVIDERS = [
   'Microsoft.Insights',
   'Microsoft.KeyVault',
   'Microsoft.ManagedIdentity',
+  'Microsoft.Monitor',
   'Microsoft.Network',
   'Microsoft.OperationalInsights',
   'Microsoft.ServiceBus',

@@ -7,6 +7,7 @@ import { ProjectService } from '@cdktf/provider-google/lib/project-service/index
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account/index.js';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member/index.js';
 import type { Construct } from 'constructs';
+import { groupsOf } from '../support/agents.js';
 import type { GcpSite } from '../support/site.js';
 import type { AccountConfig, AccountOutput, Pipeline } from './contract.js';
 
@@ -92,6 +93,7 @@ export function buildGcpAccount(unit: Construct, config: GcpAccount): AccountOut
       ...AGENTS.map(
         (one) => `gcloud beta services identity create --service=${one}.googleapis.com --project=${project}`,
       ),
+      `the group ${groupsOf(site)}, with ${site.principals.compliance} and ${site.principals.breakGlass} in it: GKE takes people's groups from there`,
       `the organisation grants roles/iam.denyAdmin and roles/orgpolicy.policyAdmin to ${site.principals.deploy}`,
     ],
     ready: [last],

@@ -12,11 +12,6 @@ export const accepted: readonly Accepted[] = [
     because: 'Dataplane V2 enforces network policies without the add-on that this check looks for',
   },
   {
-    check: 'CKV_GCP_65',
-    on: /^gke$/,
-    because: "people have roles of Google's IAM on the cluster, by group; Kubernetes' own bindings name no person",
-  },
-  {
     check: 'CKV_AZURE_172',
     on: /^aks$/,
     because: 'secrets come through External Secrets, not through the driver whose rotation this is',

@@ -75,6 +75,7 @@ function buildControlPlane(
     oidcIssuerEnabled: true,
     workloadIdentityEnabled: true,
     azurePolicyEnabled: true,
+    ...(config.managedMetrics ? { monitorMetrics: {} } : {}),
     imageCleanerEnabled: true,
     imageCleanerIntervalHours: 48,
     networkProfile: networkOf(config),

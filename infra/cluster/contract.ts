@@ -49,6 +49,8 @@ export interface ClusterConfig<S extends Site = Site> {
   readonly publicEndpoint?: boolean;
   /** Who may reach the API server from outside of the network. @default none */
   readonly apiSourceCidrs?: readonly string[];
+  /** The cloud's own agent scrapes pods. AWS has none in the cluster. @default false */
+  readonly managedMetrics?: boolean;
 }
 
 /** What a further pool of this cluster is made of; each cloud takes what it knows. */
@@ -81,11 +83,12 @@ export interface ClusterOutput {
 export interface ResolvedCluster<S extends Site> extends ClusterConfig<S> {
   readonly publicEndpoint: boolean;
   readonly apiSourceCidrs: readonly string[];
+  readonly managedMetrics: boolean;
 }
 
 export function withClusterDefaults<S extends Site>(config: ClusterConfig<S>): ResolvedCluster<S> {
-  const { publicEndpoint = false, apiSourceCidrs = [] } = config;
-  const cluster = { ...config, publicEndpoint, apiSourceCidrs };
+  const { publicEndpoint = false, apiSourceCidrs = [], managedMetrics = false } = config;
+  const cluster = { ...config, publicEndpoint, apiSourceCidrs, managedMetrics };
   checkKeys(cluster);
   checkAccess(cluster);
   for (const [name, pool] of Object.entries(config.pools)) checkPool(`cluster ${config.name}.pools.${name}`, pool);

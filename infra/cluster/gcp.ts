@@ -2,6 +2,7 @@ import { ContainerCluster, type ContainerClusterConfig } from '@cdktf/provider-g
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account/index.js';
 import type { Construct } from 'constructs';
 import { addressOf } from '../support/address.js';
+import { groupsOf } from '../support/agents.js';
 import { GUARDED } from '../support/guard.js';
 import { checkName } from '../support/naming.js';
 import type { GcpSite } from '../support/site.js';
@@ -64,13 +65,9 @@ function buildControlPlane(unit: Construct, config: GcpCluster, account: Service
     databaseEncryption: { state: 'ENCRYPTED', keyName: config.key.id },
     ...access(config),
     ...hardening(site),
-    loggingConfig: {
-      enableComponents: ['SYSTEM_COMPONENTS', 'WORKLOADS', 'APISERVER', 'CONTROLLER_MANAGER', 'SCHEDULER'],
-    },
-    monitoringConfig: {
-      enableComponents: ['SYSTEM_COMPONENTS', 'APISERVER', 'STORAGE'],
-      managedPrometheus: { enabled: true },
-    },
+    // Roles of Kubernetes can name people's groups; Google fixes the name of the group that holds those groups.
+    authenticatorGroupsConfig: { securityGroup: groupsOf(site) },
+    ...watching(config),
     gatewayApiConfig: { channel: 'CHANNEL_STANDARD' },
     secretManagerConfig: { enabled: true },
     maintenancePolicy: { dailyMaintenanceWindow: { startTime: '03:00' } },
@@ -98,6 +95,16 @@ function access({ network, publicEndpoint, apiSourceCidrs }: GcpCluster): Partia
     masterAuth: { clientCertificateConfig: { issueClientCertificate: false } },
   };
 }
+
+const watching = ({ managedMetrics }: GcpCluster): Partial<ContainerClusterConfig> => ({
+  loggingConfig: {
+    enableComponents: ['SYSTEM_COMPONENTS', 'WORKLOADS', 'APISERVER', 'CONTROLLER_MANAGER', 'SCHEDULER'],
+  },
+  monitoringConfig: {
+    enableComponents: ['SYSTEM_COMPONENTS', 'APISERVER', 'STORAGE'],
+    managedPrometheus: { enabled: managedMetrics },
+  },
+});
 
 const hardening = (site: GcpSite): Partial<ContainerClusterConfig> => ({
   workloadIdentityConfig: { workloadPool: `${site.projectId}.svc.id.goog` },

@@ -11,6 +11,7 @@ interface Rights {
 const keys = (...verbs: readonly string[]) => verbs.map((verb) => `Microsoft.KeyVault/vaults/keys/${verb}`);
 const blobs = (...verbs: readonly string[]) =>
   verbs.map((verb) => `Microsoft.Storage/storageAccounts/blobServices/containers/blobs/${verb}`);
+const records = (...verbs: readonly string[]) => verbs.map((verb) => `Microsoft.Network/dnsZones/${verb}`);
 const identities = (...verbs: readonly string[]) =>
   verbs.map((verb) => `Microsoft.ManagedIdentity/userAssignedIdentities/${verb}`);
 
@@ -28,6 +29,15 @@ export const AZURE_ROLES = {
   reaper: { dataActions: blobs('read', 'delete') },
   // The action also deletes policies that are not locked, so no writer has it.
   retentionExtender: { dataActions: blobs('read', 'immutableStorage/runAsSuperUser/action') },
+  // Neither makes, moves or ends a zone, and neither touches its delegations.
+  challenger: { actions: records('read', 'TXT/read', 'TXT/write', 'TXT/delete') },
+  recordKeeper: {
+    actions: records(
+      'read',
+      '*/read',
+      ...['A', 'AAAA', 'CNAME', 'TXT'].flatMap((one) => [`${one}/write`, `${one}/delete`]),
+    ),
+  },
   anchorSign: { dataActions: keys('read', 'sign/action', 'verify/action') },
   tenantIdentities: {
     actions: [

@@ -25,6 +25,12 @@ export const GCP_ROLES = {
   artifactsUse: ['create', 'delete', 'get', 'list', 'update'].map((verb) => `storage.objects.${verb}`),
   backupAppend: ['storage.objects.create', 'storage.objects.setRetention'],
   backupRead: ['storage.objects.get', 'storage.objects.list'],
+  // Records of one zone; neither makes nor ends a zone.
+  recordKeeper: [
+    ...['create', 'get', 'list'].map((verb) => `dns.changes.${verb}`),
+    'dns.managedZones.get',
+    ...['create', 'delete', 'get', 'list', 'update'].map((verb) => `dns.resourceRecordSets.${verb}`),
+  ],
   // No delete, no update, no overrideUnlockedRetention.
   auditAppend: ['storage.objects.create', 'storage.objects.get', 'storage.objects.setRetention'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

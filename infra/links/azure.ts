@@ -1,6 +1,7 @@
 import { PrivateDnsZone } from '@cdktf/provider-azurerm/lib/private-dns-zone/index.js';
 import { PrivateDnsZoneVirtualNetworkLink } from '@cdktf/provider-azurerm/lib/private-dns-zone-virtual-network-link/index.js';
 import { PrivateEndpoint } from '@cdktf/provider-azurerm/lib/private-endpoint/index.js';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { AzureSite } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
@@ -13,15 +14,21 @@ const KINDS: Readonly<Record<Link['kind'], { readonly zone: string; readonly par
   Objects: { zone: 'privatelink.blob.core.windows.net', part: 'blob' },
   Keys: { zone: 'privatelink.vaultcore.azure.net', part: 'vault' },
   Images: { zone: 'privatelink.azurecr.io', part: 'registry' },
+  Metrics: { zone: 'privatelink.monitor.azure.com', part: 'azuremonitor' },
 };
 
-export function buildAzureLinks(unit: Construct, config: AzureLinks): LinksOutput {
-  const zones = {
-    Objects: buildZone(unit, config, 'Objects'),
-    Keys: buildZone(unit, config, 'Keys'),
-    Images: buildZone(unit, config, 'Images'),
-  };
-  for (const link of config.links) buildEndpoint(unit, config, link, zones[link.kind]);
+/** `ready`: what must be there before whoever is linked says its names. */
+export function buildAzureLinks(
+  unit: Construct,
+  config: AzureLinks,
+  ready: readonly ITerraformDependable[] = [],
+): LinksOutput {
+  const kinds = [...new Set(config.links.map(({ kind }) => kind))];
+  const zones = new Map(kinds.map((kind) => [kind, buildZone(unit, config, kind)]));
+  for (const link of config.links) {
+    const zone = zones.get(link.kind);
+    if (zone !== undefined) buildEndpoint(unit, config, link, zone, ready);
+  }
   return { own: config.links.map(({ name }) => name) };
 }
 
@@ -48,7 +55,13 @@ function buildZone(unit: Construct, { site, name, tags, network }: AzureLinks, k
   return { zone, link };
 }
 
-function buildEndpoint(unit: Construct, config: AzureLinks, { name, kind, id }: Link, { zone, link }: Zone): void {
+function buildEndpoint(
+  unit: Construct,
+  config: AzureLinks,
+  { name, kind, id }: Link,
+  { zone, link }: Zone,
+  before: readonly ITerraformDependable[],
+): void {
   const { site, tags, network } = config;
   const { subnets, ready } = network.endpoints;
   new PrivateEndpoint(unit, `to_${name}`, {
@@ -65,6 +78,6 @@ function buildEndpoint(unit: Construct, config: AzureLinks, { name, kind, id }: 
     privateDnsZoneGroup: { name: kind.toLowerCase(), privateDnsZoneIds: [zone.id] },
     tags: buildTags('azure', tags, 'network'),
     // The endpoint may stand before the name does, but then pods ask the public one.
-    dependsOn: [link, ...ready],
+    dependsOn: [link, ...ready, ...before],
   });
 }

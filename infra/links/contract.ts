@@ -7,7 +7,7 @@ import type { Tags } from '../support/tags.js';
 export interface Link {
   /** Unique among the links; part of their names. */
   readonly name: string;
-  readonly kind: 'Objects' | 'Keys' | 'Images';
+  readonly kind: 'Objects' | 'Keys' | 'Images' | 'Metrics';
   /** Resource id, which a stack may derive: what is linked need not be its own. */
   readonly id: string;
 }

@@ -56,7 +56,7 @@ export function buildEndpoints(unit: Construct, config: AwsNetwork, around: Surr
     description: 'nodes to S3 of this region',
     tags: buildTags('aws', tags, 'network'),
   });
-  for (const service of SERVICES) {
+  for (const service of [...SERVICES, ...(config.endpoints ?? [])]) {
     new VpcEndpoint(unit, `endpoint_${service.replace('.', '_')}`, {
       ...at,
       serviceName: `com.amazonaws.${site.region}.${service}`,

@@ -74,6 +74,8 @@ export interface NetworkConfig<S extends Site = Site> {
   readonly biSourceCidrs?: readonly string[];
   /** @default 400 */
   readonly flowLogDays?: number;
+  /** AWS: what else nodes call by a private endpoint, by its name there. @default none */
+  readonly endpoints?: readonly string[];
 }
 
 /** How a store is placed so that only {@link FLOWS} reach it. */

@@ -39,6 +39,10 @@ export const loggingAgent = ({ projectNumber }: GcpSite): string =>
 /** Who delivers the usage logs of buckets; one group for all of Google Cloud. */
 export const STORAGE_LOG_WRITERS = 'group:cloud-storage-analytics@google.com';
 
+/** The group whose member groups GKE knows; Google fixes its name, and its domain is that of the others. */
+export const groupsOf = ({ principals: { compliance } }: Pick<GcpSite, 'principals'>): string =>
+  `gke-security-groups@${compliance.slice(compliance.indexOf('@') + 1)}`;
+
 /** A service account of Kubernetes, as Google Cloud names it; it needs no account there. */
 export const workload = (
   { projectId, projectNumber }: Pick<GcpSite, 'projectId' | 'projectNumber'>,

@@ -5,6 +5,7 @@ import {
   hourly,
   ingestGb,
   logCharges,
+  metricSamples,
   monthly,
   type Priced,
   type Tariff,
@@ -71,6 +72,8 @@ export const AZURE: Tariff = {
     azurerm_kubernetes_cluster_node_pool: ({ resource }) => pool(resource.attributes),
     azurerm_log_analytics_workspace: flows,
     azurerm_managed_redis: ({ resource }) => [hourly(`redis/${String(resource.attributes.sku_name)}`)],
+    azurerm_dns_zone: () => [monthly('zone')],
+    azurerm_monitor_workspace: ({ environment }) => [{ item: 'metrics', quantity: metricSamples(environment) }],
     azurerm_nat_gateway: nat,
     azurerm_network_watcher_flow_log: flows,
     azurerm_postgresql_flexible_server: database,
@@ -85,7 +88,7 @@ export const AZURE: Tariff = {
   },
   free: [
     /^azurerm_(container_registry_cache_rule|disk_encryption_set|federated_identity_credential|management_lock|user_assigned_identity|role_|resource_)/,
-    /^azurerm_(monitor_|network_security_|nat_gateway_public|private_dns_zone_virtual|subnet|virtual_network|network_watcher$)/,
+    /^azurerm_(monitor_(?!workspace$)|network_security_|nat_gateway_public|private_dns_zone_virtual|subnet|virtual_network|network_watcher$)/,
     /^azurerm_(postgresql_flexible_server_|servicebus_queue|storage_container|storage_management_policy|eventgrid)/,
   ],
 };

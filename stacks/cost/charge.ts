@@ -45,6 +45,14 @@ export const ingestGb = ({ prices }: Environment): number => prices.assumptions.
 /** What is logged of what is ingested: requests and changes are logged, contents never. */
 const LOG_SHARE = 0.2;
 
+/** Series of a tenant's pods, and how often each is read. */
+const SERIES_A_TENANT = 600;
+const SCRAPES_A_MONTH = (HOURS * 3600) / 60;
+
+/** Millions of samples a month. */
+export const metricSamples = ({ prices }: Environment): number =>
+  (prices.assumptions.tenants * SERIES_A_TENANT * SCRAPES_A_MONTH) / 1e6;
+
 /** Ingested in a month, and kept: the average of the months that retention holds, up to a year. */
 export function logCharges(environment: Environment, share = 1): { readonly ingested: number; readonly kept: number } {
   const ingested = ingestGb(environment) * LOG_SHARE * share;

@@ -5,6 +5,7 @@ import {
   hourly,
   ingestGb,
   logCharges,
+  metricSamples,
   monthly,
   type Priced,
   type Tariff,
@@ -71,7 +72,12 @@ export const GCP: Tariff = {
       hourly('nat'),
       { item: 'nat/gb', quantity: ingestGb(environment) },
     ],
-    google_container_cluster: () => [hourly('cluster')],
+    google_container_cluster: ({ resource, environment }) => [
+      hourly('cluster'),
+      ...(at(resource.attributes, 'monitoring_config', 'managed_prometheus', 'enabled') === true
+        ? [{ item: 'metrics', quantity: metricSamples(environment) }]
+        : []),
+    ],
     google_container_node_pool: nodes,
     google_dns_managed_zone: () => [monthly('zone')],
     google_kms_crypto_key: key,

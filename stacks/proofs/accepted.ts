@@ -2,6 +2,7 @@ import { accepted as account } from '../../infra/account/accepted.js';
 import { accepted as baseline } from '../../infra/baseline/accepted.js';
 import { accepted as bucket } from '../../infra/bucket/accepted.js';
 import { accepted as cluster } from '../../infra/cluster/accepted.js';
+import { accepted as edge } from '../../infra/edge/accepted.js';
 import { accepted as kms } from '../../infra/kms/accepted.js';
 import { accepted as network } from '../../infra/network/accepted.js';
 import { accepted as postgres } from '../../infra/postgres/accepted.js';
@@ -14,6 +15,7 @@ export const ACCEPTED: readonly Accepted[] = [
   ...baseline,
   ...bucket,
   ...cluster,
+  ...edge,
   ...kms,
   ...network,
   ...postgres,

@@ -1,13 +1,20 @@
 import { KEYED, KEYS } from './key-paths.js';
 import { evidence, type Rule } from './rule.js';
-import { allResources, at, guarded, shown } from './terraform-json.js';
+import { allResources, at, guarded, type Resource, shown } from './terraform-json.js';
 
 /** Machines, disks' defaults and logs can be made again; the rest of what has a key cannot. */
 const REPLACEABLE =
   /^(aws_(cloudwatch_log_group|launch_template|ebs_default_kms_key|sns_topic)|google_container_node_pool|google_logging_project_bucket_config|azurerm_disk_encryption_set)$/;
-const HELD = /^(aws_s3_bucket|google_kms_key_ring|azurerm_key_vault|google_sql_database|azurerm_storage_container)$/;
+const HELD =
+  /^(aws_s3_bucket|aws_route53_zone|google_kms_key_ring|azurerm_(dns_zone|key_vault|monitor_workspace|storage_container)|google_sql_database)$/;
 
-const holds = (type: string): boolean =>
+/** A private zone is a part of the network; what a public one holds, others rely on. */
+const isPublicZone = ({ type, attributes }: Resource): boolean =>
+  type === 'google_dns_managed_zone' && at(attributes, 'visibility') !== 'private';
+
+const holds = (one: Resource): boolean => isPublicZone(one) || holdsData(one.type);
+
+const holdsData = (type: string): boolean =>
   HELD.test(type) ||
   KEYS.test(type) ||
   (KEYED[type] !== undefined && !REPLACEABLE.test(type) && !/_configuration$/.test(type));
@@ -22,7 +29,7 @@ export const stateGuard: Rule = {
   prove: (world) =>
     world.stacks.flatMap((stack) =>
       allResources(stack.json)
-        .filter(({ type }) => holds(type))
+        .filter(holds)
         .map((one) =>
           evidence(stack, one, guarded(one.attributes), {
             attribute: 'lifecycle.prevent_destroy',

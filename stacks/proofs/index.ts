@@ -11,6 +11,7 @@ import { secretRules } from './secrets.js';
 import { rulesOf, type Setting } from './setting.js';
 import { awsSettings } from './settings-aws.js';
 import { azureSettings } from './settings-azure.js';
+import { edgeSettings } from './settings-edge.js';
 import { gcpSettings } from './settings-gcp.js';
 import { type Waived, waiverOf } from './waivers.js';
 import { wormRules } from './worm.js';
@@ -18,7 +19,7 @@ import { wormRules } from './worm.js';
 export type { Evidence, ProvenStack, Rule, Verdict, World } from './rule.js';
 export type { Waived } from './waivers.js';
 
-export const SETTINGS: readonly Setting[] = [...awsSettings, ...gcpSettings, ...azureSettings];
+export const SETTINGS: readonly Setting[] = [...awsSettings, ...gcpSettings, ...azureSettings, ...edgeSettings];
 
 /** Every proof there is. Pure functions over what was synthesised: synth, tests and memoryctl run the same ones. */
 export const RULES: readonly Rule[] = [

@@ -12,6 +12,7 @@ export const KEYED: Readonly<Record<string, readonly Path[]>> = {
   aws_eks_cluster: [['encryption_config', 'provider', 'key_arn']],
   aws_elasticache_replication_group: [['kms_key_id']],
   aws_launch_template: [['block_device_mappings', '*', 'ebs', 'kms_key_id']],
+  aws_prometheus_workspace: [['kms_key_arn']],
   aws_s3_bucket_server_side_encryption_configuration: [
     ['rule', '*', 'apply_server_side_encryption_by_default', 'kms_master_key_id'],
   ],
@@ -72,6 +73,7 @@ export const KEYLESS = new RegExp(
     'aws_(security_group|subnet|vpc|vpc_endpoint|vpc_security_group_(egress|ingress)_rule|lb|lb_listener|lb_listener_rule|lb_target_group)',
     'google_compute_(address|firewall|global_address|network|network_peering_routes_config|route|router|router_nat|subnetwork)|google_dns_.+',
     'google_(logging_project_sink|network_connectivity_.+|service_networking_connection)',
+    'aws_route53_.+|azurerm_dns_.+',
     'azurerm_(nat_gateway.*|network_.+|private_.+|public_ip|subnet.*|virtual_network)',
     // Machines whose disks are encrypted by what the launch template, the pool or the disk encryption set says.
     'aws_eks_(access_entry|access_policy_association|addon|node_group|pod_identity_association)',
@@ -93,6 +95,10 @@ export const EXEMPT: readonly { readonly address: RegExp; readonly because: stri
   {
     address: /^azurerm_log_analytics_workspace\./,
     because: 'Azure takes a key of ours for logs only with a dedicated cluster, from 100 GB a day',
+  },
+  {
+    address: /^azurerm_monitor_workspace\./,
+    because: 'Azure takes no key of ours for metrics; nothing of a tenant but its name is in them',
   },
 ];
 

@@ -1,6 +1,7 @@
 import type {
   Buckets,
   Cluster,
+  Edge,
   Environment,
   EnvironmentInput,
   Identity,
@@ -115,7 +116,7 @@ const DEV: Defaults = {
   postgres: DEV_POSTGRES,
   redis: { target: 'inCluster', size: 'small', replicas: 1, snapshotDays: 1 },
   queue: { enabled: false, visibilitySeconds: 300, maxReceives: 5 },
-  observability: { logDays: 30, alarmEmails: [] },
+  observability: { logDays: 30, alarmEmails: [], metrics: 'inCluster' },
   network: { ...NETWORK, natPerZone: false, flowLogDays: 30 },
   buckets: {
     artifacts: { archiveAfterDays: 90, noncurrentDays: 7 },
@@ -132,7 +133,7 @@ const PROD: Defaults = {
   postgres: PROD_POSTGRES,
   redis: { target: 'managed', size: 'medium', replicas: 2, snapshotDays: 7 },
   queue: { enabled: true, visibilitySeconds: 300, maxReceives: 5 },
-  observability: { logDays: 400, alarmEmails: [] },
+  observability: { logDays: 400, alarmEmails: [], metrics: 'managed' },
   network: NETWORK,
   buckets: {
     artifacts: { archiveAfterDays: 90, noncurrentDays: 7 },
@@ -199,6 +200,7 @@ export function withDefaults(input: EnvironmentInput): Environment {
     kms,
     observability: { ...defaults.observability, ...input.observability },
     registry: { untaggedDays: 14, mirrors: [], ...input.registry },
+    edge: edgeOf(input),
     providers: { ...PROVIDERS, ...input.providers },
     waivers: input.waivers ?? [],
     state: { bucket: false, ...input.state },
@@ -244,6 +246,12 @@ function promisesOf({ profile, place, promises }: EnvironmentInput): Promises {
     rtoMinutes: { ...rtoMinutes, ...promises?.rtoMinutes },
     ...(promises?.monthlyBudget === undefined ? {} : { monthlyBudget: promises.monthlyBudget }),
   };
+}
+
+/** Whoever writes no `edge` is told what is missing by the validation, like of any other field. */
+function edgeOf({ edge }: { readonly edge?: EnvironmentInput['edge'] }): Edge {
+  const { dnsZone = '', issuer, ...given } = edge ?? {};
+  return { manageZone: true, ...given, dnsZone, issuer: { name: 'letsencrypt', ...issuer } };
 }
 
 function clusterOf(defaults: Cluster, given: EnvironmentInput['cluster'] = {}): Cluster {

@@ -26,6 +26,7 @@ export const dev: readonly EnvironmentInput[] = [
     },
     clusterId: 'dev-aws-1',
     baseDomain: 'memory.dev.aws.example.com',
+    edge: { dnsZone: 'memory.dev.aws.example.com', issuer: { email: 'on-call@example.com' } },
     place: {
       cloud: 'aws',
       accountId: '111122223333',
@@ -42,6 +43,7 @@ export const dev: readonly EnvironmentInput[] = [
     ...COMMON,
     clusterId: 'dev-gcp-1',
     baseDomain: 'memory.dev.gcp.example.com',
+    edge: { dnsZone: 'memory.dev.gcp.example.com', issuer: { email: 'on-call@example.com' } },
     place: {
       cloud: 'gcp',
       projectId: 'example-memplane-dev',
@@ -58,6 +60,7 @@ export const dev: readonly EnvironmentInput[] = [
     ...COMMON,
     clusterId: 'dev-azure-1',
     baseDomain: 'memory.dev.azure.example.com',
+    edge: { dnsZone: 'memory.dev.azure.example.com', issuer: { email: 'on-call@example.com' } },
     place: {
       cloud: 'azure',
       subscriptionId: '00000000-0000-4000-8000-000000000101',

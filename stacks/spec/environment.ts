@@ -27,6 +27,7 @@ export interface Environment {
   readonly kms: Kms;
   readonly observability: Observability;
   readonly registry: Registry;
+  readonly edge: Edge;
   /** Version constraints that are emitted. */
   readonly providers: Providers;
   /** AWS only: the memory service without Kubernetes, for the tenants that it names. */
@@ -270,6 +271,23 @@ export interface Observability {
   readonly logDays: Days;
   /** Who is told. Nobody by default: alarms are there, and somebody must look. */
   readonly alarmEmails: readonly string[];
+  /** `managed`: the cloud keeps metrics. `inCluster`: the charts do, and the stacks make nothing for it. */
+  readonly metrics: 'managed' | 'inCluster';
+}
+
+/** How names and certificates of tenants come about. */
+export interface Edge {
+  /** Domain of the public zone: `baseDomain`, or one that it lies within. */
+  readonly dnsZone: string;
+  /** Whether the plane makes the zone. Otherwise somebody else keeps it. */
+  readonly manageZone: boolean;
+  /**
+   * Of a zone that exists in the same account: hosted zone id, name of the managed zone, or resource id. Without it
+   * nobody of this plane may write into the zone.
+   */
+  readonly zoneId?: string;
+  /** The ClusterIssuer of certificates, and whom its authority writes to. */
+  readonly issuer: { readonly name: string; readonly email?: string };
 }
 
 export interface Buckets {
@@ -345,6 +363,7 @@ export interface EnvironmentInput {
   readonly kms?: Partial<Kms>;
   readonly observability?: Partial<Observability>;
   readonly registry?: Partial<Registry>;
+  readonly edge: Pick<Edge, 'dnsZone'> & Optional<Omit<Edge, 'dnsZone'>>;
   readonly providers?: Partial<Providers>;
   readonly access?: Access;
   readonly ecs?: Pick<Ecs, 'tenants' | 'certificateArn' | 'imageDigest'> & Partial<Ecs>;

@@ -26,6 +26,7 @@ export const prod: readonly EnvironmentInput[] = [
     },
     clusterId: 'prod-aws-1',
     baseDomain: 'memory.aws.example.com',
+    edge: { dnsZone: 'memory.aws.example.com', issuer: { email: 'on-call@example.com' } },
     place: {
       cloud: 'aws',
       accountId: '444455556666',
@@ -42,6 +43,7 @@ export const prod: readonly EnvironmentInput[] = [
     ...COMMON,
     clusterId: 'prod-gcp-1',
     baseDomain: 'memory.gcp.example.com',
+    edge: { dnsZone: 'memory.gcp.example.com', issuer: { email: 'on-call@example.com' } },
     place: {
       cloud: 'gcp',
       projectId: 'example-memplane-prod',
@@ -58,6 +60,7 @@ export const prod: readonly EnvironmentInput[] = [
     ...COMMON,
     clusterId: 'prod-azure-1',
     baseDomain: 'memory.azure.example.com',
+    edge: { dnsZone: 'memory.azure.example.com', issuer: { email: 'on-call@example.com' } },
     place: {
       cloud: 'azure',
       subscriptionId: '00000000-0000-4000-8000-000000000201',

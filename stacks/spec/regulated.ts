@@ -31,6 +31,7 @@ export const regulated: readonly EnvironmentInput[] = [
     },
     clusterId: 'reg-aws-1',
     baseDomain: 'memory.reg.aws.example.com',
+    edge: { dnsZone: 'memory.reg.aws.example.com', issuer: { email: 'on-call@example.com' } },
     place: {
       cloud: 'aws',
       accountId: '777788889999',
@@ -47,6 +48,7 @@ export const regulated: readonly EnvironmentInput[] = [
     ...COMMON,
     clusterId: 'reg-gcp-1',
     baseDomain: 'memory.reg.gcp.example.com',
+    edge: { dnsZone: 'memory.reg.gcp.example.com', issuer: { email: 'on-call@example.com' } },
     place: {
       cloud: 'gcp',
       projectId: 'example-memplane-reg',
@@ -63,6 +65,7 @@ export const regulated: readonly EnvironmentInput[] = [
     ...COMMON,
     clusterId: 'reg-azure-1',
     baseDomain: 'memory.reg.azure.example.com',
+    edge: { dnsZone: 'memory.reg.azure.example.com', issuer: { email: 'on-call@example.com' } },
     place: {
       cloud: 'azure',
       subscriptionId: '00000000-0000-4000-8000-000000000301',

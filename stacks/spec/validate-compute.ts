@@ -148,7 +148,7 @@ export function checkAccess({ place, access }: Environment): readonly Check[] {
 }
 
 export function checkObservability({ profile, place, observability }: Environment): readonly Check[] {
-  const { logDays, alarmEmails } = observability;
+  const { logDays, alarmEmails, metrics } = observability;
   const least = profile === 'dev' ? 1 : 365;
   return [
     place.cloud === 'aws' && !LOG_DAYS.includes(logDays)
@@ -159,6 +159,7 @@ export function checkObservability({ profile, place, observability }: Environmen
           allowed: LOG_DAYS.filter((days) => days >= least).join(', '),
         }
       : range('observability.logDays', logDays, least, 3653, 'evidence goes too early, or is kept for ever'),
+    oneOf('observability.metrics', metrics, ['managed', 'inCluster']),
     ...alarmEmails.map((email, index) =>
       pattern(`observability.alarmEmails[${index}]`, email, /^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'not an address'),
     ),

@@ -13,6 +13,7 @@ import {
   warnOfIrsa,
   warnOfSilence,
 } from './validate-compute.js';
+import { checkEdge, DOMAIN, warnOfZone } from './validate-edge.js';
 import { checkNetwork } from './validate-network.js';
 import { checkPlace } from './validate-place.js';
 import { checkPostgres } from './validate-postgres.js';
@@ -37,7 +38,7 @@ export function validate(environments: readonly Environment[], today = new Date(
 /** Legal, but somebody should know. */
 export function warnings(environments: readonly Environment[]): readonly Problem[] {
   return environments.flatMap((environment) =>
-    [warnOfLocks, warnOfRedis, warnOfIrsa, warnOfSilence]
+    [warnOfLocks, warnOfRedis, warnOfIrsa, warnOfSilence, warnOfZone]
       .map((warn) => warn(environment))
       .flatMap((problem) =>
         problem === undefined ? [] : [{ ...problem, path: `${label(environment)}.${problem.path}` }],
@@ -80,6 +81,7 @@ function problemsOf(environment: Environment): readonly Problem[] {
     ...checkQdrant(environment),
     ...checkEcs(environment),
     ...checkObservability(environment),
+    ...checkEdge(environment),
     ...checkPostgres(environment),
     ...checkRedis(environment),
     ...checkQueue(environment),
@@ -95,13 +97,12 @@ function problemsOf(environment: Environment): readonly Problem[] {
 }
 
 function checkIdentity({ name, profile, clusterId, baseDomain, tags }: Environment): readonly Check[] {
-  const domain = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
   const short = '2–8 lower-case letters and digits: Azure storage names have 24 characters and no hyphen';
   return [
     pattern('name', name, /^[a-z][a-z0-9]{1,7}$/, short),
     oneOf('profile', profile, ['dev', 'prod', 'regulated']),
     pattern('clusterId', clusterId, /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'needs a DNS label'),
-    pattern('baseDomain', baseDomain, domain, 'needs a domain name'),
+    pattern('baseDomain', baseDomain, DOMAIN, 'needs a domain name'),
     pattern('tags.owner', tags.owner, /\S/, 'somebody must own it'),
     pattern('tags.costCenter', tags.costCenter, /\S/, 'somebody must pay for it'),
     oneOf('tags.dataClass', tags.dataClass, ['internal', 'confidential', 'restricted']),

@@ -4,6 +4,7 @@ import { dangling } from '../support/references.js';
 import { type Attributes, find, inventory, type StackJson, stackOf, synth } from '../support/stacks.js';
 import { BOOTSTRAPS } from './bootstrap-inventory.js';
 import { computeInventory } from './compute-inventory.js';
+import { edgeInventory } from './edge-inventory.js';
 import {
   linksInventory,
   merged,
@@ -227,6 +228,7 @@ describe('the stacks', () => {
           redisInventory(cloud),
           queueInventory(cloud),
           ...computeInventory(cloud, true),
+          ...edgeInventory(cloud, true),
         ),
       );
       expect(inventory(stackOf(synthesised, `${cloud}-dev-plane`))).toEqual(
@@ -237,6 +239,7 @@ describe('the stacks', () => {
           registryInventory(cloud),
           postgresInventory(cloud, { replicas: 0, crossRegion: false }),
           ...computeInventory(cloud, false),
+          ...edgeInventory(cloud, false),
         ),
       );
     },
@@ -294,7 +297,7 @@ describe('the stacks', () => {
 
   it.each(names)('guard everything in %s that holds data or keys', (name) => {
     const holds =
-      /^(aws_s3_bucket|aws_kms_(replica_)?key|aws_db_instance|aws_secretsmanager_secret|aws_elasticache_replication_group|aws_sqs_queue|aws_ecr_repository|google_storage_bucket|google_kms_(crypto_key|key_ring)|google_sql_database(_instance)?|google_secret_manager_secret|google_memorystore_instance|google_pubsub_(topic|subscription)|google_artifact_registry_repository|azurerm_(storage_account|storage_container|key_vault|key_vault_key|key_vault_secret|postgresql_flexible_server|managed_redis|servicebus_(namespace|queue)|container_registry))$/;
+      /^(aws_route53_zone|aws_prometheus_workspace|azurerm_dns_zone|azurerm_monitor_workspace|aws_s3_bucket|aws_kms_(replica_)?key|aws_db_instance|aws_secretsmanager_secret|aws_elasticache_replication_group|aws_sqs_queue|aws_ecr_repository|google_storage_bucket|google_kms_(crypto_key|key_ring)|google_sql_database(_instance)?|google_secret_manager_secret|google_memorystore_instance|google_pubsub_(topic|subscription)|google_artifact_registry_repository|azurerm_(storage_account|storage_container|key_vault|key_vault_key|key_vault_secret|postgresql_flexible_server|managed_redis|servicebus_(namespace|queue)|container_registry))$/;
     const { resource } = stackOf(synthesised, name);
     for (const [type, ofType] of Object.entries(resource).filter(([one]) => holds.test(one))) {
       for (const [id, { lifecycle }] of Object.entries(ofType)) {

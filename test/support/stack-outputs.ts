@@ -3,7 +3,7 @@ import type { StackJson } from './terraform-json.js';
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIBexample\n-----END CERTIFICATE-----\n';
 
 /** By the field that holds it: what an apply would have put in the place of an expression. */
-const FILLED: Readonly<Record<string, string>> = {
+const FILLED: Readonly<Record<string, string | readonly string[]>> = {
   ca: CERTIFICATE,
   host: 'store.example.internal',
   readHosts: 'replica.example.internal',
@@ -11,6 +11,7 @@ const FILLED: Readonly<Record<string, string>> = {
   registry: 'registry.example.com/images',
   objectsKeyID: 'https://mp-prod-p-ex4mp2.vault.azure.net/keys/objects',
   issuer: 'https://issuer.example.com/cluster',
+  nameServers: ['ns-1.example.net', 'ns-2.example.net'],
   url: 'https://queue.example.com/writes',
 };
 

@@ -23,12 +23,13 @@ export const planeFromOutputs: Command = {
     { name: 'ring', value: 'NAME=VERSION', repeats: true, summary: 'a ring, in rollout order (stable=this version)' },
     { name: 'gateway', value: 'NAMESPACE/NAME[/LISTENER]', repeats: true, summary: 'Gateway that routes attach to' },
     { name: 'ingress-class', value: 'NAME', summary: 'class of Ingress objects, where there is no Gateway' },
-    { name: 'issuer', value: 'NAME', summary: 'ClusterIssuer of certificates' },
+    { name: 'issuer', value: 'NAME', summary: 'ClusterIssuer of certificates (edge.issuer of the spec)' },
     { name: 'qdrant', value: 'URL', summary: 'where the vector store answers, once it is installed' },
     { name: 'pull-secret', value: 'NAME', repeats: true, summary: 'Secret for pulling images' },
     { name: 'ca-bundle', value: 'FILE', summary: "PEM that verifies the cloud's databases (AWS: the bundle of RDS)" },
     { name: 'trust-bundle', summary: 'the certificates are in every namespace of a tenant: let pods use them' },
     { name: 'external-secrets', summary: 'also write ClusterSecretStore and ExternalSecrets' },
+    { name: 'cluster-issuer', summary: 'also write the ClusterIssuer that proves names in the zone of the plane' },
     { name: 'quiet', summary: 'do not list what else must be there' },
   ],
   exits: [
@@ -44,19 +45,19 @@ export const planeFromOutputs: Command = {
 
 async function run(input: Input, terminal: Terminal) {
   const choices = await readChoices(input, terminal);
-  const externalSecrets = input.isSet('external-secrets');
+  const also = { externalSecrets: input.isSet('external-secrets'), clusterIssuer: input.isSet('cluster-issuer') };
   const vault = input.value('vault');
   const names = vault === undefined ? input.parameters : [...input.parameters, vault];
   const files = await Promise.all(names.map(async (name) => ({ name, text: await readText(name, terminal) })));
   const { plane } = readOutputs(files);
-  const objects = buildPlaneObjects(plane, choices, { externalSecrets });
+  const objects = buildPlaneObjects(plane, choices, also);
   const errors = validateKind(memoryPlane, objects[0]).map(describeFieldError);
   if (errors.length > 0) throw unusableError('these outputs make no valid MemoryPlane', errors);
   if (terminal.json) terminal.out(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, null, 2)}\n`);
   else terminal.out(objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n'));
   if (!input.isSet('quiet')) {
     terminal.note('This also needs:');
-    for (const line of listPrerequisites(plane, choices, { externalSecrets })) terminal.note(`- ${line}`);
+    for (const line of listPrerequisites(plane, choices, also)) terminal.note(`- ${line}`);
   }
   return EXIT.ok;
 }

@@ -1,19 +1,27 @@
 import { OPERATOR, OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
 import type { K8sObject } from '../../../charts/manifests/object.js';
+import { buildClusterIssuer } from './edge.js';
 import { buildExternalSecrets } from './external-secrets.js';
 import type { PlaneOutputs } from './outputs-schema.js';
 import { buildPlaneObject, type PlaneChoices } from './plane-object.js';
 import { buildCaSecrets, buildTrustConfigMap } from './trust.js';
 
+/** What is written besides, if it is asked for: its kinds must be in the cluster. */
+export interface Companions {
+  readonly externalSecrets: boolean;
+  readonly clusterIssuer: boolean;
+}
+
 /** Everything that the outputs say to a cluster, in the order in which it is applied. */
 export function buildPlaneObjects(
   outputs: PlaneOutputs,
   choices: PlaneChoices,
-  { externalSecrets }: { readonly externalSecrets: boolean },
+  { externalSecrets, clusterIssuer }: Companions,
 ): readonly K8sObject[] {
   return [
     buildPlaneObject(outputs, choices),
     ...(externalSecrets ? buildExternalSecrets(outputs) : []),
+    ...(clusterIssuer ? [buildClusterIssuer(outputs)] : []),
     buildStorageClass(outputs),
     ...buildCaSecrets(outputs, choices.caBundle),
     ...buildTrustConfigMap(outputs, choices.caBundle),

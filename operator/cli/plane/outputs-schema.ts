@@ -90,6 +90,21 @@ const redis = Type.Object(
   { description: 'One cache.' },
 );
 
+const edge = Type.Object(
+  {
+    dnsZone: address('Domain of the zone.'),
+    managed: Type.Boolean({ description: 'Whether the plane made it.' }),
+    zoneID: optional(name('What the cloud knows it by.')),
+    nameServers: Type.Array(name('A name server.'), { description: 'What its parent delegates to.' }),
+    issuer: Type.Object(
+      { name: name('Of the ClusterIssuer.'), email: optional(name('Whom the authority writes to.')) },
+      { description: 'Who makes certificates.' },
+    ),
+    annotations: Type.Record(Type.String(), texts('Annotations.'), { description: 'By who writes into the zone.' }),
+  },
+  { description: 'Names and certificates of tenants.' },
+);
+
 export const planeOutputSchema = Type.Object(
   {
     ...common,
@@ -154,6 +169,18 @@ export const planeOutputSchema = Type.Object(
         replicationFactor: count('Copies of each shard.'),
       },
       { description: 'The vector store.' },
+    ),
+    edge: optional(edge),
+    metrics: optional(
+      Type.Object(
+        {
+          target: choice('Who keeps metrics.', ['managed', 'inCluster']),
+          provider: optional(choice('Whose.', ['amp', 'gmp', 'azure-monitor'])),
+          endpoint: optional(name('Where Prometheus asks and writes.')),
+          annotations: optional(texts("Of the scraper's service account.")),
+        },
+        { description: 'Metrics.' },
+      ),
     ),
     irreversible,
   },

@@ -45,7 +45,7 @@ export function buildPlaneObject(outputs: PlaneOutputs, choices: PlaneChoices): 
       kms: buildKms(outputs),
       identity: buildIdentity(outputs),
       ...(queue === undefined ? {} : { queue: { provider: queue.provider, url: queue.url } }),
-      ...buildGateway(choices),
+      ...buildGateway(choices, outputs),
       image: {
         service: `${registry.replace(/\/+$/, '')}/${IMAGE}`,
         ...(pullSecrets.length === 0 ? {} : { pullSecretRefs: pullSecrets.map((name) => ({ name })) }),
@@ -128,11 +128,14 @@ const poolOf = (keyID: string): string | undefined => {
   return project === undefined ? undefined : `${project}.svc.id.goog`;
 };
 
-function buildGateway({ gateways, ingressClassName, issuer }: PlaneChoices) {
+/** Where there is no way in, there is nothing to certify either, unless somebody says so. */
+function buildGateway({ gateways, ingressClassName, issuer }: PlaneChoices, { edge }: PlaneOutputs) {
+  const known = gateways.length > 0 || ingressClassName !== undefined ? edge?.issuer.name : undefined;
+  const certifier = issuer ?? known;
   const gateway = defined({
     parentRefs: gateways.length === 0 ? undefined : gateways,
     ingressClassName,
-    issuerRef: issuer === undefined ? undefined : { name: issuer },
+    issuerRef: certifier === undefined ? undefined : { name: certifier },
   });
   return Object.keys(gateway).length === 0 ? {} : { gateway };
 }

@@ -1,4 +1,6 @@
 import { OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
+import type { Companions } from './companions.js';
+import { listEdgeNotes, listMetricsNotes } from './edge.js';
 import type { PlaneOutputs } from './outputs-schema.js';
 import { adminSecretOf, type PlaneChoices } from './plane-object.js';
 import { TRUST } from './trust.js';
@@ -7,7 +9,7 @@ import { TRUST } from './trust.js';
 export function listPrerequisites(
   outputs: PlaneOutputs,
   choices: PlaneChoices,
-  { externalSecrets }: { readonly externalSecrets: boolean },
+  { externalSecrets, clusterIssuer }: Companions,
 ): readonly string[] {
   const { cloud, baseDomain, registry, mirrors } = outputs;
   return [
@@ -15,6 +17,9 @@ export function listPrerequisites(
     ...secretNotes(outputs, externalSecrets),
     ...trustNotes(outputs, choices),
     ...gatewayNotes(baseDomain, choices),
+    ...issuerNotes(outputs, choices, clusterIssuer),
+    ...listEdgeNotes(outputs),
+    ...listMetricsNotes(outputs),
     `the images at ${registry}, mirrored there`,
     ...Object.entries(mirrors ?? {}).map(([host, prefix]) => `images of ${host} by the name ${prefix}/…`),
     ...vectorNotes(outputs, choices),
@@ -45,6 +50,14 @@ function trustNotes(outputs: PlaneOutputs, { caBundle, trustBundle }: PlaneChoic
         ]
       : []),
   ];
+}
+
+function issuerNotes({ edge }: PlaneOutputs, { issuer }: PlaneChoices, written: boolean): readonly string[] {
+  const name = issuer ?? edge?.issuer.name;
+  if (name === undefined) return [];
+  return written
+    ? ['cert-manager, whose account cert-manager/cert-manager proves names in the zone']
+    : [`ClusterIssuer ${name}, with DNS-01 for the wildcard (--cluster-issuer writes it)`];
 }
 
 function gatewayNotes(baseDomain: string, { gateways, ingressClassName }: PlaneChoices): readonly string[] {

@@ -72,9 +72,13 @@ const ACTIONS: Readonly<Record<string, string>> = {
     DeleteRecoveryPoint DescribeBackupVault GetBackupPlan ListBackupPlans PutBackupVaultLockConfiguration
     StartBackupJob StartRestoreJob TagResource UpdateRecoveryPointLifecycle`,
   tag: 'GetResources',
-  aps: 'GetLabels GetMetricMetadata GetSeries QueryMetrics RemoteWrite',
-  route53: `ChangeResourceRecordSets GetChange GetHostedZone ListHostedZones ListHostedZonesByName
-    ListResourceRecordSets`,
+  aps: `CreateLoggingConfiguration CreateWorkspace DeleteLoggingConfiguration DeleteWorkspace
+    DescribeLoggingConfiguration DescribeWorkspace DescribeWorkspaceConfiguration GetLabels GetMetricMetadata
+    GetSeries ListTagsForResource ListWorkspaces QueryMetrics RemoteWrite TagResource UpdateLoggingConfiguration
+    UpdateWorkspaceAlias UpdateWorkspaceConfiguration`,
+  route53: `ChangeResourceRecordSets ChangeTagsForResource CreateHostedZone DeleteHostedZone GetChange GetDNSSEC
+    GetHostedZone ListHostedZones ListHostedZonesByName ListResourceRecordSets ListTagsForResource
+    UpdateHostedZoneComment`,
   ssm: 'GetParameter GetParameters',
   autoscaling: 'DescribeAutoScalingGroups SetDesiredCapacity TerminateInstanceInAutoScalingGroup',
   'backup-storage': 'MountCapsule',

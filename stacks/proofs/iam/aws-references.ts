@@ -28,6 +28,10 @@ export function arnOf(account: Account, { type, id, attributes }: Resource): str
       return regional('kms', `key/${id}`);
     case 'aws_iam_role':
       return `arn:${partition}:iam::${account.id}:role${String(at(attributes, 'path') ?? '/')}${name}`;
+    case 'aws_route53_zone':
+      return `arn:${partition}:route53:::hostedzone/${id}`;
+    case 'aws_prometheus_workspace':
+      return regional('aps', `workspace/${id}`);
     case 'aws_sqs_queue':
       return regional('sqs', name);
     case 'aws_sns_topic':

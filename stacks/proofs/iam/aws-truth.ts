@@ -12,6 +12,7 @@ import {
 } from './aws-evaluator.js';
 import { type Cast, castOf, secretOf } from './aws-stage.js';
 import { bucketQuestions } from './aws-truth-buckets.js';
+import { edgeQuestions } from './aws-truth-edge.js';
 import { keyQuestions } from './aws-truth-keys.js';
 import type { Question } from './truth.js';
 
@@ -63,6 +64,7 @@ function grantQuestions(world: World, place: AwsPlace, cast: Cast): readonly Que
     row('deny', 'operator', 'eks:CreatePodIdentityAssociation', elsewhere, 'in another cluster'),
     row('deny', 'tenant', 'eks:CreatePodIdentityAssociation', cluster, 'to become another'),
     ...storeQuestions(world, place, cast),
+    ...edgeQuestions(world, cast, role),
   ];
 }
 

@@ -83,6 +83,8 @@ function idOf(place: AzurePlace, stack: StackJson, { type, id, attributes }: Res
       return group(place, name);
     case 'azurerm_key_vault':
       return `${own}/providers/Microsoft.KeyVault/vaults/${name}`;
+    case 'azurerm_dns_zone':
+      return `${own}/providers/Microsoft.Network/dnsZones/${name}`;
     case 'azurerm_storage_account':
       return `${own}/providers/Microsoft.Storage/storageAccounts/${name}`;
     case 'azurerm_storage_container':

@@ -24,7 +24,12 @@ const ASSIGN = 'Microsoft.Authorization/roleAssignments';
 export function azureAnswers(world: World, place: AzurePlace): readonly Answer[] {
   const subscription = subscriptionFrom(world, place);
   const stage = stageOf(world, place);
-  const rows = [...keyRows(stage), ...bucketRows(world, stage), ...assignmentRows(world, stage)];
+  const rows = [
+    ...keyRows(stage),
+    ...bucketRows(world, stage),
+    ...assignmentRows(world, stage),
+    ...recordRowsOfZone(world, stage),
+  ];
   return rows.map((question) => ({ question, decision: decideAzure(subscription, question.call) }));
 }
 
@@ -47,6 +52,7 @@ function stageOf(world: World, place: AzurePlace) {
     operator: identity('operator'),
     witness: identity('witness'),
     secrets: identity('external-secrets'),
+    zoneWriter: (name: string): AzureCaller => identity(name),
     pod: (...granted: readonly (readonly [string, string])[]): AzureCaller => ({ principal: 'a tenant', granted }),
     owner: { principal: 'an owner', everything: true } satisfies AzureCaller,
     deploy: { principal: place.deployPrincipalId } satisfies AzureCaller,
@@ -255,4 +261,34 @@ function operatorReference(world: World): string {
     .flatMap(({ json }) => resourcesOf(json, 'azurerm_user_assigned_identity'))
     .find(({ attributes }) => at(attributes, 'name') === `${prefixOf(world.environment)}-operator`);
   return `\${azurerm_user_assigned_identity.${found?.id ?? 'none'}.principal_id}`;
+}
+
+/** Names of tenants: by type of record, of one zone. */
+function recordRowsOfZone(world: World, { group, operator, zoneWriter }: Stage): readonly Row[] {
+  const { edge } = world.environment;
+  const made = edge.manageZone ? `${group('plane')}/providers/Microsoft.Network/dnsZones/${edge.dnsZone}` : undefined;
+  const zone = edge.zoneId ?? made;
+  if (zone === undefined) return [];
+  const certManager = zoneWriter('cert-manager');
+  const externalDns = zoneWriter('external-dns');
+  const ask = (want: 'allow' | 'deny', who: string, caller: AzureCaller, action: string, on = zone): Row =>
+    row(want, who, caller, `Microsoft.Network/dnsZones/${action}`, 'of the zone of tenants', on);
+  return [
+    ask('allow', 'cert-manager', certManager, 'TXT/write'),
+    ask('deny', 'cert-manager', certManager, 'A/write'),
+    ask('deny', 'cert-manager', certManager, 'NS/write'),
+    ask(
+      'deny',
+      'cert-manager',
+      certManager,
+      'TXT/write',
+      `${group('plane')}/providers/Microsoft.Network/dnsZones/else`,
+    ),
+    ask('allow', 'external-dns', externalDns, 'A/write'),
+    ask('allow', 'external-dns', externalDns, 'CNAME/delete'),
+    ask('deny', 'external-dns', externalDns, 'NS/write'),
+    ask('deny', 'external-dns', externalDns, 'delete'),
+    ask('deny', 'cert-manager', certManager, 'delete'),
+    ask('deny', 'operator', operator, 'TXT/write'),
+  ];
 }

@@ -87,6 +87,7 @@ const SCOPES = [
   'topic',
   'subscription',
   'repository',
+  'managed_zone',
   'project',
 ];
 

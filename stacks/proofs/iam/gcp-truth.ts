@@ -1,6 +1,7 @@
 import type { GcpPlace } from '../../spec/environment.js';
 import { type BucketKind, bucketName, keyId, tenantKeyId } from '../../spec/names.js';
 import type { World } from '../rule.js';
+import { at, resourcesOf } from '../terraform-json.js';
 import type { Answer } from './aws-truth.js';
 import { bucketPath, decideGcp, type GcpCall, type GcpCaller, projectFrom } from './gcp-evaluator.js';
 import type { Question } from './truth.js';
@@ -9,7 +10,12 @@ type Row = Question<GcpCall>;
 
 export function gcpAnswers(world: World, place: GcpPlace): readonly Answer[] {
   const project = projectFrom(world);
-  const rows = [...keyRows(world, place), ...bucketRows(world, place), ...secretRows(world, place)];
+  const rows = [
+    ...keyRows(world, place),
+    ...bucketRows(world, place),
+    ...secretRows(world, place),
+    ...recordRows(world, place),
+  ];
   return rows.map((question) => ({ question, decision: decideGcp(project, question.call) }));
 }
 
@@ -25,6 +31,8 @@ function castOf({ environment }: World, place: GcpPlace) {
     greedy: { ...pod(operatorNamespace, 'operator'), everything: true } satisfies GcpCaller,
     witness: pod(operatorNamespace, 'witness'),
     secrets: pod(secretsNamespace, 'external-secrets'),
+    /** Their charts' namespaces are named after them. */
+    edgeWriter: (name: string): GcpCaller => pod(name, name),
     pod: (account: string, ...granted: readonly (readonly [string, string])[]): GcpCaller => ({
       ...pod('mem-acme', account),
       granted,
@@ -216,5 +224,32 @@ function secretRows(world: World, place: GcpPlace): readonly Row[] {
     row('deny', 'operator', operator),
     row('deny', 'witness', witness),
     row('deny', 'anybody', anybody),
+  ];
+}
+
+/** Names of tenants: who proves a certificate and who leads names to the way in write records of one zone. */
+function recordRows(world: World, place: GcpPlace): readonly Row[] {
+  const { edge } = world.environment;
+  const made = world.stacks
+    .flatMap(({ json }) => resourcesOf(json, 'google_dns_managed_zone'))
+    .find(({ attributes }) => at(attributes, 'visibility') === 'public');
+  const zone = edge.zoneId ?? (made === undefined ? undefined : String(at(made.attributes, 'name')));
+  if (zone === undefined) return [];
+  const { edgeWriter, operator, witness, anybody } = castOf(world, place);
+  const row = (want: 'allow' | 'deny', who: string, caller: GcpCaller, permission: string, on = zone): Row => ({
+    ...{ want, who, action: `dns.${permission}`, how: 'of the zone of tenants', on },
+    call: { caller, permission: `dns.${permission}`, resource: on },
+  });
+  return [
+    ...(['cert-manager', 'external-dns'] as const).flatMap((name) => [
+      row('allow', name, edgeWriter(name), 'resourceRecordSets.create'),
+      row('allow', name, edgeWriter(name), 'changes.create'),
+      row('deny', name, edgeWriter(name), 'managedZones.delete'),
+      row('deny', name, edgeWriter(name), 'managedZones.setIamPolicy'),
+      row('deny', name, edgeWriter(name), 'resourceRecordSets.create', 'another-zone'),
+    ]),
+    row('deny', 'operator', operator, 'resourceRecordSets.create'),
+    row('deny', 'witness', witness, 'resourceRecordSets.delete'),
+    row('deny', 'anybody', anybody, 'resourceRecordSets.create'),
   ];
 }

@@ -256,6 +256,36 @@ describe('memoryctl plane from-outputs', () => {
     expect(notes).toContain('terraform output -json');
   });
 
+  it.each([
+    ['aws-prod-plane', { route53: { region: 'eu-central-1', hostedZoneID: 'the-zoneID' } }],
+    ['gcp-prod-plane', { cloudDNS: { project: 'example-memplane-prod', hostedZoneName: 'the-zoneID' } }],
+    ['azure-prod-plane', { azureDNS: { hostedZoneName: 'memory.azure.example.com', environment: 'AzurePublicCloud' } }],
+  ])('writes the ClusterIssuer of %s, which proves names in its zone', async (name, dns01) => {
+    const objects = await objectsOf(name, '--cluster-issuer', '--gateway', 'gateway-system/public');
+    const issuer = objects.find(({ kind }) => kind === 'ClusterIssuer');
+    expect(issuer).toMatchObject({
+      metadata: { name: 'letsencrypt' },
+      spec: { acme: { email: 'on-call@example.com', solvers: [{ dns01 }] } },
+    });
+    expect(objects[0]?.spec).toMatchObject({ gateway: { issuerRef: { name: 'letsencrypt' } } });
+  });
+
+  it('says what the parent of the zone must delegate, and which accounts need which annotation', async () => {
+    const args = ['plane', 'from-outputs', file('edge', outputsOf('aws-prod-plane'))];
+    const { notes } = await memoryctl(args);
+    expect(notes).toContain('the delegation of memory.aws.example.com to ns-1.example.net, ns-2.example.net');
+    expect(notes).toContain('service account cert-manager/cert-manager with eks.amazonaws.com/role-arn: arn:aws:iam::');
+    expect(notes).toContain('service account monitoring/prometheus with eks.amazonaws.com/role-arn: arn:aws:iam::');
+    expect(notes).toContain('ClusterIssuer letsencrypt');
+  });
+
+  it('writes no issuer for a zone that the plane may not write into', async () => {
+    const stdin = changed('aws-prod-plane', { 'edge.zoneID': undefined });
+    const { code, notes, out } = await memoryctl(['plane', 'from-outputs', '-', '--cluster-issuer'], { stdin });
+    expect([code, out]).toEqual([3, '']);
+    expect(notes).toContain('set edge.manageZone, or edge.zoneId, in the spec');
+  });
+
   it('says which file is not there', async () => {
     const { code, notes } = await memoryctl(['plane', 'from-outputs', join(folder, 'nowhere.json')]);
     expect([code, notes]).toEqual([3, expect.stringMatching(/nowhere\.json does not exist/)]);

@@ -435,6 +435,34 @@ const permissions: readonly RuleMutant[] = [
   gcp('IAM-TRUTH', 'plane', 'anchors anywhere', (s) =>
     s.set('google_storage_bucket_iam_member', 'identity_witness_appends', ['condition'], null),
   ),
+  aws('IAM-TRUTH', 'plane', 'whoever proves certificates writes any name', (s) =>
+    s.replace(
+      'aws_iam_role_policy',
+      'edge_cert_manager_records',
+      'policy',
+      '"_acme-challenge.memory.aws.example.com"',
+      '"*"',
+    ),
+  ),
+  aws('IAM-TRUTH', 'plane', 'whoever scrapes ends the metrics', (s) =>
+    s.replace('aws_iam_role_policy', 'metrics_scraper_writes', 'policy', '"aps:RemoteWrite"', '"aps:*"'),
+  ),
+  gcp('IAM-TRUTH', 'bootstrap', 'whoever writes names ends the zone', (s) =>
+    s.set(
+      'google_project_iam_custom_role',
+      'roles_recordKeeper',
+      ['permissions'],
+      ['dns.changes.create', 'dns.resourceRecordSets.create', 'dns.managedZones.delete'],
+    ),
+  ),
+  azure('IAM-TRUTH', 'bootstrap', 'whoever proves certificates writes addresses', (s) =>
+    s.set(
+      'azurerm_role_definition',
+      'roles_challenger',
+      ['permissions', 0, 'actions'],
+      ['Microsoft.Network/dnsZones/*/write'],
+    ),
+  ),
   azure('IAM-TRUTH', 'plane', 'the operator lets itself in', (s) =>
     s.set('azurerm_role_assignment', 'identity_operator_admits_to_vault_tenant', ['condition'], null),
   ),

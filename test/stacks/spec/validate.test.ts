@@ -34,6 +34,10 @@ const redis = (environment: Environment, given: Partial<Environment['redis']>): 
   ...environment,
   redis: { ...environment.redis, ...given },
 });
+const edge = (environment: Environment, given: Partial<Environment['edge']>): Environment => ({
+  ...environment,
+  edge: { ...environment.edge, ...given },
+});
 const role = (name: string) => `arn:aws:iam::444455556666:role/${name}`;
 
 interface Case {
@@ -57,6 +61,61 @@ const CASES: readonly Case[] = [
     says: 'allowed dev, prod, regulated',
   },
   { because: 'a domain has a dot', environment: { ...aws, baseDomain: 'localhost' }, path: 'aws-prod.baseDomain' },
+  {
+    because: 'nobody said where names are kept',
+    environment: edge(aws, { dnsZone: '' }),
+    path: 'aws-prod.edge.dnsZone',
+  },
+  {
+    because: 'tenants would have names in another zone',
+    environment: edge(gcp, { dnsZone: 'example.net' }),
+    path: 'gcp-prod.edge.dnsZone',
+    says: 'baseDomain memory.gcp.example.com does not lie within it (got "example.net"; allowed baseDomain, or a domain above it)',
+  },
+  {
+    because: 'the plane makes the zone',
+    environment: edge(aws, { zoneId: 'Z0123456789ABC' }),
+    path: 'aws-prod.edge.zoneId',
+    says: 'allowed manageZone: false, or no zoneId',
+  },
+  {
+    because: 'it is no hosted zone',
+    environment: edge(aws, { manageZone: false, zoneId: 'example.com' }),
+    path: 'aws-prod.edge.zoneId',
+    says: 'not the id of a hosted zone',
+  },
+  {
+    because: 'it is the zone of another domain',
+    environment: edge(azure, {
+      manageZone: false,
+      zoneId:
+        '/subscriptions/00000000-0000-4000-8000-000000000201/resourceGroups/dns/providers/Microsoft.Network/dnsZones/example.net',
+    }),
+    path: 'azure-prod.edge.zoneId',
+    says: 'the zone of another domain than memory.azure.example.com',
+  },
+  {
+    because: 'it is neither yes nor no',
+    environment: edge(aws, { manageZone: 'no' as never }),
+    path: 'aws-prod.edge.manageZone',
+    says: 'got "no"; allowed true, false',
+  },
+  {
+    because: 'it is no address',
+    environment: edge(aws, { issuer: { name: 'letsencrypt', email: 'on-call' } }),
+    path: 'aws-prod.edge.issuer.email',
+  },
+  {
+    because: 'Kubernetes has no such name',
+    environment: edge(aws, { issuer: { name: "Let's Encrypt" } }),
+    path: 'aws-prod.edge.issuer.name',
+  },
+  {
+    because: 'nobody keeps metrics there',
+    environment: { ...aws, observability: { ...aws.observability, metrics: 'none' as never } },
+    path: 'aws-prod.observability.metrics',
+    says: 'allowed managed, inCluster',
+  },
   { because: 'it is a DNS label', environment: { ...aws, clusterId: 'Prod_1' }, path: 'aws-prod.clusterId' },
   {
     because: 'somebody owns it',
@@ -480,6 +539,16 @@ describe('validation', () => {
         .filter((path) => path.endsWith('immutability'));
     expect(locks([azure, find('azure-dev'), aws])).toEqual(['azure-prod.place.immutability']);
     expect(locks([at(azure, { immutability: 'Locked' })])).toEqual([]);
+  });
+
+  it('warns where nobody of the plane may write names, and not where a zone is made or named', () => {
+    const about = (environment: Environment) =>
+      warnings([environment]).filter(({ path }) => path.endsWith('edge.manageZone'));
+    expect(about(edge(aws, { manageZone: false })).map(({ message }) => message)).toEqual([
+      'nobody of this plane writes into memory.aws.example.com: certificates and names of tenants are made elsewhere',
+    ]);
+    expect(about(edge(aws, { manageZone: false, zoneId: 'Z0123456789ABC' }))).toEqual([]);
+    expect(about(aws)).toEqual([]);
   });
 
   it('warns that tenants share a bought cache, and of nothing where the charts run it', () => {
