@@ -3,6 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import type { Logger } from 'pino';
 import { createAccess } from './access/create.js';
 import type { AccessKeys } from './access/keys.js';
+import type { SecurityEvents } from './access/security-events.js';
 import { createUsageMeter } from './access/usage.js';
 import { type AppDeps, createApp } from './app.js';
 import { createAuditLog } from './audit/create.js';
@@ -23,22 +24,24 @@ import { createFeatures } from './features.js';
 import { createHealth } from './health/components.js';
 import { observeDisk } from './health/machine.js';
 import { createMemoriesHealth } from './health/memories.js';
-import { createMetrics } from './health/metrics.js';
+import { createMetrics, type Metrics } from './health/metrics.js';
 import { createOutbound, type Outbound } from './http/outbound.js';
 import { listen } from './http/server.js';
 import { compileCheck } from './http/validate.js';
 import { createIdempotency } from './idempotency/idempotency.js';
 import { createJobs } from './jobs/jobs.js';
 import { openBucket, openKms, openTenantKeys, SLOTS } from './keys/index.js';
+import { startMarking } from './memories/marking.js';
 import { createPresenter } from './memories/present.js';
 import { createMemoryReader } from './memories/reader.js';
+import { createRowMarks, type RowMarks } from './memories/row-mac.js';
 import { DraftSchema } from './memories/schema.js';
 import { createUuid7 } from './memories/uuid7.js';
 import { buildDefaultPolicies, type Policies } from './policies/schema.js';
 import { type PolicyWatch, watchPolicies } from './policies/watch.js';
 import { type KeyWatch, watchKeys } from './tenancy/key-watch.js';
 import { createPeople } from './tenancy/people.js';
-import { createVault } from './tenancy/vault.js';
+import { createVault, type Vault } from './tenancy/vault.js';
 import { createVectorStore } from './vectors/create.js';
 import { VERSION } from './version.js';
 
@@ -102,9 +105,10 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
     jobs: createJobs({ db, vault, newId, log }),
   };
   const core = buildCore(parts, () => worker.wake());
+  const marking = await startMarking({ db, vault, audit, log, marks: core.memories.marks });
   const stop = async (): Promise<void> => {
     bootstrap.stop();
-    await worker.stop();
+    await Promise.all([worker.stop(), marking.stop()]);
     policyWatch.stop();
     keyWatch.stop();
     await access.stop();
@@ -161,15 +165,27 @@ const buildCore = (parts: CoreParts, onPending: () => void): Core => {
     vectorsInMemory: () => vectors.size(),
     outbox: () => countWork(db),
   });
-  const presenter = createPresenter(vault, people);
+  const marks = watchRows(vault, access.events, metrics);
+  const presenter = createPresenter(vault, people, marks);
   const memories = {
     ...{ db, vault, people, embedder, vectors, metrics, policies, audit, newId, onPending },
     presenter,
+    marks,
     reader: createMemoryReader({ db, vault, presenter }),
     checkDraft: compileCheck(DraftSchema),
   };
   return { ...parts, metrics, accessKeys: access.keys, guard: access.guard, memories };
 };
+
+/** What somebody changed in the database is counted and told. */
+const watchRows = (vault: Vault, events: SecurityEvents, metrics: Metrics): RowMarks =>
+  createRowMarks({
+    vault,
+    onForged: ({ id, mac }) => {
+      metrics.rowRefused('memories');
+      events.tampered('memories', id, mac ?? Buffer.alloc(0));
+    },
+  });
 
 const buildDeps = (
   { core, bootstrap, keyWatch }: Foundation,

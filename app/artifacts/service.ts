@@ -106,6 +106,7 @@ const resolveOwner = async (deps: ArtifactDeps, caller: Caller, asked: NewArtifa
     const viewer = await resolveViewerOfOne(db, people, caller.principal, caller.headers);
     const memory = await selectMemory(db, viewer, asked.memoryId);
     if (!memory) throw missing(asked.memoryId);
+    deps.marks.demand(memory);
     requireIn(caller.principal, 'ingest', scopeOf(memory));
     checkGlobal(memory, caller.principal);
     const { slot, scope, user_ref, team_ref, organization_ref, id: memory_id } = memory;

@@ -10,7 +10,7 @@ import { readProof } from './reader.js';
 import { type CheckpointRow, selectEvents } from './store.js';
 import { verifyData } from './verify-data.js';
 
-export type AuditRouteDeps = Pick<Core, 'db' | 'vault' | 'audit'>;
+export type AuditRouteDeps = Pick<Core, 'db' | 'vault' | 'audit' | 'memories'>;
 
 const Time = Type.String({ pattern: TIME });
 const EventsQuery = Type.Object(
@@ -126,7 +126,7 @@ const verifyRows = (deps: AuditRouteDeps): Route =>
     operation: 'verifyAuditedData',
     summary: 'Compare every memory with what the log committed to; takes a second for some 20,000 of them',
     responses: { 200: DataAnswer },
-    handle: async () => ({ status: 200, body: await verifyData(deps.db, deps.vault) }),
+    handle: async () => ({ status: 200, body: await verifyData(deps.db, deps.vault, deps.memories.marks) }),
   });
 
 const plain = (body: Buffer): ApiResponse => ({

@@ -1,4 +1,5 @@
 import { type Database, inTransaction, type Queryable } from '../db/pool.js';
+import { MARKED, type MarkedRow, type RowMarks } from '../memories/row-mac.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
 import { parseEvent } from './event.js';
 import { decodeFacts, factRoot } from './leaves.js';
@@ -28,20 +29,16 @@ interface Fact {
   readonly commit: Buffer;
 }
 
-interface Row {
-  readonly id: string;
-  readonly version: number;
-  readonly slot: number;
-  readonly sealed: boolean;
+interface Row extends MarkedRow {
   readonly envelope: Buffer;
   readonly audit_event: string | null;
 }
 
 /**
  * Replays what the log committed to and compares every row: changed, swapped and replayed contents, rows that came from
- * nowhere, and rows that are gone without a deletion. All of one moment.
+ * nowhere, rows that are gone without a deletion, and those whose owner, trust or hold somebody changed. All of one moment.
  */
-export const verifyData = (db: Database, vault: Vault): Promise<DataReport> =>
+export const verifyData = (db: Database, vault: Vault, marks: Pick<RowMarks, 'verify'>): Promise<DataReport> =>
   inTransaction(db, async (transaction) => {
     await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const { facts, findings: broken } = await replayFacts(transaction);
@@ -51,7 +48,7 @@ export const verifyData = (db: Database, vault: Vault): Promise<DataReport> =>
       const rows = await selectRows(transaction, after);
       await vault.prepare(rows.map(({ slot }) => slot));
       for (const row of rows) {
-        const outcome = compareRow(vault, row, facts.get(row.id));
+        const outcome = judgeRow(vault, marks, row, facts.get(row.id));
         if (typeof outcome === 'string') counts[outcome]++;
         else findings.push(outcome);
         facts.delete(row.id);
@@ -109,10 +106,22 @@ const applyFacts = (facts: Map<string, Fact>, body: Buffer | null): void => {
 
 const selectRows = async (db: Queryable, after: string): Promise<readonly Row[]> => {
   const { rows } = await db.query<Row>(
-    'SELECT id, version, slot, sealed, envelope, audit_event FROM memories WHERE id > $1 ORDER BY id LIMIT $2',
+    `SELECT ${MARKED.join(', ')}, mac, envelope, audit_event FROM memories WHERE id > $1 ORDER BY id LIMIT $2`,
     [after, PAGE],
   );
   return rows;
+};
+
+/** What the log commits to are words; whose they are, how far they are trusted and what holds them the MAC tells. */
+const judgeRow = (
+  vault: Vault,
+  marks: Pick<RowMarks, 'verify'>,
+  row: Row,
+  fact: Fact | undefined,
+): ReturnType<typeof compareRow> => {
+  const outcome = compareRow(vault, row, fact);
+  if (typeof outcome !== 'string' || marks.verify(row)) return outcome;
+  return { id: row.id, what: 'has another owner, scope, trust, hold or status than this service gave it' };
 };
 
 const compareRow = (

@@ -60,6 +60,8 @@ const purgeChunk = async (deps: MemoryServiceDeps, transaction: Transaction, { s
     [userRef, slot, CHUNK],
   );
   if (rows.length === 0) return { rows: 0, vectors: 0, kept: 0 };
+  // All that says it is the person's goes; what says so without being it is on record before it does.
+  deps.marks.genuine(rows);
   const ids = rows.map(({ id }) => id);
   const kept = await countBuiltOn(transaction, ids, userRef);
   const gone = rows.map((row) => ({ id: row.id, partition: partitionOf(row) }));

@@ -8,6 +8,8 @@ export interface Metrics {
   /** One question, in whichever protocol. */
   searched(): void;
   quotaRefused(): void;
+  /** A row that this service did not write as it is. */
+  rowRefused(table: string): void;
   readonly contentType: string;
   render(): Promise<string>;
 }
@@ -29,6 +31,21 @@ const WRITTEN: ReadonlySet<ResultStatus> = new Set(['created', 'updated', 'merge
 
 /** Seconds. Alerts sit at 1 s and 2 s, the target for search at 50 ms. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
+
+const buildRefusals = (registers: Registry[]) => ({
+  refused: new Counter({
+    name: 'memplane_quota_refused_total',
+    help: 'Writes refused by a quota',
+    labelNames: ['tenant_id'],
+    registers,
+  }),
+  tampered: new Counter({
+    name: 'memplane_rows_refused_total',
+    help: 'Reads of rows that were changed behind the service, by table',
+    labelNames: ['tenant_id', 'table'],
+    registers,
+  }),
+});
 
 /** The first four names are the documents'; what is ours begins with memplane_. */
 const buildInstruments = (registers: Registry[]) => ({
@@ -63,12 +80,7 @@ const buildInstruments = (registers: Registry[]) => ({
     labelNames: ['tenant_id', 'method', 'code'],
     registers,
   }),
-  refused: new Counter({
-    name: 'memplane_quota_refused_total',
-    help: 'Writes refused by a quota',
-    labelNames: ['tenant_id'],
-    registers,
-  }),
+  ...buildRefusals(registers),
 });
 
 export const createMetrics = (options: MetricsOptions): Metrics => {
@@ -93,6 +105,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     },
     searched: () => options.onUse?.('searches', 1),
     quotaRefused: () => instruments.refused.inc({ tenant_id }),
+    rowRefused: (table) => instruments.tampered.inc({ tenant_id, table }),
     contentType: registry.contentType,
     render: () => registry.metrics(),
   };

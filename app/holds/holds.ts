@@ -1,5 +1,6 @@
 import type { Queryable } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
+import { type MarkedRow, type RowMarks, tampered } from '../memories/row-mac.js';
 import type { MemoryRow } from '../memories/rows.js';
 import type { Vault } from '../tenancy/vault.js';
 import { type HoldRow, macFieldsOf, selectHoldsOn } from './store.js';
@@ -35,13 +36,29 @@ export const findHolds = async (
   rows: readonly Held[],
   ids: readonly string[] = rows.map(({ id }) => id),
 ): Promise<ReadonlyMap<string, HoldRow>> => {
-  if (rows.length === 0) return new Map();
+  const holds = await loadHolds(vault, db, rows, ids);
+  const now = new Date();
+  return matchHolds(
+    holds.filter((hold) => isStanding(vault, hold, now)),
+    rows,
+  );
+};
+
+const loadHolds = async (
+  vault: Vault,
+  db: Queryable,
+  rows: readonly Held[],
+  ids: readonly string[],
+): Promise<readonly HoldRow[]> => {
+  if (rows.length === 0) return [];
   const refs = new Set(rows.flatMap(({ user_ref }) => user_ref ?? []));
   const holds = await selectHoldsOn(db, ids, [...refs]);
-  if (holds.length === 0) return new Map();
-  await vault.prepare(holds.map(({ slot }) => slot));
-  const now = new Date();
-  const standing = holds.filter((hold) => isStanding(vault, hold, now));
+  if (holds.length > 0) await vault.prepare(holds.map(({ slot }) => slot));
+  return holds;
+};
+
+const matchHolds = (standing: readonly HoldRow[], rows: readonly Held[]): ReadonlyMap<string, HoldRow> => {
+  if (standing.length === 0) return new Map();
   const ofTenant = standing.find(({ scope }) => scope === 2);
   const byMemory = new Map(standing.flatMap((hold) => (hold.memory_id ? [[hold.memory_id, hold] as const] : [])));
   const byUser = new Map(standing.flatMap((hold) => (hold.user_ref ? [[hold.user_ref, hold] as const] : [])));
@@ -53,16 +70,57 @@ export const findHolds = async (
   );
 };
 
-export const heldProblem = (vault: Vault, what: string, hold: HoldRow): Problem => {
-  const matter = isGenuine(vault, hold) ? openDetail(vault, hold).matter : 'unknown: its record was tampered with';
-  return problem('legal_hold', `${what} is under a legal hold: ${matter}.`, {
-    remedy: `Ask whoever answers for the matter to release the hold ${hold.id}.`,
+/** Why a memory must stay as it is: a hold, a row that somebody changed in the database, or a hold whose own row is gone. */
+export type Kept = HoldRow | 'tampered' | 'hold_lost';
+
+export interface KeptDeps {
+  readonly vault: Vault;
+  readonly marks: RowMarks;
+}
+
+/**
+ * By memory, what keeps it. What a forged row says of its hold and its owner is worth nothing, so it is kept as it is; and
+ * a row that says, under its MAC, that it is held stays so when its hold was deleted from the database.
+ */
+export const findKept = async (
+  { vault, marks }: KeptDeps,
+  db: Queryable,
+  rows: readonly (Held & MarkedRow)[],
+): Promise<ReadonlyMap<string, Kept>> => {
+  const ids = rows.map(({ id }) => id);
+  const known = await loadHolds(vault, db, rows, ids);
+  const now = new Date();
+  const standing = matchHolds(
+    known.filter((hold) => isStanding(vault, hold, now)),
+    rows,
+  );
+  const ever = matchHolds(known, rows);
+  if (rows.length > 0) await vault.prepare([]);
+  return new Map(
+    rows.flatMap((row): readonly (readonly [string, Kept])[] => {
+      if (!marks.isGenuine(row)) return [[row.id, 'tampered']];
+      const hold = standing.get(row.id);
+      if (hold) return [[row.id, hold]];
+      return row.legal_hold && !ever.has(row.id) ? [[row.id, 'hold_lost']] : [];
+    }),
+  );
+};
+
+export const heldProblem = (vault: Vault, id: string, kept: Kept): Problem => {
+  if (kept === 'tampered') return tampered(id);
+  if (kept === 'hold_lost') {
+    return problem('legal_hold', `The memory ${id} is under a legal hold whose own record is gone.`, {
+      remedy: 'Restore the table holds from a backup; the audit log tells which hold it was.',
+    });
+  }
+  const matter = isGenuine(vault, kept) ? openDetail(vault, kept).matter : 'unknown: its record was tampered with';
+  return problem('legal_hold', `The memory ${id} is under a legal hold: ${matter}.`, {
+    remedy: `Ask whoever answers for the matter to release the hold ${kept.id}.`,
   });
 };
 
-/** Refuses a change of any of these rows while a hold is on one. */
-export const demandFree = async (vault: Vault, db: Queryable, rows: readonly Held[]): Promise<void> => {
-  const holds = await findHolds(vault, db, rows);
-  const [first] = holds;
-  if (first) throw heldProblem(vault, `The memory ${first[0]}`, first[1]);
+/** Refuses a change of any of these rows while something keeps one. */
+export const demandFree = async (deps: KeptDeps, db: Queryable, rows: readonly (Held & MarkedRow)[]): Promise<void> => {
+  const [first] = await findKept(deps, db, rows);
+  if (first) throw heldProblem(deps.vault, ...first);
 };

@@ -151,7 +151,7 @@ export const endHold = async (
   const ended = { ...row, released_by: by, released_at: at, sealed_release: sealed };
   const next = { ...ended, mac: vault.rowMac('holds', macFieldsOf(ended)) };
   await updateHoldReleased(transaction, next);
-  await unmarkHeld(transaction, row);
+  await unmarkHeld(transaction, deps.marks, row);
   const deed = { actor: caller ? by : null, at, reason, auditEvent: newId() };
   const fact = caller ? await changeHeld(deps, transaction, caller, next, deed, 'release') : undefined;
   await deps.audit.record(transaction, {
@@ -198,7 +198,7 @@ const writeHold = async (
   { matter, reason }: HoldDetail,
 ): Promise<void> => {
   await insertHold(transaction, row);
-  await markHeld(transaction, row);
+  await markHeld(transaction, deps.marks, row);
   const deed = { actor: caller.principal.keyId, at: row.placed_at, reason, auditEvent: deps.newId() };
   const fact = await changeHeld(deps, transaction, caller, row, deed, 'hold');
   await deps.audit.record(transaction, {
@@ -226,6 +226,8 @@ const changeHeld = async (
     if (event === 'hold') throw missing(hold.memory_id);
     return undefined;
   }
+  // The hold stands whatever became of the row; a version of its own would make what was forged look genuine.
+  if (!deps.marks.isGenuine(row)) return undefined;
   const legal_hold = (await findHolds(deps.vault, transaction, [row])).size > 0;
   await deps.vault.prepare([row.slot]);
   const { row: next, commit } = await applyChange(deps, transaction, row, undefined, {

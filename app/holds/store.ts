@@ -1,4 +1,5 @@
 import type { Queryable } from '../db/pool.js';
+import { MARKED, type MarkedRow, type RowMarks } from '../memories/row-mac.js';
 
 export const HOLD_SCOPES = ['memory', 'user', 'tenant'] as const;
 export type HoldScope = (typeof HOLD_SCOPES)[number];
@@ -107,29 +108,51 @@ export const selectLapsedHolds = async (db: Queryable): Promise<readonly HoldRow
   return rows;
 };
 
+type Target = Pick<HoldRow, 'scope' | 'memory_id' | 'user_ref'>;
+
+/** Rows that are looked at, marked and written at once: some 2 MB. */
+const CHUNK = 5_000;
+const FIRST = '00000000-0000-0000-0000-000000000000';
+const ON_TARGET = '($1 = 2 OR ($1 = 1 AND user_ref = $2::uuid) OR ($1 = 0 AND id = $3::uuid))';
+
 /** Waits for whoever is deleting these rows, as they wait for the hold. */
-export const markHeld = async (
-  db: Queryable,
-  target: Pick<HoldRow, 'scope' | 'memory_id' | 'user_ref'>,
-): Promise<void> => {
-  await db.query(
-    `UPDATE memories SET legal_hold = true
-     WHERE NOT legal_hold AND ($1 = 2 OR ($1 = 1 AND user_ref = $2::uuid) OR ($1 = 0 AND id = $3::uuid))`,
-    [target.scope, target.user_ref, target.memory_id],
-  );
-};
+export const markHeld = (db: Queryable, marks: RowMarks, target: Target): Promise<void> =>
+  flipHeld(db, marks, target, true, 'NOT legal_hold');
 
 /** Of the rows that a hold was on, those that no other hold is on. */
-export const unmarkHeld = async (
-  db: Queryable,
-  target: Pick<HoldRow, 'scope' | 'memory_id' | 'user_ref'>,
-): Promise<void> => {
-  await db.query(
-    `UPDATE memories SET legal_hold = false
-     WHERE legal_hold AND ($1 = 2 OR ($1 = 1 AND user_ref = $2::uuid) OR ($1 = 0 AND id = $3::uuid))
-       AND NOT EXISTS (
-         SELECT 1 FROM holds WHERE released_at IS NULL AND (until IS NULL OR until > now())
-           AND (scope = 2 OR user_ref = memories.user_ref OR memory_id = memories.id))`,
-    [target.scope, target.user_ref, target.memory_id],
+export const unmarkHeld = (db: Queryable, marks: RowMarks, target: Target): Promise<void> =>
+  flipHeld(
+    db,
+    marks,
+    target,
+    false,
+    `legal_hold AND NOT EXISTS (
+       SELECT 1 FROM holds WHERE released_at IS NULL AND (until IS NULL OR until > now())
+         AND (scope = 2 OR user_ref = memories.user_ref OR memory_id = memories.id))`,
   );
+
+/** A row that was forged gets no new MAC: it stays refused. */
+const flipHeld = async (
+  db: Queryable,
+  marks: RowMarks,
+  target: Target,
+  legal_hold: boolean,
+  where: string,
+): Promise<void> => {
+  for (let after = FIRST; ; ) {
+    const { rows } = await db.query<MarkedRow>(
+      `SELECT ${MARKED.join(', ')}, mac FROM memories WHERE ${ON_TARGET} AND id > $4 AND ${where}
+       ORDER BY id LIMIT ${CHUNK} FOR UPDATE`,
+      [target.scope, target.user_ref, target.memory_id, after],
+    );
+    const last = rows.at(-1);
+    if (!last) return;
+    const macs = rows.map((row) => (marks.isGenuine(row) ? marks.mac({ ...row, legal_hold }) : row.mac));
+    await db.query(
+      `UPDATE memories SET legal_hold = $3, mac = marked.mac
+       FROM unnest($1::uuid[], $2::bytea[]) AS marked (id, mac) WHERE memories.id = marked.id`,
+      [rows.map(({ id }) => id), macs, legal_hold],
+    );
+    after = last.id;
+  }
 };

@@ -63,6 +63,11 @@ const CATALOGUE = {
     remedy: 'Use a method that the header Allow lists.',
   },
   legal_hold: { status: 409, title: 'A legal hold forbids it', remedy: 'Ask who placed the hold.' },
+  memory_tampered: {
+    status: 409,
+    title: 'The memory was changed behind the service',
+    remedy: 'Somebody wrote to the database itself: tell whoever runs it, and restore the row from a backup.',
+  },
   erasure_pending: {
     status: 409,
     title: 'The erasure waits for a legal hold',

@@ -108,11 +108,12 @@ const refusalsOf = ({
   responses,
   flag,
   optional,
+  ofRow,
 }: Route): readonly number[] => [
   ...[400, 401, 403, 404, 422, 429, 503],
   ...(flag !== undefined || optional || idempotencyKey === 'refused' ? [501] : []),
   ...(conditions.includes('If-None-Match') && responses[200] && !writes ? [304] : []),
-  ...(writes || body || rawBody || idempotencyKey ? [409] : []),
+  ...(writes || body || rawBody || idempotencyKey || ofRow ? [409] : []),
   ...(conditions.length > 0 ? [412] : []),
   ...(body || rawBody ? [413, 415] : []),
 ];

@@ -56,6 +56,8 @@ export interface Route {
   readonly dialect?: string;
   /** The switch in `spec.features` that turns it off; then it answers 501. @default none: it is always there */
   readonly flag?: string;
+  /** It answers from one row, and with 409 when that was changed behind the service. @default false */
+  readonly ofRow?: boolean;
   /** Answers 501 to a wish that is known and cannot be granted here. @default false */
   readonly optional?: boolean;
   readonly responses: Readonly<Record<number, TSchema>>;

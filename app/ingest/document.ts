@@ -1,6 +1,6 @@
 import { requireIn } from '../access/scoped.js';
 import type { Transaction } from '../db/pool.js';
-import { findHolds } from '../holds/holds.js';
+import { findKept } from '../holds/holds.js';
 import { listMemories } from '../memories/list.js';
 import { removeRows } from '../memories/removal.js';
 import { scopeOf } from '../memories/schema.js';
@@ -50,7 +50,7 @@ export const removeFormer = async (
   const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers, 'update');
   const rows = await lockMemories(transaction, viewer, ids);
   for (const row of rows) requireIn(caller.principal, 'update', scopeOf(row));
-  const held = await findHolds(deps.vault, transaction, rows);
+  const held = await findKept(deps, transaction, rows);
   const free = rows.filter((row) => !held.has(row.id));
   const reason = 'the document was replaced';
   const deed = { actor: caller.principal.keyId, at: new Date(), reason, auditEvent: deps.newId() };

@@ -67,6 +67,7 @@ const PUT_ITEM = {
 } as const;
 
 const GET_ITEM = {
+  ofRow: true,
   ...READS,
   method: 'GET',
   path: ITEMS,

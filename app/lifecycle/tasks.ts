@@ -1,5 +1,5 @@
 import { inRetriedTransaction, type Transaction } from '../db/pool.js';
-import { findHolds, isGenuine } from '../holds/holds.js';
+import { findKept, isGenuine } from '../holds/holds.js';
 import { endHold } from '../holds/service.js';
 import { selectLapsedHolds } from '../holds/store.js';
 import { recountContradictions } from '../memories/facts.js';
@@ -89,7 +89,7 @@ const sweep = async (
         `SELECT * FROM memories WHERE id > $1 AND id <= $${values.length + 2} AND ${where} ORDER BY id FOR UPDATE`,
         [after, ...values, last.id],
       );
-      const holds = await findHolds(deps.vault, transaction, rows);
+      const holds = await findKept(deps, transaction, rows);
       const free = rows.filter(({ id }) => !holds.has(id));
       if (free.length > 0) await apply(transaction, free);
       return { done: free.length, held: holds.size };
@@ -110,7 +110,12 @@ const retire = async (
   const ids = rows.map(({ id }) => id);
   const deed = systemDeed(deps, null);
   await recordStatus(deps, transaction, rows, event, deed);
-  await transaction.query('UPDATE memories SET status = $2 WHERE id = ANY ($1::uuid[])', [ids, status]);
+  const macs = rows.map((row) => deps.marks.mac({ ...row, status }));
+  await transaction.query(
+    `UPDATE memories SET status = $2, mac = marked.mac
+     FROM unnest($1::uuid[], $3::bytea[]) AS marked (id, mac) WHERE memories.id = marked.id`,
+    [ids, status, macs],
+  );
   await dropVectors(
     transaction,
     rows.map((row) => ({ id: row.id, partition: partitionOf(row) })),

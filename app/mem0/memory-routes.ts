@@ -13,6 +13,8 @@ import { buildPage, M0Schema, pageSchema } from './shape.js';
 import { sweepEntities, toldOf } from './sweep.js';
 
 const READS = { dialect: MEM0, permission: 'retrieve', writes: false } as const;
+/** Of one memory: what was changed behind the service is told, not shown. */
+const READS_ONE = { ...READS, ofRow: true } as const;
 const WRITES = { dialect: MEM0, permission: 'ingest', writes: true } as const;
 const DELETES = { dialect: MEM0, permission: 'delete', writes: true } as const;
 
@@ -151,7 +153,7 @@ const ONE = { path: '/v1/memories/{id}', textParams: ['id'] } as const;
 
 const oneRoutes = (deps: Mem0Deps): readonly Route[] => [
   defineRoute({
-    ...{ ...READS, ...ONE, method: 'GET', operation: 'mem0Get', summary: 'mem0: one memory' },
+    ...{ ...READS_ONE, ...ONE, method: 'GET', operation: 'mem0Get', summary: 'mem0: one memory' },
     responses: { 200: M0Schema },
     handle: async (request) => ok(await get(deps, request, request.params.id)),
   }),
@@ -168,7 +170,7 @@ const oneRoutes = (deps: Mem0Deps): readonly Route[] => [
     handle: async (request) => ok(await remove(deps, request, request.params.id, request.query.delete_linked ?? false)),
   }),
   defineRoute({
-    ...{ ...READS, method: 'GET', path: `${ONE.path}/history`, textParams: ['id'], operation: 'mem0History' },
+    ...{ ...READS_ONE, ...ONE, method: 'GET', path: `${ONE.path}/history`, operation: 'mem0History' },
     summary: 'mem0: what happened to one memory',
     responses: { 200: Type.Array(HistoryEntrySchema) },
     handle: async (request) => ok(await history(deps.core, request, request.params.id)),

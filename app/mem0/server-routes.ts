@@ -14,6 +14,8 @@ import { M0Schema } from './shape.js';
 import { readEntity, sweepEntities } from './sweep.js';
 
 const READS = { dialect: MEM0, permission: 'retrieve', writes: false } as const;
+/** Of one memory: what was changed behind the service is told, not shown. */
+const READS_ONE = { ...READS, ofRow: true } as const;
 const WRITES = { dialect: MEM0, permission: 'ingest', writes: true } as const;
 const DELETES = { dialect: MEM0, permission: 'delete', writes: true } as const;
 const ONE = { path: '/memories/{id}', textParams: ['id'] } as const;
@@ -74,7 +76,8 @@ const collectionRoutes = (deps: Mem0Deps): readonly Route[] => [
 
 const oneRoutes = (deps: Mem0Deps): readonly Route[] => [
   defineRoute({
-    ...{ ...READS, ...ONE, method: 'GET', operation: 'mem0ServerGet', summary: "mem0's server: one memory, or null" },
+    ...{ ...READS_ONE, ...ONE, method: 'GET', operation: 'mem0ServerGet' },
+    summary: "mem0's server: one memory, or null",
     responses: { 200: Type.Union([M0Schema, Type.Null()]) },
     handle: async (request) => {
       try {
@@ -105,7 +108,7 @@ const oneRoutes = (deps: Mem0Deps): readonly Route[] => [
     },
   }),
   defineRoute({
-    ...{ ...READS, method: 'GET', path: `${ONE.path}/history`, textParams: ['id'], operation: 'mem0ServerHistory' },
+    ...{ ...READS_ONE, ...ONE, method: 'GET', path: `${ONE.path}/history`, operation: 'mem0ServerHistory' },
     summary: "mem0's server: what happened to one memory",
     responses: { 200: Type.Array(HistoryEntrySchema) },
     handle: async (request) => ok(await history(deps.core, request, request.params.id)),

@@ -1,5 +1,5 @@
 import { inRetriedTransaction, type Transaction } from '../db/pool.js';
-import { findHolds } from '../holds/holds.js';
+import { findKept } from '../holds/holds.js';
 import { removeRows } from './removal.js';
 import type { MemoryRow } from './rows.js';
 import { demandSelector, resolveSelection, type Selection, selectMatching } from './selection.js';
@@ -42,7 +42,7 @@ export const deleteMemories = async (
   const { rows, matched } = await selectMatching(deps, deps.db, selected, max);
   const truncated = matched > rows.length;
   if (dryRun) {
-    const holds = await findHolds(deps.vault, deps.db, rows);
+    const holds = await findKept(deps, deps.db, rows);
     const ids = rows.flatMap(({ id }) => (holds.has(id) ? [] : [id]));
     return { matched, deleted: 0, held: holds.size, ids, truncated, dry_run: true, audit_event: null };
   }
@@ -65,7 +65,7 @@ export const sweep = async (
   const versions = new Map(seen.map(({ id, version }) => [id, version]));
   return inRetriedTransaction(deps.db, async (transaction: Transaction) => {
     const locked = await lockMemories(transaction, EVERYTHING, ids);
-    const holds = await findHolds(deps.vault, transaction, locked);
+    const holds = await findKept(deps, transaction, locked);
     // What was changed since it was looked at may not be what was meant any more.
     const rows = locked.filter(({ id, version }) => !holds.has(id) && versions.get(id) === version);
     if (rows.length === 0) return { rows, held: holds.size, vectors: 0, auditEvent: null };

@@ -1,5 +1,5 @@
 import { inRetriedTransaction, type Transaction } from '../db/pool.js';
-import { findHolds, heldProblem } from '../holds/holds.js';
+import { findKept, heldProblem } from '../holds/holds.js';
 import { type FieldError, Problem, problem } from '../http/errors.js';
 import { applyChange, type Changed } from './change.js';
 import { recountContradictions } from './facts.js';
@@ -84,14 +84,14 @@ const planAll = async (
 ): Promise<readonly Plan[]> => {
   const ids = read.flatMap((item) => (item instanceof Problem ? [] : [item.update.id]));
   const rows = new Map((await lockMemories(transaction, viewer, ids)).map((row) => [row.id, row]));
-  const holds = await findHolds(deps.vault, transaction, [...rows.values()]);
+  const holds = await findKept(deps, transaction, [...rows.values()]);
   return read.map((item): Plan => {
     if (item instanceof Problem) return item;
     const { id, version } = item.update;
     const row = rows.get(id);
     if (!row) return missing(id);
     const hold = holds.get(id);
-    if (hold) return heldProblem(deps.vault, `The memory ${id}`, hold);
+    if (hold) return heldProblem(deps.vault, id, hold);
     const stale = attempt(() => checkVersion(row, version === undefined ? undefined : `"${version}"`), '');
     if (stale instanceof Problem) return stale;
     return attempt(() => ({ row, planned: planFor(deps, caller, row, item.patch) }), '/patch');

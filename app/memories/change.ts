@@ -2,6 +2,7 @@ import type { Transaction } from '../db/pool.js';
 import { upsertVectors } from '../embeddings/outbox.js';
 import { judgeMemory } from '../reviews/quarantine.js';
 import { insertReviews } from '../reviews/store.js';
+import { SealError } from '../sealing/index.js';
 import { indexSettings } from '../search/index-mark.js';
 import { buildSearchColumns } from '../search/search-columns.js';
 import { isErased } from '../tenancy/vault.js';
@@ -10,6 +11,7 @@ import { contentOfState, type Deed, openState, recordChange } from './history-re
 import { openKey } from './key.js';
 import { partitionOf } from './partition-of.js';
 import type { PlannedPatch } from './patch.js';
+import { tampered } from './row-mac.js';
 import {
   copyOutbox,
   type MemoryRow,
@@ -61,6 +63,7 @@ export const applyChange = async (
   planned: PlannedPatch | undefined,
   change: Change,
 ): Promise<Changed> => {
+  deps.marks.demand(row);
   if (!planned && !change.columns) return { row, commit: undefined, before: undefined, after: undefined };
   const patch = planned ?? planNothing(deps, row);
   const { next, commit, reasons } = buildNext(deps, row, patch, change);
@@ -79,6 +82,7 @@ export const openBefore = ({ vault }: Pick<MemoryServiceDeps, 'vault'>, row: Mem
     return openState(vault, row);
   } catch (cause) {
     if (isErased(cause)) throw missing(row.id);
+    if (cause instanceof SealError) throw tampered(row.id);
     throw cause;
   }
 };
@@ -96,7 +100,7 @@ export const trustAfter = (row: MemoryRow, { principal, channel }: Caller): Trus
   lowerTrust(row, trustOf(principal, channel));
 
 const buildNext = (
-  { vault, embedder, policies }: MemoryServiceDeps,
+  { vault, embedder, policies, marks }: MemoryServiceDeps,
   row: MemoryRow,
   planned: PlannedPatch,
   { caller, deed, event = 'update', columns = {} }: Change,
@@ -131,7 +135,9 @@ const buildNext = (
     ...(reasons.length > 0 ? { status: STATUS_QUARANTINED } : {}),
     ...columns,
   };
-  return { next, commit: stored.commit, reasons };
+  // As the column will keep it, so that the MAC is of what is stored.
+  const exact = { ...next, trust_score: Math.fround(next.trust_score) };
+  return { next: { ...exact, mac: marks.mac(exact) }, commit: stored.commit, reasons };
 };
 
 const buildReview = (

@@ -42,7 +42,7 @@ export const deleteMemory = async (
     checkVersion(row, ifMatch);
     const ids = others.map((other) => other.id);
     const rows = [row, ...(await lockMemories(transaction, viewer, ids))];
-    await demandFree(deps.vault, transaction, rows);
+    await demandFree(deps, transaction, rows);
     const deed = { actor: caller.principal.keyId, at: new Date(), reason, auditEvent: deps.newId() };
     const { auditEvent } = await removeRows(deps, transaction, rows, deed);
     return { id, deleted: true, linked: rows.slice(1).map((other) => other.id), audit_event: auditEvent };

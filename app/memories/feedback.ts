@@ -52,7 +52,7 @@ export const giveFeedback = async (
   return inRetriedTransaction(deps.db, async (transaction) => {
     const locked = await lockMemory(transaction, viewer, id);
     if (!locked) throw missing(id);
-    await checkChangeable(deps.vault, transaction, locked, ifMatch);
+    await checkChangeable(deps, transaction, locked, ifMatch);
     const said = reason === null ? `feedback: ${value ?? 'withdrawn'}` : `feedback: ${value ?? 'withdrawn'}: ${reason}`;
     const deed = { actor: caller.principal.keyId, at: new Date(), reason: said, auditEvent: deps.newId() };
     const { planned, trust_score } = planFeedback(locked, openBefore(deps, locked), value);

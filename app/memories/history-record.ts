@@ -28,7 +28,10 @@ export type Identity = Pick<
   /** Both in base64. */
   readonly key_token: string | null;
   readonly sealed_key: string | null;
+  /** Whose it was; the columns of the same names beside it are under no MAC. Absent in events of before it was. */
+  readonly owner?: Owner;
 };
+type Owner = Pick<MemoryRow, 'scope' | 'user_ref' | 'team_ref' | 'organization_ref'>;
 
 /** What is sealed of an event. `state` is what the memory said after it; `null` once it is gone. */
 export interface SealedEvent {
@@ -145,6 +148,12 @@ const identityOf = (row: MemoryRow): Identity => ({
   created_by: row.created_by,
   key_token: row.key_token?.toString('base64') ?? null,
   sealed_key: row.sealed_key?.toString('base64') ?? null,
+  owner: {
+    scope: row.scope,
+    user_ref: row.user_ref,
+    team_ref: row.team_ref,
+    organization_ref: row.organization_ref,
+  },
 });
 
 /** The first change writes down how it began. */

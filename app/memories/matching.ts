@@ -33,7 +33,7 @@ export const createMatching = (deps: MemoryServiceDeps, caller: Caller, dedupe: 
   find: async (transaction, rows) => {
     const matched = await matchKeys(transaction, rows);
     if (dedupe === 'off') return matched;
-    await matchContents(transaction, rows, matched);
+    await matchContents(deps, transaction, rows, matched);
     for (const [row, neighbours] of near) {
       const id = matched.has(row) ? undefined : await findSame(deps, transaction, row, neighbours, matched);
       if (id !== undefined) matched.set(row, { as: 'merged', id });
@@ -69,13 +69,15 @@ const matchKeys = async (
 
 /** Under a lock of the contents until the transaction ends: of two writers of the same words, the second must see the first. */
 const matchContents = async (
+  { marks }: MemoryServiceDeps,
   transaction: Transaction,
   rows: readonly PreparedRow[],
   matched: Map<PreparedRow, Matched>,
 ): Promise<void> => {
   const hashes = rows.map(({ row }) => row.content_hash);
   await lockStripes(transaction, 'content', hashes);
-  const known = new Map((await selectSameContents(transaction, hashes)).map((row) => [wordsOf(row), row.id]));
+  const same = marks.genuine(await selectSameContents(transaction, hashes));
+  const known = new Map(same.map((row) => [wordsOf(row), row.id]));
   for (const prepared of rows) {
     if (matched.has(prepared)) continue;
     const words = wordsOf(prepared.row);
@@ -92,7 +94,7 @@ const wordsOf = (row: Worded): string => `${row.scope} ${partitionOf(row)} ${row
 
 /** Of what is near, what says the same: of the memories as they are now, then of the drafts that will be written. */
 const findSame = async (
-  { vault }: MemoryServiceDeps,
+  { vault, marks }: MemoryServiceDeps,
   transaction: Transaction,
   { row, planned }: PreparedRow,
   { ids, earlier }: Neighbours,
@@ -103,12 +105,14 @@ const findSame = async (
      ORDER BY array_position($1::uuid[], id)`,
     [ids],
   );
-  const same = rows.find(
-    (known) =>
-      known.scope === row.scope &&
-      partitionOf(known) === partitionOf(row) &&
-      saysTheSame(openState(vault, known), planned.content),
-  );
+  const same = marks
+    .genuine(rows)
+    .find(
+      (known) =>
+        known.scope === row.scope &&
+        partitionOf(known) === partitionOf(row) &&
+        saysTheSame(openState(vault, known), planned.content),
+    );
   const draft = earlier.find((other) => !matched.has(other) && saysTheSame(other.planned.content, planned.content));
   return same?.id ?? draft?.row.id;
 };
@@ -132,7 +136,7 @@ const mergeInto = async (
   row: MemoryRow,
   prepared: PreparedRow,
 ): Promise<WriteOutcome> => {
-  await checkChangeable(deps.vault, transaction, row, undefined);
+  await checkChangeable(deps, transaction, row, undefined);
   const planned = planFor(deps, caller, row, additionsOf(openBefore(deps, row), prepared));
   const reason = 'merged with a draft of nearly the same meaning';
   const deed = { actor: caller.principal.keyId, at: new Date(), reason, auditEvent: deps.newId() };

@@ -12,6 +12,7 @@ import { sealKey } from './key.js';
 import { partitionOf } from './partition-of.js';
 import { DEFAULT_IMPORTANCE, type PlannedDraft } from './plan.js';
 import type { Quotas } from './quota.js';
+import type { RowMarks } from './row-mac.js';
 import {
   type NewMemoryRow,
   type NewVectorRow,
@@ -37,6 +38,7 @@ export interface WriteContext {
   /** The event that will tell of all that is written. */
   readonly auditEvent: string;
   readonly newId: () => string;
+  readonly marks: RowMarks;
   readonly model: string;
   /** Whether this service makes vectors for what comes without one. */
   readonly embeds: boolean;

@@ -1,53 +1,84 @@
 import type { Queryable } from '../db/pool.js';
-import type { RowContent } from '../sealing/index.js';
+import { type RowContent, SealError } from '../sealing/index.js';
 import type { People } from '../tenancy/people.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
 import { openKey } from './key.js';
 import { roundFloat } from './round-float.js';
+import type { RowMarks } from './row-mac.js';
 import type { MemoryRow } from './rows.js';
 import { type Memory, SCOPES, SOURCE_KINDS, STATUSES, TRUST_CLASSES, VECTOR_STATUSES } from './schema.js';
 import { selectVectors } from './store.js';
 import { formatOptionalTime, formatTime } from './time.js';
 
 export interface Presenter {
-  /** Rows as clients see them, in the same order. Those of erased people are left out. */
+  /** Rows as clients see them, in the same order. Those of erased people, and those that were tampered with, are left out. */
   present(db: Queryable, rows: readonly MemoryRow[], include: { readonly vector: boolean }): Promise<readonly Memory[]>;
   open(row: MemoryRow): RowContent | undefined;
+  /** Why a row is left out: nobody can open it any more, or it was changed behind the service. */
+  absence(row: MemoryRow): 'erased' | 'tampered';
 }
 
 const REFS = ['user_ref', 'agent_ref', 'session_ref', 'app_ref', 'team_ref', 'organization_ref'] as const;
 
-export const createPresenter = (vault: Vault, people: People): Presenter => {
+export const createPresenter = (vault: Vault, people: People, marks: RowMarks): Presenter => {
   const open = (row: MemoryRow): RowContent | undefined => {
-    const place = { slot: row.slot, table: 'memories', rowId: row.id, version: row.version };
     try {
-      return vault.openRow(place, { sealed: row.sealed, bytes: row.envelope });
+      return openContent(vault, row);
     } catch (cause) {
       if (isErased(cause)) return undefined;
-      throw cause;
+      if (!(cause instanceof SealError)) throw cause;
+      marks.report(row);
+      return undefined;
     }
+  };
+  const present = (row: MemoryRow, names: ReadonlyMap<string, string>): Memory | undefined => {
+    const content = open(row);
+    const key = content && keyOf(vault, row);
+    if (key === 'tampered') marks.report(row);
+    return content && key && key !== 'tampered' ? { ...buildMemory(row, content, names), ...key } : undefined;
   };
   return {
     open,
-    present: async (db, rows, include) => {
+    absence: (row) => (marks.verify(row) && isGone(vault, row) ? 'erased' : 'tampered'),
+    present: async (db, found, include) => {
+      await vault.prepare([]);
+      const rows = marks.genuine(found);
       await vault.prepare(rows.map(({ slot }) => slot));
       const refs = rows.flatMap((row) => REFS.flatMap((name) => row[name] ?? []));
       const names = await people.names(db, refs);
       const vectors = include.vector ? await loadVectors(db, vault, rows) : new Map<string, readonly number[]>();
       return rows.flatMap((row) => {
-        const content = open(row);
-        if (!content) return [];
+        const memory = present(row, names);
+        if (!memory) return [];
         const embedding = vectors.get(row.id);
-        const memory = { ...buildMemory(row, content, names), ...keyOf(vault, row) };
         return [{ ...memory, ...(embedding ? { embedding: [...embedding] } : {}) }];
       });
     },
   };
 };
 
-const keyOf = (vault: Vault, row: MemoryRow): Pick<Memory, 'key' | 'namespace'> => {
-  const { key, namespace } = openKey(vault, row);
-  return { key, namespace: [...namespace] };
+const openContent = (vault: Vault, row: MemoryRow): RowContent => {
+  const place = { slot: row.slot, table: 'memories', rowId: row.id, version: row.version };
+  return vault.openRow(place, { sealed: row.sealed, bytes: row.envelope });
+};
+
+const isGone = (vault: Vault, row: MemoryRow): boolean => {
+  try {
+    openContent(vault, row);
+    return false;
+  } catch (cause) {
+    return isErased(cause);
+  }
+};
+
+const keyOf = (vault: Vault, row: MemoryRow): Pick<Memory, 'key' | 'namespace'> | 'tampered' => {
+  try {
+    const { key, namespace } = openKey(vault, row);
+    return { key, namespace: [...namespace] };
+  } catch (cause) {
+    if (cause instanceof SealError) return 'tampered';
+    throw cause;
+  }
 };
 
 const loadVectors = async (

@@ -135,7 +135,7 @@ export const replaceLocked = async (
   { ifMatch, reason }: ChangeOptions,
 ): Promise<MemoryRow> => {
   requireIn(caller.principal, 'update', scopeOf(row));
-  await checkChangeable(deps.vault, transaction, row, ifMatch);
+  await checkChangeable(deps, transaction, row, ifMatch);
   checkIdentity(row, prepared.planned, prepared);
   const planned = planReplacement(openState(deps.vault, row), prepared.planned, trustAfter(row, caller));
   const deed = { actor: caller.principal.keyId, at: new Date(), reason, auditEvent: deps.newId() };

@@ -2,6 +2,7 @@ import type { Database } from '../db/pool.js';
 import { createLruMap, type LruMap } from '../tenancy/lru-map.js';
 import type { Vault } from '../tenancy/vault.js';
 import type { Presenter } from './present.js';
+import { tampered } from './row-mac.js';
 import type { Memory } from './schema.js';
 import { type Seen, selectByIds, selectStamps, type Viewer, viewerValues } from './store.js';
 
@@ -17,6 +18,7 @@ export interface ReadMemory {
  * once are asked for in one query. What that row says is opened once.
  */
 export interface MemoryReader {
+  /** Throws `memory_tampered` for a row that was changed behind the service. */
   read(viewer: Viewer, id: string): Promise<ReadMemory | undefined>;
 }
 
@@ -35,6 +37,9 @@ interface Opened {
   readonly stamp: string;
   readonly read: ReadMemory;
 }
+
+const FORGED = 'forged';
+type Found = ReadMemory | typeof FORGED;
 
 interface Waiting {
   readonly id: string;
@@ -81,7 +86,11 @@ class CoalescingReader implements MemoryReader {
       const batch = group.waiting.splice(0, MOST);
       try {
         const found = await this.#load(group.viewer, [...new Set(batch.map(({ id }) => id))]);
-        for (const { id, resolve } of batch) resolve(found.get(id));
+        for (const { id, resolve, reject } of batch) {
+          const one = found.get(id);
+          if (one === FORGED) reject(tampered(id));
+          else resolve(one);
+        }
       } catch (cause) {
         for (const { reject } of batch) reject(cause);
       }
@@ -89,39 +98,42 @@ class CoalescingReader implements MemoryReader {
     this.#groups.delete(name);
   }
 
-  async #load(viewer: Viewer, ids: readonly string[]): Promise<ReadonlyMap<string, ReadMemory>> {
+  async #load(viewer: Viewer, ids: readonly string[]): Promise<ReadonlyMap<string, Found>> {
     this.#followKeyring();
     const seen = await selectStamps(this.#options.db, viewer, ids);
-    const found = new Map<string, ReadMemory>();
+    const found = new Map<string, Found>();
     const unknown: Seen[] = [];
     for (const row of seen) {
       const opened = this.#opened.get(row.id);
       if (opened?.stamp === row.stamp) found.set(row.id, opened.read);
       else unknown.push(row);
     }
-    if (unknown.length > 0) for (const read of await this.#open(viewer, unknown)) found.set(read.id, read);
+    if (unknown.length > 0) for (const [id, one] of await this.#open(viewer, unknown)) found.set(id, one);
     return found;
   }
 
-  async #open(viewer: Viewer, seen: readonly Seen[]): Promise<readonly ReadMemory[]> {
+  async #open(viewer: Viewer, seen: readonly Seen[]): Promise<ReadonlyMap<string, Found>> {
     const { db, presenter } = this.#options;
     const rows = await selectByIds(
       db,
       viewer,
       seen.map(({ id }) => id),
     );
-    const slots = new Map(rows.map(({ row }) => [row.id, row.slot]));
-    const stamps = new Map(rows.map(({ row, stamp }) => [row.id, stamp]));
     const memories = await presenter.present(
       db,
       rows.map(({ row }) => row),
       { vector: false },
     );
-    return memories.map((memory) => {
-      const read = { id: memory.id, slot: slots.get(memory.id) as number, memory };
-      this.#opened.set(memory.id, { stamp: stamps.get(memory.id) as string, read });
-      return read;
-    });
+    const byId = new Map(memories.map((memory) => [memory.id, memory]));
+    return new Map(
+      rows.flatMap(({ row, stamp }): readonly (readonly [string, Found])[] => {
+        const memory = byId.get(row.id);
+        if (!memory) return presenter.absence(row) === 'tampered' ? [[row.id, FORGED]] : [];
+        const read = { id: row.id, slot: row.slot, memory };
+        this.#opened.set(row.id, { stamp, read });
+        return [[row.id, read]];
+      }),
+    );
   }
 
   /** After an erasure nothing that was opened before may be shown. */

@@ -37,10 +37,10 @@ export const restoreMemory = async (
   const key = await keyOf(transaction, identity);
   const { row, commit } = buildRestored(deps, last, { state, identity: { ...identity, ...key }, version }, deed);
   const { id, user_ref } = row;
-  await copyMemories(transaction, [row]);
+  await copyMemories(transaction, [row], deps.marks.mac);
   if (row.vector_status === VECTOR_PENDING)
     await copyOutbox(transaction, [{ kind: OUTBOX_EMBED, memory_id: id, version }]);
-  const whole: MemoryRow = { ...row, contradictions: 0, superseded_by: null };
+  const whole: MemoryRow = { ...row, contradictions: 0, superseded_by: null, mac: deps.marks.mac(row) };
   const event = { event: 'restore', version, state, reason: deed.reason } as const;
   await insertHistory(transaction, [buildHistoryRow(deps, whole, event, deed)]);
   await addUsage(transaction, user_ref === null ? new Map() : new Map([[user_ref, 1]]), 1);
@@ -58,14 +58,15 @@ const bytesOf = (text: string | null): Buffer | null => (text === null ? null : 
 
 const buildRestored = (
   { vault, embedder, policies }: MemoryServiceDeps,
-  { memory_id: id, slot, scope, user_ref, team_ref, organization_ref }: HistoryRow,
+  { memory_id: id, slot, ...last }: HistoryRow,
   { state, identity, version }: Omit<Restoring, 'kind'>,
   deed: Deed,
 ): { readonly row: NewMemoryRow; readonly commit: Buffer } => {
   const content = contentOfState(state);
   const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version }, content);
+  const { created_at, key_token, sealed_key, owner = last, ...known } = identity;
+  const { scope, user_ref, team_ref, organization_ref } = owner;
   const owned = { id, slot, scope, user_ref, team_ref, organization_ref };
-  const { created_at, key_token, sealed_key, ...known } = identity;
   const { namespace } = openKey(vault, { ...owned, sealed_key: bytesOf(sealed_key) });
   const row: NewMemoryRow = {
     ...owned,

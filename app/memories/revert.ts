@@ -1,5 +1,5 @@
 import { inRetriedTransaction, type Queryable, type Transaction } from '../db/pool.js';
-import { findHolds } from '../holds/holds.js';
+import { findKept } from '../holds/holds.js';
 import { insertReviews } from '../reviews/store.js';
 import { jcs } from '../sealing/index.js';
 import { isErased } from '../tenancy/vault.js';
@@ -44,7 +44,7 @@ export const revertWriter = async (deps: MemoryServiceDeps, caller: Caller, stre
   const done = await inRetriedTransaction(deps.db, async (transaction) => {
     const reverting = { deps, transaction, caller, stretch, deed: deedOf(deps, caller, stretch) };
     const rows = new Map((await lockMemories(transaction, EVERYTHING, ids.slice(0, MAX))).map((row) => [row.id, row]));
-    const holds = await findHolds(deps.vault, transaction, [...rows.values()]);
+    const holds = await findKept(deps, transaction, [...rows.values()]);
     const outcome: Record<Undoing['kind'], string[]> = { nothing: [], quarantine: [], restore: [], rewind: [] };
     const changed: Changed[] = [];
     for (const [id, history] of histories) {

@@ -64,10 +64,12 @@ export interface MemoryRow {
   readonly object_token: Buffer | null;
   /** The audit event that this version came with. */
   readonly audit_event: string | null;
+  /** Of what decides about the row, see row-mac.ts; null when the version before wrote it last. */
+  readonly mac: Buffer | null;
 }
 
 /** What a new row brings; the rest has its default in the table. */
-export type NewMemoryRow = Omit<MemoryRow, 'contradictions' | 'superseded_by'> & SearchColumns;
+export type NewMemoryRow = Omit<MemoryRow, 'contradictions' | 'superseded_by' | 'mac'> & SearchColumns;
 
 export const VECTOR_PENDING = 0;
 export const VECTOR_SUCCEEDED = 1;
@@ -149,8 +151,12 @@ const OUTBOX_COLUMNS: readonly Column<NewOutboxRow>[] = [
   column('version', int4, (row) => row.version),
 ];
 
-export const copyMemories = (transaction: Transaction, rows: readonly NewMemoryRow[]): Promise<void> =>
-  copyRows(transaction, 'memories', MEMORY_COLUMNS, rows);
+/** Each with the MAC of what it is now. */
+export const copyMemories = (
+  transaction: Transaction,
+  rows: readonly NewMemoryRow[],
+  mac: (row: NewMemoryRow) => Buffer,
+): Promise<void> => copyRows(transaction, 'memories', [...MEMORY_COLUMNS, column('mac', bytea, mac)], rows);
 export const copyVectors = (transaction: Transaction, rows: readonly NewVectorRow[]): Promise<void> =>
   copyRows(transaction, 'vectors', VECTOR_COLUMNS, rows);
 export const copyOutbox = (transaction: Transaction, rows: readonly NewOutboxRow[]): Promise<void> =>

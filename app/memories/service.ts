@@ -15,6 +15,7 @@ import { type DroppedDraft, type PlanContext, type PlannedDraft, planDraft } fro
 import { prepareRows, type WriteContext } from './prepare.js';
 import type { Presenter } from './present.js';
 import type { MemoryReader } from './reader.js';
+import { type RowMarks, tampered } from './row-mac.js';
 import type { Draft, Memory } from './schema.js';
 import { selectMemory, type Viewer } from './store.js';
 import type { Channel } from './trust.js';
@@ -27,6 +28,8 @@ export interface MemoryServiceDeps {
   readonly vault: Vault;
   readonly people: People;
   readonly presenter: Presenter;
+  /** What tells a row of ours from one that was changed in the database. */
+  readonly marks: RowMarks;
   readonly reader: MemoryReader;
   readonly policies: () => Policies;
   readonly metrics: Metrics;
@@ -139,6 +142,7 @@ export const writeContext = (deps: MemoryServiceDeps, { principal, channel }: Ca
   audit: deps.audit,
   auditEvent: deps.newId(),
   newId: deps.newId,
+  marks: deps.marks,
   now,
 });
 
@@ -168,8 +172,9 @@ export const getMemory = async (
   const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
   if (!vector && !asOf) return getPresent(deps, viewer, id);
   const row = await selectMemory(deps.db, viewer, id);
-  const [memory] = row ? await deps.presenter.present(deps.db, [row], { vector }) : [];
-  if (!memory || !row) throw missing(id);
+  if (!row) throw missing(id);
+  const [memory] = await deps.presenter.present(deps.db, [row], { vector });
+  if (!memory) throw deps.presenter.absence(row) === 'tampered' ? tampered(id) : missing(id);
   const past = asOf ? (await readPast(deps.db, deps.vault, [row], asOf)).get(id) : undefined;
   if (asOf && (!past || row.created_at > asOf)) throw missing(id);
   await observeRead(deps.audit, 'get', [row]);

@@ -1,5 +1,6 @@
 import type { Queryable } from '../db/pool.js';
 import type { SearchColumns } from '../search/search-columns.js';
+import { MARKED, type MarkedRow } from './row-mac.js';
 import { type MemoryRow, STATUS_ACTIVE } from './rows.js';
 
 /** Which rows somebody may see. The one place where visibility becomes SQL. */
@@ -105,11 +106,9 @@ export const selectIdsByKey = async (
 export const selectSameContents = async (
   db: Queryable,
   hashes: readonly Buffer[],
-): Promise<
-  readonly Pick<MemoryRow, 'id' | 'scope' | 'user_ref' | 'team_ref' | 'organization_ref' | 'content_hash'>[]
-> => {
+): Promise<readonly (MarkedRow & Pick<MemoryRow, 'content_hash'>)[]> => {
   const { rows } = await db.query(
-    `SELECT id, scope, user_ref, team_ref, organization_ref, content_hash FROM memories
+    `SELECT ${MARKED.join(', ')}, mac, content_hash FROM memories
      WHERE substring(content_hash FROM 1 FOR 8) = ANY ($1::bytea[]) AND content_hash = ANY ($2::bytea[])
        AND status = ${STATUS_ACTIVE} AND (expires_at IS NULL OR expires_at > now())
      ORDER BY created_at DESC, id DESC`,
@@ -136,7 +135,7 @@ const VERSIONED = [
   ...(['version', 'sealed', 'envelope', 'content_hash', 'pii', 'pii_counts', 'vector_status', 'status'] as const),
   ...(['confidence', 'importance', 'trust_class', 'trust_score', 'legal_hold', 'audit_event'] as const),
   ...(['expires_at', 'valid_from', 'valid_to', 'updated_at', 'fact_token', 'object_token'] as const),
-  ...(['superseded_by', 'supersedes', 'evidence'] as const),
+  ...(['superseded_by', 'supersedes', 'evidence', 'mac'] as const),
 ] as const satisfies readonly (keyof MemoryRow)[];
 const SEARCHED = ['search_tokens', 'clear_metadata', 'index_mark'] as const satisfies readonly (keyof SearchColumns)[];
 

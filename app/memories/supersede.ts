@@ -53,6 +53,7 @@ export const supersedeMemory = async (
   const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers, 'update');
   const old = await selectMemory(deps.db, viewer, id);
   if (!old) throw missing(id);
+  deps.marks.demand(old);
   requireIn(caller.principal, 'update', scopeOf(old));
   checkGlobal(old, caller.principal);
   const evidence = await loadEvidence(deps, viewer, asked.evidence);
@@ -84,7 +85,7 @@ const byExisting = async (scene: Scene, by: string): Promise<Superseded> => {
     const locked = new Map((await lockMemories(transaction, viewer, [old.id, by])).map((row) => [row.id, row]));
     const [before, successor] = [locked.get(old.id), locked.get(by)];
     if (!before || !successor) throw missing(before ? by : old.id);
-    await demandFree(deps.vault, transaction, [successor]);
+    await demandFree(deps, transaction, [successor]);
     if (successor.superseded_by !== null || !sameOwner(before, successor)) {
       throw problemAt('invalid_request', '/by', 'The successor must be of the same owner, and not superseded itself.');
     }
@@ -146,7 +147,7 @@ const retire = async (
   row: MemoryRow,
   { by, deed, ifMatch }: Retirement,
 ) => {
-  await demandFree(deps.vault, transaction, [row]);
+  await demandFree(deps, transaction, [row]);
   checkVersion(row, ifMatch);
   if (row.superseded_by !== null) {
     throw problem('version_mismatch', `The memory ${row.id} is superseded by ${row.superseded_by} already.`, {
@@ -172,6 +173,8 @@ const loadEvidence = async (
   ids: readonly string[],
 ): Promise<readonly MemoryRow[]> => {
   const rows = await Promise.all(ids.map((id) => selectMemory(deps.db, viewer, id)));
+  // Their trust decides on that of what is built on them.
+  for (const row of rows) if (row) deps.marks.demand(row);
   const errors = rows.flatMap((row, index) => (row ? [] : [notFoundAt(`/evidence/${index}`)]));
   if (errors.length > 0) throw problem('not_found', 'Some of the evidence is not there.', { errors });
   return rows.flatMap((row) => row ?? []);

@@ -28,7 +28,7 @@ export const updateMemory = async (
   const row = await inRetriedTransaction(deps.db, async (transaction) => {
     const locked = await lockMemory(transaction, viewer, id);
     if (!locked) throw missing(id);
-    await checkChangeable(deps.vault, transaction, locked, ifMatch);
+    await checkChangeable(deps, transaction, locked, ifMatch);
     const deed = { actor: caller.principal.keyId, at: new Date(), reason, auditEvent: deps.newId() };
     const changed = await applyChange(deps, transaction, locked, planFor(deps, caller, locked, patch), {
       caller,

@@ -1,7 +1,6 @@
 import type { Queryable } from '../db/pool.js';
-import { demandFree } from '../holds/holds.js';
+import { demandFree, type KeptDeps } from '../holds/holds.js';
 import { type Problem, problem } from '../http/errors.js';
-import type { Vault } from '../tenancy/vault.js';
 import type { MemoryRow } from './rows.js';
 
 export interface ChangeOptions {
@@ -15,12 +14,13 @@ export const matchesVersion = (header: string, version: number): boolean =>
 
 /** What keeps a row as it is: a caller who decided on another version, or a hold. */
 export const checkChangeable = async (
-  vault: Vault,
+  deps: KeptDeps,
   transaction: Queryable,
   row: MemoryRow,
   ifMatch: string | undefined,
 ): Promise<void> => {
-  if (row.legal_hold) await demandFree(vault, transaction, [row]);
+  deps.marks.demand(row);
+  if (row.legal_hold) await demandFree(deps, transaction, [row]);
   checkVersion(row, ifMatch);
 };
 

@@ -103,7 +103,7 @@ const copyAll = async (
   written: readonly PreparedRow[],
 ): Promise<void> => {
   const rows = await markHeld(transaction, context, written);
-  await copyMemories(transaction, rows);
+  await copyMemories(transaction, rows, context.marks.mac);
   await copyVectors(
     transaction,
     written.flatMap(({ vector }) => vector ?? []),

@@ -43,6 +43,7 @@ export const requestReview = async (
   const viewer = await resolveViewerOfOne(db, deps.people, caller.principal, caller.headers);
   const row = await selectMemory(db, viewer, id);
   if (!row) throw missing(id);
+  deps.marks.demand(row);
   checkGlobal(row, caller.principal);
   if ('scope' in detail) await checkTarget(deps, caller.principal, row, detail);
   const known = await selectPendingReview(db, id, kind);

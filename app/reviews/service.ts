@@ -113,7 +113,7 @@ const decideOnce = async (
   const row = await lockMemory(transaction, EVERYTHING, memory_id);
   const review = await demandPending(transaction, caller, id);
   if (!row) throw missingReview(id);
-  await demandFree(deps.vault, transaction, [row]);
+  await demandFree(deps, transaction, [row]);
   if (KINDS[kind] === 'promotion' && decision.decision === 'edit') {
     const detail = 'A promotion is approved or rejected; change the memory by a patch.';
     throw problem('invalid_request', detail, { errors: [{ pointer: '/decision', code: 'enum', detail }] });
@@ -129,6 +129,7 @@ const decidePromotion = async (
   decision: Decision,
 ): Promise<void> => {
   demandSecond(seen, caller.principal);
+  deps.marks.demand(row);
   const [memory] = await deps.presenter.present(deps.db, [row], { vector: false });
   if (!memory) throw missingReview(seen.id);
   await promote(deps, caller, seen, memory, row, async (transaction) => {

@@ -5,7 +5,16 @@ export { SealError } from './errors.js';
 export type { Json } from './jcs.js';
 export { jcs, jcsBytes, NotCanonical } from './jcs.js';
 export type { ContentUse, MacRow } from './macs.js';
-export { apiKeyHash, contentHash, cursorKey, pseudonym, rowMac, verifyRowMac } from './macs.js';
+export {
+  apiKeyHash,
+  contentHash,
+  cursorKey,
+  pseudonym,
+  rowMac,
+  rowMacOfJcs,
+  verifyRowMac,
+  verifyRowMacOfJcs,
+} from './macs.js';
 export type { Place } from './place.js';
 export type { RowContent, RowEnvelope, SealedRow } from './row.js';
 export { newRowEnvelope, openRow, rowCommit, rowPlaintext, sealRow } from './row.js';

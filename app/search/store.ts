@@ -44,6 +44,7 @@ const COLUMNS: Readonly<Record<Exclude<keyof MemoryRow, 'status'>, true>> = {
   fact_token: true,
   object_token: true,
   audit_event: true,
+  mac: true,
 };
 
 export const ROW_COLUMNS = `${Object.keys(COLUMNS)

@@ -15,12 +15,14 @@ import {
   type RowEnvelope,
   rowCommit,
   rowMac,
+  rowMacOfJcs,
   rowPlaintext,
   seal,
   sealRow,
   sealVector,
   termTokens,
   verifyRowMac,
+  verifyRowMacOfJcs,
 } from '../sealing/index.js';
 
 /** What a sealed value is bound to: moved to another place it does not open. */
@@ -62,6 +64,9 @@ export interface Vault {
   apiKeyToken(text: string): Buffer;
   rowMac(table: string, row: MacRow): Buffer;
   verifyRowMac(table: string, row: MacRow, mac: Buffer): boolean;
+  /** The same of columns that are in their canonical form (JCS) already. */
+  rowMacOfJcs(table: string, columns: string): Buffer;
+  verifyRowMacOfJcs(table: string, columns: string, mac: Buffer): boolean;
   cursorMac(text: string): Buffer;
   contentHash(slot: number, content: string): Buffer;
   /** To look for: the tokens of these terms in rows of this slot. To store, pad them with `padTokens`. */
@@ -113,6 +118,8 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
     apiKeyToken: (text) => apiKeyHash(authentication(), text),
     rowMac: (table, row) => rowMac(authentication(), table, row),
     verifyRowMac: (table, row, mac) => verifyRowMac(authentication(), table, row, mac),
+    rowMacOfJcs: (table, columns) => rowMacOfJcs(authentication(), table, columns),
+    verifyRowMacOfJcs: (table, columns, mac) => verifyRowMacOfJcs(authentication(), table, columns, mac),
     cursorMac: (text) => createHmac('sha256', cursorKey(authentication())).update(text).digest(),
     fingerprint: (text) => contentHash(authentication(), 'idempotency', text),
     contentHash: (slot, content) => contentHash(keys.slotKey(slot), 'dedupe', content),

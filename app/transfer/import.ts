@@ -1,6 +1,6 @@
 import { RETRYABLE, UNIQUE_VIOLATION } from '../db/errors.js';
 import { inRetriedTransaction, type Queryable, type Transaction } from '../db/pool.js';
-import { findHolds } from '../holds/holds.js';
+import { findKept, type Kept } from '../holds/holds.js';
 import { problem } from '../http/errors.js';
 import { buildHistoryRow, type HistoryDeps } from '../memories/history-record.js';
 import { insertHistory } from '../memories/history-store.js';
@@ -190,21 +190,27 @@ const tryBatch = async (
   tally: Tally,
 ): Promise<void> => {
   const taken = await findTaken(deps, deps.db, batch, false);
-  const holds = await findHolds(deps.vault, deps.db, taken.rows);
+  const holds = await findKept(deps, deps.db, taken.rows);
   for (const item of batch) {
     const found = taken.of(item);
     if (found.length === 0) tally.created++;
     else if (mode !== 'overwrite') tally.skipped++;
     else if (!found.every((row) => mayReplace(caller, row))) tally.fail([conflictError(item)]);
-    else if (found.some(({ id }) => holds.has(id))) tally.fail([heldError(item)]);
+    else if (found.some(({ id }) => holds.has(id))) tally.fail([keptError(item, keptOf(holds, found))]);
     else tally.overwritten++;
   }
 };
 
-const heldError = ({ line, planned }: ImportItem): LineError => ({
-  ...{ line, id: planned.id, code: 'legal_hold', pointer: '/id' },
-  detail: 'the memory that it would replace is under a legal hold',
-});
+const keptOf = (holds: ReadonlyMap<string, Kept>, rows: readonly MemoryRow[]): Kept | undefined =>
+  rows.map(({ id }) => holds.get(id)).find((kept) => kept !== undefined);
+
+const keptError = ({ line, planned }: ImportItem, kept: Kept | undefined): LineError => {
+  const forged = kept === 'tampered';
+  return {
+    ...{ line, id: planned.id, code: forged ? 'memory_tampered' : 'legal_hold', pointer: '/id' },
+    detail: `the memory that it would replace ${forged ? 'was changed behind the service' : 'is under a legal hold'}`,
+  };
+};
 
 const writeBatch = async (
   deps: MemoryServiceDeps,
@@ -251,7 +257,7 @@ const writeOnce = async (
   { mode, transaction }: { readonly mode: ConflictMode; readonly transaction: Transaction },
 ): Promise<Written> => {
   const taken = await findTaken(deps, transaction, batch, mode === 'overwrite');
-  const holds = await findHolds(deps.vault, transaction, taken.rows);
+  const holds = await findKept(deps, transaction, taken.rows);
   const errors: LineError[] = [];
   const fresh: ImportItem[] = [];
   const replacing: { readonly item: ImportItem; readonly rows: readonly MemoryRow[] }[] = [];
@@ -261,7 +267,7 @@ const writeOnce = async (
     if (rows.length === 0) fresh.push(item);
     else if (mode !== 'overwrite') skipped++;
     else if (!rows.every((row) => mayReplace(caller, row))) errors.push(conflictError(item));
-    else if (rows.some(({ id }) => holds.has(id))) errors.push(heldError(item));
+    else if (rows.some(({ id }) => holds.has(id))) errors.push(keptError(item, keptOf(holds, rows)));
     else replacing.push({ item, rows });
   }
   const context = writeContext(deps, caller, new Date());
@@ -345,7 +351,7 @@ const historyOf = (deps: HistoryDeps, { history }: ImportItem, { row }: Prepared
   history.map(({ event, version, state, reason = null, at, actor = null }) =>
     buildHistoryRow(
       deps,
-      { ...row, contradictions: 0, superseded_by: null },
+      { ...row, contradictions: 0, superseded_by: null, mac: null },
       { event, version, state: state as never, reason },
       { actor, at: readTime('/at', at) ?? row.created_at, auditEvent: null },
     ),

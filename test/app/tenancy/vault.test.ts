@@ -109,9 +109,12 @@ describe('at rest', () => {
       `UPDATE memories SET envelope = (SELECT envelope FROM memories WHERE id = '${one}') WHERE id = '${two}'`,
     );
     const answer = await service.call('GET', `/api/v1/memories/${two}`);
-    expect([answer.status, answer.body.code]).toEqual([500, 'internal']);
+    expect([answer.status, answer.body.code]).toEqual([409, 'memory_tampered']);
     expect(JSON.stringify(answer.body)).not.toContain('one');
-    expect(service.logs.join('')).toContain('does not belong there or was changed');
+    expect(service.logs.join('')).toContain('security.tamper');
+    const { body } = await service.call('GET', '/api/v1/memories?user_id=ada');
+    const contents = body.results.map(({ content }: { content: string }) => content);
+    expect([contents.includes('one'), contents.includes('two')]).toEqual([true, false]);
   });
 });
 
