@@ -79,6 +79,8 @@ class WatchStream {
   }
 
   #write(type: string, object: string): void {
+    // Ended, and not closed yet: a change or a bookmark that comes in between would be an error that nobody hears.
+    if (this.#response.writableEnded || this.#response.destroyed) return;
     this.#response.write(`{"type":"${type}","object":${object}}\n`);
     if (this.#response.writableLength > BACKLOG_BYTES) this.#response.destroy();
   }
