@@ -38,6 +38,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./infra-verify.js')).infraVerify,
   },
   {
+    path: ['infra', 'evidence', 'sign'],
+    summary: 'write what synth proved of an environment as signed evidence',
+    load: async () => (await import('./infra-evidence-sign.js')).infraEvidenceSign,
+  },
+  {
+    path: ['infra', 'evidence', 'verify'],
+    summary: 'check evidence offline, and list it by control',
+    load: async () => (await import('./infra-evidence-verify.js')).infraEvidenceVerify,
+  },
+  {
+    path: ['infra', 'evidence', 'diff'],
+    summary: 'say what differs between the evidence of two releases',
+    load: async () => (await import('./infra-evidence-diff.js')).infraEvidenceDiff,
+  },
+  {
     path: ['audit', 'verify'],
     summary: 'check an exported audit log offline, by a policy of your own',
     load: async () => (await import('./audit-verify.js')).auditVerify,
