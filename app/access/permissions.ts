@@ -56,6 +56,17 @@ export interface Grant {
   readonly scope: GrantScope | undefined;
 }
 
+/** What is about memories, and so may hold in some of their scopes only. */
+export const SCOPED_PERMISSIONS: ReadonlySet<Permission> = new Set([
+  'ingest',
+  'retrieve',
+  'delete',
+  'update',
+  'retrieve.all',
+  'export',
+  'import',
+] as const);
+
 /**
  * `retrieve`, or narrower: `retrieve:own`, `ingest:team`, `delete:own:user`. `undefined` when the text is none of them.
  */
@@ -66,6 +77,8 @@ export const parseGrant = (text: string): Grant | undefined => {
   const [scopeName, ...rest] = own ? qualifiers.slice(1) : qualifiers;
   const scope = GRANT_SCOPES.find((known) => known === scopeName);
   if (permission === undefined || rest.length > 0 || (scopeName !== undefined && scope === undefined)) return undefined;
+  // Narrowed where nobody looks at the narrowing it would be the whole permission.
+  if (scope !== undefined && !SCOPED_PERMISSIONS.has(permission)) return undefined;
   return { permission, own, scope };
 };
 

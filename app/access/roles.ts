@@ -13,6 +13,7 @@ import {
   ROLES,
   type Role,
   resolveGrants,
+  SCOPED_PERMISSIONS,
 } from './permissions.js';
 import type { Principal } from './principal.js';
 import { type RoleRow, roleMacFields, selectRoles, upsertRole } from './role-store.js';
@@ -185,4 +186,4 @@ const checkPermissions = (permissions: readonly string[]): void => {
   if (errors.length > 0) throw problem('invalid_request', `A permission is not known: ${ALLOWED}.`, { errors });
 };
 
-const ALLOWED = `allowed are ${PERMISSIONS.join(', ')}, each also as name:own, name:scope or name:own:scope with a scope of user, team, organization, global`;
+const ALLOWED = `allowed are ${PERMISSIONS.join(', ')}, each also as name:own; ${[...SCOPED_PERMISSIONS].join(', ')} also as name:scope or name:own:scope with a scope of user, team, organization, global`;

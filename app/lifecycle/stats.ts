@@ -3,7 +3,7 @@ import { SCOPES, STATUSES, VECTOR_STATUSES } from '../memories/schema.js';
 import type { Caller, MemoryServiceDeps } from '../memories/service.js';
 import { VISIBLE, viewerValues } from '../memories/store.js';
 import { formatTime } from '../memories/time.js';
-import { resolveViewerOfOne } from '../memories/viewer.js';
+import { resolveViewerOfOne, seesWholeTenant } from '../memories/viewer.js';
 
 interface Row {
   readonly status: number;
@@ -52,7 +52,7 @@ export const countStats = async (deps: MemoryServiceDeps, caller: Caller): Promi
     held: sum(({ held }) => held),
     contradicted: sum(({ contradicted }) => contradicted),
     users: users.rows[0]?.n ?? 0,
-    quota: viewer.everything ? { used: await selectTenantUsage(db), memories: policies().quotas.memories } : null,
+    quota: seesWholeTenant(viewer) ? { used: await selectTenantUsage(db), memories: policies().quotas.memories } : null,
     at: formatTime(new Date()),
   };
 };

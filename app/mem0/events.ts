@@ -9,7 +9,7 @@ import { problem } from '../http/errors.js';
 import { observeRead } from '../memories/observe-read.js';
 import type { Caller } from '../memories/service.js';
 import { selectVisible } from '../memories/store.js';
-import { resolveViewerOfOne } from '../memories/viewer.js';
+import { resolveViewerOfOne, seesWholeTenant } from '../memories/viewer.js';
 import { countWrites, selectWrite, selectWrites, type Write } from './event-store.js';
 import { buildPage, type Page, type PageAsked } from './shape.js';
 
@@ -84,7 +84,7 @@ const describe = async (core: Core, caller: Caller, writes: readonly Write[]): P
     const results = facts.flatMap((fact) => {
       const memory = shown.get(fact.id)?.content ?? null;
       // What is gone has nothing left to hide but its id: that is told to those who may see all.
-      if (memory === null && !viewer.everything) return [];
+      if (memory === null && !seesWholeTenant(viewer)) return [];
       return [{ id: fact.id, event: eventOf(fact), memory, data: { memory } }];
     });
     return {

@@ -8,14 +8,14 @@ export interface Viewer {
   readonly userRef: string | null;
   readonly teamRefs: readonly string[];
   readonly organizationRefs: readonly string[];
-  /** A key of the tenant itself that named nobody, asking for one memory by its id. */
-  readonly everything: boolean;
+  /** The scopes of which all may be seen, whosever it is: of a key of the tenant itself that named nobody. */
+  readonly allOf: readonly number[];
   /** The scopes that are wanted and granted: 0 user, 1 team, 2 organization, 3 global. */
   readonly scopes: readonly number[];
 }
 
 export const viewerValues = (viewer: Viewer): readonly unknown[] => [
-  viewer.everything,
+  viewer.allOf,
   viewer.userRef,
   viewer.teamRefs,
   viewer.organizationRefs,
@@ -23,7 +23,7 @@ export const viewerValues = (viewer: Viewer): readonly unknown[] => [
 ];
 /** Uses $1 to $5. Own rows, those of my teams and organizations, and the whole tenant's: wider, never sideways. */
 export const VISIBLE = `(
-  scope = ANY ($5::smallint[]) AND ($1::boolean
+  scope = ANY ($5::smallint[]) AND (scope = ANY ($1::smallint[])
     OR (scope = 0 AND user_ref = $2::uuid)
     OR (scope = 1 AND team_ref = ANY ($3::uuid[]))
     OR (scope = 2 AND organization_ref = ANY ($4::uuid[]))

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isAllowed, isAllowedIn, type Permission, type Principal } from '../access/principal.js';
+import { isAllowedIn, type Permission, type Principal } from '../access/principal.js';
 import type { Queryable } from '../db/pool.js';
 import { readUserHeader, requireUserId, resolveUserId } from '../tenancy/identity.js';
 import type { People } from '../tenancy/people.js';
@@ -20,7 +20,7 @@ export const EVERYTHING: Viewer = {
   userRef: null,
   teamRefs: [],
   organizationRefs: [],
-  everything: true,
+  allOf: [0, 1, 2, 3],
   scopes: [0, 1, 2, 3],
 };
 
@@ -36,7 +36,7 @@ export const resolveViewer = async (
   const named = { explicit: selectors.user_id ?? null, header: readUserHeader(headers) };
   const userId = selectors.scope === 'global' ? resolveUserId(principal, named) : requireUserId(principal, named);
   const userRef = await refOf(db, people, principal, userId);
-  return buildViewer(principal, userRef, { from: selectors.scope ?? 'user', purpose, everything: false });
+  return buildViewer(principal, userRef, { from: selectors.scope ?? 'user', purpose, allOf: [] });
 };
 
 /**
@@ -51,8 +51,8 @@ export const resolveViewerOfOne = async (
   purpose: Permission = 'retrieve',
 ): Promise<Viewer> => {
   const userId = resolveUserId(principal, { explicit: null, header: readUserHeader(headers) });
-  const everything = userId === null && isAllowed(principal, 'retrieve.all');
-  return buildViewer(principal, await refOf(db, people, principal, userId), { from: 'user', purpose, everything });
+  const allOf = userId === null ? allowedScopes(principal) : [];
+  return buildViewer(principal, await refOf(db, people, principal, userId), { from: 'user', purpose, allOf });
 };
 
 /** A person nobody has written for has no reference: whoever asks on their behalf sees what is shared. */
@@ -70,26 +70,35 @@ const refOf = async (
 interface View {
   readonly from: Scope;
   readonly purpose: Permission;
-  readonly everything: boolean;
+  readonly allOf: readonly number[];
 }
 
-const buildViewer = (principal: Principal, userRef: string | null, view: View): Viewer => ({
+const buildViewer = (principal: Principal, userRef: string | null, { from, purpose, allOf }: View): Viewer => ({
   userRef,
   teamRefs: principal.teamRefs,
   organizationRefs: principal.organizationRefs,
-  everything: view.everything,
-  scopes: scopesOf(principal, view),
+  allOf,
+  scopes: scopesOf(principal, from, purpose),
 });
 
-/** What the whole tenant shares needs no right to all; every other scope does, when nobody is named. */
-const scopesOf = (principal: Principal, { from, purpose, everything }: View): readonly number[] => {
+const scopesOf = (principal: Principal, from: Scope, purpose: Permission): readonly number[] => {
   const narrowest = SCOPES.indexOf(from);
   return SCOPES.flatMap((scope, code) => {
     const granted = isAllowedIn(principal, 'retrieve', scope) || isAllowedIn(principal, purpose, scope);
-    const reached = !everything || scope === 'global' || isAllowedIn(principal, 'retrieve.all', scope);
-    return code >= narrowest && granted && reached ? [code] : [];
+    return code >= narrowest && granted ? [code] : [];
   });
 };
+
+/** `retrieve.all`, or of some scopes only: `retrieve.all:team` is what any team has, and nothing else of others. */
+const allowedScopes = (principal: Principal): readonly number[] =>
+  SCOPES.flatMap((scope, code) => (isAllowedIn(principal, 'retrieve.all', scope) ? [code] : []));
+
+/** Nothing of the tenant is hidden from them: neither a person's nor a scope's. */
+export const seesWholeTenant = ({ allOf, scopes }: Viewer): boolean =>
+  allOf.length === SCOPES.length && scopes.length === SCOPES.length;
+
+/** Whether it is nobody in particular who looks, and so at the rows of many. */
+export const isOfMany = ({ allOf }: Viewer): boolean => allOf.length > 0;
 
 /** The partitions that hold what this viewer may see. */
 export const partitionsOf = (viewer: Viewer): readonly string[] =>

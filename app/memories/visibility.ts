@@ -7,9 +7,11 @@ import type { Viewer } from './store.js';
 export const visibleTo =
   (viewer: Viewer): Condition =>
   (bind) => {
-    const { everything, scopes, userRef, teamRefs, organizationRefs } = viewer;
-    if (everything) return scopes.length === SCOPES.length ? 'true' : `scope = ANY (${bind(scopes)}::smallint[])`;
-    const parts = scopes.includes(3) ? ['scope = 3'] : [];
+    const { allOf, scopes, userRef, teamRefs, organizationRefs } = viewer;
+    const open = scopes.filter((scope) => scope === 3 || allOf.includes(scope));
+    if (open.length === SCOPES.length) return 'true';
+    const parts =
+      open.length === 0 ? [] : [open.length === 1 ? `scope = ${open[0]}` : `scope = ANY (${bind(open)}::smallint[])`];
     if (scopes.includes(0) && userRef !== null) parts.push(`scope = 0 AND user_ref = ${bind(userRef)}::uuid`);
     if (scopes.includes(1) && teamRefs.length > 0)
       parts.push(`scope = 1 AND team_ref = ANY (${bind(teamRefs)}::uuid[])`);

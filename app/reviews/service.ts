@@ -15,7 +15,7 @@ import { lockMemory, selectMemory, selectVisible } from '../memories/store.js';
 import { formatOptionalTime, formatTime } from '../memories/time.js';
 import { recordWritten } from '../memories/told.js';
 import { CURATED } from '../memories/trust.js';
-import { EVERYTHING, resolveViewerOfOne } from '../memories/viewer.js';
+import { EVERYTHING, resolveViewerOfOne, seesWholeTenant } from '../memories/viewer.js';
 import { promote } from './promotion.js';
 import {
   countReviews,
@@ -266,7 +266,7 @@ const presentReviews = async (
   await vault.prepare(rows.map(({ slot }) => slot));
   return rows.flatMap((row): readonly Review[] => {
     const memory = memories.get(row.memory_id) ?? null;
-    if (memory === null && !viewer.everything) return [];
+    if (memory === null && !seesWholeTenant(viewer)) return [];
     return [
       {
         id: row.id,

@@ -5,6 +5,7 @@ import { STATUS_ACTIVE } from '../memories/rows.js';
 import type { Caller, MemoryServiceDeps } from '../memories/service.js';
 import type { RefFilter, Viewer } from '../memories/store.js';
 import {
+  isOfMany,
   partitionsOf,
   resolveRefFilter,
   resolveViewer,
@@ -52,7 +53,7 @@ export const resolveSpace = async (
     ? await resolveViewerOfOne(db, people, principal, headers)
     : await resolveViewer(db, people, principal, headers, selectors);
   // Whose rows they are is not known yet: tokens, which differ from person to person, say nothing.
-  const slots = viewer.everything ? null : await slotsOf(deps, caller, selectors);
+  const slots = isOfMany(viewer) ? null : await slotsOf(deps, caller, selectors);
   const bound = await bindFilter(deps, filter, slots);
   const narrowed = narrowTo(await resolveRefFilter(db, people, selectors));
   const shown = asOf
@@ -71,7 +72,7 @@ const MAX_OWNERS = 1_000;
 
 /** The space of everybody, with those whose rows are in it: what a search by meaning and by words goes by. */
 export const findOwners = async ({ db }: MemoryServiceDeps, space: SearchSpace): Promise<SearchSpace> => {
-  if (!space.viewer.everything) return space;
+  if (!isOfMany(space.viewer)) return space;
   const owners = await selectOwners(db, space.allowed, MAX_OWNERS + 1);
   if (owners.length > MAX_OWNERS) {
     throw problem('limit_too_large', `The search is about more than ${MAX_OWNERS} people.`, {

@@ -11,7 +11,7 @@ import { type ExportDeps, exportLines, INCLUDES } from './export.js';
 import { MEDIA_TYPE } from './format.js';
 import { findFile, readFile } from './parts.js';
 import { prefersAsync } from './prefer.js';
-import { resolveSubject, type Subject } from './subject.js';
+import { readsWholeTenant, resolveSubject, type Subject } from './subject.js';
 
 export const EXPORT_JOB = 'export';
 const TENANT_SLOT = 0;
@@ -55,7 +55,7 @@ export const exportRoutes = (core: Core, deps: ExportDeps): readonly Route[] => 
 const HEADERS = { 'Content-Type': MEDIA_TYPE, 'Content-Disposition': 'attachment; filename="memories.ndjson"' };
 
 const mayFetch = (principal: Principal, userRef: string | null): boolean =>
-  principal.userId === null ? isAllowed(principal, 'retrieve.all') : userRef === principal.userRef;
+  principal.userId === null ? readsWholeTenant(principal) : userRef === principal.userRef;
 
 const now = async (deps: ExportDeps, turns: Turns, request: ApiRequest<unknown, ExportAsked>): Promise<ApiResponse> => {
   const { include = [], filters } = request.body;
@@ -104,6 +104,11 @@ const later = async (
       filters: body.filters,
     },
   );
+  if (principal.userId === null && !readsWholeTenant(principal)) {
+    throw problem('forbidden', 'A file that waits to be fetched is for keys that may read the whole tenant.', {
+      remedy: 'Leave Prefer out: the export comes as the answer. Or use a key with retrieve and retrieve.all.',
+    });
+  }
   const owner = { slot: person?.slot ?? TENANT_SLOT, userRef: person?.ref ?? null };
   const named = userId === null ? {} : { user_id: userId };
   const input = { transfer: core.newId(), owner, asked: { ...body, ...named } } as unknown as Json;

@@ -1,5 +1,5 @@
-import { GRANT_SCOPES } from '../access/permissions.js';
-import { isAllowed, isAllowedIn, type Permission } from '../access/principal.js';
+import { GRANT_SCOPES, type GrantScope } from '../access/permissions.js';
+import { isAllowed, isAllowedIn, type Principal } from '../access/principal.js';
 import { and, type Condition } from '../db/condition.js';
 import { problem } from '../http/errors.js';
 import type { Memory } from '../memories/schema.js';
@@ -42,16 +42,25 @@ export const resolveSubject = async (
   const parsed =
     asked.filters === undefined ? undefined : parseFilter(asked.filters, { pointer: '/filters', clearMetadata });
   const bound = await bindFilter(deps, parsed, null);
-  const condition = and([owned, allowedScopes(caller, 'export'), bound.condition]);
+  const condition = and([owned, allowedScopes(caller, userId === null), bound.condition]);
   return { userId, person, condition, matches: bound.exact ? undefined : bound.matches };
 };
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-/** A grant may be for some scopes only. */
+/** A grant may be for some scopes only; what is shared with the whole tenant needs no right to read everybody's. */
 const allowedScopes =
-  ({ principal }: Caller, permission: Permission): Condition =>
+  ({ principal }: Caller, isWholeTenant: boolean): Condition =>
   (bind) => {
-    const scopes = GRANT_SCOPES.flatMap((scope, code) => (isAllowedIn(principal, permission, scope) ? [code] : []));
+    const isOpen = (scope: GrantScope) =>
+      isAllowedIn(principal, 'export', scope) && (!isWholeTenant || scope === 'global' || readsAllIn(principal, scope));
+    const scopes = GRANT_SCOPES.flatMap((scope, code) => (isOpen(scope) ? [code] : []));
     return scopes.length === GRANT_SCOPES.length ? 'true' : `scope = ANY (${bind(scopes)}::integer[])`;
   };
+
+const readsAllIn = (principal: Principal, scope: GrantScope): boolean =>
+  isAllowedIn(principal, 'retrieve.all', scope) && isAllowedIn(principal, 'retrieve', scope);
+
+/** Whose files of the whole tenant are theirs to fetch. */
+export const readsWholeTenant = (principal: Principal): boolean =>
+  principal.userId === null && GRANT_SCOPES.every((scope) => readsAllIn(principal, scope));

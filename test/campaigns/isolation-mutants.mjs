@@ -83,8 +83,8 @@ const MUTANTS = [
   [
     'only a key of nobody sees everything',
     'memories/viewer.js',
-    "userId === null && isAllowed(principal, 'retrieve.all')",
-    "isAllowed(principal, 'retrieve.all')",
+    'userId === null ? allowedScopes(principal) : []',
+    'allowedScopes(principal)',
     { first: /getMemory$/ },
   ],
   ['the tenant that is named is this one', 'access/guard.js', 'checkTenant(headers, tenant);', ''],

@@ -3,6 +3,7 @@ import { GRANT_SCOPES, type GrantScope, ROLES } from '../../../app/access/permis
 import {
   type Answer,
   createTestTenant,
+  eventually,
   type InProcessService,
   startInProcess,
   type TestTenant,
@@ -165,6 +166,79 @@ describe('a permission in one scope', () => {
     expect(batch.body.results[0]).toMatchObject({ status: 'rejected', error: { code: 'forbidden' } });
     expect((await service.call('GET', one, { key })).body).toMatchObject({ content: 'first', version: 1 });
   });
+});
+
+describe('retrieve.all in one scope', () => {
+  /** Of a key that belongs to nobody, but to a team and an organization. */
+  const GROUPS = { teams: ['red'], organizations: ['acme'] };
+  let key: string;
+  let ids: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    const permissions = ['retrieve', 'export', 'retrieve.all:team', 'audit.read', 'review'];
+    await service.call('PUT', '/api/v1/roles/coach', { body: { permissions } });
+    key = await keyOf('coach', GROUPS);
+    const stored = await Promise.all(
+      CASES.map(async ({ scope, owner }) => [`${scope} ${owner}`, await store(scope, owner)] as const),
+    );
+    ids = Object.fromEntries(stored);
+  });
+
+  it('shows what any team has, what its own groups have, and nothing else of others', async () => {
+    expect(await tell('retrieve', key)).toEqual({
+      ...{ 'user own': '404 not_found', 'user other': '404 not_found' },
+      ...{ 'team own': 'yes', 'team other': 'yes' },
+      ...{ 'organization own': 'yes', 'organization other': '404 not_found', 'global own': 'yes' },
+    });
+  });
+
+  it('a key of nobody without it sees its own groups alone, and one with all of it everybody', async () => {
+    await service.call('PUT', '/api/v1/roles/plain', { body: { permissions: ['retrieve'] } });
+    expect(await tell('retrieve', await keyOf('plain', GROUPS))).toEqual({
+      ...everywhere('yes', '404 not_found'),
+      'user own': '404 not_found',
+    });
+    const all = await tell('retrieve', await keyOf('service', {}));
+    expect(new Set(Object.values(all))).toEqual(new Set(['yes']));
+  });
+
+  it('a person who is named is no wider for it', async () => {
+    const asked = { key, headers: { 'X-User-ID': 'grace' } };
+    expect((await service.call('GET', `${PATH}/${ids['user other']}`, asked)).status).toBe(200);
+    expect((await service.call('GET', `${PATH}/${ids['team other']}`, asked)).status).toBe(404);
+  });
+
+  it('exports of the whole tenant those scopes alone, and no file that waits for whoever comes', async () => {
+    const { status, body } = await service.call('POST', '/api/v1/export', { key, body: {} });
+    const lines = String(body)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const scopes = lines.flatMap(({ type, memory, scope = memory?.scope }) => (type === 'memory' ? [scope] : []));
+    expect([status, [...new Set(scopes)].sort()]).toEqual([200, ['global', 'team']]);
+    const waiting = { key, body: {}, headers: { Prefer: 'respond-async' } };
+    const later = await service.call('POST', '/api/v1/export', waiting);
+    expect([later.status, later.body.code]).toEqual([403, 'forbidden']);
+    const made = await service.call('POST', '/api/v1/export', { body: {}, headers: { Prefer: 'respond-async' } });
+    const { result } = await eventually(
+      async () => (await service.call('GET', `/api/v1/jobs/${made.body.id}`)).body,
+      (job) => job.status === 'succeeded',
+    );
+    expect((await service.call('GET', result.url, { key })).status).toBe(404);
+    expect((await service.call('GET', result.url)).status).toBe(200);
+  });
+
+  it('is counted so, too: no quota of the tenant, and the memories that it may see', async () => {
+    const { body } = await service.call('GET', '/memory_stats', { key });
+    expect([body.by_scope.user ?? 0, body.by_scope.team > 0, body.quota]).toEqual([0, true, null]);
+  });
+
+  it.each(['keys.manage:team', 'hold.place:global', 'admin:user'])(
+    '%s is refused: there is no such half',
+    async (text) => {
+      const { status, body } = await service.call('PUT', '/api/v1/roles/half', { body: { permissions: [text] } });
+      expect([status, body.errors[0].pointer]).toEqual([400, '/permissions/0']);
+    },
+  );
 });
 
 it('nobody sees sideways: not another person, team or organization, by id, list or history', async () => {

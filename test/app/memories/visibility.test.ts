@@ -19,7 +19,7 @@ const viewer: fc.Arbitrary<Viewer> = fc.record({
   userRef: owner,
   teamRefs: fc.uniqueArray(ref),
   organizationRefs: fc.uniqueArray(ref),
-  everything: fc.boolean(),
+  allOf: fc.subarray([0, 1, 2, 3]),
   scopes: fc.subarray([0, 1, 2, 3]),
 });
 
