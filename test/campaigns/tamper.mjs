@@ -4,6 +4,7 @@ import { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } 
 import { decodeEntries } from '../../dist/app/audit/tlog.js';
 import { verifyBundle } from '../../dist/app/audit/verify.js';
 import { buildBundle, buildEntries, memoryBundle, newSigner, policyOf } from './tamper-log.mjs';
+import { tamperRows } from './tamper-rows.mjs';
 
 const signer = newSigner('7f3c0000-0000-4000-8000-000000000001');
 const other = newSigner('7f3c0000-0000-4000-8000-000000000002');
@@ -257,4 +258,5 @@ export const campaignTamper = async () => [
   ...structural(40),
   ...stolenKey(64),
   ...(await proofs(256)),
+  ...(await tamperRows()),
 ];
