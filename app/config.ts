@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import { checkTogether } from './config-checks.js';
 import { choice, databaseUrl, flag, integer, type Notes, number, text } from './config-fields.js';
 import { CloudIdentity, KmsSettings } from './config-kms.js';
+import { OtherNames, ProviderKeys, readOtherNames, readProviderKeys } from './config-names.js';
 import { ArtifactStore, MemoryProvider, VectorDb, Vectors } from './config-stores.js';
 import { UUID } from './http/validate.js';
 
@@ -128,6 +129,8 @@ const Memory = Type.Object({
     }),
   ),
   ...providerSettings('EXTRACTION', 'extraction'),
+  ...ProviderKeys,
+  ...OtherNames,
   EMBEDDING_MODEL: Type.Optional(
     text('^.{1,200}$', {
       description: "The model's name. Unset: the provider's own; the local one is universal-sentence-encoder.",
@@ -241,6 +244,7 @@ export const readMemoryConfig = (env: NodeJS.ProcessEnv = process.env): MemoryCo
   const values = validateConfig(Memory, env) as Static<typeof Memory>;
   return Object.freeze({
     ...values,
+    ...readProviderKeys(values),
     CORS_ORIGINS: splitList(values.CORS_ORIGINS),
     MEMPLANE_HOSTNAMES: splitList(values.MEMPLANE_HOSTNAMES).map((name) => name.toLowerCase()),
     MEMPLANE_EGRESS_ALLOW: splitList(values.MEMPLANE_EGRESS_ALLOW),
@@ -265,7 +269,8 @@ export const readMigrateConfig = (env: NodeJS.ProcessEnv = process.env): Migrate
 const nameOfProvider = (given: string): string => (given === 'postgresql' ? 'pgvector' : given);
 
 /** All that is wrong at once, each with its key, its value and what is allowed. An empty value counts as unset. */
-const validateConfig = (schema: TObject, env: NodeJS.ProcessEnv): unknown => {
+const validateConfig = (schema: TObject, given: NodeJS.ProcessEnv): unknown => {
+  const { env, nameOf } = readOtherNames(given);
   const known = new Set(Object.values(CONFIG_SCHEMAS).flatMap(({ properties }) => Object.keys(properties)));
   const values: Record<string, unknown> = {};
   for (const key of Object.keys(schema.properties)) if (env[key]) values[key] = env[key];
@@ -274,7 +279,7 @@ const validateConfig = (schema: TObject, env: NodeJS.ProcessEnv): unknown => {
   if (!validate(values)) {
     for (const error of validate.errors ?? []) {
       const key = error.keyword === 'required' ? String(error.params.missingProperty) : error.instancePath.slice(1);
-      messages.set(key, complain(key, schema.properties[key], env[key]));
+      messages.set(nameOf(key), complain(nameOf(key), schema.properties[key], env[key]));
     }
   }
   for (const [key, message] of checkTogether(schema, values)) if (!messages.has(key)) messages.set(key, message);

@@ -208,6 +208,12 @@ export interface ProblemDocument {
   readonly errors?: readonly FieldError[];
 }
 
+/** Where nothing is listed, the detail is all that tells what to correct. */
+const remedyOf = ({ code, options }: Problem): string =>
+  code === 'invalid_request' && !options.errors?.length
+    ? 'Correct what "detail" says and send it again.'
+    : CATALOGUE[code].remedy;
+
 export const buildProblemDocument = (error: Problem, requestId: string): ProblemDocument => {
   const entry = CATALOGUE[error.code];
   return {
@@ -216,7 +222,7 @@ export const buildProblemDocument = (error: Problem, requestId: string): Problem
     status: entry.status,
     code: error.code,
     detail: error.message,
-    remedy: error.options.remedy ?? entry.remedy,
+    remedy: error.options.remedy ?? remedyOf(error),
     requestId,
     ...(error.options.errors?.length ? { errors: error.options.errors.slice(0, MAX_ERRORS) } : {}),
   };

@@ -84,6 +84,25 @@ describe('configuration', () => {
     });
   });
 
+  it('knows providers and their keys, and the first key, by the documents’ names, and ours first', () => {
+    const keys = { OPENAI_API_KEY: 'sk-openai', ANTHROPIC_API_KEY: 'sk-claude', GOOGLE_API_KEY: 'g' };
+    const read = (env: object) => readMemoryConfig({ ...complete, ...keys, ...env });
+    expect(read({ LLM_PROVIDER: 'claude', EMBEDDING_PROVIDER: 'openai', API_KEY: 'k'.repeat(16) })).toMatchObject({
+      EXTRACTION_PROVIDER: 'claude',
+      EXTRACTION_API_KEY: 'sk-claude',
+      EMBEDDING_API_KEY: 'sk-openai',
+      MEMPLANE_BOOTSTRAP_KEY: 'k'.repeat(16),
+    });
+    expect(read({ LLM_PROVIDER: 'claude', EXTRACTION_PROVIDER: 'google', EXTRACTION_API_KEY: 'own' })).toMatchObject({
+      EXTRACTION_PROVIDER: 'google',
+      EXTRACTION_API_KEY: 'own',
+    });
+    expect(read({}).EXTRACTION_API_KEY).toBeUndefined();
+    expect(() => read({ LLM_PROVIDER: 'hal', API_KEY: 'short' })).toThrow(
+      /^API_KEY=\(hidden\) is not allowed; allowed: at least 16 characters\nLLM_PROVIDER="hal" is not allowed; allowed: local, claude/,
+    );
+  });
+
   it('names everything that is wrong at once, in order', () => {
     expect(() => readMigrateConfig({ LOG_LEVEL: 'loud' })).toThrow(
       /LOG_LEVEL[\s\S]*MEMPLANE_SERVICE_ROLE is required[\s\S]*MIGRATE_DATABASE_URL is required/,

@@ -4,7 +4,7 @@ export interface Progress {
   say(line?: string): void;
 }
 
-const NAME_WIDTH = 22;
+const NAME_WIDTH = 27;
 
 /** Once `signal` is aborted, what was under way ends in failure, which tells nobody anything. */
 export function printProgress(write: (text: string) => void, signal?: AbortSignal): Progress {
