@@ -59,6 +59,30 @@ export function planeDryRun(server: string, kubeconfig: () => string): void {
       const more = await apply(await written('gcp-prod-plane'));
       expect(more.stdout).toContain('secret/pg-a-ca created (server dry run)\nconfigmap/memplane-trust created');
     });
+
+    (hasProgram('kubectl') ? it : it.skip)('beside a plane that is there, under another name only', async () => {
+      const [given] = objectsOf({ text: await written('aws-prod-plane') });
+      if (given === undefined) throw new Error('no plane');
+      const { spec } = given as K8sObject & { readonly spec: object };
+      const there = { ...given, spec: { ...spec, clusterID: 'local' } };
+      await client.apply(resourceFor(given), there);
+      try {
+        const args = ['--kubeconfig', kubeconfig(), '--cache-dir', cache, 'apply', '--dry-run=server', '-f', '-'];
+        const same = await run('kubectl', args, await written('aws-prod-plane'));
+        expect(same.stderr).toContain('clusterID cannot change');
+        expect(same.status).toBe(1);
+        const other = await run(
+          'kubectl',
+          args,
+          await written('aws-prod-plane', '--name', 'aws', '--external-secrets'),
+        );
+        expect(other.stdout).toMatch(/^memoryplane.memplane.dev\/aws created \(server dry run\)\n/);
+        // Nobody has installed the External Secrets Operator here, and kubectl says which kinds that leaves unknown.
+        expect(other.stderr).toContain('no matches for kind "ClusterSecretStore" in version "external-secrets.io/v1"');
+      } finally {
+        await client.delete({ resource: resourceFor(given), name: given.metadata.name });
+      }
+    });
   });
 }
 

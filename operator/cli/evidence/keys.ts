@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { keyIdOf, type NoteSignature, type Verifier } from '../../../app/audit/note.js';
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { keyIdOf, type NoteSignature, parseVerifierKey, type Verifier } from '../../../app/audit/note.js';
 import { unusableError } from '../errors.js';
 
 export type EvidenceVerifier = Verifier;
@@ -38,12 +38,11 @@ export function readVerifier(path: string, pem: string): (origin: string) => Evi
   }
   const key = readKey(path, pem, createPublicKey, PUBLIC);
   const typed = typedKey(key);
-  return (name) => ({
-    name,
-    keyId: keyIdOf(name, typed),
-    type: ED25519,
-    verify: (message, signature) => verify(null, message, key, signature),
-  });
+  return (name) => {
+    const verifier = parseVerifierKey(`${name}+${keyIdOf(name, typed).toString('hex')}+${typed.toString('base64')}`);
+    if (verifier === undefined) throw new Error(`no verifier of ${name}`);
+    return verifier;
+  };
 }
 
 const PUBLIC = 'openssl pkey -in evidence.pem -pubout -out evidence.pub';

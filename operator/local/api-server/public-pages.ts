@@ -10,6 +10,12 @@ export const VERSION = { major: '1', minor: '33', gitVersion: 'v1.33.4+memplane'
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 const HEALTH: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz']);
 
+/**
+ * `{swagger: "2.0", info: {title, version}, paths: {}}` in protobuf, of which every byte is ASCII. kubectl reads v3, and
+ * asks v2 about a kind that v3 does not know: a refusal would hide that the kind is unknown.
+ */
+const EMPTY_OPENAPI_V2 = '\n\x032.0\x12\x15\n\x0aKubernetes\x12\x07v1.33.4B\0';
+
 const compact = (accept: string): string => accept.replaceAll(' ', '');
 
 /** The paths that are no resource: health, version, discovery and OpenAPI. */
@@ -52,8 +58,10 @@ export class PublicPages {
     if (path === '/openapi/v3') return this.#openapi.index();
     if (path.startsWith('/openapi/v3/')) return this.#openapi.document(path.slice('/openapi/v3/'.length));
     if (path === '/openapi/v2') {
-      // kubectl reads v3 and falls back to it when v2 is not to be had in the only form it takes, protobuf.
-      throw accept.includes('json') ? noSuchPath() : notAcceptable('OpenAPI v2 is not served; ask for /openapi/v3');
+      if (accept.includes('json')) throw noSuchPath();
+      if (!accept.includes('protobuf')) throw notAcceptable('OpenAPI v2 is served as protobuf; ask for /openapi/v3');
+      response.setHeader('content-type', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+      return EMPTY_OPENAPI_V2;
     }
     return encode(this.#discovery(path, accept, response));
   }
