@@ -1,3 +1,4 @@
+import { BESIDE } from './beside.js';
 import type { Route } from './route.js';
 
 /** A page that needs nothing else: no script, no font, no other host. */
@@ -12,6 +13,10 @@ td,th{padding:.3rem .8rem .3rem 0;text-align:left;vertical-align:top}code{font-f
 <table><thead><tr><th>Call</th><th>What it does</th><th>Permission</th></tr></thead><tbody>
 ${routes.map(buildRow).join('\n')}
 </tbody></table>
+<h2>Beside these</h2>
+<table><tbody>
+${BESIDE.map(([call, what]) => `<tr><td><code>${escapeHtml(call)}</code></td><td>${escapeHtml(what)}</td></tr>`).join('\n')}
+</tbody></table>
 <h2>Try it</h2>
 <pre>curl -H "X-API-Key: $KEY" -H "Content-Type: application/json" \\
   -d '{"user_id":"ada","content":"Ada prefers tea"}' $URL/api/v1/memories
@@ -19,7 +24,7 @@ curl -H "X-API-Key: $KEY" -H "Content-Type: application/json" \\
   -d '{"user_id":"ada","query":"what does she drink?"}' $URL/api/v1/memories/search</pre></body></html>
 `;
 
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+
 const buildRow = ({ method, path, summary, permission }: Route): string =>
   `<tr><td><code>${method} ${escapeHtml(path)}</code></td><td>${escapeHtml(summary)}</td><td>${permission}</td></tr>`;
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,5 +1,6 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
+import { BESIDE } from './beside.js';
 import type { Dialect } from './dialect.js';
 import { ERROR_CODES } from './errors.js';
 import type { Route } from './route.js';
@@ -41,7 +42,7 @@ export const buildOpenApi = (routes: readonly Route[], options: OpenApiOptions):
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Memplane memory service', version: options.version },
+    info: { title: 'Memplane memory service', version: options.version, description: DESCRIPTION },
     ...(options.publicUrl ? { servers: [{ url: options.publicUrl }] } : {}),
     security: [{ apiKey: [] }, { bearer: [] }],
     paths,
@@ -61,6 +62,8 @@ export const buildOpenApi = (routes: readonly Route[], options: OpenApiOptions):
     },
   };
 };
+
+const DESCRIPTION = ['Beside these operations:', ...BESIDE.map(([call, what]) => `- ${call}: ${what}`)].join('\n');
 
 const buildOperation = (route: Route): object => ({
   operationId: route.operation,

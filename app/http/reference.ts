@@ -1,3 +1,5 @@
+import { BESIDE } from './beside.js';
+
 /** As /openapi.json says it; other members are not looked at. */
 export interface ReferenceDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, ReferenceOperation>>>>;
@@ -36,7 +38,9 @@ export const buildApiReference = ({ paths }: ReferenceDocument): string => {
     }
   }
   const sections = [...groups].flatMap(([group, rows]) => ['', `## ${group}`, '', ...HEAD, ...rows]);
-  return `${[...INTRODUCTION, ...sections].join('\n')}\n`;
+  const beside = BESIDE.map(([call, what]) => `| \`${call}\` | ${what} |`);
+  const rest = ['', '## Beside the API', '', '| call | what it does |', '|---|---|', ...beside];
+  return `${[...INTRODUCTION, ...sections, ...rest].join('\n')}\n`;
 };
 
 const HEAD = ['| call | what it does | permission | query | statuses |', '|---|---|---|---|---|'];

@@ -386,6 +386,12 @@ describe('CORS', () => {
 });
 
 describe('descriptions', () => {
+  it.each(['/docs', '/openapi.json'])('%s tells of probes, metrics, MCP and the log’s files too', async (path) => {
+    const text = JSON.stringify((await service.call('GET', path, { key: null })).body);
+    for (const named of ['/health/detailed', '/metrics', 'POST /mcp', '/api/v1/audit/tile/'])
+      expect(text).toContain(named);
+  });
+
   it('/openapi.json lists every route with its permission and its problem document', async () => {
     const { body } = await service.call('GET', '/openapi.json', { key: null });
     expect(Object.keys(body.paths)).toEqual(
