@@ -1,7 +1,5 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { from as copyFrom } from 'pg-copy-streams';
 import { writeUuid } from '../sealing/place.js';
+import { fly, type Step } from './flight.js';
 import type { Transaction } from './pool.js';
 
 /**
@@ -24,14 +22,24 @@ const NULL = -1;
 /** Postgres' epoch, 2000-01-01, in milliseconds since 1970. */
 const EPOCH_MS = 946_684_800_000;
 /** The server takes the first part in while the next is encoded; a write for each row costs more than its bytes. */
-const CHUNK = 256 * 1024;
+const CHUNK = 128 * 1024;
+/** What a message of CopyData begins with: its letter and its length, which counts itself. */
+const COPY_DATA = 'd'.charCodeAt(0);
+const FRAME_HEADER = 5;
+/** One row, or a few, need no more to begin with. */
+const FEW = 8;
+const SMALL = 4096;
 
 /** Grows as it is written to: a buffer of its own for every value costs more than all the values. */
 export class CopyBuffer {
-  bytes = Buffer.allocUnsafe(CHUNK + CHUNK / 4);
+  bytes: Buffer;
   length = 0;
 
-  /** Room for so many bytes more; answers where they begin. */
+  constructor(size: number) {
+    this.bytes = Buffer.allocUnsafe(size);
+  }
+
+  /** Room for so many bytes more; answers where they begin. `bytes` may be another buffer afterwards: take first, then write. */
   take(size: number): number {
     const at = this.length;
     this.length += size;
@@ -44,15 +52,18 @@ export class CopyBuffer {
   }
 
   int2(value: number): void {
-    this.bytes.writeInt16BE(value, this.take(2));
+    const at = this.take(2);
+    this.bytes.writeInt16BE(value, at);
   }
 
   int4(value: number): void {
-    this.bytes.writeInt32BE(value, this.take(4));
+    const at = this.take(4);
+    this.bytes.writeInt32BE(value, at);
   }
 
   raw(value: Uint8Array): void {
-    this.bytes.set(value, this.take(value.length));
+    const at = this.take(value.length);
+    this.bytes.set(value, at);
   }
 
   /** What was written until now; the next bytes go into memory of their own. */
@@ -62,7 +73,24 @@ export class CopyBuffer {
     this.length = 0;
     return whole;
   }
+
+  /** The same as a message of CopyData; every frame begins with `openFrame`. */
+  closeFrame(): Buffer {
+    this.bytes.writeInt32BE(this.length - 1, 1);
+    return this.flush();
+  }
+
+  openFrame(): void {
+    const at = this.take(FRAME_HEADER);
+    this.bytes[at] = COPY_DATA;
+  }
 }
+
+/** One of the steps of a flight. */
+export const copyStep = <Row>(table: string, columns: readonly Column<Row>[], rows: readonly Row[]): Step => ({
+  text: `COPY ${table} (${columns.map(({ name }) => name).join(', ')}) FROM STDIN (FORMAT binary)`,
+  frames: () => encodeRows(columns, rows),
+});
 
 export const copyRows = async <Row>(
   transaction: Transaction,
@@ -70,21 +98,23 @@ export const copyRows = async <Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
 ): Promise<void> => {
-  if (rows.length === 0) return;
-  const sql = `COPY ${table} (${columns.map(({ name }) => name).join(', ')}) FROM STDIN (FORMAT binary)`;
-  await pipeline(Readable.from(encodeRows(columns, rows), { objectMode: false }), transaction.query(copyFrom(sql)));
+  if (rows.length > 0) await fly(transaction, [copyStep(table, columns, rows)]);
 };
 
 const encodeRows = function* <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Generator<Buffer> {
-  const out = new CopyBuffer();
+  const out = new CopyBuffer(rows.length > FEW ? CHUNK + CHUNK / 4 : SMALL);
+  out.openFrame();
   out.raw(SIGNATURE);
   for (const row of rows) {
     out.int2(columns.length);
     for (const { encode } of columns) encode(out, row);
-    if (out.length >= CHUNK) yield out.flush();
+    if (out.length >= CHUNK) {
+      yield out.closeFrame();
+      out.openFrame();
+    }
   }
   out.int2(-1);
-  yield out.flush();
+  yield out.closeFrame();
 };
 
 export const int2: Encoder<number> = (out, value) => {
@@ -101,11 +131,13 @@ export const int8: Encoder<number> = (out, value) => {
 };
 export const float4: Encoder<number> = (out, value) => {
   out.int4(4);
-  out.bytes.writeFloatBE(value, out.take(4));
+  const at = out.take(4);
+  out.bytes.writeFloatBE(value, at);
 };
 export const bool: Encoder<boolean> = (out, value) => {
   out.int4(1);
-  out.bytes[out.take(1)] = value ? 1 : 0;
+  const at = out.take(1);
+  out.bytes[at] = value ? 1 : 0;
 };
 export const bytea: Encoder<Uint8Array> = (out, value) => {
   out.int4(value.length);
@@ -114,14 +146,16 @@ export const bytea: Encoder<Uint8Array> = (out, value) => {
 export const text: Encoder<string> = (out, value) => {
   const size = Buffer.byteLength(value, 'utf8');
   out.int4(size);
-  out.bytes.write(value, out.take(size), size, 'utf8');
+  const at = out.take(size);
+  out.bytes.write(value, at, size, 'utf8');
 };
 /** JSON text, behind the version of the binary form. */
 export const jsonb: Encoder<string> = (out, value) => {
   const size = Buffer.byteLength(value, 'utf8');
   out.int4(size + 1);
-  out.bytes[out.take(1)] = 1;
-  out.bytes.write(value, out.take(size), size, 'utf8');
+  const at = out.take(1 + size);
+  out.bytes[at] = 1;
+  out.bytes.write(value, at + 1, size, 'utf8');
 };
 export const uuid: Encoder<string> = (out, value) => {
   out.int4(16);
@@ -161,5 +195,6 @@ export const nullable =
 const writeInt8 = (out: CopyBuffer, value: number): void => {
   const high = Math.floor(value / 2 ** 32);
   out.int4(high);
-  out.bytes.writeUInt32BE(value - high * 2 ** 32, out.take(4));
+  const at = out.take(4);
+  out.bytes.writeUInt32BE(value - high * 2 ** 32, at);
 };

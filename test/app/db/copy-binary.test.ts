@@ -73,6 +73,20 @@ describe('rows copied in binary', () => {
     expect((await db.query('SELECT * FROM copied')).rows).toEqual(rows);
   });
 
+  it('are whole when a row is larger than the memory that it is written into', async () => {
+    const words = 'x'.repeat(300_000);
+    await db.query('CREATE TABLE large (id uuid, words text, bytes bytea)');
+    const large = columns.filter(({ name }) => ['id', 'words', 'bytes'].includes(name));
+    const rows = Array.from({ length: 9 }, (_, n) => ({
+      ...row,
+      words: `${n}${words}`,
+      bytes: Buffer.alloc(200_000, n + 1),
+    }));
+    await inTransaction(db, (transaction) => copyRows(transaction, 'large', large, rows));
+    const stored = await db.query(`SELECT words, bytes FROM large ORDER BY words`);
+    expect(stored.rows.map(({ words: text }) => text === `${text[0]}${words}`)).toEqual(rows.map(() => true));
+    expect(stored.rows.map(({ bytes }) => bytes.equals(Buffer.alloc(200_000, bytes[0])))).toEqual(rows.map(() => true));
+  });
   it('are gone when their transaction is rolled back, and the connection goes on', async () => {
     await db.query('CREATE TABLE strict (id uuid PRIMARY KEY)');
     const ids = [column<Row, string>('id', uuid, (r) => r.id)];

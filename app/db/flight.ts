@@ -1,0 +1,173 @@
+import pg from 'pg';
+import type { Transaction } from './pool.js';
+
+/** One statement of several that travel together. */
+export interface Step {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  /** Of `COPY … FROM STDIN`: whole messages of CopyData, made while the server takes in those before. */
+  readonly frames?: () => Iterable<Uint8Array>;
+}
+
+export type Answer = readonly Readonly<Record<string, unknown>>[];
+
+/**
+ * Sends all statements without waiting for an answer in between, behind one Sync: a single round trip. After a statement
+ * that fails the server passes over all that follow it, so that nothing runs that counted on it. No prepared names and no
+ * state of the session: a pooler in transaction mode sees one exchange. Answers with the rows of each.
+ */
+export const fly = (client: Transaction, steps: readonly Step[]): Promise<readonly Answer[]> =>
+  new Promise((resolve, reject) => {
+    client.query(new Flight(client, steps, (error, answers) => (error ? reject(error) : resolve(answers))));
+  });
+
+/** What node-postgres hands to whoever submits; its types leave out the half of it. */
+interface Wire {
+  readonly stream: {
+    readonly writable: boolean;
+    cork(): void;
+    uncork(): void;
+    write(bytes: Uint8Array): boolean;
+    once(event: 'drain' | 'close', listener: () => void): void;
+    off(event: 'drain' | 'close', listener: () => void): void;
+  };
+  parse(statement: { readonly text: string }): void;
+  bind(bound: { readonly values: readonly unknown[]; readonly valueMapper: (value: unknown) => unknown }): void;
+  describe(portal: { readonly type: 'P'; readonly name: string }): void;
+  execute(portal: object): void;
+  endCopyFrom(): void;
+  sendCopyFail(reason: string): void;
+  sync(): void;
+}
+
+type Done = (error: Error | null, answers: readonly Answer[]) => void;
+type Field = { readonly name: string; readonly parse: (text: string) => unknown };
+type RowDescription = { readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[] };
+
+const { prepareValue } = (pg as unknown as { readonly utils: { prepareValue(value: unknown): unknown } }).utils;
+
+class Flight implements pg.Submittable {
+  /** Set by the driver, which ends its timer by it. */
+  callback: ((error: Error | null) => void) | undefined;
+  readonly #client: Transaction;
+  readonly #steps: readonly Step[];
+  readonly #done: Done;
+  readonly #answers: Answer[] = [];
+  #fields: readonly Field[] = [];
+  #rows: Record<string, unknown>[] = [];
+  #isSynced = false;
+  #failure: Error | undefined;
+
+  constructor(client: Transaction, steps: readonly Step[], done: Done) {
+    this.#client = client;
+    this.#steps = steps;
+    this.#done = done;
+  }
+
+  submit(connection: pg.Connection): void {
+    const wire = connection as unknown as Wire;
+    void this.#send(wire);
+  }
+
+  async #send(wire: Wire): Promise<void> {
+    for (const step of this.#steps) {
+      if (this.#isSynced) return;
+      wire.stream.cork();
+      try {
+        begin(wire, step);
+        if (!step.frames) continue;
+      } catch (cause) {
+        this.#failure ??= cause as Error;
+        break;
+      } finally {
+        wire.stream.uncork();
+      }
+      await this.#copy(wire, step.frames);
+    }
+    this.#sync(wire);
+  }
+
+  /** A server that is slower than we are holds up the encoding, not the memory. */
+  async #copy(wire: Wire, frames: () => Iterable<Uint8Array>): Promise<void> {
+    try {
+      for (const frame of frames()) {
+        if (this.#isSynced) return;
+        if (!wire.stream.write(frame) && wire.stream.writable) await drained(wire);
+      }
+      if (!this.#isSynced) wire.endCopyFrom();
+    } catch (cause) {
+      this.#failure ??= cause as Error;
+      if (!this.#isSynced) wire.sendCopyFail('the rows could not be encoded');
+    }
+  }
+
+  #sync(wire: Wire): void {
+    if (this.#isSynced) return;
+    this.#isSynced = true;
+    wire.sync();
+  }
+
+  handleRowDescription({ fields }: RowDescription): void {
+    this.#fields = fields.map(({ name, dataTypeID }) => ({
+      name,
+      parse: this.#client.getTypeParser(dataTypeID, 'text') as (text: string) => unknown,
+    }));
+  }
+
+  handleDataRow({ fields: texts }: { readonly fields: readonly (string | null)[] }): void {
+    try {
+      const values = this.#fields.map(({ name, parse }, index) => {
+        const text = texts[index] ?? null;
+        return [name, text === null ? null : parse(text)] as const;
+      });
+      this.#rows.push(Object.fromEntries(values));
+    } catch (cause) {
+      this.#failure ??= cause as Error;
+    }
+  }
+
+  handleCommandComplete(): void {
+    this.#answers.push(this.#rows);
+    this.#fields = [];
+    this.#rows = [];
+  }
+
+  handleEmptyQuery(): void {
+    this.handleCommandComplete();
+  }
+
+  /** The rows are on their way already. */
+  handleCopyInResponse(): void {}
+
+  handleError(error: Error, connection: pg.Connection): void {
+    this.#sync(connection as unknown as Wire);
+    this.#end(this.#failure ?? error);
+  }
+
+  handleReadyForQuery(): void {
+    this.#end(this.#failure ?? null);
+  }
+
+  #end(error: Error | null): void {
+    this.callback?.(error);
+    this.#done(error, this.#answers);
+  }
+}
+
+const begin = (wire: Wire, { text, values = [], frames }: Step): void => {
+  wire.parse({ text });
+  wire.bind({ values, valueMapper: prepareValue });
+  if (!frames) wire.describe({ type: 'P', name: '' });
+  wire.execute({});
+};
+
+const drained = (wire: Wire): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      wire.stream.off('drain', done);
+      wire.stream.off('close', done);
+      resolve();
+    };
+    wire.stream.once('drain', done);
+    wire.stream.once('close', done);
+  });
