@@ -8,24 +8,26 @@ interface Counts {
   readonly trust: number | null;
 }
 
-/** Every row is looked at: a tenth of a second for a million of them, so not for every probe. */
-const COUNT_MS = 300_000;
+/** Every row is looked at, so not for every probe: a fifth of a percent of the time at most, and no more often than people look. */
+const SHARE = 500;
+const AT_LEAST_MS = 10_000;
 
 /** What the tenant remembers and how far it can be relied on. Told, never a fault: contradictions are people's to settle. */
 export const createMemoriesHealth = (db: Queryable, now: () => number = Date.now): (() => ComponentState) => {
   let due = 0;
   let last: ComponentState = { status: 'ok', detail: 'being counted' };
   const count = async (): Promise<void> => {
+    const startedAt = now();
     try {
       last = { status: 'ok', detail: describe(await selectCounts(db)) };
     } catch {
       // The component database tells of a database that is away.
-      due = 0;
     }
+    due = now() + Math.max(AT_LEAST_MS, SHARE * (now() - startedAt));
   };
   return () => {
     if (now() < due) return last;
-    due = now() + COUNT_MS;
+    due = Number.POSITIVE_INFINITY;
     void count();
     return last;
   };
@@ -45,5 +47,5 @@ const selectCounts = async (db: Queryable): Promise<Counts | undefined> => {
 const describe = (counts: Counts | undefined): string => {
   const { active = 0, contradicted = 0, quarantined = 0, trust = null } = counts ?? {};
   const trusted = trust === null ? '' : `, trust ${trust.toFixed(2)} on average`;
-  return `${active} active, ${contradicted} contradicted, ${quarantined} in quarantine${trusted}; counted every five minutes`;
+  return `${active} active, ${contradicted} contradicted, ${quarantined} in quarantine${trusted}`;
 };
