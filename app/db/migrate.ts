@@ -63,9 +63,24 @@ export const migrateDatabase = async (options: MigrateOptions): Promise<MigrateR
       applied.push(migration.name);
     }
     await client.query(`GRANT SELECT ON schema_migrations TO ${options.serviceRole}`);
+    await grantAuditor(client, `${options.serviceRole}_auditor`);
     return { applied, version: migrations.length };
   } finally {
     await client.end();
+  }
+};
+
+/** The views of migration 15 and of those after it, every time: the role may be younger than they are, or not be there. */
+const grantAuditor = async (client: pg.Client, role: string): Promise<void> => {
+  const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
+  if (!rowCount) return;
+  const { rows } = await client.query<{ schema: string; view: string }>(
+    `SELECT quote_ident(schemaname) AS schema, quote_ident(viewname) AS view FROM pg_views
+     WHERE schemaname = current_schema() AND viewname LIKE 'auditor\\_%'`,
+  );
+  for (const { schema, view } of rows) {
+    await client.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
+    await client.query(`GRANT SELECT ON ${schema}.${view} TO ${role}`);
   }
 };
 

@@ -1,6 +1,6 @@
 import { type Database, identifier, literal, type Sql } from '../../../clients/postgres.js';
 import { scramVerifier } from '../../../clients/scram.js';
-import { ownerRole, TENANT_GROUP } from './observe.js';
+import { auditorRole, ownerRole, TENANT_GROUP } from './observe.js';
 
 const ROLE_LIMITS = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS';
 
@@ -23,7 +23,7 @@ export async function createGroup(database: Database): Promise<void> {
   });
 }
 
-/** Roles are born without a login; `setPasswords` gives it. */
+/** Roles are born without a login; `setPasswords` gives it to owner and service. An auditor's login is a person's own. */
 export async function createRole(sql: Sql, role: string): Promise<void> {
   await sql.query(`CREATE ROLE ${identifier(role)} NOLOGIN INHERIT ${ROLE_LIMITS} IN ROLE ${TENANT_GROUP}`);
 }
@@ -68,7 +68,7 @@ export async function lockOut(database: Database, schema: string): Promise<void>
 export async function dropTenant(database: Database, schema: string): Promise<void> {
   await lockOut(database, schema);
   await database.query(`DROP SCHEMA IF EXISTS ${identifier(schema)} CASCADE`);
-  for (const { rolname } of await existing(database, [schema, ownerRole(schema)])) {
+  for (const { rolname } of await existing(database, [schema, ownerRole(schema), auditorRole(schema)])) {
     const role = identifier(rolname);
     await database.transaction(async (sql) => {
       await sql.query(`GRANT ${role} TO CURRENT_USER`);

@@ -8,7 +8,7 @@ import { done, type Outcome } from '../../../runtime/outcome.js';
 import type { Facts } from '../../facts.js';
 import type { Phase, PhaseContext, TeardownContext } from '../phase.js';
 import { createGroup, createRole, createSchema, dropTenant, lockOut, setPasswords } from './apply.js';
-import { type DatabaseObservation, observeRoles, ownerRole } from './observe.js';
+import { auditorRole, type DatabaseObservation, observeRoles, ownerRole } from './observe.js';
 import { type DatabaseAction, planDatabase } from './plan.js';
 
 /** Schema, roles and least grants of a pooled tenant, and the Secret with its connection strings. */
@@ -52,6 +52,8 @@ async function observe({ kube, options, record, stores }: PhaseContext): Promise
   };
 }
 
+const ROLE_NAMES = { owner: ownerRole, service: (schema: string) => schema, auditor: auditorRole } as const;
+
 /** The Secret first; then everything of the tenant in one transaction, because a commit is what takes time. */
 async function apply(context: PhaseContext, actions: readonly DatabaseAction[]): Promise<void> {
   const { database, catalogue } = context.stores;
@@ -63,7 +65,7 @@ async function apply(context: PhaseContext, actions: readonly DatabaseAction[]):
   if (roles.length === 0 && !planned('createSchema') && !planned('setPasswords')) return;
   const credential = planned('setPasswords') ? await readCredential(context) : undefined;
   await database.transaction(async (sql) => {
-    for (const role of roles) await createRole(sql, role === 'owner' ? ownerRole(schema) : schema);
+    for (const role of roles) await createRole(sql, ROLE_NAMES[role](schema));
     if (planned('createSchema')) await createSchema(sql, schema);
     if (credential !== undefined) await setPasswords(sql, schema, credential.passwords);
   });

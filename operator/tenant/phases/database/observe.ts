@@ -10,6 +10,7 @@ export interface DatabaseObservation {
   readonly groupReady: boolean;
   readonly owner: RoleState;
   readonly service: RoleState;
+  readonly auditor: RoleState;
   readonly schemaExists: boolean;
   /** The Secret with the connection strings, as the tenant's namespace holds it now. */
   readonly secret: { readonly uid: string; readonly complete: boolean } | undefined;
@@ -22,13 +23,16 @@ export const TENANT_GROUP = 'memplane_tenant';
 
 export const ownerRole = (schema: string): string => `${schema}_owner`;
 
+/** What people who audit the tenant are made members of; `migrate` grants it the auditors' views. */
+export const auditorRole = (schema: string): string => `${schema}_auditor`;
+
 export async function observeRoles(
   sql: Sql,
   schema: string,
-): Promise<Pick<DatabaseObservation, 'groupReady' | 'owner' | 'service' | 'schemaExists'>> {
+): Promise<Pick<DatabaseObservation, 'groupReady' | 'owner' | 'service' | 'auditor' | 'schemaExists'>> {
   const roles = await sql.query<{ rolname: string; rolcanlogin: boolean }>(
     'SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname = ANY ($1)',
-    [[schema, ownerRole(schema)]],
+    [[schema, ownerRole(schema), auditorRole(schema)]],
   );
   const groups = await sql.query(
     `SELECT 1 AS found FROM pg_database d, aclexplode(d.datacl) a JOIN pg_roles r ON r.oid = a.grantee
@@ -43,6 +47,7 @@ export async function observeRoles(
     groupReady: groups.length > 0,
     owner: state(ownerRole(schema)),
     service: state(schema),
+    auditor: state(auditorRole(schema)),
     schemaExists: await schemaExists(sql, schema),
   };
 }

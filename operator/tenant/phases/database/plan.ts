@@ -2,7 +2,7 @@ import type { DatabaseObservation } from './observe.js';
 
 export type DatabaseAction =
   | { readonly action: 'createGroup'; readonly because: string }
-  | { readonly action: 'createRole'; readonly role: 'owner' | 'service'; readonly because: string }
+  | { readonly action: 'createRole'; readonly role: 'owner' | 'service' | 'auditor'; readonly because: string }
   | { readonly action: 'createSchema'; readonly because: string }
   | { readonly action: 'writeCredential'; readonly because: string }
   | { readonly action: 'setPasswords'; readonly because: string };
@@ -18,6 +18,7 @@ export function planDatabase(observed: DatabaseObservation): readonly DatabaseAc
   if (!observed.groupReady) actions.push({ action: 'createGroup', because: 'no tenant was ever placed here' });
   if (!observed.owner.exists) actions.push({ action: 'createRole', role: 'owner', because: 'the role is missing' });
   if (!observed.service.exists) actions.push({ action: 'createRole', role: 'service', because: 'the role is missing' });
+  if (!observed.auditor.exists) actions.push({ action: 'createRole', role: 'auditor', because: 'the role is missing' });
   if (!observed.schemaExists) actions.push({ action: 'createSchema', because: 'the schema is missing' });
   const passwords = credential ?? passwordProblem(observed);
   if (passwords !== undefined) actions.push({ action: 'setPasswords', because: passwords });

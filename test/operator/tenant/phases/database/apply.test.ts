@@ -6,7 +6,7 @@ import {
   lockOut,
   setPasswords,
 } from '../../../../../operator/tenant/phases/database/apply.js';
-import { observeRoles, ownerRole } from '../../../../../operator/tenant/phases/database/observe.js';
+import { auditorRole, observeRoles, ownerRole } from '../../../../../operator/tenant/phases/database/observe.js';
 import { createPlaneDatabase, type PlaneDatabase } from '../../../../support/plane-database.js';
 
 let plane: PlaneDatabase;
@@ -23,6 +23,7 @@ async function place(schema: string): Promise<void> {
   await plane.database.transaction(async (sql) => {
     await createRole(sql, ownerRole(schema));
     await createRole(sql, schema);
+    await createRole(sql, auditorRole(schema));
     await createSchema(sql, schema);
     await setPasswords(sql, schema, passwords);
   });
@@ -43,6 +44,7 @@ describe('a pooled tenant in a shared database', () => {
       groupReady: true,
       owner: state,
       service: state,
+      auditor: { exists: true, canLogin: false },
       schemaExists: true,
     });
   });
@@ -73,6 +75,27 @@ describe('a pooled tenant in a shared database', () => {
     await expect(other.query(`SET ROLE ${schemas.acme}`)).rejects.toThrow(/permission denied/);
   });
 
+  it('lets an auditor in by a login of their own, to what was granted to the auditors of that tenant', async () => {
+    await plane.database.query(`CREATE ROLE jane LOGIN PASSWORD 'jane-secret' IN ROLE ${auditorRole(schemas.acme)}`);
+    try {
+      const owner = plane.as(ownerRole(schemas.acme), passwords.owner);
+      await owner.query('CREATE VIEW auditor_numbers AS SELECT n FROM secrets');
+      await owner.query(`GRANT USAGE ON SCHEMA ${schemas.acme} TO ${auditorRole(schemas.acme)}`);
+      await owner.query(`GRANT SELECT ON auditor_numbers TO ${auditorRole(schemas.acme)}`);
+      const jane = plane.as('jane', 'jane-secret');
+      expect(await jane.query(`SELECT * FROM ${schemas.acme}.auditor_numbers`)).toEqual([]);
+      for (const sql of [
+        `SELECT * FROM ${schemas.acme}.secrets`,
+        `INSERT INTO ${schemas.acme}.auditor_numbers VALUES (1)`,
+        `SELECT * FROM ${schemas.globex}.secrets`,
+        'SELECT * FROM memplane.tenants',
+      ])
+        await expect(jane.query(sql)).rejects.toThrow(/permission denied/);
+    } finally {
+      await plane.database.query('DROP ROLE jane');
+    }
+  });
+
   it('hides the password from whoever reads the catalogue of roles', async () => {
     const [row] = await plane.database.query<{ rolpassword: string }>(
       'SELECT rolpassword FROM pg_authid WHERE rolname = $1',
@@ -96,6 +119,7 @@ describe('a pooled tenant in a shared database', () => {
     expect(await observeRoles(plane.database, schemas.acme)).toMatchObject({
       owner: none,
       service: none,
+      auditor: none,
       schemaExists: false,
     });
     expect(await plane.as(schemas.globex, passwords.service).query('SELECT 1 AS one')).toEqual([{ one: 1 }]);

@@ -6,6 +6,7 @@ const settled: DatabaseObservation = {
   groupReady: true,
   owner: role,
   service: role,
+  auditor: { exists: true, canLogin: false },
   schemaExists: true,
   secret: { uid: 'u1', complete: true },
   credentialSecretUid: 'u1',
@@ -20,11 +21,12 @@ describe('the database plan', () => {
         groupReady: false,
         owner: { exists: false, canLogin: false },
         service: { exists: false, canLogin: false },
+        auditor: { exists: false, canLogin: false },
         schemaExists: false,
         secret: undefined,
         credentialSecretUid: undefined,
       },
-      ['writeCredential', 'createGroup', 'createRole', 'createRole', 'createSchema', 'setPasswords'],
+      ['writeCredential', 'createGroup', 'createRole', 'createRole', 'createRole', 'createSchema', 'setPasswords'],
     ],
     [
       'sets the passwords again when the operator died before it noted that',
@@ -36,6 +38,11 @@ describe('the database plan', () => {
       'makes new passwords when the Secret was damaged',
       { secret: { uid: 'u1', complete: false } },
       ['writeCredential', 'setPasswords'],
+    ],
+    [
+      'gives a tenant of before there was one its auditor',
+      { auditor: { exists: false, canLogin: false } },
+      ['createRole'],
     ],
     ['lets a re-attached tenant log in again', { service: { exists: true, canLogin: false } }, ['setPasswords']],
   ])('%s', (_, change, actions) => {
