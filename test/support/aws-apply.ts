@@ -24,6 +24,7 @@ import {
   PutPublicAccessBlockCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { makeServices } from './aws-services.js';
 import { attributesOf, first, referred } from './graph-attributes.js';
 import type { Attributes, StackJson } from './terraform-json.js';
 
@@ -56,6 +57,12 @@ class AwsApply {
     await this.#makeBuckets();
     await this.#makeDatabases();
     await this.#makeCaches();
+    await makeServices({
+      stack: this.#stack,
+      config: (one) => this.#config(one),
+      key: (expression) => this.#key(expression),
+      account: MOTO_ACCOUNT,
+    });
   }
 
   #regionOf(one: Attributes): string {

@@ -1,3 +1,4 @@
+import { azureServices } from './azure-services.js';
 import type { Answers } from './cloud-facts.js';
 import { attributesOf, first, named, referred } from './graph-attributes.js';
 import type { Attributes, StackJson } from './terraform-json.js';
@@ -44,7 +45,8 @@ function answersOf(stack: StackJson): Answers {
       [`${at}/databases/default`, cacheDatabase(first(one.default_database))],
     ];
   });
-  return Object.fromEntries([...vaults, ...keys, ...accounts, ...servers, ...caches]);
+  const services = azureServices(stack, { path, keyUrl, subscription });
+  return Object.fromEntries([...vaults, ...keys, ...accounts, ...servers, ...caches, ...services]);
 }
 
 const vault = (one: Attributes): unknown => ({

@@ -1,4 +1,5 @@
 import type { Answers } from './cloud-facts.js';
+import { googleServices } from './google-services.js';
 import { attributesOf, first, named, referred } from './graph-attributes.js';
 import type { Attributes, StackJson } from './terraform-json.js';
 
@@ -16,8 +17,10 @@ function answersOf(stack: StackJson): Answers {
     const ring = referred(stack, key.key_ring);
     return `projects/${named(stack, ring.project)}/locations/${ring.location}/keyRings/${ring.name}/cryptoKeys/${key.name}`;
   };
+  const services = googleServices(stack, keyName);
   const inUse = (expression: unknown): string => `${keyName(expression)}/cryptoKeyVersions/3`;
   return {
+    ...services,
     ...each(stack, 'google_kms_crypto_key', (key, address) => [
       `/v1/${keyName(`\${${address}.id}`)}`,
       {

@@ -73,14 +73,20 @@ export function buildGraph(name: string, stack: Attributes): StackGraph {
     return String(own.region ?? '');
   };
   const all = new Map<string, GraphResource>();
-  for (const [type, group] of Object.entries((stack.resource ?? {}) as Record<string, Record<string, Attributes>>)) {
-    for (const [id, attributes] of Object.entries(group)) {
-      const address = `${type}.${id}`;
-      all.set(address, { address, type, region: regionOf(attributes.provider), attributes });
+  // What is only looked up counts as a type of its own: nobody makes it here, but others stand in it.
+  for (const [section, prefix] of [
+    ['resource', ''],
+    ['data', 'data.'],
+  ] as const) {
+    for (const [type, group] of Object.entries((stack[section] ?? {}) as Record<string, Record<string, Attributes>>)) {
+      for (const [id, attributes] of Object.entries(group)) {
+        const address = `${prefix}${type}.${id}`;
+        all.set(address, { address, type: `${prefix}${type}`, region: regionOf(attributes.provider), attributes });
+      }
     }
   }
   const referred = (expression: unknown): GraphResource | undefined =>
-    all.get(/^\$\{([a-z0-9_]+\.[A-Za-z0-9_-]+)/.exec(String(expression))?.[1] ?? '');
+    all.get(/^\$\{((?:data\.)?[a-z0-9_]+\.[A-Za-z0-9_-]+)/.exec(String(expression))?.[1] ?? '');
   const settled = (value: unknown): unknown => {
     const field = /^\$\{[a-z0-9_]+\.[A-Za-z0-9_-]+\.([a-z0-9_]+)\}$/.exec(String(value))?.[1];
     const said = field === undefined ? undefined : referred(value)?.attributes[field];
@@ -104,3 +110,9 @@ export function block(value: unknown): Attributes | undefined {
 
 export const blocks = (value: unknown): readonly Attributes[] =>
   (Array.isArray(value) ? value : [value]).filter((one): one is Attributes => typeof one === 'object' && one !== null);
+
+/** Several values as one that can be compared: in an order of its own. None is undefined. */
+export const listed = (values: readonly (string | undefined)[] | undefined): string | undefined => {
+  const said = (values ?? []).filter((one) => one !== undefined).sort();
+  return said.length === 0 ? undefined : said.join(', ');
+};

@@ -1,6 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudWatchLogsClient, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { ECRClient, PutImageTagMutabilityCommand } from '@aws-sdk/client-ecr';
+import { DeleteClusterCommand, EKSClient } from '@aws-sdk/client-eks';
 import { DescribeKeyCommand, DisableKeyRotationCommand, KMSClient } from '@aws-sdk/client-kms';
 import { ModifyDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import {
@@ -9,6 +12,12 @@ import {
   PutObjectLockConfigurationCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import {
+  DeleteSecretCommand,
+  RemoveRegionsFromReplicationCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { jest } from '@jest/globals';
 import { request } from 'undici';
 import { applyAws, MOTO_ACCOUNT } from '../../support/aws-apply.js';
@@ -85,8 +94,13 @@ describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
   it('is content with what was applied, but for what moto cannot', async () => {
     const { summary, rows } = await verify();
     const shown = rows.map(({ name, property, live }) => `${name} ${property}: ${String(live)}`);
-    // moto does not tell how often a key rotates, and has no copies of backups in a second region.
-    expect(shown.filter((row) => !row.endsWith(' rotation days: 365'))).toEqual(['memplane-prod-pg-a exists: false']);
+    // moto does not tell how often a key rotates, has no copies of backups in a second region, forgets the keys of
+    // copies of secrets, and does not know who may enter a cluster.
+    expect(shown.filter((row) => !row.endsWith(' rotation days: 365')).sort()).toEqual([
+      'memplane-prod who may: null',
+      'memplane-prod-pg-a exists: false',
+      'memplane/prod/pg-a/admin keys of copies: alias/aws/secretsmanager (eu-west-1)',
+    ]);
     expect(summary.ok).toBeGreaterThan(100);
   });
 
@@ -114,6 +128,41 @@ describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
     const change = { DBInstanceIdentifier: 'memplane-prod-pg-a', BackupRetentionPeriod: 1, ApplyImmediately: true };
     await rds.send(new ModifyDBInstanceCommand(change));
     expect(await driftOf('PITR days', /pg-a$/)).toBe(1);
+  });
+
+  it('sees a queue under the key of AWS, images whose tags move, and logs that end early', async () => {
+    const at = { region: 'eu-central-1', endpoint: url };
+    const sqs = new SQSClient(at);
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'memplane-prod-writes' }));
+    const Attributes = { KmsMasterKeyId: 'alias/aws/sqs', Policy: '' };
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+    const mutable = { repositoryName: 'memplane-prod/memplane', imageTagMutability: 'MUTABLE' } as const;
+    await new ECRClient(at).send(new PutImageTagMutabilityCommand(mutable));
+    const logGroupName = '/aws/eks/memplane-prod/cluster';
+    await new CloudWatchLogsClient(at).send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 1 }));
+    const { code, rows } = await verify();
+    expect(code).toBe(1);
+    // All of them at once, each by the name under which AWS knows it.
+    expect(rows.map(({ name, property, live }) => [name, property, live])).toEqual(
+      expect.arrayContaining([
+        ['memplane-prod-writes', 'encryption key', 'alias/aws/sqs (eu-central-1)'],
+        ['memplane-prod-writes', 'TLS only', false],
+        ['memplane-prod/memplane', 'tags', 'MUTABLE'],
+        [logGroupName, 'kept days', 1],
+      ]),
+    );
+  });
+
+  it('sees a secret and a cluster that are gone', async () => {
+    const at = { region: 'eu-central-1', endpoint: url };
+    const secrets = new SecretsManagerClient(at);
+    const SecretId = 'memplane/prod/pg-a/admin';
+    await secrets.send(new RemoveRegionsFromReplicationCommand({ SecretId, RemoveReplicaRegions: ['eu-west-1'] }));
+    await secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
+    await new EKSClient(at).send(new DeleteClusterCommand({ name: 'memplane-prod' }));
+    const { rows } = await verify();
+    const gone = rows.filter(({ verdict }) => verdict === 'missing').map(({ name }) => name);
+    expect(gone).toEqual(expect.arrayContaining(['memplane/prod/pg-a/admin', 'memplane-prod']));
   });
 
   it('sees a key that no longer rotates', async () => {

@@ -1,6 +1,8 @@
 import { block, blocks, type GraphResource, type StackGraph } from '../graph.js';
-import type { Facts, Target } from '../target.js';
-import { denies, keyName } from './policy.js';
+import type { Target } from '../target.js';
+import { expectOfServices } from './expected-services.js';
+import { keyOf, target } from './expected-target.js';
+import { denies } from './policy.js';
 
 /** What a stack on AWS promises of keys, locks, recovery windows and TLS. */
 export function expectOfAws(graph: StackGraph): readonly Target[] {
@@ -10,17 +12,9 @@ export function expectOfAws(graph: StackGraph): readonly Target[] {
     ...graph.of('aws_db_instance').map((instance) => databaseTarget(graph, instance)),
     ...graph.of('aws_db_instance_automated_backups_replication').map((copy) => copyTarget(graph, copy)),
     ...graph.of('aws_elasticache_replication_group').map((group) => cacheTarget(graph, group)),
+    ...expectOfServices(graph),
   ];
 }
-
-const target = (graph: StackGraph, resource: GraphResource, kind: string, name: unknown, expected: Facts): Target => ({
-  stack: graph.name,
-  address: resource.address,
-  kind,
-  name: String(name),
-  region: resource.region,
-  expected,
-});
 
 /** Keys have random ids; the alias is the name that both sides know. */
 function keyTarget(graph: StackGraph, alias: GraphResource): Target {
@@ -36,16 +30,6 @@ function keyTarget(graph: StackGraph, alias: GraphResource): Target {
     'multi-region': attributes.multi_region === true,
     'rotation days': rotates ? Number(attributes.rotation_period_in_days ?? 365) : undefined,
   });
-}
-
-/** The alias of the key that an expression refers to, with its region: what live ids are translated to as well. */
-function keyOf(graph: StackGraph, expression: unknown): string | undefined {
-  const key = graph.referred(expression);
-  if (key === undefined) return undefined;
-  const alias = graph
-    .of('aws_kms_alias')
-    .find(({ attributes }) => graph.referred(attributes.target_key_id)?.address === key.address);
-  return keyName(String(alias?.attributes.name ?? key.address), key.region);
 }
 
 function bucketTarget(graph: StackGraph, bucket: GraphResource): Target {

@@ -4,6 +4,7 @@ import { openCaches } from './caches.js';
 import { openDatabases } from './databases.js';
 import { type Keys, openKeys } from './keys.js';
 import type { AwsOptions } from './request.js';
+import { openServices } from './services.js';
 
 interface Service {
   read(target: Target, keys: Keys): Promise<Facts | undefined>;
@@ -20,6 +21,7 @@ export function openAws(options: AwsOptions): LiveCloud {
     database: { read: databases.readInstance, close: databases.close },
     'backup copy': { read: databases.readCopy, close: () => undefined },
     cache: openCaches(options),
+    ...openServices(options),
   };
   return {
     about: `AWS${options.endpoint === undefined ? '' : ` at ${options.endpoint}`}`,

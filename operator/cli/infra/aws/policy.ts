@@ -1,3 +1,6 @@
+/** `arn:…:queue` → `queue` */
+export const nameIn = (arn: string | undefined): string | undefined => arn?.split(':').at(-1);
+
 /** How a key is called in the table, on both sides. */
 export const keyName = (alias: string, region: string): string => `${alias} (${region})`;
 

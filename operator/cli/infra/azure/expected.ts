@@ -1,6 +1,8 @@
 import { block, type GraphResource, type StackGraph } from '../graph.js';
 import { numberAt, textAt } from '../rest.js';
-import type { Facts, Target } from '../target.js';
+import type { Target } from '../target.js';
+import { expectOfServices } from './expected-services.js';
+import { customerKey, idOf, target } from './expected-target.js';
 
 /** What a stack on Azure promises of keys, locks, recovery windows and TLS. Names are resource ids. */
 export function expectOfAzure(graph: StackGraph): readonly Target[] {
@@ -10,33 +12,9 @@ export function expectOfAzure(graph: StackGraph): readonly Target[] {
     ...graph.of('azurerm_storage_account').map((account) => bucketTarget(graph, account)),
     ...graph.of('azurerm_postgresql_flexible_server').map((server) => databaseTarget(graph, server)),
     ...graph.of('azurerm_managed_redis').map((cache) => cacheTarget(graph, cache)),
+    ...expectOfServices(graph),
   ];
 }
-
-const target = (graph: StackGraph, resource: GraphResource, kind: string, name: string, expected: Facts): Target => ({
-  stack: graph.name,
-  address: resource.address,
-  kind,
-  name,
-  region: String(resource.attributes.location ?? ''),
-  expected,
-});
-
-function idOf(graph: StackGraph, { attributes }: GraphResource, type: string): string {
-  const { subscription_id: subscription } = graph.provider;
-  const group = graph.settled(attributes.resource_group_name);
-  return `/subscriptions/${subscription}/resourceGroups/${group}/providers/${type}/${attributes.name}`;
-}
-
-/** `<vault>/<key>`: the part of a key's URL that stays when it is rotated. */
-function keyOf(graph: StackGraph, expression: unknown): string | undefined {
-  const key = graph.referred(expression);
-  if (key === undefined) return undefined;
-  return `${graph.referred(key.attributes.key_vault_id)?.attributes.name}/${key.attributes.name}`;
-}
-
-const customerKey = (graph: StackGraph, { attributes }: GraphResource, field = 'key_vault_key_id') =>
-  keyOf(graph, block(attributes.customer_managed_key)?.[field]);
 
 const VAULTS = 'Microsoft.KeyVault/vaults';
 

@@ -1,8 +1,9 @@
 import { at, numberAt, openRest, type Rest, textAt } from '../rest.js';
 import type { Facts, LiveCloud, Target } from '../target.js';
+import { SERVICES } from './live-services.js';
+import { type Ask, type AzureReader, keyIn } from './reading.js';
 
 type Json = Readonly<Record<string, unknown>>;
-type Ask = (path: string) => Promise<Json | undefined>;
 
 /** Versions of the API that each answer was written against. */
 const VERSIONS = {
@@ -12,9 +13,8 @@ const VERSIONS = {
   redis: '2025-04-01',
 } as const;
 
-const READERS: Readonly<
-  Record<string, { readonly version: string; readonly read: (ask: Ask) => Promise<Facts | undefined> }>
-> = {
+const READERS: Readonly<Record<string, AzureReader>> = {
+  ...SERVICES,
   vault: { version: VERSIONS.vault, read: readVault },
   key: { version: VERSIONS.vault, read: readKey },
   bucket: { version: VERSIONS.storage, read: readAccount },
@@ -37,10 +37,6 @@ export function openAzure(token: string, endpoint: string | undefined): LiveClou
     close: rest.close,
   };
 }
-
-/** `https://<vault>.vault.azure.net/keys/<key>/<version>` → `<vault>/<key>` */
-const keyIn = (url: string | undefined): string | undefined =>
-  url?.replace(/^https:\/\/([^./]+)\.[^/]+\/keys\/([^/]+).*$/, '$1/$2');
 
 async function readVault(ask: Ask): Promise<Facts | undefined> {
   const vault = await ask('');

@@ -1,6 +1,8 @@
 import { block, type GraphResource, type StackGraph } from '../graph.js';
 import { numberAt, textAt } from '../rest.js';
-import type { Facts, Target } from '../target.js';
+import type { Target } from '../target.js';
+import { expectOfServices } from './expected-services.js';
+import { idOf, keyId, target } from './expected-target.js';
 
 /** What a stack on Google Cloud promises of keys, locks, recovery windows and TLS. */
 export function expectOfGcp(graph: StackGraph): readonly Target[] {
@@ -9,28 +11,8 @@ export function expectOfGcp(graph: StackGraph): readonly Target[] {
     ...graph.of('google_storage_bucket').map((bucket) => bucketTarget(graph, bucket)),
     ...graph.of('google_sql_database_instance').map((instance) => databaseTarget(graph, instance)),
     ...graph.of('google_memorystore_instance').map((instance) => cacheTarget(graph, instance)),
+    ...expectOfServices(graph),
   ];
-}
-
-const target = (graph: StackGraph, resource: GraphResource, kind: string, name: string, expected: Facts): Target => ({
-  stack: graph.name,
-  address: resource.address,
-  kind,
-  name,
-  region: String(resource.attributes.location ?? resource.attributes.region ?? ''),
-  expected,
-});
-
-/** `projects/<p>/locations/<l>/keyRings/<r>/cryptoKeys/<k>`: the name and the id are one. */
-function keyId(graph: StackGraph, expression: unknown): string | undefined {
-  const key = graph.referred(expression);
-  return key === undefined ? undefined : idOf(graph, key);
-}
-
-function idOf(graph: StackGraph, key: GraphResource): string {
-  const ring = graph.referred(key.attributes.key_ring)?.attributes ?? {};
-  const [project, location, name] = [ring.project, ring.location, ring.name].map(graph.settled);
-  return `projects/${project}/locations/${location}/keyRings/${name}/cryptoKeys/${key.attributes.name}`;
 }
 
 function keyTarget(graph: StackGraph, key: GraphResource): Target {

@@ -1,8 +1,9 @@
-import { at, numberAt, openRest, type Rest, textAt } from '../rest.js';
-import type { Facts, LiveCloud, Target } from '../target.js';
+import { at, numberAt, openRest, textAt } from '../rest.js';
+import type { LiveCloud, Target } from '../target.js';
+import { SERVICES } from './live-services.js';
+import { keyOf, type Readers, reading } from './reading.js';
 
 type Json = Readonly<Record<string, unknown>>;
-type Reader = (rest: Rest, name: string, signal: AbortSignal) => Promise<Facts | undefined>;
 
 /** Google Cloud through its REST APIs: they are plain JSON, and a client of each would be larger than all of this. */
 export function openGcp(token: string, endpoint: string | undefined): LiveCloud {
@@ -18,18 +19,8 @@ export function openGcp(token: string, endpoint: string | undefined): LiveCloud 
   };
 }
 
-const reading =
-  (urlOf: (name: string) => string, factsOf: (answer: Json) => Facts): Reader =>
-  async (rest, name, signal) => {
-    const answer = await rest.get(urlOf(name), signal);
-    return answer === undefined ? undefined : factsOf(answer);
-  };
-
-/** The stores name the version that they use; the stacks name the key. */
-const keyOf = (value: unknown, path: string): string | undefined =>
-  textAt(value, path)?.replace(/\/cryptoKeyVersions\/.*$/, '');
-
-const READERS: Readonly<Record<string, Reader>> = {
+const READERS: Readers = {
+  ...SERVICES,
   key: reading(
     (name) => `https://cloudkms.googleapis.com/v1/${name}`,
     (key) => ({

@@ -1,0 +1,72 @@
+import { at, numberAt, textAt } from '../rest.js';
+import type { Facts } from '../target.js';
+import { type Ask, type AzureReader, keyIn } from './reading.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** One answer of Resource Manager is all there is to read. */
+const reading = (version: string, factsOf: (answer: Json) => Facts): AzureReader => ({
+  version,
+  read: async (ask: Ask) => {
+    const answer = await ask('');
+    return answer === undefined ? undefined : factsOf(answer);
+  },
+});
+
+const isOpen = (answer: Json): boolean => textAt(answer, 'properties.publicNetworkAccess') !== 'Disabled';
+
+export const SERVICES: Readonly<Record<string, AzureReader>> = {
+  queue: reading('2024-01-01', (queue) => ({
+    'encryption key': busKey(queue),
+    'encrypted twice': at(queue, 'properties.encryption.requireInfrastructureEncryption') === true,
+    'TLS minimum': textAt(queue, 'properties.minimumTlsVersion'),
+    'shared keys': at(queue, 'properties.disableLocalAuth') !== true,
+    public: isOpen(queue),
+    tier: textAt(queue, 'sku.name'),
+  })),
+  secret: reading('2023-07-01', (secret) => ({
+    enabled: at(secret, 'properties.attributes.enabled') !== false,
+    type: textAt(secret, 'properties.contentType'),
+  })),
+  images: reading('2023-07-01', (images) => ({
+    'encryption key': keyIn(textAt(images, 'properties.encryption.keyVaultProperties.keyIdentifier')),
+    public: isOpen(images),
+    'pulled by anybody': at(images, 'properties.anonymousPullEnabled') === true,
+    'a password': at(images, 'properties.adminUserEnabled') === true,
+    'carried elsewhere': textAt(images, 'properties.policies.exportPolicy.status') !== 'disabled',
+  })),
+  cluster: reading('2025-02-01', (cluster) => ({
+    'encryption key':
+      at(cluster, 'properties.securityProfile.azureKeyVaultKms.enabled') === true
+        ? keyIn(textAt(cluster, 'properties.securityProfile.azureKeyVaultKms.keyId'))
+        : undefined,
+    'key reached': textAt(cluster, 'properties.securityProfile.azureKeyVaultKms.keyVaultNetworkAccess'),
+    disks: textAt(cluster, 'properties.diskEncryptionSetID')?.split('/').at(-1),
+    private: at(cluster, 'properties.apiServerAccessProfile.enablePrivateCluster') === true,
+    'local accounts': at(cluster, 'properties.disableLocalAccounts') !== true,
+    'roles of Azure': at(cluster, 'properties.aadProfile.enableAzureRBAC') === true,
+    'workload identity': at(cluster, 'properties.securityProfile.workloadIdentity.enabled') === true,
+    'commands from outside': at(cluster, 'properties.apiServerAccessProfile.disableRunCommand') !== true,
+    tier: textAt(cluster, 'sku.tier'),
+  })),
+  disks: reading('2023-10-02', (disks) => ({
+    'encryption key': keyIn(textAt(disks, 'properties.activeKey.keyUrl')),
+    encryption: textAt(disks, 'properties.encryptionType'),
+    'follows rotation': at(disks, 'properties.rotationToLatestKeyVersionEnabled') === true,
+  })),
+  log: reading('2023-09-01', (log) => ({
+    'kept days': numberAt(log, 'properties.retentionInDays'),
+    'shared keys': at(log, 'properties.features.disableLocalAuth') !== true,
+    'taken in from outside': textAt(log, 'properties.publicNetworkAccessForIngestion') !== 'Disabled',
+  })),
+  metrics: reading('2023-04-03', (metrics) => ({ public: isOpen(metrics) })),
+  lock: reading('2016-09-01', (lock) => ({ level: textAt(lock, 'properties.level') })),
+};
+
+/** `https://<vault>.vault.azure.net` and the name of a key → `<vault>/<key>` */
+function busKey(queue: Json): string | undefined {
+  const [key] = (at(queue, 'properties.encryption.keyVaultProperties') ?? []) as readonly Json[];
+  const vault = /^https:\/\/([^./]+)\./.exec(textAt(key, 'keyVaultUri') ?? '')?.[1];
+  const name = textAt(key, 'keyName');
+  return vault === undefined || name === undefined ? undefined : `${vault}/${name}`;
+}
