@@ -29,7 +29,7 @@ const startWorld = async (cluster, name, seed, options = {}) => {
   const tenant = await createTenant(cluster, name);
   const world = {
     ...{ cluster, tenant, name, random: createRandom(seed), acknowledged: new Map(), deleted: new Set() },
-    ...{ kills: { service: 0, postgres: 0, both: 0 }, steps: new Map(), ready: [], checks: [], options },
+    ...{ kills: { service: 0, postgres: 0, both: 0 }, steps: new Map(), ready: [], ways: [], checks: [], options },
   };
   world.start = async () => {
     const env = world.port === undefined ? {} : { PORT: String(world.port) };
@@ -67,10 +67,19 @@ const killOnce = async (world, { target, step, afterMs }) => {
   return { reached, killed };
 };
 
+/** What each part of the way back took: Postgres' own recovery, the process up to its first line, the rest up to ready. */
 const bringUp = async (world) => {
-  if (world.cluster.isDown()) await world.cluster.launch();
-  if (world.service.isOver()) await world.start();
+  const marks = { postgres: 0, service: 0 };
+  const begun = performance.now();
+  if (world.cluster.isDown()) {
+    await world.cluster.launch();
+    marks.postgres = performance.now() - begun;
+  }
+  const [up, wasOver] = [performance.now(), world.service.isOver()];
+  if (wasOver) await world.start();
   await untilReady(world.service);
+  marks.service = performance.now() - up;
+  return { ...marks, wasOver };
 };
 
 const planKill = (world) => {
@@ -86,8 +95,9 @@ const runKills = async (world, kills, { progress, isEnough = () => false, check 
     await sleep(150);
     const plan = planKill(world);
     const { reached, killed } = await killOnce(world, plan);
-    await bringUp(world);
+    const way = await bringUp(world);
     world.ready.push(performance.now() - killed);
+    world.ways.push({ target: plan.target, ...way });
     world.kills[plan.target]++;
     const how = plan.step === undefined ? 'random' : reached ? plan.step : `${plan.step} (not reached)`;
     world.steps.set(how, (world.steps.get(how) ?? 0) + 1);
@@ -153,6 +163,28 @@ export const campaignCrash = async ({ kills = '60', seed = '1' }) => {
     );
     console.log(
       `ready again: p50 ${Math.round(percentile(world.ready, 50))} ms, p99 ${Math.round(percentile(world.ready, 99))} ms, most ${Math.round(Math.max(...world.ready))} ms at a load of ${loadavg()[0].toFixed(1)}; ${world.writers.counts.retries} requests repeated, ${world.writers.counts.deferred} of them told to wait for a dead claim`,
+    );
+    const timesOf = (name, values) =>
+      values.length === 0
+        ? `${name} never`
+        : `${name} p50 ${Math.round(percentile(values, 50))} ms, most ${Math.round(Math.max(...values))} ms`;
+    const started = world.ways.filter(({ wasOver }) => wasOver);
+    const stayed = world.ways.filter(({ wasOver }) => !wasOver);
+    console.log(
+      `of that: ${[
+        timesOf(
+          "Postgres' recovery",
+          world.ways.flatMap(({ postgres }) => (postgres > 0 ? [postgres] : [])),
+        ),
+        timesOf(
+          'the service from its start',
+          started.map(({ service }) => service),
+        ),
+        timesOf(
+          'the service that stayed, after Postgres was back',
+          stayed.map(({ service }) => service),
+        ),
+      ].join('; ')}`,
     );
     const found = [...world.checks.flatMap(({ details }) => details), ...world.writers.counts.wrong];
     for (const what of found.slice(0, 20)) console.log(`  ${what}`);
