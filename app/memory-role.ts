@@ -32,6 +32,7 @@ import { createIdempotency } from './idempotency/idempotency.js';
 import { createJobs } from './jobs/jobs.js';
 import { openBucket, openKms, openTenantKeys, SLOTS } from './keys/index.js';
 import { startMarking } from './memories/marking.js';
+import { createGroupWriter } from './memories/group.js';
 import { createPresenter } from './memories/present.js';
 import { createMemoryReader } from './memories/reader.js';
 import { createRowMarks, type RowMarks } from './memories/row-mac.js';
@@ -169,6 +170,7 @@ const buildCore = (parts: CoreParts, onPending: () => void): Core => {
   const presenter = createPresenter(vault, people, marks);
   const memories = {
     ...{ db, vault, people, embedder, vectors, metrics, policies, audit, newId, onPending },
+    group: createGroupWriter(db),
     presenter,
     marks,
     reader: createMemoryReader({ db, vault, presenter }),

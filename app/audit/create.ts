@@ -10,10 +10,10 @@ import { createEpochRecorder } from './epoch.js';
 import { createObserver, type Observer } from './observer.js';
 import type { PlaneKey } from './plane-key.js';
 import { type Writer, writeReads } from './reads.js';
-import { recordEvent } from './recorder.js';
+import { buildPending, recordEvent } from './recorder.js';
 import { type Sequencer, startSequencer } from './sequencer.js';
 import { createFileSpool, MEMORY_SPOOL, readLeftovers } from './spool.js';
-import { type CheckpointRow, selectLastRead } from './store.js';
+import { type CheckpointRow, type PendingEvent, pendingStep, selectLastRead } from './store.js';
 import type { AuditTrail } from './trail.js';
 
 export interface AuditOptions {
@@ -92,6 +92,11 @@ const buildLog = (
     const id = await recordEvent(deps, transaction, entry);
     sequencer.wake();
     return id;
+  },
+  stage: (entry) => buildPending(deps, entry),
+  steps: (events) => {
+    sequencer.wake();
+    return events.length === 0 ? [] : [pendingStep(events as readonly PendingEvent[])];
   },
   observe: (entry) => observer.observe(entry),
   settle: async () => {

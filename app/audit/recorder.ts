@@ -35,6 +35,16 @@ export const recordEvent = async (
   entry: AuditEntry,
   prepared?: Prepared,
 ): Promise<string> => {
+  const event = await buildPending(deps, entry, prepared);
+  await insertPending(transaction, event);
+  return event.id;
+};
+
+export const buildPending = async (
+  deps: RecorderDeps,
+  entry: AuditEntry,
+  prepared?: Prepared,
+): Promise<PendingEvent> => {
   const id = entry.id ?? deps.newId();
   const { slot = null, facts = [] } = entry;
   await deps.vault.prepare(slot === null ? [SLOTS.tenant] : [slot]);
@@ -46,7 +56,7 @@ export const recordEvent = async (
   const [first] = facts;
   const resource =
     entry.resource ?? (first && facts.length === 1 ? { kind: 'memory', id: first.id, version: first.version } : null);
-  await insertPending(transaction, {
+  return {
     ...buildEventParts({
       log: deps.vault.logSigner().origin,
       id,
@@ -65,8 +75,7 @@ export const recordEvent = async (
     ...{ id, at, type: entry.type, actor: actor.ref, resource: resource?.id ?? null },
     batch: prepared?.body ?? (body && { kind: 1, body, ids: [] }),
     details: [...(sealed ? [sealed] : []), ...(prepared?.details ?? [])],
-  });
-  return id;
+  };
 };
 
 /** Nobody below the first user's slot is a person. Somebody erased has no name any more. */

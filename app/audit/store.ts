@@ -1,3 +1,4 @@
+import type { Step } from '../db/flight.js';
 import type { Queryable } from '../db/pool.js';
 import type { AuditEvent, EventParts } from './event.js';
 
@@ -20,32 +21,33 @@ export interface DetailRow {
   readonly sealed: Buffer;
 }
 
-/** The event, its batch and its details in one round trip: it is on the path of every write. */
 export const insertPending = async (db: Queryable, event: PendingEvent): Promise<void> => {
-  await db.query(
-    `WITH batch AS (
-       INSERT INTO audit_batches (event, kind, body, ids) SELECT $1::uuid, $9::smallint, $10::bytea, $11::uuid[] WHERE $9::smallint IS NOT NULL
+  const { text, values } = pendingStep([event]);
+  await db.query(text, [...values]);
+};
+
+const EVENT = ['id', 'at', 'type', 'actor', 'resource', 'head', 'middle', 'tail'] as const;
+
+/** Events with their batches and details in one statement, so that all are there or none: it is on the path of every write. */
+export const pendingStep = (events: readonly PendingEvent[]): Required<Pick<Step, 'text' | 'values'>> => {
+  const batches = events.flatMap(({ id, batch }) => (batch ? [{ id, ...batch }] : []));
+  const details = events.flatMap(({ id, details: own }) => own.map((detail) => ({ id, ...detail })));
+  return {
+    // The memories that were read: a batch of reads is always recorded alone.
+    text: `WITH batch AS (
+       INSERT INTO audit_batches (event, kind, body, ids) SELECT b.*, $12::uuid[] FROM unnest($9::uuid[], $10::smallint[], $11::bytea[]) AS b
      ), detail AS (
-       INSERT INTO audit_details (event, n, slot, sealed) SELECT $1::uuid, d.* FROM unnest($12::integer[], $13::bigint[], $14::bytea[]) AS d
+       INSERT INTO audit_details (event, n, slot, sealed) SELECT * FROM unnest($13::uuid[], $14::integer[], $15::bigint[], $16::bytea[])
      )
-     INSERT INTO audit_pending (id, at, type, actor, resource, head, middle, tail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [
-      event.id,
-      event.at,
-      event.type,
-      event.actor,
-      event.resource,
-      event.head,
-      event.middle,
-      event.tail,
-      event.batch?.kind ?? null,
-      event.batch?.body ?? null,
-      event.batch?.ids ?? [],
-      event.details.map(({ n }) => n),
-      event.details.map(({ slot }) => slot),
-      event.details.map(({ sealed }) => sealed),
+     INSERT INTO audit_pending (id, at, type, actor, resource, head, middle, tail) SELECT * FROM unnest
+       ($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[])`,
+    values: [
+      ...EVENT.map((name) => events.map((event) => event[name])),
+      ...(['id', 'kind', 'body'] as const).map((name) => batches.map((batch) => batch[name])),
+      batches.length === 1 ? batches[0]?.ids : [],
+      ...(['id', 'n', 'slot', 'sealed'] as const).map((name) => details.map((detail) => detail[name])),
     ],
-  );
+  };
 };
 
 /** How many events were put in order; `undefined` while another connection is at it. */

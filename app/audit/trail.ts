@@ -1,3 +1,4 @@
+import type { Step } from '../db/flight.js';
 import type { Queryable } from '../db/pool.js';
 import type { Json } from '../http/json.js';
 
@@ -52,10 +53,18 @@ export interface AuditEntry {
   readonly request?: string | null;
 }
 
+/** An event that is not stored yet. */
+export interface StagedEvent {
+  readonly id: string;
+}
+
 /** Where everything that must be provable is told. */
 export interface AuditTrail {
   /** In the transaction of what it tells of: both are there, or neither. Resolves to the event's id, which answers carry as `audit_event`. */
   record(transaction: Queryable, entry: AuditEntry): Promise<string>;
+  /** The same for whoever commits several things at once: the event as it is now, to be stored by `steps`. */
+  stage(entry: AuditEntry): Promise<StagedEvent>;
+  steps(events: readonly StagedEvent[]): readonly Step[];
   /**
    * Outside a transaction: reads and denials, batched and flushed within moments. Never rejects while reads are `Batched`;
    * while they are `Strict` it resolves when the read is committed to the log, and a read that cannot be is an error.

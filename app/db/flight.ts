@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { Statement } from './condition.js';
 import type { Transaction } from './pool.js';
 
 /** One statement of several that travel together. */
@@ -8,6 +9,12 @@ export interface Step {
   /** Of `COPY … FROM STDIN`: whole messages of CopyData, made while the server takes in those before. */
   readonly frames?: () => Iterable<Uint8Array>;
 }
+
+/** A statement that fails where the condition does not hold: it divides one by what of it is true. */
+export const demandStep = (condition: string, values: readonly unknown[]): Statement => ({
+  text: `SELECT 1 / (${condition})::integer AS demanded`,
+  values,
+});
 
 export type Answer = readonly Readonly<Record<string, unknown>>[];
 

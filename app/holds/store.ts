@@ -1,3 +1,5 @@
+import type { Statement } from '../db/condition.js';
+import { demandStep } from '../db/flight.js';
 import type { Queryable } from '../db/pool.js';
 import { MARKED, type MarkedRow, type RowMarks } from '../memories/row-mac.js';
 
@@ -66,17 +68,20 @@ export const updateHoldReleased = async (db: Queryable, row: HoldRow): Promise<v
 };
 
 /** Released ones too: whether a release is genuine is for its MAC to say. */
+const HOLDS_ON = 'holds WHERE memory_id = ANY ($1::uuid[]) OR user_ref = ANY ($2::uuid[]) OR scope = 2';
+
 export const selectHoldsOn = async (
   db: Queryable,
   memoryIds: readonly string[],
   userRefs: readonly string[],
 ): Promise<readonly HoldRow[]> => {
-  const { rows } = await db.query<HoldRow>(
-    `SELECT * FROM holds WHERE memory_id = ANY ($1::uuid[]) OR user_ref = ANY ($2::uuid[]) OR scope = 2`,
-    [memoryIds, userRefs],
-  );
+  const { rows } = await db.query<HoldRow>(`SELECT * FROM ${HOLDS_ON}`, [memoryIds, userRefs]);
   return rows;
 };
+
+/** Fails where there is any, standing or not: which of them stand is not for the database to say. */
+export const demandNoHolds = (memoryIds: readonly string[], userRefs: readonly string[]): Statement =>
+  demandStep(`NOT EXISTS (SELECT FROM ${HOLDS_ON})`, [memoryIds, userRefs]);
 
 export const selectHold = async (db: Queryable, id: string, lock = false): Promise<HoldRow | undefined> => {
   const { rows } = await db.query<HoldRow>(`SELECT * FROM holds WHERE id = $1 ${lock ? 'FOR UPDATE' : ''}`, [id]);

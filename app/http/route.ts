@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { Permission, Principal } from '../access/principal.js';
+import type { Step } from '../db/flight.js';
 import type { Queryable } from '../db/pool.js';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -14,7 +15,11 @@ export interface ApiResponse {
 }
 
 /** Keeps the answer for a repetition of the request, in the transaction of its effect, sealed for the slot it is about. */
-export type Remember = (db: Queryable, slot: number, answer: ApiResponse) => Promise<void>;
+export interface Remember {
+  (db: Queryable, slot: number, answer: ApiResponse): Promise<void>;
+  /** The same as statements that travel with others: each fails where the request has lost its claim. */
+  steps(slot: number, answer: ApiResponse): readonly Step[];
+}
 
 export interface ApiRequest<Q, B> {
   readonly principal: Principal;

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Database } from '../db/pool.js';
+import { codeOf } from '../db/errors.js';
+import type { Database, Queryable } from '../db/pool.js';
 import { problem } from '../http/errors.js';
 import type { ApiResponse, Remember, Route } from '../http/route.js';
 import { jcs } from '../sealing/index.js';
 import { isErased, sameBytes, type Vault } from '../tenancy/vault.js';
 import {
+  answerStep,
+  CLAIM_LOST,
   type Claim,
   deleteClaim,
   extendClaims,
   insertClaim,
   type StoredAnswer,
   selectAnswer,
-  updateAnswer,
 } from './store.js';
 
 export interface IdempotencyOptions {
@@ -47,7 +49,7 @@ const BEAT_MS = 1_000;
 const TENANT_SLOT = 0;
 const ATTEMPTS = 3;
 const FORM = /^[\x21-\x7e]{1,255}$/;
-const ignore: Remember = async () => undefined;
+const ignore: Remember = Object.assign(async () => undefined, { steps: () => [] });
 
 export const createIdempotency = (options: IdempotencyOptions): Idempotency => {
   const heartbeat = createHeartbeat(options.db);
@@ -118,11 +120,17 @@ const execute = async (
   work: (remember: Remember) => Promise<ApiResponse>,
 ): Promise<ApiResponse> => {
   let kept = false;
-  const remember: Remember = async (target, slot, answer) => {
-    const sealed = vault.sealJson(placeOf(slot, claim.claim), answer);
-    if (!(await updateAnswer(target, claim, slot, sealed))) throw inProgress();
+  const step = (slot: number, answer: ApiResponse) => {
     kept = true;
+    return answerStep(claim, slot, vault.sealJson(placeOf(slot, claim.claim), answer));
   };
+  const run = async (target: Queryable, slot: number, answer: ApiResponse): Promise<void> => {
+    const { text, values } = step(slot, answer);
+    await target.query(text, [...values]);
+  };
+  const remember: Remember = Object.assign(run, {
+    steps: (slot: number, answer: ApiResponse) => [step(slot, answer)],
+  });
   try {
     const answer = await work(remember);
     // No write carried the answer with it: it stands for itself.
@@ -131,7 +139,7 @@ const execute = async (
   } catch (cause) {
     // Should this fail too, the lease gives the key back.
     await deleteClaim(db, claim).catch(() => undefined);
-    throw cause;
+    throw codeOf(cause) === CLAIM_LOST ? inProgress() : cause;
   }
 };
 

@@ -1,3 +1,4 @@
+import type { Step } from '../db/flight.js';
 import type { Queryable } from '../db/pool.js';
 
 export interface Claim {
@@ -45,15 +46,18 @@ export const selectAnswer = async (db: Queryable, token: Buffer): Promise<Stored
   return rows[0];
 };
 
-/** False when somebody else holds the key by now: then nothing of this request may be committed. */
-export const updateAnswer = async (db: Queryable, claim: Claim, slot: number, sealed: Buffer): Promise<boolean> => {
-  const { rowCount } = await db.query(
-    `UPDATE idempotency SET slot = $3, sealed_answer = $4, expires_at = now() + interval '24 hours'
-     WHERE token = $1 AND claim = $2 AND sealed_answer IS NULL`,
-    [claim.token, claim.claim, slot, sealed],
-  );
-  return rowCount === 1;
-};
+/** Fails with `CLAIM_LOST` when somebody else holds the key by now: then nothing of this request may be committed. */
+export const answerStep = (claim: Claim, slot: number, sealed: Buffer): Required<Pick<Step, 'text' | 'values'>> => ({
+  // One divided by the number of rows: a statement that travels with others has to fail by itself.
+  text: `WITH kept AS (
+      UPDATE idempotency SET slot = $3, sealed_answer = $4, expires_at = now() + interval '24 hours'
+      WHERE token = $1 AND claim = $2 AND sealed_answer IS NULL RETURNING 1
+    ) SELECT 1 / count(*) AS kept FROM kept`,
+  values: [claim.token, claim.claim, slot, sealed],
+});
+
+/** Division by zero. */
+export const CLAIM_LOST = '22012';
 
 /** Gives a key back whose request had no effect. What has an answer stays. */
 export const deleteClaim = async (db: Queryable, { token, claim }: Claim): Promise<void> => {

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { requirePermission } from '../access/guard.js';
 import { type ErrorCode, type FieldError, type Problem, problem } from '../http/errors.js';
 import { createMemories } from '../memories/batch.js';
+import { NO_WITNESS } from '../memories/service.js';
 import { deleteMemories } from '../memories/bulk-delete.js';
 import { problemAt } from '../memories/plan.js';
 import { putMemory } from '../memories/put.js';
@@ -40,7 +41,7 @@ export const addTool = defineTool({
     if (supersedes !== undefined) return supersede(context, supersedes.toLowerCase(), draft);
     if (fact.key !== undefined) return putByKey(context, fact.key, draft);
     const options = { onError: 'continue', dedupe: 'exact' } as const;
-    const { results } = await createMemories(deps, caller, [draft], options, async () => {});
+    const { results } = await createMemories(deps, caller, [draft], options, NO_WITNESS);
     return tellWritten(results[0]);
   },
 });

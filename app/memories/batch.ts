@@ -6,8 +6,10 @@ import type { DroppedDraft, PlanContext, PlannedDraft } from './plan.js';
 import { type PreparedRow, prepareRows, TENANT_SLOT } from './prepare.js';
 import type { Semantics } from './semantics.js';
 import {
+  bearWitness,
   type Caller,
   countRefusals,
+  type Keeper,
   type MemoryServiceDeps,
   observeDropped,
   planChecked,
@@ -15,7 +17,7 @@ import {
   type Witness,
   writeContext,
 } from './service.js';
-import { writeRows } from './write.js';
+import { writeRows, writeTogether } from './write.js';
 import { type Dedupe, RESULT_STATUSES, type Summary, summarize, type WriteResult } from './write-schema.js';
 
 export interface BatchOutcome {
@@ -39,7 +41,7 @@ export const createMemories = async (
   caller: Caller,
   drafts: readonly unknown[],
   options: BatchOptions,
-  witness: Witness<BatchOutcome>,
+  witness: Witness<BatchOutcome> | Keeper<BatchOutcome>,
 ): Promise<BatchOutcome> => {
   const { onError, dedupe = 'off' } = options;
   const now = new Date();
@@ -53,12 +55,18 @@ export const createMemories = async (
   const conclude = (outcomes: readonly WriteOutcome[]): BatchOutcome => buildOutcome(items, prepared, outcomes);
   const settle = async (transaction: Transaction, outcomes: readonly WriteOutcome[]): Promise<BatchOutcome> => {
     const written = conclude(outcomes);
-    await witness(transaction, TENANT_SLOT, written);
+    await bearWitness(witness, transaction, TENANT_SLOT, written);
     return written;
   };
   const matching = createMatching(deps, caller, dedupe, near);
   const write = () => writeRows(context, prepared, onError === 'continue', settle, matching);
-  const outcome = prepared.length === 0 ? conclude([]) : await countRefusals(deps, write);
+  const keeping = {
+    told: () => conclude(prepared.map(() => CREATED)),
+    steps: (told: BatchOutcome) => (typeof witness === 'function' ? [] : witness.keep(TENANT_SLOT, told)),
+  };
+  const together = () => writeTogether(context, prepared, keeping, write, matching);
+  const outcome =
+    prepared.length === 0 ? conclude([]) : await countRefusals(deps, typeof witness === 'function' ? write : together);
   if (prepared.some(({ vector }) => !vector)) deps.onPending();
   for (const status of RESULT_STATUSES) deps.metrics.ingested(status, outcome.summary[status]);
   await observeDropped(
@@ -67,6 +75,8 @@ export const createMemories = async (
   );
   return outcome;
 };
+
+const CREATED: WriteOutcome = { kind: 'created' };
 
 /** The prepared rows are the planned items, in their order. */
 const buildOutcome = (

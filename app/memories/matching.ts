@@ -30,6 +30,7 @@ export type Near = ReadonlyMap<PreparedRow, Neighbours>;
 
 /** In a batch a key means "this memory", so a draft whose key is in use takes its place; the same words are no second memory. */
 export const createMatching = (deps: MemoryServiceDeps, caller: Caller, dedupe: Dedupe, near: Near): Matching => ({
+  concerns: (rows) => dedupe !== 'off' || rows.some(({ row }) => row.key_token !== null),
   find: async (transaction, rows) => {
     const matched = await matchKeys(transaction, rows);
     if (dedupe === 'off') return matched;

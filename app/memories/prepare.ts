@@ -8,6 +8,7 @@ import { buildSearchColumns, type SearchColumns } from '../search/search-columns
 import { type EntityName, entityKey, type People, type Person } from '../tenancy/people.js';
 import type { StoredField, Vault } from '../tenancy/vault.js';
 import { type FactTokens, factTokensOf } from './facts.js';
+import type { GroupWriter } from './group.js';
 import { sealKey } from './key.js';
 import { partitionOf } from './partition-of.js';
 import { DEFAULT_IMPORTANCE, type PlannedDraft } from './plan.js';
@@ -27,6 +28,7 @@ import { type Channel, capConfidence, lowerTrust, lowestTrust, type Trust, trust
 
 export interface WriteContext {
   readonly db: Database;
+  readonly group: GroupWriter;
   readonly vault: Vault;
   readonly people: People;
   readonly principal: Principal;
@@ -190,6 +192,8 @@ const buildRow = (context: WriteContext, planned: PlannedDraft, parts: RowParts)
   audit_event: context.auditEvent,
   supersedes: planned.lineage?.supersedes ?? [],
   evidence: planned.lineage?.evidence ?? [],
+  contradictions: 0,
+  superseded_by: null,
   ...parts.key,
   ...parts.fact,
   ...parts.search,

@@ -5,7 +5,7 @@ import { isErased, type Vault } from '../tenancy/vault.js';
 import { openKey } from './key.js';
 import { roundFloat } from './round-float.js';
 import type { RowMarks } from './row-mac.js';
-import type { MemoryRow } from './rows.js';
+import type { MemoryRow, NewMemoryRow } from './rows.js';
 import { type Memory, SCOPES, SOURCE_KINDS, STATUSES, TRUST_CLASSES, VECTOR_STATUSES } from './schema.js';
 import { selectVectors } from './store.js';
 import { formatOptionalTime, formatTime } from './time.js';
@@ -14,11 +14,16 @@ export interface Presenter {
   /** Rows as clients see them, in the same order. Those of erased people, and those that were tampered with, are left out. */
   present(db: Queryable, rows: readonly MemoryRow[], include: { readonly vector: boolean }): Promise<readonly Memory[]>;
   open(row: MemoryRow): RowContent | undefined;
+  /** A row that is being written now, of which nothing needs to be opened. */
+  describe(db: Queryable, row: NewMemoryRow, content: RowContent): Promise<Memory>;
   /** Why a row is left out: nobody can open it any more, or it was changed behind the service. */
   absence(row: MemoryRow): 'erased' | 'tampered';
 }
 
 const REFS = ['user_ref', 'agent_ref', 'session_ref', 'app_ref', 'team_ref', 'organization_ref'] as const;
+
+const refsOf = (row: Pick<MemoryRow, (typeof REFS)[number]>): readonly string[] =>
+  REFS.flatMap((name) => row[name] ?? []);
 
 export const createPresenter = (vault: Vault, people: People, marks: RowMarks): Presenter => {
   const open = (row: MemoryRow): RowContent | undefined => {
@@ -39,13 +44,17 @@ export const createPresenter = (vault: Vault, people: People, marks: RowMarks): 
   };
   return {
     open,
+    describe: async (db, row, content) => {
+      const names = await people.names(db, refsOf(row));
+      const { key, namespace } = openKey(vault, row);
+      return { ...buildMemory(row, content, names), key, namespace: [...namespace] };
+    },
     absence: (row) => (marks.verify(row) && isGone(vault, row) ? 'erased' : 'tampered'),
     present: async (db, found, include) => {
       await vault.prepare([]);
       const rows = marks.genuine(found);
       await vault.prepare(rows.map(({ slot }) => slot));
-      const refs = rows.flatMap((row) => REFS.flatMap((name) => row[name] ?? []));
-      const names = await people.names(db, refs);
+      const names = await people.names(db, rows.flatMap(refsOf));
       const vectors = include.vector ? await loadVectors(db, vault, rows) : new Map<string, readonly number[]>();
       return rows.flatMap((row) => {
         const memory = present(row, names);
@@ -98,7 +107,11 @@ const loadVectors = async (
   );
 };
 
-const buildMemory = (row: MemoryRow, content: RowContent, names: ReadonlyMap<string, string>): Memory => {
+const buildMemory = (
+  row: NewMemoryRow | MemoryRow,
+  content: RowContent,
+  names: ReadonlyMap<string, string>,
+): Memory => {
   const nameOf = (ref: string | null): string | null => (ref === null ? null : (names.get(ref) ?? null));
   return {
     id: row.id,

@@ -1,3 +1,5 @@
+import type { Statement } from '../db/condition.js';
+import { demandStep } from '../db/flight.js';
 import type { Queryable } from '../db/pool.js';
 
 export interface Quotas {
@@ -67,13 +69,54 @@ export const selectTenantUsage = async (db: Queryable): Promise<number> => {
 
 /** Counts what was written (or, negative, deleted). Last in the transaction, so that the rows are locked shortly. */
 export const addUsage = async (db: Queryable, users: ReadonlyMap<string, number>, total: number): Promise<void> => {
+  const { text, values } = usageStep(users, total);
+  await db.query(text, [...values]);
+};
+
+export const countByUser = (
+  rows: readonly { readonly row: { readonly user_ref: string | null } }[],
+): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>();
+  for (const { row } of rows) if (row.user_ref !== null) counts.set(row.user_ref, (counts.get(row.user_ref) ?? 0) + 1);
+  return counts;
+};
+
+export const usageStep = (users: ReadonlyMap<string, number>, total: number): Statement => {
   const refs = [...users.keys()].sort();
   // One round trip. The shard's row is locked after the people's, by everybody: a WITH that nothing reads runs last.
-  await db.query(
-    `WITH tenant AS (UPDATE tenant_usage SET memories = memories + $4 WHERE shard = $3)
+  return {
+    text: `WITH tenant AS (UPDATE tenant_usage SET memories = memories + $4 WHERE shard = $3)
      INSERT INTO user_usage AS usage (user_ref, memories)
      SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS added (user_ref, memories) ORDER BY user_ref
      ON CONFLICT (user_ref) DO UPDATE SET memories = usage.memories + EXCLUDED.memories`,
-    [refs, refs.map((ref) => users.get(ref) ?? 0), Math.floor(Math.random() * SHARDS), total],
-  );
+    values: [refs, refs.map((ref) => users.get(ref) ?? 0), Math.floor(Math.random() * SHARDS), total],
+  };
+};
+
+export interface RoomGuards {
+  /** Far from the tenant's quota, where writers do not wait for each other. */
+  readonly before: readonly Statement[];
+  /** What the people have now, their counters held since they were counted up. */
+  readonly after: readonly Statement[];
+}
+
+/** Statements that fail where there may be no room; then `reserveRoom` decides. */
+export const roomGuards = (
+  quotas: readonly Quotas[],
+  users: ReadonlyMap<string, number>,
+  adding: number,
+): RoomGuards => {
+  const memories = smallest(quotas.map((quota) => quota.memories));
+  const ofUser = smallest(quotas.map((quota) => quota.memoriesPerUser));
+  const enough = '(SELECT sum(memories) FROM tenant_usage) + $1::bigint <= $2::bigint';
+  const within = 'NOT EXISTS (SELECT FROM user_usage WHERE user_ref = ANY ($1::uuid[]) AND memories > $2::bigint)';
+  return {
+    before: memories === null ? [] : [demandStep(enough, [adding + EXACT_WITHIN, memories])],
+    after: ofUser === null ? [] : [demandStep(within, [[...users.keys()], ofUser])],
+  };
+};
+
+const smallest = (limits: readonly (number | null)[]): number | null => {
+  const set = limits.filter((limit) => limit !== null);
+  return set.length === 0 ? null : Math.min(...set);
 };

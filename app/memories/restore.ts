@@ -40,7 +40,7 @@ export const restoreMemory = async (
   await copyMemories(transaction, [row], deps.marks.mac);
   if (row.vector_status === VECTOR_PENDING)
     await copyOutbox(transaction, [{ kind: OUTBOX_EMBED, memory_id: id, version }]);
-  const whole: MemoryRow = { ...row, contradictions: 0, superseded_by: null, mac: deps.marks.mac(row) };
+  const whole: MemoryRow = { ...row, mac: deps.marks.mac(row) };
   const event = { event: 'restore', version, state, reason: deed.reason } as const;
   await insertHistory(transaction, [buildHistoryRow(deps, whole, event, deed)]);
   await addUsage(transaction, user_ref === null ? new Map() : new Map([[user_ref, 1]]), 1);
@@ -88,6 +88,8 @@ const buildRestored = (
     created_at: new Date(created_at),
     updated_at: deed.at,
     audit_event: deed.auditEvent,
+    contradictions: 0,
+    superseded_by: null,
   };
   return { row, commit: stored.commit };
 };

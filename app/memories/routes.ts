@@ -198,9 +198,9 @@ const create = async (deps: SearchDeps, request: CreateRequest): Promise<ApiResp
     const batch = requireValid(checkBatch, body, 'The batch');
     const { on_error: onError = 'abort', dedupe = 'off' } = batch;
     const options = { onError, dedupe, semantics: createSemantics(deps) };
-    const outcome = await createMemories(deps, request, batch.memories, options, (transaction, slot, written) =>
-      remember(transaction, slot, buildBatchAnswer(written)),
-    );
+    const outcome = await createMemories(deps, request, batch.memories, options, {
+      keep: (slot, written) => remember.steps(slot, buildBatchAnswer(written)),
+    });
     if (isAwaited)
       await awaitVectors(
         deps.db,
@@ -208,9 +208,9 @@ const create = async (deps: SearchDeps, request: CreateRequest): Promise<ApiResp
       );
     return buildBatchAnswer(outcome);
   }
-  const created = await createMemory(deps, request, body, (transaction, slot, memory) =>
-    remember(transaction, slot, buildCreatedAnswer(memory)),
-  );
+  const created = await createMemory(deps, request, body, {
+    keep: (slot, memory) => remember.steps(slot, buildCreatedAnswer(memory)),
+  });
   if (created.kind === 'dropped') return { status: 200, body: { index: 0, status: 'dropped', reason: created.reason } };
   if (!isAwaited) return buildCreatedAnswer(created.memory);
   const { id } = created.memory;

@@ -4,7 +4,7 @@ import {
   bytea,
   type Column,
   column,
-  copyRows,
+  copyStep,
   float4,
   INT4_OID,
   int2,
@@ -18,6 +18,7 @@ import {
   UUID_OID,
   uuid,
 } from '../db/copy-binary.js';
+import { fly, type Step } from '../db/flight.js';
 import type { Transaction } from '../db/pool.js';
 import type { SearchColumns } from '../search/search-columns.js';
 
@@ -68,8 +69,8 @@ export interface MemoryRow {
   readonly mac: Buffer | null;
 }
 
-/** What a new row brings; the rest has its default in the table. */
-export type NewMemoryRow = Omit<MemoryRow, 'contradictions' | 'superseded_by' | 'mac'> & SearchColumns;
+/** A new row as it will be read. What contradicts it and what takes its place the table says by its defaults. */
+export type NewMemoryRow = Omit<MemoryRow, 'mac'> & SearchColumns;
 
 export const VECTOR_PENDING = 0;
 export const VECTOR_SUCCEEDED = 1;
@@ -151,13 +152,26 @@ const OUTBOX_COLUMNS: readonly Column<NewOutboxRow>[] = [
   column('version', int4, (row) => row.version),
 ];
 
+const copyRows = async <Row>(
+  transaction: Transaction,
+  rows: readonly Row[],
+  step: (rows: readonly Row[]) => Step,
+): Promise<void> => {
+  if (rows.length > 0) await fly(transaction, [step(rows)]);
+};
+
 /** Each with the MAC of what it is now. */
+export const memoryStep = (rows: readonly NewMemoryRow[], mac: (row: NewMemoryRow) => Buffer): Step =>
+  copyStep('memories', [...MEMORY_COLUMNS, column('mac', bytea, mac)], rows);
+export const vectorStep = (rows: readonly NewVectorRow[]): Step => copyStep('vectors', VECTOR_COLUMNS, rows);
+export const outboxStep = (rows: readonly NewOutboxRow[]): Step => copyStep('outbox', OUTBOX_COLUMNS, rows);
+
 export const copyMemories = (
   transaction: Transaction,
   rows: readonly NewMemoryRow[],
   mac: (row: NewMemoryRow) => Buffer,
-): Promise<void> => copyRows(transaction, 'memories', [...MEMORY_COLUMNS, column('mac', bytea, mac)], rows);
+): Promise<void> => copyRows(transaction, rows, (some) => memoryStep(some, mac));
 export const copyVectors = (transaction: Transaction, rows: readonly NewVectorRow[]): Promise<void> =>
-  copyRows(transaction, 'vectors', VECTOR_COLUMNS, rows);
+  copyRows(transaction, rows, vectorStep);
 export const copyOutbox = (transaction: Transaction, rows: readonly NewOutboxRow[]): Promise<void> =>
-  copyRows(transaction, 'outbox', OUTBOX_COLUMNS, rows);
+  copyRows(transaction, rows, outboxStep);

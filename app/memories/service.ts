@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../access/principal.js';
 import type { AuditTrail } from '../audit/trail.js';
+import type { Step } from '../db/flight.js';
 import type { Database, Queryable, Transaction } from '../db/pool.js';
 import type { Metrics } from '../health/metrics.js';
 import { Problem, problem } from '../http/errors.js';
@@ -12,7 +13,8 @@ import type { People } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
 import { observeRead } from './observe-read.js';
 import { type DroppedDraft, type PlanContext, type PlannedDraft, planDraft } from './plan.js';
-import { prepareRows, type WriteContext } from './prepare.js';
+import type { GroupWriter } from './group.js';
+import { type PreparedRow, prepareRows, type WriteContext } from './prepare.js';
 import type { Presenter } from './present.js';
 import type { MemoryReader } from './reader.js';
 import { type RowMarks, tampered } from './row-mac.js';
@@ -21,10 +23,11 @@ import { selectMemory, type Viewer } from './store.js';
 import type { Channel } from './trust.js';
 import { missing } from './version.js';
 import { EVERYTHING, resolveViewerOfOne } from './viewer.js';
-import { writeRows } from './write.js';
+import { writeRows, writeTogether } from './write.js';
 
 export interface MemoryServiceDeps {
   readonly db: Database;
+  readonly group: GroupWriter;
   readonly vault: Vault;
   readonly people: People;
   readonly presenter: Presenter;
@@ -53,6 +56,23 @@ export type Created = { readonly kind: 'created'; readonly memory: Memory } | Dr
 
 /** Told in the transaction what it is about to commit, and whose it is. */
 export type Witness<T> = (transaction: Transaction, slot: number, written: T) => Promise<void>;
+
+/** A witness that needs to look at nothing: what it keeps can travel with the write. */
+export interface Keeper<T> {
+  keep(slot: number, written: T): readonly Step[];
+}
+
+export const NO_WITNESS: Keeper<unknown> = { keep: () => [] };
+
+export const bearWitness = async <T>(
+  witness: Witness<T> | Keeper<T>,
+  transaction: Transaction,
+  slot: number,
+  written: T,
+): Promise<void> => {
+  if (typeof witness === 'function') return witness(transaction, slot, written);
+  for (const { text, values = [] } of witness.keep(slot, written)) await transaction.query(text, [...values]);
+};
 /** Of a caller whose protocol knows no request that is sent again. */
 export const UNTOLD = async (): Promise<void> => undefined;
 
@@ -60,7 +80,7 @@ export const createMemory = async (
   deps: MemoryServiceDeps,
   caller: Caller,
   body: unknown,
-  witness: Witness<Memory>,
+  witness: Witness<Memory> | Keeper<Memory>,
 ): Promise<Created> => {
   const now = new Date();
   const planned = planChecked(deps, planContext(deps, caller, now), body);
@@ -72,16 +92,31 @@ export const createMemory = async (
   const context = writeContext(deps, caller, now);
   const [prepared] = await prepareRows(context, [planned]);
   if (!prepared) throw new Error('A planned draft was not prepared');
-  const memory = await countRefusals(deps, () =>
-    writeRows(context, [prepared], false, async (transaction) => {
-      const written = await readBack(deps, transaction, planned.id);
-      await witness(transaction, prepared.row.slot, written);
-      return written;
-    }),
-  );
+  const memory = await countRefusals(deps, () => writeOne(deps, context, prepared, witness));
   deps.metrics.ingested(memory.status === 'quarantined' ? 'quarantined' : 'created', 1);
   if (!planned.vector) deps.onPending();
   return { kind: 'created', memory };
+};
+
+const writeOne = (
+  deps: MemoryServiceDeps,
+  context: WriteContext,
+  prepared: PreparedRow,
+  witness: Witness<Memory> | Keeper<Memory>,
+): Promise<Memory> => {
+  const { row, planned } = prepared;
+  const carefully = (): Promise<Memory> =>
+    writeRows(context, [prepared], false, async (transaction) => {
+      const written = await readBack(deps, transaction, planned.id);
+      await bearWitness(witness, transaction, row.slot, written);
+      return written;
+    });
+  if (typeof witness === 'function') return carefully();
+  const keeping = {
+    told: () => deps.presenter.describe(deps.db, row, planned.content),
+    steps: (told: Memory) => witness.keep(row.slot, told),
+  };
+  return writeTogether(context, [prepared], keeping, carefully);
 };
 
 /** What the policy does not keep leaves no memory, but a line in the log. */
@@ -131,6 +166,7 @@ export const planContext = (
 
 export const writeContext = (deps: MemoryServiceDeps, { principal, channel }: Caller, now: Date): WriteContext => ({
   db: deps.db,
+  group: deps.group,
   vault: deps.vault,
   people: deps.people,
   principal,

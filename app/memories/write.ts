@@ -1,12 +1,14 @@
 import { RETRYABLE, UNIQUE_VIOLATION } from '../db/errors.js';
+import type { Step } from '../db/flight.js';
 import { inRetriedTransaction, type Transaction } from '../db/pool.js';
 import { findHolds } from '../holds/holds.js';
 import { Problem } from '../http/errors.js';
 import { insertReviews, type NewReview } from '../reviews/store.js';
 import { admitRows, isMember, type Matched, type WriteOutcome } from './admit.js';
 import { recountContradictions } from './facts.js';
+import { isPlain } from './group.js';
 import type { PreparedRow, WriteContext } from './prepare.js';
-import { addUsage, reserveRoom } from './quota.js';
+import { addUsage, countByUser, reserveRoom } from './quota.js';
 import { copyMemories, copyOutbox, copyVectors, type NewMemoryRow, OUTBOX_EMBED, VECTOR_PENDING } from './rows.js';
 import { selectExistingIds, selectExistingKeys } from './store.js';
 import { recordWritten } from './told.js';
@@ -16,10 +18,32 @@ export type Settle<T> = (transaction: Transaction, outcomes: readonly WriteOutco
 
 /** What becomes of drafts that are there already, in other words or in the same. */
 export interface Matching {
+  /** Whether any of these could be about a memory that is there. */
+  concerns(rows: readonly PreparedRow[]): boolean;
   find(transaction: Transaction, rows: readonly PreparedRow[]): Promise<ReadonlyMap<PreparedRow, Matched>>;
   /** Brings what the draft adds into the memory that was matched. */
   apply(transaction: Transaction, row: PreparedRow, matched: Matched): Promise<WriteOutcome>;
 }
+
+/** What is kept of a write beside it: statements that need to look at nothing. */
+export interface Keeping<T> {
+  /** What the caller will be told when every row is written. */
+  readonly told: () => T | Promise<T>;
+  readonly steps: (told: T) => readonly Step[];
+}
+
+/** As `writeRows`, in one round trip and together with others where nothing stands against it. */
+export const writeTogether = async <T>(
+  context: WriteContext,
+  rows: readonly PreparedRow[],
+  { told, steps }: Keeping<T>,
+  otherwise: () => Promise<T>,
+  matching?: Matching,
+): Promise<T> => {
+  if (rows.length === 0 || !isPlain(context, rows) || matching?.concerns(rows)) return otherwise();
+  const whole = await told();
+  return (await context.group.write({ context, rows, beside: steps(whole) })) ? whole : otherwise();
+};
 
 /**
  * Rows, vectors, owed work, counters and the audit event in one transaction. With `partial`, rows that do not fit or exist
@@ -158,10 +182,4 @@ const applyMatch = async (
     if (partial && cause instanceof Problem) return { kind: 'refused', problem: cause };
     throw cause;
   }
-};
-
-const countByUser = (rows: readonly PreparedRow[]): ReadonlyMap<string, number> => {
-  const counts = new Map<string, number>();
-  for (const { row } of rows) if (row.user_ref !== null) counts.set(row.user_ref, (counts.get(row.user_ref) ?? 0) + 1);
-  return counts;
 };

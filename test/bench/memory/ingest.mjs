@@ -7,6 +7,9 @@ import { copyIn, copyOut, encodePlain, openAdmin, PLAIN_TABLE } from './raw-copy
 import { alternate, inLanes, ratioRow, seconds } from './rounds.mjs';
 import { built, createTenant, openService, startCluster, startService } from './stand.mjs';
 
+/** Nothing is kept beside the write: no Idempotency-Key was sent. Through HTTP there is one. */
+const NO_WITNESS = { keep: () => [] };
+
 const BATCH = 1000;
 const BATCHES = 4;
 /** Writers at once, on every side: one waits for the disk while the other encodes. */
@@ -54,13 +57,21 @@ async function benchBatches(stand, sealed, rounds) {
   const [service, child, twins] = [await openService(tenant), await startService(tenant), await openTwins(tenant)];
   const http = new Pool(child.url, { connections: LANES });
   const { createMemories } = await built('memories/batch.js');
-  const unaudited = { ...service.deps, audit: { record: async () => randomUUID(), observe: async () => undefined } };
+  const unaudited = {
+    ...service.deps,
+    audit: {
+      record: async () => randomUUID(),
+      observe: async () => undefined,
+      stage: async () => ({ id: '' }),
+      steps: () => [],
+    },
+  };
   const drafts = createDrafts(sealed ? 11 : 7);
   const user = () => `user-${Math.floor(Math.random() * 1000)}`;
   const fresh = (count = BATCHES, size = BATCH) => Array.from({ length: count }, () => drafts(size, user()));
   let written = [];
   const store = async (deps, batch) => {
-    const { results } = await createMemories(deps, service.caller, batch, { onError: 'abort' }, async () => {});
+    const { results } = await createMemories(deps, service.caller, batch, { onError: 'abort' }, NO_WITNESS);
     written.push(results.map(({ id }) => id));
   };
   const post = async (body) => {
@@ -144,7 +155,7 @@ async function benchSingle(stand, rounds) {
       text: 'INSERT INTO plain_facts VALUES ($1, $2, now(), $3, $4)',
       values: [randomUUID(), randomUUID(), content, Buffer.from(vector, 'base64')],
     });
-  const add = (draft) => createMemory(service.deps, service.caller, draft, async () => {});
+  const add = (draft) => createMemory(service.deps, service.caller, draft, NO_WITNESS);
   let people = 0;
   const p50 = async (work) => {
     const times = [];
@@ -184,7 +195,7 @@ async function benchPeers(stand) {
     const batches = Array.from({ length: BATCHES }, (_, n) => drafts(BATCH, `user-${n}`));
     mine.push(
       await rate(batches, LANES, (batch) =>
-        createMemories(service.deps, service.caller, batch, { onError: 'abort' }, async () => {}),
+        createMemories(service.deps, service.caller, batch, { onError: 'abort' }, NO_WITNESS),
       ),
     );
   }

@@ -1,0 +1,168 @@
+import type { StagedEvent } from '../audit/trail.js';
+import { codeOf } from '../db/errors.js';
+import { fly, type Step } from '../db/flight.js';
+import type { Database } from '../db/pool.js';
+import { demandNoHolds } from '../holds/store.js';
+import { isMember } from './admit.js';
+import { buildWriteEntry } from './audit.js';
+import type { PreparedRow, WriteContext } from './prepare.js';
+import { countByUser, roomGuards, usageStep } from './quota.js';
+import { memoryStep, OUTBOX_EMBED, outboxStep, VECTOR_PENDING, vectorStep } from './rows.js';
+
+/** New memories that one caller writes, and the statements that must be committed with them or not at all. */
+export interface Unit {
+  readonly context: WriteContext;
+  readonly rows: readonly PreparedRow[];
+  readonly beside: readonly Step[];
+}
+
+/**
+ * Writes in one round trip what nothing stands against: that nothing does is asked of the database in the same transaction,
+ * whose every statement fails where it does not hold. Units that come while a transaction is under way share the next one,
+ * and with it the disk. False when nothing was written: whoever is told so looks at what stands against it.
+ */
+export interface GroupWriter {
+  write(unit: Unit): Promise<boolean>;
+}
+
+/** Rows that wait at the database for nobody's look: new, of members, without a fact that others may contradict. */
+export const isPlain = ({ principal, now }: WriteContext, rows: readonly PreparedRow[]): boolean =>
+  rows.every(
+    ({ row, quarantine }) =>
+      quarantine.length === 0 &&
+      row.fact_token === null &&
+      (row.expires_at === null || row.expires_at > now) &&
+      isMember(principal, row),
+  );
+
+/** While one transaction waits for the disk the next is encoded. More would share it among fewer. */
+const LANES = 2;
+/** A transaction of more rows keeps those that came first waiting. */
+const MOST_ROWS = 256;
+/** Enough to go by itself: nobody waits behind it. */
+const LARGE = 64;
+
+interface Waiting extends Unit {
+  readonly event: StagedEvent;
+  readonly settle: (written: boolean) => void;
+  readonly fail: (cause: unknown) => void;
+}
+
+type Group = readonly [Waiting, ...(readonly Waiting[])];
+
+export const createGroupWriter = (db: Database): GroupWriter => new CoalescingWriter(db);
+
+class CoalescingWriter implements GroupWriter {
+  readonly #db: Database;
+  #waiting: Waiting[] = [];
+  #lanes = 0;
+  #isStarting = false;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  async write(unit: Unit): Promise<boolean> {
+    const { context, rows } = unit;
+    const written = rows.map(({ row, commit }) => ({ row, commit }));
+    const event = await context.audit.stage(buildWriteEntry(context.auditEvent, written));
+    return new Promise((settle, fail) => {
+      const waiting = { ...unit, event, settle, fail };
+      if (rows.length >= LARGE) return void this.#run([waiting]);
+      this.#waiting.push(waiting);
+      this.#start();
+    });
+  }
+
+  /** Those who arrive in the same turn of the loop are one group. */
+  #start(): void {
+    if (this.#isStarting || this.#lanes >= LANES) return;
+    this.#isStarting = true;
+    setImmediate(() => {
+      this.#isStarting = false;
+      const group = this.#take();
+      if (group) void this.#runNext(group);
+    });
+  }
+
+  #take(): Group | undefined {
+    let rows = 0;
+    const end = this.#waiting.findIndex((unit) => {
+      rows += unit.rows.length;
+      return rows > MOST_ROWS;
+    });
+    const [first, ...others] = this.#waiting.splice(0, end < 0 ? this.#waiting.length : Math.max(1, end));
+    return first && [first, ...others];
+  }
+
+  async #runNext(group: Group): Promise<void> {
+    this.#lanes++;
+    if (this.#waiting.length > 0) this.#start();
+    await this.#run(group);
+    this.#lanes--;
+    if (this.#waiting.length > 0) this.#start();
+  }
+
+  async #run(group: Group): Promise<void> {
+    try {
+      const written = await commit(this.#db, group);
+      // One of them stands in the way of the others: each looks for itself.
+      for (const { settle } of group) settle(written);
+    } catch (cause) {
+      for (const { fail } of group) fail(cause);
+    }
+  }
+}
+
+/** What the server said no to, in so many words, was not committed; of a connection that broke nobody knows. */
+const isRefusal = (cause: unknown): boolean => /^(2[0-9A-Z]|40|42|P0)/.test(codeOf(cause));
+
+const commit = async (db: Database, group: Group): Promise<boolean> => {
+  const client = await db.connect();
+  let broken: Error | undefined;
+  try {
+    await fly(client, buildSteps(group));
+    return true;
+  } catch (cause) {
+    await client.query('ROLLBACK').catch((error: Error) => {
+      broken = error;
+    });
+    if (isRefusal(cause)) return false;
+    throw cause;
+  } finally {
+    client.release(broken);
+  }
+};
+
+/** Of one service, so that any of them names the tenant's log and keys. */
+const buildSteps = ([first, ...others]: Group): readonly Step[] => {
+  const group = [first, ...others];
+  const prepared = group.flatMap(({ rows }) => rows);
+  const rows = prepared.map(({ row }) => row);
+  const vectors = prepared.flatMap(({ vector }) => vector ?? []);
+  const owed = rows.filter((row) => row.vector_status === VECTOR_PENDING);
+  const outbox = owed.map((row) => ({ kind: OUTBOX_EMBED, memory_id: row.id, version: row.version }));
+  const users = countByUser(prepared);
+  const { audit, marks } = first.context;
+  const guards = roomGuards(
+    group.map(({ context }) => context.quotas),
+    users,
+    rows.length,
+  );
+  return [
+    { text: 'BEGIN' },
+    demandNoHolds(
+      rows.map(({ id }) => id),
+      [...users.keys()],
+    ),
+    ...guards.before,
+    memoryStep(rows, marks.mac),
+    ...(vectors.length > 0 ? [vectorStep(vectors)] : []),
+    ...(outbox.length > 0 ? [outboxStep(outbox)] : []),
+    ...audit.steps(group.map(({ event }) => event)),
+    ...group.flatMap(({ beside }) => beside),
+    usageStep(users, rows.length),
+    ...guards.after,
+    { text: 'COMMIT' },
+  ];
+};
