@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Database } from '../db/pool.js';
 import { inTransaction } from '../db/pool.js';
 import { deleteOldAnswers } from '../idempotency/store.js';
@@ -18,13 +19,14 @@ import {
   upsertVectors,
   type VectorWrite,
 } from './outbox.js';
+import { tellRequests } from './requests.js';
 
 export interface EmbeddingWorkerOptions {
   readonly db: Database;
   readonly vault: Vault;
   readonly embedder: Embedder;
   readonly leaseMs: number;
-  readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+  readonly log: Pick<Logger, 'debug' | 'warn' | 'error' | 'isLevelEnabled'>;
 }
 
 export interface EmbeddingWorker {
@@ -83,7 +85,8 @@ const processWork = async (options: EmbeddingWorkerOptions, work: readonly Claim
 };
 
 const embedAndStore = async (options: EmbeddingWorkerOptions, work: readonly ClaimedWork[]): Promise<void> => {
-  const { db, vault, embedder } = options;
+  const { db, vault, embedder, log } = options;
+  const startedAt = performance.now();
   const rows = await selectWorkRows(
     db,
     work.map(({ memory_id }) => memory_id),
@@ -104,6 +107,12 @@ const embedAndStore = async (options: EmbeddingWorkerOptions, work: readonly Cla
       work.map(({ id }) => id),
     );
   });
+  if (!log.isLevelEnabled('debug')) return;
+  const ms = Math.round(performance.now() - startedAt);
+  const events = rows.flatMap(({ audit_event }) => audit_event ?? []);
+  void tellRequests(db, log, events, ms).catch((err: unknown) =>
+    log.debug({ err }, 'whose vectors were stored is not known'),
+  );
 };
 
 const sealWrite = (vault: Vault, row: MemoryRow, vector: Float32Array): VectorWrite => {

@@ -3,6 +3,7 @@ import type { Embedder } from '../../../app/embeddings/embedder.js';
 import { createHashEmbedder } from '../../../app/embeddings/hash.js';
 import { claimWork, countWork } from '../../../app/embeddings/outbox.js';
 import { startEmbeddingWorker } from '../../../app/embeddings/worker.js';
+import { createLogger } from '../../../app/http/log.js';
 import { openBucket, openKms, openTenantKeys } from '../../../app/keys/index.js';
 import { createVault, type Vault } from '../../../app/tenancy/vault.js';
 import {
@@ -37,7 +38,7 @@ afterEach(async () => {
   await tenant.drop();
 });
 
-const quiet = { warn: () => undefined, error: () => undefined };
+const quiet = createLogger({ level: 'silent', tenant: 'test' });
 const write = async (contents: readonly string[]): Promise<void> => {
   const memories = contents.map((content) => ({ user_id: 'ada', content }));
   expect((await service.call('POST', '/api/v1/memories', { body: { memories } })).status).toBe(200);
@@ -65,6 +66,26 @@ it('without a model the service is up, ready, and finds by words what waits for 
     degraded: ['embedding'],
     results: [{ content: 'The harbour is closed on Sundays', vector_status: 'pending' }],
   });
+});
+
+it('says at debug level which request its work was for', async () => {
+  const memories = ['one', 'two'].map((content) => ({ user_id: 'ada', content }));
+  const send = (id: string, body: object) =>
+    service.call('POST', '/api/v1/memories', { body, headers: { 'X-Request-ID': id } });
+  await send('req-early', { memories });
+  await send('req-late', { user_id: 'ada', content: 'three' });
+  const lines: string[] = [];
+  const log = createLogger({ level: 'debug', tenant: 'test' }, { write: (line) => void lines.push(line) });
+  const worker = startEmbeddingWorker({ db, vault, embedder: real, leaseMs: 60_000, log });
+  const told = await eventually(
+    async () => lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'vectors stored'),
+    (found) => found.length >= 2,
+  );
+  await worker.stop();
+  expect(told.map(({ requestId, memories: count }) => [requestId, count]).sort()).toEqual([
+    ['req-early', 2],
+    ['req-late', 1],
+  ]);
 });
 
 it('a text that its model refuses holds nobody up, is tried again, and is given up in the end', async () => {
