@@ -1,5 +1,6 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
+import { ArchiveSettings } from './config-archive.js';
 import { checkTogether } from './config-checks.js';
 import { choice, databaseUrl, flag, integer, type Notes, number, text } from './config-fields.js';
 import { CloudIdentity, KmsSettings } from './config-kms.js';
@@ -9,7 +10,7 @@ import { UUID } from './http/validate.js';
 
 /** sysexits.h EX_CONFIG: whoever starts us can tell a wrong configuration from a crash. */
 export const EXIT_CONFIG = 78;
-export const ROLES = ['memory', 'migrate'] as const;
+export const ROLES = ['memory', 'migrate', 'archive'] as const;
 export type AppRole = (typeof ROLES)[number];
 
 const NAME = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$';
@@ -24,6 +25,17 @@ const Shared = {
     'How much is logged; policies.json may change it while running.',
   ),
   MEMPLANE_TENANT: text(NAME, { description: "The tenant's name.", allowed: 'a DNS label' }, { default: 'default' }),
+};
+
+/** Whose data it is, and under which name its objects lie. */
+const TenantPlace = {
+  MEMPLANE_TENANT_ID: text(UUID, {
+    description: 'The identity that keys, sealed rows and the audit log are bound to.',
+    allowed: 'a UUID',
+  }),
+  MEMPLANE_NAMESPACE: Type.Optional(
+    text(NAME, { description: 'The namespace the keyring lies under. Unset: mem-<tenant>.', allowed: 'a DNS label' }),
+  ),
 };
 
 /** How the provider of one task is reached. */
@@ -53,10 +65,7 @@ const Memory = Type.Object({
   DATABASE_URL: databaseUrl(
     "The tenant's database, with the service's role. May go through PgBouncer in transaction mode.",
   ),
-  MEMPLANE_TENANT_ID: text(UUID, {
-    description: 'The identity that keys, sealed rows and the audit log are bound to.',
-    allowed: 'a UUID',
-  }),
+  ...TenantPlace,
   KEYS_BUCKET_URL: text('^(file:///|s3://).+', {
     description: 'The bucket that holds the keyring.',
     allowed: 'file:///path or s3://bucket',
@@ -65,9 +74,6 @@ const Memory = Type.Object({
   ...MemoryProvider,
   ...KmsSettings,
   ...CloudIdentity,
-  MEMPLANE_NAMESPACE: Type.Optional(
-    text(NAME, { description: 'The namespace the keyring lies under. Unset: mem-<tenant>.', allowed: 'a DNS label' }),
-  ),
   PORT: integer(0, 65535, 4300, 'The port to listen on; 0 picks a free one. The charts set 8283.'),
   LISTEN_ADDRESS: Type.Optional(
     text('^[0-9a-fA-F.:]+$', { description: 'The address to listen on. Unset: all.', allowed: 'an IP address' }),
@@ -224,6 +230,15 @@ const Migrate = Type.Object({
   }),
 });
 
+const Archive = Type.Object({
+  ...Shared,
+  ...TenantPlace,
+  DATABASE_URL: databaseUrl(
+    "The tenant's database, with the service's role: it reads the log and notes what is archived.",
+  ),
+  ...ArchiveSettings,
+});
+
 export type MemoryConfig = Readonly<
   Omit<Static<typeof Memory>, 'CORS_ORIGINS' | 'MEMPLANE_HOSTNAMES' | 'MEMPLANE_EGRESS_ALLOW' | 'MEMPLANE_NAMESPACE'>
 > & {
@@ -232,8 +247,19 @@ export type MemoryConfig = Readonly<
   readonly MEMPLANE_EGRESS_ALLOW: readonly string[];
   readonly MEMPLANE_NAMESPACE: string;
 };
+export type ArchiveConfig = Readonly<
+  Omit<Static<typeof Archive>, 'AUDIT_VERIFIER_KEYS' | 'MEMPLANE_NAMESPACE' | 'AUDIT_BUCKET_URL'>
+> & {
+  readonly AUDIT_VERIFIER_KEYS: readonly string[];
+  readonly AUDIT_BUCKET_URL: string;
+  readonly MEMPLANE_NAMESPACE: string;
+};
 export type MigrateConfig = Readonly<Static<typeof Migrate>>;
-export const CONFIG_SCHEMAS: Readonly<Record<AppRole, TObject>> = { memory: Memory, migrate: Migrate };
+export const CONFIG_SCHEMAS: Readonly<Record<AppRole, TObject>> = {
+  memory: Memory,
+  migrate: Migrate,
+  archive: Archive,
+};
 
 /** Names that other parts of Memplane read, and that a shared environment may carry past us. */
 const FOREIGN = new Set(['MEMPLANE_CACHE', 'MEMPLANE_KUBECONFIG', 'MEMPLANE_STATE', 'MEMPLANE_TEST_POSTGRES_URL']);
@@ -263,6 +289,16 @@ const splitList = (text: string): readonly string[] =>
 export const readMigrateConfig = (env: NodeJS.ProcessEnv = process.env): MigrateConfig => {
   const values = validateConfig(Migrate, env) as MigrateConfig;
   return Object.freeze({ ...values, VECTOR_PROVIDER: nameOfProvider(values.VECTOR_PROVIDER) });
+};
+
+export const readArchiveConfig = (env: NodeJS.ProcessEnv = process.env): ArchiveConfig => {
+  const values = validateConfig(Archive, env) as Static<typeof Archive>;
+  return Object.freeze({
+    ...values,
+    AUDIT_VERIFIER_KEYS: splitList(values.AUDIT_VERIFIER_KEYS),
+    MEMPLANE_NAMESPACE: values.MEMPLANE_NAMESPACE ?? `mem-${values.MEMPLANE_TENANT}`,
+    MEMPLANE_TENANT_ID: values.MEMPLANE_TENANT_ID.toLowerCase(),
+  });
 };
 
 /** The documents' name for vectors in the database. */

@@ -1,4 +1,5 @@
-import { ConfigError, EXIT_CONFIG, ROLES, readMemoryConfig, readMigrateConfig } from './config.js';
+import { runArchive } from './archive/role.js';
+import { ConfigError, EXIT_CONFIG, ROLES, readArchiveConfig, readMemoryConfig, readMigrateConfig } from './config.js';
 import { migrateDatabase } from './db/migrate.js';
 import { messageOf } from './http/cause.js';
 import { createLogger, flushLog } from './http/log.js';
@@ -45,7 +46,15 @@ const memory = async (): Promise<number> => {
   return 0;
 };
 
-const RUN = { memory, migrate } as const;
+const archive = async (): Promise<number> => {
+  const config = readArchiveConfig();
+  const log = createLogger({ level: config.LOG_LEVEL, tenant: config.MEMPLANE_TENANT });
+  const code = await runArchive(config, log);
+  await flushLog(log);
+  return code;
+};
+
+const RUN = { memory, migrate, archive } as const;
 
 const main = async (role: string | undefined): Promise<number> => {
   const run = ROLES.find((known) => known === role);

@@ -13,8 +13,8 @@ export const databaseSource = (
   vault: Pick<Vault, 'logSigner'>,
   audit: Pick<AuditLog, 'settle' | 'planeKey'>,
 ): LogSource => {
-  const idOf = async (seq: number): Promise<string> => (await selectEvents(db, seq, 1))[0]?.id ?? '';
   return {
+    ...databaseParts(db),
     head: async () => {
       const checkpoint = await audit.settle();
       if (!checkpoint) throw new Error('The audit log is empty, or nothing of it is signed any more');
@@ -22,6 +22,13 @@ export const databaseSource = (
       const vkeys = [vault.logSigner().vkey, ...(plane === undefined ? [] : [plane])];
       return { vkeys, size: checkpoint.size, checkpoint: checkpoint.note };
     },
+  };
+};
+
+/** What needs no key: tiles, batches and details as they lie in the tables. */
+export const databaseParts = (db: Queryable): Omit<LogSource, 'head'> => {
+  const idOf = async (seq: number): Promise<string> => (await selectEvents(db, seq, 1))[0]?.id ?? '';
+  return {
     tile: (name) => readTile(db, name),
     batch: async (seq) => (await selectBatches(db, [await idOf(seq)]))[0]?.body,
     details: async (seq) => {

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { selectLastArchive } from '../archive/store.js';
 import type { Core } from '../core.js';
 import { problem } from '../http/errors.js';
 import { type ApiResponse, defineRoute, type Route } from '../http/route.js';
@@ -46,6 +47,9 @@ const HeadAnswer = Type.Object({
   hash: NullableText,
   root: NullableText,
   checkpoint: NullableText,
+  archived_through: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'how many events the last archive in the locked bucket holds',
+  }),
   plane_key: Type.Union([Type.String(), Type.Null()], {
     description: 'the verifier key of the plane, when one signs checkpoints too',
   }),
@@ -152,6 +156,7 @@ const buildHead = async (deps: AuditRouteDeps) => {
     ...{ origin, vkey, size, seq: last?.seq ?? null, hash: last?.leaf.toString('base64') ?? null },
     root: root.toString('base64'),
     checkpoint: note.toString('utf8'),
+    archived_through: (await selectLastArchive(deps.db))?.size ?? null,
     plane_key: (await deps.audit.planeKey()) ?? null,
   };
 };

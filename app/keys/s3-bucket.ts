@@ -1,4 +1,3 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import {
   type Bucket,
   BucketError,
@@ -7,12 +6,7 @@ import {
   type PutCondition,
   type StoredObject,
 } from './bucket-contract.js';
-
-type Sdk = typeof import('@aws-sdk/client-s3');
-interface Opened {
-  readonly sdk: Sdk;
-  readonly client: S3Client;
-}
+import { nameOf, type OpenedS3, openClient } from './s3-client.js';
 
 export interface S3Access {
   /** Where the URL names none. */
@@ -30,7 +24,7 @@ export class S3Bucket implements Bucket {
   readonly #region: string | undefined;
   readonly #endpoint: string | undefined;
   readonly #credentials: S3Access['credentials'];
-  #opened: Promise<Opened> | undefined;
+  #opened: Promise<OpenedS3> | undefined;
 
   constructor(url: string, access: S3Access = {}) {
     const { hostname, searchParams, pathname } = new URL(url);
@@ -95,7 +89,7 @@ export class S3Bucket implements Bucket {
     });
   }
 
-  async #ask<T>(verb: string, name: string, run: (opened: Opened) => Promise<T>): Promise<T> {
+  async #ask<T>(verb: string, name: string, run: (opened: OpenedS3) => Promise<T>): Promise<T> {
     this.#opened ??= openClient(this.#region, this.#endpoint, this.#credentials);
     try {
       return await run(await this.#opened);
@@ -121,28 +115,4 @@ const REMEDIES: Readonly<Record<string, string>> = {
   AccessDenied: "give the pod's role this right on the bucket",
   CredentialsProviderError: 'give the pod an identity: Pod Identity, IRSA, or the AWS_* environment',
   PermanentRedirect: 'name the region of the bucket: s3://bucket?region=…',
-};
-
-/** Its own default waits for ever. */
-const PATIENCE = { maxAttempts: 4, requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 } };
-
-/** Loaded when first needed: the client is large, and most processes never speak to S3. */
-const openClient = async (
-  region: string | undefined,
-  endpoint: string | undefined,
-  credentials: S3Access['credentials'],
-): Promise<Opened> => {
-  const sdk = await import('@aws-sdk/client-s3');
-  const place = endpoint === undefined ? {} : { endpoint, forcePathStyle: true, region: region ?? 'us-east-1' };
-  const identity = credentials === undefined ? {} : { credentials };
-  const client = new sdk.S3Client({ ...(region === undefined ? {} : { region }), ...place, ...identity, ...PATIENCE });
-  return { sdk, client };
-};
-
-/** Errors of the SDK are told apart by name; those of the network have a code. */
-const nameOf = (error: unknown): string => {
-  if (typeof error !== 'object' || error === null) return 'Unknown';
-  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
-  if (typeof code === 'string') return code;
-  return typeof name === 'string' ? name : 'Unknown';
 };

@@ -16,9 +16,12 @@ describe('the entry', () => {
   it('names its roles when it is given another, and ends with 2', async () => {
     expect(await runEntry(['nix'], {})).toMatchObject({
       code: 2,
-      stderr: 'The role "nix" is not known; roles: memory, migrate\n',
+      stderr: 'The role "nix" is not known; roles: memory, migrate, archive\n',
     });
-    expect(await runEntry([], {})).toMatchObject({ code: 2, stderr: 'No role was given; roles: memory, migrate\n' });
+    expect(await runEntry([], {})).toMatchObject({
+      code: 2,
+      stderr: 'No role was given; roles: memory, migrate, archive\n',
+    });
   });
 
   it('ends with 78 and one line for each wrong key, never showing a secret', async () => {

@@ -156,6 +156,7 @@ export type AuditHeadResult = {
   readonly hash: string | null;
   readonly root: string | null;
   readonly checkpoint: string | null;
+  /** how many events the last archive in the locked bucket holds */ readonly archived_through: number | null;
   /** the verifier key of the plane, when one signs checkpoints too */ readonly plane_key: string | null;
 };
 
