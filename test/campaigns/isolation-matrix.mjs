@@ -1,5 +1,6 @@
 // Sends the cells as everybody who must not get through, and as the owner, and looks at every answer and at the data.
 import { buildCells, gatherCursors, readOperations, unknownShapes } from './isolation-cells.mjs';
+import { buildToolCells, gatherToolCursor, readTools, statusOfTool, unknownTools } from './isolation-mcp.mjs';
 import { createBadKeys, createLackingKeys, seedOwner } from './isolation-world.mjs';
 import { send, withClient } from './lab.mjs';
 
@@ -9,6 +10,11 @@ const BESIDE = [
   { path: '/api/v1/audit/batches/0', method: 'GET', permission: 'audit.read' },
   { path: '/api/v1/audit/details/0', method: 'GET', permission: 'audit.read' },
 ].map((op) => ({ ...op, name: op.path, query: [], headers: [], fields: [], hasBody: false }));
+
+const cellsOf = (op, victim, attacker) =>
+  op.tool === undefined ? buildCells(op, victim, attacker) : buildToolCells(op, victim, attacker);
+
+const statusOf = (op, answer) => (op.tool === undefined ? answer.status : statusOfTool(answer));
 
 /** What is the victim's as the database has it, but for what changes by itself. */
 const SNAPSHOT = `SELECT md5(concat_ws('|',
@@ -59,9 +65,11 @@ const hasOwnMarks = (attacker, tenant, request, answer) =>
     (mark) => !JSON.stringify([request.path, request.body]).includes(mark),
   );
 
+const nameOf = ({ method, path, tool }) => (tool === undefined ? `${method} ${path}` : `${path} ${tool}`);
+
 /** What is wrong with the answer, or undefined. */
-const judge = (actor, cell, request, answer, { victim, tenant, known }) => {
-  const { status } = answer;
+const judge = (op, actor, cell, request, answer, { victim, tenant, known }) => {
+  const status = statusOf(op, answer);
   if (status === 0) return 'no answer';
   if (status >= 500 && status !== 501 && status !== actor.status) return `status ${status}`;
   if (actor.status !== undefined && status !== actor.status) return `status ${status} in place of ${actor.status}`;
@@ -84,10 +92,11 @@ export const runMatrix = async (
   world,
   { bystanders = {}, isBrief = false, first, progress = () => undefined } = {},
 ) => {
-  const all = [...(await readOperations(world.url)), ...BESIDE];
+  const tools = await readTools(world);
+  const all = [...(await readOperations(world.url)), ...BESIDE, ...tools];
   // All of them in any case; those where a mutant shows itself soonest come first.
   const operations = [...all.filter(({ name }) => first?.test(name)), ...all.filter(({ name }) => !first?.test(name))];
-  const red = unknownShapes(operations);
+  const red = [...unknownShapes(operations), ...unknownTools(tools)];
   const stats = { cells: 0, red, byActor: new Map(), operations: operations.length, own: new Map() };
   if (red.length > 0) return stats;
   const lacking = await createLackingKeys(world);
@@ -106,13 +115,14 @@ export const runMatrix = async (
       // Anew: as the attacker of the round before, the victim has worked on what was theirs.
       if (victim !== alice) await seedOwner(world, victim);
       await gatherCursors(world, operations, victim, [victim.credential, world.admin]);
+      await gatherToolCursor(world, victim);
       const stateOf = await openVictim(db, victim);
       let before = await stateOf();
       // Names and statements that the others have written down themselves, and may read again.
       const known = new Set();
       for (const op of operations) {
         const actors = buildActors(op, { attacker, bad, lacking, foreign, suspended });
-        for (const cell of buildCells(op, victim, attacker)) {
+        for (const cell of cellsOf(op, victim, attacker)) {
           await Promise.all(
             actors.map(async (actor) => {
               const cellOf = actor.owner === attacker ? cell : rebuilt(op, victim, actor, cell);
@@ -121,17 +131,14 @@ export const runMatrix = async (
               const answer = await send(actor.url ?? world.url, request);
               stats.cells++;
               stats.byActor.set(actor.name, (stats.byActor.get(actor.name) ?? 0) + 1);
-              const wrong = judge(actor, cellOf, request, answer, { victim, known, tenant: world.name });
+              const wrong = judge(op, actor, cellOf, request, answer, { victim, known, tenant: world.name });
               if (wrong)
-                red.push(
-                  `${op.method} ${op.path} [${cell.place}] as ${actor.name}: ${wrong}: ${answer.text.slice(0, 160)}`,
-                );
+                red.push(`${nameOf(op)} [${cell.place}] as ${actor.name}: ${wrong}: ${answer.text.slice(0, 160)}`);
             }),
           );
           if (op.method !== 'GET') for (const one of sentWith(cell).match(KNOWABLE) ?? []) known.add(one);
           const after = await stateOf();
-          if (after !== before)
-            red.push(`${op.method} ${op.path} [${cell.place}]: what is ${victim.name}'s has changed`);
+          if (after !== before) red.push(`${nameOf(op)} [${cell.place}]: what is ${victim.name}'s has changed`);
           before = after;
           if (isBrief && red.length > 0) return;
         }
@@ -144,8 +151,7 @@ export const runMatrix = async (
 };
 
 /** The same place, as somebody whose own things are elsewhere. */
-const rebuilt = (op, victim, actor, cell) =>
-  buildCells(op, victim, actor.owner).find(({ place }) => place === cell.place);
+const rebuilt = (op, victim, actor, cell) => cellsOf(op, victim, actor.owner).find(({ place }) => place === cell.place);
 
 const buildActors = (op, { attacker, bad, lacking, foreign, suspended }) => {
   const owner = attacker;
@@ -227,24 +233,23 @@ const runOwn = async (world, operations, owner, stats) => {
   await seedOwner(world, owner);
   const sorted = [...operations].sort((a, b) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method));
   for (const op of sorted) {
-    const [cell] = buildCells(op, owner, owner);
+    const [cell] = cellsOf(op, owner, owner);
     for (const key of [owner.credential, world.admin]) {
-      const headers = key === world.admin ? { 'x-user-id': owner.userId } : {};
+      const headers = { ...cell.headers, ...(key === world.admin ? { 'x-user-id': owner.userId } : {}) };
       const request = { ...cell, headers, key };
       const answer = await send(world.url, request);
-      if (key !== world.admin && (answer.status === 403 || answer.status === 404)) continue;
+      const status = statusOf(op, answer);
+      if (key !== world.admin && (status === 403 || status === 404)) continue;
       stats.cells++;
       const told =
         hasOwnMarks(owner, world.name, request, answer) || idsOf(owner).some((id) => answer.text.includes(id));
-      stats.own.set(`${op.method} ${op.path}`, told);
+      stats.own.set(nameOf(op), told);
       const isRight =
-        answer.status < 300 ||
-        OWN[op.name] === answer.status ||
-        (isBorrowed(op) && (answer.status < 500 || answer.status === 501));
+        status < 300 ||
+        OWN[op.name] === status ||
+        (isBorrowed(op) && op.tool === undefined && (status < 500 || status === 501));
       if (!isRight)
-        stats.red.push(
-          `${op.method} ${op.path} as ${owner.name}, whose it is: ${answer.status} ${answer.text.slice(0, 200)}`,
-        );
+        stats.red.push(`${nameOf(op)} as ${owner.name}, whose it is: ${status} ${answer.text.slice(0, 200)}`);
       break;
     }
   }

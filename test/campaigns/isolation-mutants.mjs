@@ -113,6 +113,13 @@ const MUTANTS = [
     '($1::boolean OR $2::uuid IS NULL OR true)',
     { first: /listJobs|getJob/ },
   ],
+  [
+    'a tool asks for its permission',
+    'mcp/call-tool.js',
+    'requirePermission(principal, tool.permission);',
+    '',
+    { first: /^mcp\./ },
+  ],
   ['nobody gives away rights they lack', 'access/covered.js', 'if (missing.length === 0) return;', 'return;'],
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: as above

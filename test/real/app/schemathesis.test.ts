@@ -25,7 +25,7 @@ interface OpenApi {
 }
 
 /** What these offer is known to their clients and not done here; nothing is switched off, so no other may answer 501. */
-const UNSUPPORTED = ['getItem', 'searchItems', 'mem0SetProfiles', 'mem0ProfileJob', 'reembed'];
+const UNSUPPORTED = ['mem0SetProfiles', 'mem0ProfileJob', 'reembed'];
 
 const buildConfig = ({ paths }: OpenApi): string => {
   const operations = Object.values(paths).flatMap((path) => Object.values(path));
