@@ -80,4 +80,10 @@ export const accepted: readonly Accepted[] = [
     on: /^(access_logs|audit|keys|backups|artifacts)(_replica)?$|^state$/,
     because: 'no account has a queue in it',
   },
+  {
+    check: 'CKV_AWS_144',
+    on: /^(artifacts|backups)$/,
+    because: 'nothing of development survives its region, by buckets.backups.crossRegion of its profile',
+    inDev: true,
+  },
 ];

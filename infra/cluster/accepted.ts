@@ -26,4 +26,10 @@ export const accepted: readonly Accepted[] = [
     on: /^aks$/,
     because: 'logs of the control plane go to the workspace by a diagnostic setting, which this check does not follow',
   },
+  {
+    check: 'CKV_AWS_338',
+    on: /^cluster_logs$/,
+    because: 'development keeps logs for thirty days',
+    inDev: true,
+  },
 ];

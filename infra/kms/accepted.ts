@@ -13,4 +13,10 @@ export const accepted: readonly Accepted[] = [
     because:
       'closed to every network; the plane, another stack, makes the private endpoints of what pods use, and services come as trusted ones',
   },
+  {
+    check: 'CKV_AZURE_112',
+    on: /^kms_(replica_)?(anchor|audit|keys|data|disk|objects|ops|cluster|state)_key$/,
+    because: 'keys of development are in software, by kms.protection of its profile',
+    inDev: true,
+  },
 ];

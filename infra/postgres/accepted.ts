@@ -47,4 +47,22 @@ export const accepted: readonly Accepted[] = [
     on: /_secret$/,
     because: 'it is raised by its version in code; an expired administrator would lock the operator out',
   },
+  {
+    check: 'CKV_AZURE_136',
+    on: /^pg_/,
+    because: 'nothing of development survives its region, by postgres.crossRegion of its profile',
+    inDev: true,
+  },
+  {
+    check: 'CKV_AWS_157',
+    on: /^pg_(?!.*_replica_)/,
+    because: 'development has no standby, by postgres.highlyAvailable of its profile',
+    inDev: true,
+  },
+  {
+    check: 'CKV_AWS_338',
+    on: /^pg_.*_log_(postgresql|upgrade)$/,
+    because: 'development keeps logs for thirty days',
+    inDev: true,
+  },
 ];

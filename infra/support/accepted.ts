@@ -9,4 +9,6 @@ export interface Accepted {
   readonly because: string;
   /** Found only where the scanner reads policies: in a plan, not in what was synthesised. */
   readonly inPlan?: true;
+  /** Found only in development, which promises less: in production it stays a failure. */
+  readonly inDev?: true;
 }

@@ -51,6 +51,8 @@ function database({ resource, stack }: Priced): readonly Charge[] {
   return [
     hourly(`postgres/${String(attributes.instance_class)}`, copies),
     { item: 'postgres/disk', quantity: gb * copies, atMost: most * copies },
+    // As much as the disk is free; a replica makes none.
+    ...(source === undefined ? [{ item: 'postgres/backup', quantity: gb * (BACKUP_FACTOR - 1) }] : []),
   ];
 }
 

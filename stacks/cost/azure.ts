@@ -38,6 +38,8 @@ function database({ resource, stack }: Priced): readonly Charge[] {
     ...(attributes.geo_redundant_backup_enabled === true
       ? [{ item: 'postgres/backup', quantity: gb * BACKUP_FACTOR }]
       : []),
+    // As much as the disk is free.
+    ...(attributes.create_mode === 'Replica' ? [] : [{ item: 'postgres/backup', quantity: gb * (BACKUP_FACTOR - 1) }]),
   ];
 }
 

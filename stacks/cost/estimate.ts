@@ -1,11 +1,12 @@
-import { type PriceBook, readBook } from '../prices/book.js';
-import { allResources, type StackJson } from '../proofs/terraform-json.js';
+import { type PriceBook, priceIn, readBook } from '../prices/book.js';
+import { allResources, type Resource, type StackJson } from '../proofs/terraform-json.js';
 import type { Environment, Place } from '../spec/environment.js';
 import { AWS } from './aws.js';
 import { AZURE } from './azure.js';
 import type { Charge, Tariff } from './charge.js';
 import { GCP } from './gcp.js';
 import { type Locked, lockedCost } from './locked.js';
+import { unseenCharges } from './unseen.js';
 
 const TARIFFS: Readonly<Record<Place['cloud'], Tariff>> = { aws: AWS, gcp: GCP, azure: AZURE };
 
@@ -50,37 +51,41 @@ export function estimate(environment: Environment, stacks: readonly NamedStack[]
     allResources(json).flatMap((resource) => {
       const rule = TARIFFS[place.cloud].rules[resource.type];
       const charges = rule?.({ resource, stack: json, environment }) ?? [];
-      return charges.map((charge) => ({ stack: name, address: resource.address, charge }));
+      const region = regionOf(resource, place);
+      return charges.map((charge) => ({ stack: name, address: resource.address, region, charge }));
     }),
   );
-  const volumes = stacks
+  const unseen = stacks
     .filter(({ name }) => name.endsWith('-plane'))
-    .flatMap(({ name }) => volumesOf(environment, name));
-  const lines = [...charged, ...volumes].flatMap(({ stack, address, charge }): readonly Line[] => {
-    const price = book.items[charge.item];
+    .flatMap(({ name: stack }) => unseenCharges(environment).map((one) => ({ stack, region: place.region, ...one })));
+  const lines = [...charged, ...unseen].flatMap(({ stack, address, region, charge }): readonly Line[] => {
+    const price = priceIn(book, region, charge.item);
     if (price !== undefined) return [lineOf(stack, address, charge, price.unit, price.price * rate)];
-    problems.add(`prices.book ${book.cloud}-${book.date} has no price of ${charge.item} (${stack}: ${address})`);
+    const missing = book.regions[region] === undefined ? `prices of ${region}` : `price of ${charge.item}`;
+    problems.add(`prices.book ${book.cloud}-${book.date} has no ${missing} (${stack}: ${address})`);
     return [];
   });
   return {
     environment: `${place.cloud}-${environment.name}`,
-    book: { date: book.date, region: book.region, source: book.source },
+    book: { date: book.date, region: place.region, source: book.source },
     currency: prices.currency,
     lines,
     monthly: sum(lines.map((line) => line.monthly)),
     monthlyAtMost: sum(lines.map((line) => line.monthlyAtMost)),
-    locked: lockedCost(environment, (item) => (book.items[item]?.price ?? 0) * rate),
+    locked: lockedCost(environment, (item) => (priceIn(book, place.region, item)?.price ?? 0) * rate),
     unpriced: unpricedTypes(TARIFFS[place.cloud], stacks),
     problems: [...problems],
   };
 }
 
-const DISKS: Readonly<Record<Place['cloud'], string>> = { aws: 'disk/gp3', gcp: 'disk/pd-ssd', azure: 'disk/premium' };
-
-/** The cluster makes the volumes of the vector store, so no stack has them. */
-const volumesOf = ({ place, qdrant: { nodes, diskGb } }: Environment, stack: string) => [
-  { stack, address: 'volumes of qdrant', charge: { item: DISKS[place.cloud], quantity: nodes * diskGb } },
-];
+/** AWS says it by its provider, the others by their location; what stands nowhere is paid where the plane is. */
+function regionOf({ attributes }: Resource, { cloud, region, replicaRegion }: Place): string {
+  const there =
+    cloud === 'aws'
+      ? attributes.provider === 'aws.replica'
+      : (attributes.location ?? attributes.region) === replicaRegion;
+  return there ? replicaRegion : region;
+}
 
 function lineOf(stack: string, address: string, charge: Charge, unit: string, price: number): Line {
   const { item, quantity, atMost = quantity } = charge;

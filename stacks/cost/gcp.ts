@@ -14,6 +14,8 @@ import {
 import { copiedGb, objectCharges } from './objects.js';
 
 const IMAGES_GB = 5;
+/** Backups take more than the disks they are of, because they are kept for weeks; here none are free. */
+const BACKUP_FACTOR = 1.3;
 /** A pool counts its machines by the zone. */
 const ZONES = 3;
 
@@ -41,6 +43,9 @@ function database({ resource }: Priced): readonly Charge[] {
     hourly('postgres/vcpu', processors * copies),
     { item: 'postgres/memory', quantity: (megabytes / 1024) * copies * HOURS },
     { item: 'postgres/disk', quantity: gb * copies, atMost: most * copies },
+    ...(resource.attributes.master_instance_name === undefined
+      ? [{ item: 'postgres/backup', quantity: gb * BACKUP_FACTOR }]
+      : []),
   ];
 }
 

@@ -13,6 +13,10 @@ const SHARES: Readonly<Record<Kind, number>> = { artifacts: 1, backups: 1, audit
 /** An object of ours has about a megabyte, so a GB is a thousand writes. */
 const THOUSAND_WRITES_A_GB = 1;
 
+/** Files are read about twice; of what is archived one in a hundred a month. */
+const READS_A_WRITE = 2;
+const RETRIEVED = 0.01;
+
 export interface Stored {
   readonly standard: number;
   readonly infrequent: number;
@@ -56,6 +60,8 @@ export function objectCharges({ resource, environment }: Priced): readonly Charg
     { item: 'object/infrequent', quantity: infrequent },
     { item: 'object/archive', quantity: archive },
     { item: 'object/writes', quantity: daily * DAYS_A_MONTH * THOUSAND_WRITES_A_GB },
+    { item: 'object/reads', quantity: daily * DAYS_A_MONTH * READS_A_WRITE },
+    { item: 'object/retrieval', quantity: archive * RETRIEVED },
   ].filter(({ quantity }) => quantity > 0);
 }
 

@@ -8,18 +8,38 @@ export interface Price {
 
 export type Currency = 'USD' | 'EUR';
 
-/** What a cloud charged in one region on one day. A book never changes; a new day is a new file. */
+export interface RegionPrices {
+  /** Times what it costs in the book's own region. */
+  readonly factor: number;
+  /** Prices of their own, which no factor gives. */
+  readonly items?: Readonly<Record<string, number>>;
+}
+
+/** What a cloud charged on one day, region by region. A book never changes; a new day is a new file. */
 export interface PriceBook {
   readonly cloud: Place['cloud'];
   /** `2026-11-01` */
   readonly date: string;
+  /** Whose prices `items` are. */
   readonly region: string;
   readonly currency: Currency;
   /** What one unit of `currency` is in others. */
   readonly rates: Readonly<Record<Currency, number>>;
   /** Where the prices come from and what they are good for. */
   readonly source: string;
+  /** Kinds of items that cost the same in every region: what stands before the `/`. */
+  readonly everywhere: readonly string[];
+  readonly regions: Readonly<Record<string, RegionPrices>>;
   readonly items: Readonly<Record<string, Price>>;
+}
+
+/** undefined: the book has no such item, or knows nothing of the region. */
+export function priceIn({ items, regions, everywhere }: PriceBook, region: string, item: string): Price | undefined {
+  const [base, there] = [items[item], regions[region]];
+  if (base === undefined || there === undefined) return undefined;
+  const [kind = ''] = item.split('/');
+  const own = there.items?.[item];
+  return { unit: base.unit, price: own ?? base.price * (everywhere.includes(kind) ? 1 : there.factor) };
 }
 
 const HERE = new URL('./', import.meta.url);

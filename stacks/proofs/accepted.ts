@@ -5,6 +5,7 @@ import { accepted as cluster } from '../../infra/cluster/accepted.js';
 import { accepted as edge } from '../../infra/edge/accepted.js';
 import { accepted as kms } from '../../infra/kms/accepted.js';
 import { accepted as network } from '../../infra/network/accepted.js';
+import { accepted as observability } from '../../infra/observability/accepted.js';
 import { accepted as postgres } from '../../infra/postgres/accepted.js';
 import { accepted as registry } from '../../infra/registry/accepted.js';
 import type { Accepted } from '../../infra/support/accepted.js';
@@ -18,6 +19,7 @@ export const ACCEPTED: readonly Accepted[] = [
   ...edge,
   ...kms,
   ...network,
+  ...observability,
   ...postgres,
   ...registry,
 ];

@@ -68,7 +68,7 @@ describe('quantities come from what is synthesised', () => {
       const assumptions = { ...one.prices.assumptions, tenants: one.prices.assumptions.tenants * 2 };
       const more = estimateOf({ ...one, prices: { ...one.prices, assumptions } });
       const ofKeys = ({ lines }: Estimate) =>
-        lines.filter(({ item }) => item.startsWith('key')).reduce((total, { monthly }) => total + monthly, 0);
+        lines.filter(({ item }) => /^key(?!\/requests)/.test(item)).reduce((total, { monthly }) => total + monthly, 0);
       return ofKeys(more) - ofKeys(estimateOf(one));
     };
     expect(twice('aws-prod')).toBe(0);
@@ -95,6 +95,34 @@ it('a type that nobody priced and an item that the book lacks are named', () => 
   ]);
 });
 
+it('a region costs by its own factor, and keys the same everywhere', () => {
+  const dev = find('aws-dev');
+  const there = { ...dev, place: { ...dev.place, region: 'sa-east-1' } } as Environment;
+  const costOf = (one: Environment, item: string): number =>
+    estimateOf(one)
+      .lines.filter((line) => line.item === item && line.stack.endsWith('plane'))
+      .at(0)?.price ?? 0;
+  expect(costOf(there, 'cluster')).toBeCloseTo(costOf(dev, 'cluster') * 1.33, 9);
+  expect(costOf(there, 'key')).toBe(costOf(dev, 'key'));
+  expect(buildCostTable([estimateOf(there)])[1]).toMatch(/list prices of 2026-11-01, sa-east-1$/);
+});
+
+it('what stands in the second region is paid as there', () => {
+  const prices = (address: string): number =>
+    estimateOf(find('aws-prod')).lines.find((line) => line.address === address && line.item === 'object/standard')
+      ?.price ?? 0;
+  expect(prices('aws_s3_bucket.audit_replica')).toBeCloseTo(prices('aws_s3_bucket.audit') * 0.93, 9);
+});
+
+it('a region of which no book has prices is named, and nothing is made up', () => {
+  const dev = find('aws-dev');
+  const nowhere = { ...dev, place: { ...dev.place, region: 'xx-none-1' } } as Environment;
+  const { problems, lines } = estimateOf(nowhere);
+  // What stands in the second region is priced as there.
+  expect(lines.filter(({ address }) => !/_replica|replica_/.test(address))).toEqual([]);
+  expect(problems[0]).toMatch(/^prices\.book aws-2026-11-01 has no prices of xx-none-1 \(aws-dev-/);
+});
+
 it('objects move through the classes of their bucket', () => {
   const audit = { infrequentAfterDays: 30, archiveAfterDays: 365 };
   expect(storedAfterAYear(audit, 2)).toEqual({ standard: 60, infrequent: 670, archive: 0 });
@@ -112,6 +140,8 @@ it.each(['aws', 'gcp', 'azure'] as const)('the books of %s are dated, priced and
       expect([item, unit, price]).toEqual([item, expect.stringMatching(/\S/), expect.any(Number)]);
       expect(price).toBeGreaterThanOrEqual(0);
     }
+    expect(book.regions[book.region]?.factor).toBe(1);
+    for (const { factor } of Object.values(book.regions)) expect(factor).toBeGreaterThan(0.5);
   }
 });
 

@@ -62,6 +62,16 @@ const CASES: readonly Case[] = [
   },
   { because: 'a domain has a dot', environment: { ...aws, baseDomain: 'localhost' }, path: 'aws-prod.baseDomain' },
   {
+    because: 'no book has prices of it',
+    environment: at(aws, {
+      partition: 'aws-cn',
+      region: 'cn-north-1',
+      zones: ['cn-north-1a', 'cn-north-1b', 'cn-north-1c'],
+    }),
+    path: 'aws-prod.prices.book',
+    says: 'the book of aws has no prices of cn-north-1 (got "2026-11-01"; allowed a book with cn-north-1 in its regions',
+  },
+  {
     because: 'nobody said where names are kept',
     environment: edge(aws, { dnsZone: '' }),
     path: 'aws-prod.edge.dnsZone',
