@@ -132,6 +132,9 @@ function buildKey<P extends KeyPurpose>(
   };
 }
 
+/** A version that is about to expire was not rotated: time to find out why. */
+const NOTICE = 'P30D';
+
 const PINNED: readonly KeyTraits['usedBy'][] = ['Databases', 'Cluster'];
 
 /**
@@ -140,7 +143,8 @@ const PINNED: readonly KeyTraits['usedBy'][] = ['Databases', 'Cluster'];
  */
 function rotation<P extends KeyPurpose>({ rotationDays }: AzureKms<P>, purpose: P): KeyVaultKeyRotationPolicy {
   const automatic = { timeAfterCreation: `P${rotationDays}D` };
+  // The provider takes an end only with a notice of it.
   return PINNED.includes(KEY_TRAITS[purpose].usedBy)
     ? { automatic }
-    : { automatic, expireAfter: `P${2 * rotationDays}D` };
+    : { automatic, expireAfter: `P${2 * rotationDays}D`, notifyBeforeExpiry: NOTICE };
 }

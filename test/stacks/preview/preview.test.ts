@@ -121,7 +121,7 @@ const preview = buildPreview(given);
 
 it('a preview says what cannot be taken back, what changes, what the proofs found and what it costs', () => {
   expectGolden('plans/everything.txt', `${renderPreview(preview).join('\n')}\n`);
-  expectGolden('plans/everything.json', `${JSON.stringify(preview, null, 2)}\n`);
+  expectGolden('plans/everything-json.txt', `${JSON.stringify(preview, null, 2)}\n`);
 });
 
 it('counts what Terraform counts, and no data source', () => {

@@ -2,6 +2,7 @@ import { misspelt } from './allowed-values.js';
 import type { Binding, Types } from './binding.js';
 import { Cloud, type Setting } from './cloud.js';
 import { mapBlock, plan, withoutSecrets } from './plan.js';
+import { unrelated } from './relations.js';
 import { type Block, type ProviderSchema, wireSchema } from './schema.js';
 import { type DynamicValue, type Fields, isFields, pack, unpack, type Value } from './wire.js';
 
@@ -73,7 +74,10 @@ export class Twin {
     return { provider: wireSchema(provider), resource_schemas: wire(resources), data_source_schemas: wire(data) };
   }
 
-  /** What Terraform itself leaves to providers: nobody sets what is only computed, and words are spelt right. */
+  /**
+   * What Terraform itself leaves to providers: nobody sets what is only computed, words are spelt right, and arguments
+   * stand together as they may.
+   */
   private validate({ type_name, config }: Request): Answer {
     const given = unpack(config);
     if (!isFields(given)) return NOTHING;
@@ -87,6 +91,9 @@ export class Twin {
         ...set.map((name) => failure('Computed attribute is set', `"${name}" is what the cloud alone decides`)),
         ...misspelt(type_name, given).map(({ path, value, allowed }) =>
           failure('Value is not allowed', `${path}: "${value}" is none of ${allowed.join(', ')}`),
+        ),
+        ...unrelated(type_name, given).map(({ path, detail }) =>
+          failure('Invalid combination of arguments', `${path}: ${detail}`),
         ),
       ],
     };
