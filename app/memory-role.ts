@@ -221,7 +221,7 @@ const buildDeps = (
       metrics,
       metricsEnabled: config.METRICS_ENABLED,
       service: { name: 'memplane-memory', version: VERSION, environment: config.SERVICE_ENV },
-      authenticate: guard.authenticate,
+      authenticate: async (headers) => guard.authenticate(headers),
     },
   };
 };

@@ -1,7 +1,9 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { currentContext } from '../http/context.js';
 import { Problem, problem } from '../http/errors.js';
+import type { Head } from '../http/head.js';
+import { after, isLater, type Maybe } from '../http/maybe.js';
 import type { Policies } from '../policies/schema.js';
 import { addressOf } from './address.js';
 import { type Credential, readCredential } from './credentials.js';
@@ -28,11 +30,11 @@ export interface GuardOptions {
 
 export interface Guard {
   /** Counts, authenticates, counts again: a flood of wrong keys is stopped by address before it costs the database anything. */
-  admit(request: IncomingMessage, response: ServerResponse): Promise<Principal>;
+  admit(request: IncomingMessage, head: Head): Maybe<Principal>;
   /** `admit`, for Express; the context holds the principal afterwards. */
   readonly middleware: RequestHandler;
   /** Whether a request from outside may see what the cluster's own requests see without a key. */
-  authenticate(headers: IncomingHttpHeaders): Promise<Principal>;
+  authenticate(headers: IncomingHttpHeaders): Maybe<Principal>;
 }
 
 export const createGuard = (options: GuardOptions): Guard => {
@@ -47,50 +49,76 @@ export const createGuard = (options: GuardOptions): Guard => {
 
 const createAuthenticate =
   ({ keys, tokens, tenant }: GuardOptions): Guard['authenticate'] =>
-  async (headers) => {
+  (headers) => {
     const credential: Credential = readCredential(headers);
     const found = credential.kind === 'jwt' ? tokens.authenticate(credential.text) : keys.authenticate(credential.text);
-    const principal = found instanceof Promise ? await found : found;
-    if (!principal) throw problem('unauthenticated', 'The key is unknown, expired or revoked.');
-    checkTenant(headers, tenant);
-    return principal;
+    return after(found, (principal) => {
+      if (!principal) throw problem('unauthenticated', 'The key is unknown, expired or revoked.');
+      checkTenant(headers, tenant);
+      return principal;
+    });
   };
 
 const createAdmit = (options: GuardOptions, authenticate: Guard['authenticate']): Guard['admit'] => {
-  const { limiter, events, usage, trustedProxies } = options;
-  const take = async (name: LimitName, key: string, limit: number): Promise<NamedDecision> => {
-    const taken = limiter.take(`${name}:${key}`, limit);
-    return { name, ...(taken instanceof Promise ? await taken : taken) };
-  };
-  const demand = (decision: NamedDecision): void => {
-    if (decision.allowed) return;
-    const error = rateLimited(decision);
-    if (decision.firstRefusal) events.limited(decision.name, error.message);
-    throw error;
-  };
-  return async (request, response) => {
-    const { tenantPerMinute, ipPerMinute, keyPerMinute } = options.policies().rateLimits;
-    const ip = await take('ip', addressOf(request, trustedProxies), ipPerMinute);
-    if (!ip.allowed) setRateHeaders(response, [ip]);
-    demand(ip);
-    const principal = await authenticate(request.headers).catch((cause: unknown) => {
-      setRateHeaders(response, [ip]);
-      reportDenial(events, cause);
-      throw cause;
+  const { usage, trustedProxies, events } = options;
+  const counter = createCounter(options);
+  const identify = createIdentify(events, authenticate);
+  return (request, head) =>
+    after(counter.ofAddress(addressOf(request, trustedProxies)), (ip) => {
+      if (!ip.allowed) setRateHeaders(head, [ip]);
+      counter.demand(ip);
+      return after(identify(request, ip, head), (principal) => {
+        usage.add('requests');
+        return after(counter.ofPrincipal(principal, ip), (decisions) => {
+          setRateHeaders(head, decisions);
+          decisions.forEach(counter.demand);
+          const context = currentContext();
+          if (context) context.principal = principal;
+          return principal;
+        });
+      });
     });
-    usage.add('requests');
-    const decisions = [await take('tenant', 'all', tenantPerMinute), ip];
-    if (keyPerMinute !== undefined) decisions.push(await take('key', principal.keyId, keyPerMinute));
-    setRateHeaders(response, decisions);
-    decisions.forEach(demand);
-    const context = currentContext();
-    if (context) context.principal = principal;
-    return principal;
+};
+
+const createCounter = ({ limiter, events, policies }: GuardOptions) => {
+  const take = (name: LimitName, key: string, limit: number): Maybe<NamedDecision> =>
+    after(limiter.take(`${name}:${key}`, limit), (decision) => ({ name, ...decision }));
+  return {
+    demand: (decision: NamedDecision): void => {
+      if (decision.allowed) return;
+      const error = rateLimited(decision);
+      if (decision.firstRefusal) events.limited(decision.name, error.message);
+      throw error;
+    },
+    ofAddress: (address: string): Maybe<NamedDecision> => take('ip', address, policies().rateLimits.ipPerMinute),
+    ofPrincipal: ({ keyId }: Principal, ip: NamedDecision): Maybe<readonly NamedDecision[]> => {
+      const { tenantPerMinute, keyPerMinute } = policies().rateLimits;
+      return after(take('tenant', 'all', tenantPerMinute), (tenant) =>
+        keyPerMinute === undefined ? [tenant, ip] : after(take('key', keyId, keyPerMinute), (key) => [tenant, ip, key]),
+      );
+    },
   };
 };
 
-const setRateHeaders = (response: ServerResponse, decisions: readonly NamedDecision[]): void => {
-  for (const [name, value] of buildRateHeaders(decisions)) response.setHeader(name, value);
+const createIdentify = (events: SecurityEvents, authenticate: Guard['authenticate']) => {
+  /** Somebody who is refused is told the limit of their address all the same. */
+  const refuse = (cause: unknown, ip: NamedDecision, head: Head): never => {
+    setRateHeaders(head, [ip]);
+    reportDenial(events, cause);
+    throw cause;
+  };
+  return (request: IncomingMessage, ip: NamedDecision, head: Head): Maybe<Principal> => {
+    try {
+      const found = authenticate(request.headers);
+      return isLater(found) ? found.catch((cause: unknown) => refuse(cause, ip, head)) : found;
+    } catch (cause) {
+      return refuse(cause, ip, head);
+    }
+  };
+};
+
+const setRateHeaders = (head: Head, decisions: readonly NamedDecision[]): void => {
+  for (const [name, value] of buildRateHeaders(decisions)) head.setHeader(name, value);
 };
 
 const reportDenial = (events: SecurityEvents, cause: unknown): void => {

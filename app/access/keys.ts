@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 import type { AuditTrail } from '../audit/trail.js';
 import { type Database, inTransaction, type Transaction } from '../db/pool.js';
 import { problem } from '../http/errors.js';
@@ -71,6 +71,9 @@ export interface AccessKeysOptions {
 
 export const createAccessKeys = (options: AccessKeysOptions): AccessKeys => new StoredKeys(options);
 
+/** So that no key stays in memory: a plain hash is enough here, what is stored has a keyed one. */
+const cacheName = (text: string): string => hash('sha256', text, 'base64');
+
 const newText = (): string => `mb_${randomBytes(KEY_BYTES).toString('base64url')}`;
 
 class StoredKeys implements AccessKeys {
@@ -86,18 +89,17 @@ class StoredKeys implements AccessKeys {
   }
 
   authenticate(text: string): Principal | undefined | Promise<Principal | undefined> {
-    const { vault, epoch, roles } = this.#options;
-    const token = vault.apiKeyToken(text);
+    const { epoch, roles } = this.#options;
     const stale = epoch.freshen() ?? roles.freshen();
-    const name = token.toString('base64');
+    const name = cacheName(text);
     const known = stale === undefined ? this.#cache.get(name) : undefined;
-    if (known === undefined) return this.#load(token, name);
+    if (known === undefined) return this.#load(text, name);
     if (known.principal !== undefined) this.#options.usage.used(known.principal.keyId);
     return known.principal;
   }
 
-  async #load(token: Buffer, name: string): Promise<Principal | undefined> {
-    const { db, epoch, roles, usage } = this.#options;
+  async #load(text: string, name: string): Promise<Principal | undefined> {
+    const { db, vault, epoch, roles, usage } = this.#options;
     await epoch.freshen();
     await roles.freshen();
     const cached = this.#cache.get(name);
@@ -106,7 +108,7 @@ class StoredKeys implements AccessKeys {
       return cached.principal;
     }
     const since = this.#cache.generation();
-    const row = await selectApiKeyByToken(db, token);
+    const row = await selectApiKeyByToken(db, vault.apiKeyToken(text));
     if (!row || !this.#isGenuine(row)) return undefined;
     const userId = await userIdOf(this.#options, row.user_ref);
     // A key without its person (erased) must not become a key of the tenant.

@@ -25,7 +25,15 @@ export interface UsageMeter {
 /** A crash loses what is younger: a meter, not an invoice. */
 const FLUSH_MS = 5_000;
 
-export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
+const DAY_MS = 86_400_000;
+/** Asked at every request, and the same all day. */
+let today = { number: Number.NaN, text: '' };
+
+export const dayOf = (time: number): string => {
+  const number = Math.floor(time / DAY_MS);
+  if (number !== today.number) today = { number, text: new Date(time).toISOString().slice(0, 10) };
+  return today.text;
+};
 
 export const createUsageMeter = (db: Queryable, now: () => number = Date.now): UsageMeter => {
   let pending = new Map<string, { day: string; kind: UsageKind; count: number }>();

@@ -1,9 +1,10 @@
 import { currentContext } from '../http/context.js';
+import { after, isLater, type Maybe } from '../http/maybe.js';
 import { SLOTS } from '../keys/index.js';
 import { buildRead, type ObservedRead, type WriteReadsDeps, type Writer, writeReads } from './reads.js';
 import { currentActor } from './recorder.js';
 import type { Spool } from './spool.js';
-import type { AuditEntry } from './trail.js';
+import type { AuditActor, AuditEntry } from './trail.js';
 
 export interface ObserverOptions extends WriteReadsDeps {
   readonly writer: Writer;
@@ -14,7 +15,7 @@ export interface ObserverOptions extends WriteReadsDeps {
 }
 
 export interface Observer {
-  observe(entry: AuditEntry): Promise<void>;
+  observe(entry: AuditEntry): Maybe<void>;
   /** Writes down all that waits. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -40,26 +41,32 @@ class SpooledObserver implements Observer {
   #timer: NodeJS.Timeout | undefined;
   #last: Promise<void> = Promise.resolve();
   #trouble = false;
+  /** A flush takes all there is: while one is under way another is begun for the next thousand only. */
+  #flushAt = 0;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
   }
 
-  async observe(entry: AuditEntry): Promise<void> {
+  observe(entry: AuditEntry): Maybe<void> {
     const isRead = entry.type === 'memory.read';
     const { reads, readsMode } = this.#options.mode();
     if (isRead && !reads) return;
-    if (isRead && readsMode === 'Strict') {
-      await this.#add(entry, isRead);
-      return this.#write();
-    }
+    if (isRead && readsMode === 'Strict') return after(this.#add(entry, isRead), () => this.#write());
     try {
-      await this.#add(entry, isRead);
+      const added = this.#add(entry, isRead);
+      if (isLater(added)) return added.catch((err: unknown) => this.#complain(err)).then(() => this.#flushSoon());
     } catch (err) {
       this.#complain(err);
     }
-    if (this.#reads.length >= FULL) void this.flush();
-    else this.#schedule();
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#reads.length >= FULL && this.#reads.length >= this.#flushAt) {
+      this.#flushAt = this.#reads.length + FULL;
+      void this.flush();
+    } else this.#schedule();
   }
 
   async flush(): Promise<void> {
@@ -77,14 +84,20 @@ class SpooledObserver implements Observer {
     clearTimeout(this.#timer);
   }
 
-  async #add(entry: AuditEntry, isRead: boolean): Promise<void> {
-    const { vault, writer, spool } = this.#options;
+  #add(entry: AuditEntry, isRead: boolean): Maybe<void> {
     const actor = entry.actor ?? currentActor();
     if (!isRead && this.#entries.length < MOST_ENTRIES) {
       this.#entries.push({ ...entry, actor, request: entry.request ?? currentContext()?.requestId ?? null });
       return;
     }
-    await vault.prepare([entry.slot ?? SLOTS.tenant]);
+    const { vault } = this.#options;
+    const slots = [entry.slot ?? SLOTS.tenant];
+    if (vault.isPrepared(slots)) return this.#keep(entry, actor);
+    return vault.prepare(slots).then(() => this.#keep(entry, actor));
+  }
+
+  #keep(entry: AuditEntry, actor: AuditActor): void {
+    const { vault, writer, spool } = this.#options;
     const read = buildRead(vault, writer, this.#next, entry, actor);
     spool.keep(read);
     this.#next++;
@@ -123,6 +136,7 @@ class SpooledObserver implements Observer {
     const [waiting, entries, lost] = [this.#reads, this.#entries, this.#lost];
     if (waiting.length + entries.length + lost === 0) return;
     [this.#reads, this.#entries, this.#lost] = [[], [], 0];
+    this.#flushAt = 0;
     spool.cut();
     const gap: readonly AuditEntry[] = lost > 0 ? [buildGap(writer, lost)] : [];
     let at = 0;

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type Database, inTransaction } from '../db/pool.js';
 import { UUID } from '../http/validate.js';
-import { formatTime } from '../memories/time.js';
+import { formatNow } from '../memories/time.js';
 import type { Vault } from '../tenancy/vault.js';
 import { detailCommit, newDetail, readLine, readRoot } from './leaves.js';
 import { recordEvent, SYSTEM, sealDetail, subjectOf } from './recorder.js';
@@ -37,15 +37,29 @@ export const buildRead = (
   const { slot = null, ids = [] } = entry;
   const detail = entry.detail && newDetail(entry.detail);
   const sealed = detail && sealDetail(vault, { rowId: readsRow({ writer, epoch }), n, slot }, detail);
-  const line = readLine({
-    ...{ writer, epoch, n, ids },
-    time: formatTime(new Date()),
-    keyId: actor.ref,
-    subject: subjectOf(vault, slot),
-    op: entry.code ?? entry.type,
-    commit: detail && sealed ? detailCommit(detail).toString('base64') : null,
-  });
+  const commit = detail && sealed ? detailCommit(detail).toString('base64') : null;
+  const [subject, op] = [pseudonymOf(vault, slot), entry.code ?? entry.type];
+  const line = readLine({ writer, epoch, n, ids, time: formatNow(), keyId: actor.ref, subject, op, commit });
   return { n, line, ids: IS_UUID.test(actor.ref) ? [actor.ref, ...ids] : ids, detail: sealed ?? null };
+};
+
+const KNOWN = 10_000;
+/** A person's pseudonym is the same at every read; a keyring of another epoch may have erased whose it was. */
+const pseudonyms = new WeakMap<Vault, { readonly epoch: number; readonly of: Map<number, string | null> }>();
+
+const pseudonymOf = (vault: Vault, slot: number | null): string | null => {
+  if (slot === null) return null;
+  const epoch = vault.epoch();
+  let known = pseudonyms.get(vault);
+  if (known?.epoch !== epoch || known.of.size >= KNOWN) {
+    known = { epoch, of: new Map() };
+    pseudonyms.set(vault, known);
+  }
+  const found = known.of.get(slot);
+  if (found !== undefined) return found;
+  const name = subjectOf(vault, slot);
+  known.of.set(slot, name);
+  return name;
 };
 
 /** Details of reads are bound to the writer's life and the read's number: they are sealed before their event has an id. */

@@ -1,6 +1,7 @@
 import type { Step } from '../db/flight.js';
 import type { Queryable } from '../db/pool.js';
 import type { Json } from '../http/json.js';
+import type { Maybe } from '../http/maybe.js';
 
 export type AuditType =
   | 'memory.write'
@@ -66,8 +67,8 @@ export interface AuditTrail {
   stage(entry: AuditEntry): Promise<StagedEvent>;
   steps(events: readonly StagedEvent[]): readonly Step[];
   /**
-   * Outside a transaction: reads and denials, batched and flushed within moments. Never rejects while reads are `Batched`;
-   * while they are `Strict` it resolves when the read is committed to the log, and a read that cannot be is an error.
+   * Outside a transaction: reads and denials, batched and flushed within moments. Never fails while reads are `Batched`, and
+   * mostly is done at once; while they are `Strict` it resolves when the read is committed to the log, and a read that cannot be is an error.
    */
-  observe(entry: AuditEntry): Promise<void>;
+  observe(entry: AuditEntry): Maybe<void>;
 }

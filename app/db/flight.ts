@@ -32,8 +32,6 @@ export const fly = (client: Transaction, steps: readonly Step[]): Promise<readon
 interface Wire {
   readonly stream: {
     readonly writable: boolean;
-    readonly writableLength: number;
-    readonly writableNeedDrain: boolean;
     cork(): void;
     uncork(): void;
     write(bytes: Uint8Array): boolean;
@@ -74,32 +72,34 @@ class Flight implements pg.Submittable {
   }
 
   submit(connection: pg.Connection): void {
-    void this.#send(connection as unknown as Wire);
+    const wire = connection as unknown as Wire;
+    void this.#send(wire);
   }
 
-  /** In as few packets as may be: each that arrives wakes the server, which costs more than most statements. */
   async #send(wire: Wire): Promise<void> {
-    wire.stream.cork();
-    try {
-      for (const step of this.#steps) {
-        if (this.#isSynced) return;
+    for (const step of this.#steps) {
+      if (this.#isSynced) return;
+      wire.stream.cork();
+      try {
         begin(wire, step);
-        if (step.frames) await this.#copy(wire, step.frames);
+        if (!step.frames) continue;
+      } catch (cause) {
+        this.#failure ??= cause as Error;
+        break;
+      } finally {
+        wire.stream.uncork();
       }
-    } catch (cause) {
-      this.#failure ??= cause as Error;
-    } finally {
-      this.#sync(wire);
-      wire.stream.uncork();
+      await this.#copy(wire, step.frames);
     }
+    this.#sync(wire);
   }
 
+  /** A server that is slower than we are holds up the encoding, not the memory. */
   async #copy(wire: Wire, frames: () => Iterable<Uint8Array>): Promise<void> {
     try {
       for (const frame of frames()) {
         if (this.#isSynced) return;
-        wire.stream.write(frame);
-        if (wire.stream.writableLength >= PACKET) await flush(wire);
+        if (!wire.stream.write(frame) && wire.stream.writable) await drained(wire);
       }
       if (!this.#isSynced) wire.endCopyFrom();
     } catch (cause) {
@@ -161,16 +161,6 @@ class Flight implements pg.Submittable {
   }
 }
 
-/** The server takes it in while the next is encoded. */
-const PACKET = 64 * 1024;
-
-/** A server that is slower than we are holds up the encoding, not the memory. */
-const flush = async ({ stream }: Wire): Promise<void> => {
-  stream.uncork();
-  if (stream.writable && stream.writableNeedDrain) await drained(stream);
-  stream.cork();
-};
-
 const begin = (wire: Wire, { text, values = [], frames }: Step): void => {
   wire.parse({ text });
   wire.bind({ values, valueMapper: prepareValue });
@@ -178,13 +168,13 @@ const begin = (wire: Wire, { text, values = [], frames }: Step): void => {
   wire.execute({});
 };
 
-const drained = (stream: Wire['stream']): Promise<void> =>
+const drained = (wire: Wire): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {
-      stream.off('drain', done);
-      stream.off('close', done);
+      wire.stream.off('drain', done);
+      wire.stream.off('close', done);
       resolve();
     };
-    stream.once('drain', done);
-    stream.once('close', done);
+    wire.stream.once('drain', done);
+    wire.stream.once('close', done);
   });

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Head } from './head.js';
 
 /** Names the caller's origin if it is on the list; says nothing otherwise, and never a wildcard. */
-export const applyCors = (origins: readonly string[], request: IncomingMessage, response: ServerResponse): boolean => {
-  response.setHeader('Vary', 'Origin');
+export const applyCors = (origins: readonly string[], request: IncomingMessage, head: Head): boolean => {
+  head.setHeader('Vary', 'Origin');
   const { origin } = request.headers;
   const allowed = typeof origin === 'string' && origins.includes(origin);
   if (!allowed) return false;
-  response.setHeader('Access-Control-Allow-Origin', origin);
-  response.setHeader(
+  head.setHeader('Access-Control-Allow-Origin', origin);
+  head.setHeader(
     'Access-Control-Expose-Headers',
     'ETag, Idempotency-Replayed, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-ID',
   );

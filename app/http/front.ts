@@ -4,6 +4,8 @@ import type { Metrics } from '../health/metrics.js';
 import { type RequestContext, runInContext } from './context.js';
 import { type EntryOptions, enter } from './entry.js';
 import { answerError, type ErrorDeps } from './error-handler.js';
+import { HeaderList } from './head.js';
+import { after, isLater } from './maybe.js';
 import { observeRequest } from './observe.js';
 import type { Route } from './route.js';
 import type { Serve } from './serve.js';
@@ -21,7 +23,8 @@ interface Found {
 
 /**
  * In front of Express: answers the hot routes with the very same steps, and hands everything else on. What is not plainly one
- * of them (an escape in the path, a slash at its end, another method) is Express's to read.
+ * of them (an escape in the path, a slash at its end, another method) is Express's to read. Headers are written out with the
+ * answer, and what is known already waits for no promise: that is most of what Express costs.
  */
 export const createFront = (
   serves: ReadonlyMap<Route, Serve>,
@@ -33,27 +36,34 @@ export const createFront = (
     const url = stripPrefix(request.url ?? '');
     const found = find(request.method ?? '', url);
     if (found === undefined) return behind(request, response);
-    const context = enter(options, request, response);
+    const list = new HeaderList();
+    const context = enter(options, request, response, list);
     if (context === undefined) return;
     request.url = url;
-    runInContext(context, () => void answer(options, found, context, request, response));
+    runInContext(context, () => answer(options, found, { context, request, response, list }));
   };
 };
 
-const answer = async (
-  options: FrontOptions,
-  { serve, params }: Found,
-  context: RequestContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> => {
+interface Exchange {
+  readonly context: RequestContext;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly list: HeaderList;
+}
+
+const answer = (options: FrontOptions, { serve, params }: Found, exchange: Exchange): void => {
+  const { context, request, response, list } = exchange;
+  const fail = (cause: unknown): void => {
+    if (response.headersSent) return void response.destroy();
+    list.putOn(response);
+    answerError(options, cause, request, response);
+  };
   observeRequest(options, context, request, response);
   try {
-    await options.guard.admit(request, response);
-    await serve(request, response, params);
+    const served = after(options.guard.admit(request, list), () => serve(request, response, params, list));
+    if (isLater(served)) served.catch(fail);
   } catch (cause) {
-    if (response.headersSent) response.destroy();
-    else answerError(options, cause, request, response);
+    fail(cause);
   }
 };
 

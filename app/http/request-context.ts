@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { RequestContext } from './context.js';
+import type { Head } from './head.js';
 
 /** Printable and short: an id from outside ends in logs and headers. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -18,13 +19,13 @@ export const SECURITY_HEADERS = {
 const CONSTANT_HEADERS = Object.entries(SECURITY_HEADERS);
 
 /** Builds the context that logs and metrics read, and puts on the response what every response must carry. */
-export const openRequest = (request: IncomingMessage, response: ServerResponse): RequestContext => {
+export const openRequest = (request: IncomingMessage, head: Head): RequestContext => {
   const given = request.headers['x-request-id'];
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomId(12);
   const traceparent = request.headers.traceparent;
   const traceId = (typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined) ?? randomId(16);
-  response.setHeader('X-Request-ID', requestId);
-  for (const [name, value] of CONSTANT_HEADERS) response.setHeader(name, value);
+  head.setHeader('X-Request-ID', requestId);
+  for (const [name, value] of CONSTANT_HEADERS) head.setHeader(name, value);
   return { requestId, traceId, startedAt: performance.now(), operation: 'unknown', principal: undefined };
 };
 

@@ -3,12 +3,15 @@ import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { Permission, Principal } from '../access/principal.js';
 import type { Step } from '../db/flight.js';
 import type { Queryable } from '../db/pool.js';
+import type { Maybe } from './maybe.js';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface ApiResponse {
   readonly status: number;
   readonly body?: unknown;
+  /** The body as JSON, for who has it written out already. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** In place of a body: written as it comes, until it ends or the client goes. Names its Content-Type. */
   readonly stream?: (signal: AbortSignal) => AsyncIterable<string | Uint8Array>;
@@ -66,13 +69,13 @@ export interface Route {
   /** Answers 501 to a wish that is known and cannot be granted here. @default false */
   readonly optional?: boolean;
   readonly responses: Readonly<Record<number, TSchema>>;
-  handle(request: ApiRequest<unknown, unknown>): Promise<ApiResponse>;
+  handle(request: ApiRequest<unknown, unknown>): Maybe<ApiResponse>;
 }
 
 interface RouteDefinition<Q extends TObject, B extends TSchema> extends Omit<Route, 'handle' | 'query' | 'body'> {
   readonly query?: Q;
   readonly body?: B;
-  handle(request: ApiRequest<Static<Q>, Static<B>>): Promise<ApiResponse>;
+  handle(request: ApiRequest<Static<Q>, Static<B>>): Maybe<ApiResponse>;
 }
 
 /** Ties the handler's types to the schemas that its input has been checked against. */

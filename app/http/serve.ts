@@ -7,6 +7,8 @@ import type { Policies } from '../policies/schema.js';
 import { readJsonBody, readRawBody } from './body.js';
 import { currentContext } from './context.js';
 import { problem } from './errors.js';
+import type { HeaderList } from './head.js';
+import { after, type Maybe } from './maybe.js';
 import type { ApiRequest, ApiResponse, Route } from './route.js';
 import { sendStream } from './stream.js';
 import { type Check, compileCheck, compileQueryCheck, requireValid, UUID } from './validate.js';
@@ -21,13 +23,19 @@ export interface ServeDeps {
 /** As the path has them; which of them must be UUIDs the route says. */
 export type RawParams = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-export type Serve = (request: IncomingMessage, response: ServerResponse, params: RawParams) => Promise<void>;
+/** With a list of headers the answer is written with them in one go; without one they are on the response already. */
+export type Serve = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  params: RawParams,
+  list?: HeaderList,
+) => Maybe<void>;
 
 /** From an admitted request to its answer: the same whether Express found the route or the handler in front of it. */
 export const createServe = (route: Route, { policies, idempotency }: ServeDeps): Serve => {
   const checkQuery = compileQueryCheck(route.query ?? EMPTY_QUERY);
   const checkBody = route.body && route.bodyChecked !== 'handler' ? compileCheck(route.body) : undefined;
-  return async (request, response, given) => {
+  return (request, response, given, list) => {
     const context = currentContext();
     if (context) context.operation = route.operation;
     checkMode(route, policies().mode);
@@ -36,18 +44,25 @@ export const createServe = (route: Route, { policies, idempotency }: ServeDeps):
     if (!principal) throw problem('unauthenticated', 'The request carries no credential.');
     requirePermission(principal, route.permission);
     const { headers } = request;
-    const params = readParams(given, route.textParams ?? []);
-    const sent = readQuery(request, route.repeatable ?? []);
-    const identity = { keyId: principal.keyId, headers, query: { ...sent } };
+    const params = readParams(given, route.textParams ?? NONE);
+    const sent = readQuery(request, route.repeatable ?? NONE);
+    const asked = { ...sent };
     const query = requireValid(checkQuery, sent, 'The query');
-    const body = await readBody(route, request, checkBody);
-    const told = Buffer.isBuffer(body) ? createHash('sha256').update(body).digest('hex') : body;
-    const answer = await idempotency.run(route, { ...identity, body: told }, (remember) =>
-      route.handle({ principal, params, query, body, headers, remember } satisfies ApiRequest<unknown, unknown>),
-    );
-    await send(response, answer);
+    const work = (body: unknown): Maybe<ApiResponse> => {
+      const identity = () => ({ keyId: principal.keyId, headers, query: asked, body: fingerprintOf(body) });
+      return idempotency.run(route, headers, identity, (remember) =>
+        route.handle({ principal, params, query, body, headers, remember } satisfies ApiRequest<unknown, unknown>),
+      );
+    };
+    const answer = route.body || route.rawBody ? readBody(route, request, checkBody).then(work) : work(undefined);
+    return after(answer, (ready) => send(response, ready, list));
   };
 };
+
+const NONE: readonly string[] = [];
+
+const fingerprintOf = (body: unknown): unknown =>
+  Buffer.isBuffer(body) ? createHash('sha256').update(body).digest('hex') : body;
 
 const EMPTY_QUERY = { type: 'object', properties: {}, additionalProperties: false } as unknown as NonNullable<
   Route['query']
@@ -111,15 +126,26 @@ const readBody = async (
   return check ? requireValid(check, body, 'The body') : body;
 };
 
-const send = (response: ServerResponse, { status, body, headers, stream }: ApiResponse): void | Promise<void> => {
-  response.statusCode = status;
-  if (headers) for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  if (stream) return sendStream(response, stream);
-  if (body === undefined) response.end();
-  // A route that answers in another form than JSON names it, and has written it out itself.
-  else if (Buffer.isBuffer(body)) response.end(body);
-  else {
-    response.setHeader('Content-Type', 'application/json; charset=utf-8');
-    response.end(JSON.stringify(body));
+const send = (response: ServerResponse, answer: ApiResponse, list: HeaderList | undefined): Maybe<void> => {
+  const { status, body, headers, stream } = answer;
+  if (stream || Buffer.isBuffer(body)) {
+    list?.putOn(response);
+    response.statusCode = status;
+    if (headers) for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (stream) return sendStream(response, stream);
+    // A route that answers in another form than JSON names it, and has written it out itself.
+    response.end(body);
+    return;
   }
+  const text = answer.text ?? (body === undefined ? undefined : JSON.stringify(body));
+  const head = list ?? response;
+  if (headers) for (const name in headers) head.setHeader(name, headers[name] as string);
+  if (text !== undefined) head.setHeader('Content-Type', 'application/json; charset=utf-8');
+  if (list) {
+    // Node counts the bytes of an answer only while its headers are not written.
+    const bytes = text === undefined ? 0 : Buffer.byteLength(text);
+    if (status !== 204 && status !== 304) list.setHeader('Content-Length', String(bytes));
+    response.writeHead(status, list.all());
+  } else response.statusCode = status;
+  response.end(text);
 };

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { codeOf } from '../db/errors.js';
 import type { Database, Queryable } from '../db/pool.js';
 import { problem } from '../http/errors.js';
+import type { Maybe } from '../http/maybe.js';
 import type { ApiResponse, Remember, Route } from '../http/route.js';
 import { jcs } from '../sealing/index.js';
 import { isErased, sameBytes, type Vault } from '../tenancy/vault.js';
@@ -34,9 +35,10 @@ export interface Idempotency {
   /** Runs `work`, or answers as it was answered the first time. Without the header it just runs. */
   run(
     route: Route,
-    identity: RequestIdentity,
-    work: (remember: Remember) => Promise<ApiResponse>,
-  ): Promise<ApiResponse>;
+    headers: IncomingHttpHeaders,
+    identity: () => RequestIdentity,
+    work: (remember: Remember) => Maybe<ApiResponse>,
+  ): Maybe<ApiResponse>;
 }
 
 /**
@@ -53,32 +55,13 @@ const ignore: Remember = Object.assign(async () => undefined, { steps: () => [] 
 
 export const createIdempotency = (options: IdempotencyOptions): Idempotency => {
   const heartbeat = createHeartbeat(options.db);
-  return { run: createRun(options, heartbeat) };
-};
-
-const createRun =
-  (options: IdempotencyOptions, heartbeat: Heartbeat): Idempotency['run'] =>
-  async (route, identity, work) => {
-    const key = readKey(route, identity.headers);
-    if (key === undefined) return work(ignore);
-    const { db, vault } = options;
-    await vault.prepare([TENANT_SLOT]);
-    const claim: Claim = {
-      token: vault.lookupToken('idempotency', `${identity.keyId}\n${route.method}\n${route.path}\n${key}`),
-      fingerprint: vault.fingerprint(jcs(buildRequest(identity))),
-      claim: randomUUID(),
-    };
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (await insertClaim(db, claim, LEASE_SECONDS))
-        return heartbeat.during(claim, () => execute(options, claim, work));
-      const known = await selectAnswer(db, claim.token);
-      // Given back between the two looks: free again.
-      if (!known) continue;
-      if (!sameBytes(known.fingerprint, claim.fingerprint)) throw mismatch();
-      return replay(options, known);
-    }
-    throw inProgress();
+  return {
+    run: (route, headers, identity, work) => {
+      const key = readKey(route, headers);
+      return key === undefined ? work(ignore) : runOnce({ ...options, heartbeat }, route, key, identity(), work);
+    },
   };
+};
 
 interface Heartbeat {
   /** Keeps the claim for as long as `work` takes. */
@@ -114,11 +97,35 @@ const createHeartbeat = (db: Database): Heartbeat => {
   };
 };
 
-const execute = async (
-  { db, vault }: IdempotencyOptions,
-  claim: Claim,
-  work: (remember: Remember) => Promise<ApiResponse>,
+type Work = (remember: Remember) => Maybe<ApiResponse>;
+
+const runOnce = async (
+  options: IdempotencyOptions & { readonly heartbeat: Heartbeat },
+  route: Route,
+  key: string,
+  identity: RequestIdentity,
+  work: Work,
 ): Promise<ApiResponse> => {
+  const { db, vault } = options;
+  await vault.prepare([TENANT_SLOT]);
+  const claim: Claim = {
+    token: vault.lookupToken('idempotency', `${identity.keyId}\n${route.method}\n${route.path}\n${key}`),
+    fingerprint: vault.fingerprint(jcs(buildRequest(identity))),
+    claim: randomUUID(),
+  };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (await insertClaim(db, claim, LEASE_SECONDS))
+      return options.heartbeat.during(claim, () => execute(options, claim, work));
+    const known = await selectAnswer(db, claim.token);
+    // Given back between the two looks: free again.
+    if (!known) continue;
+    if (!sameBytes(known.fingerprint, claim.fingerprint)) throw mismatch();
+    return replay(options, known);
+  }
+  throw inProgress();
+};
+
+const execute = async ({ db, vault }: IdempotencyOptions, claim: Claim, work: Work): Promise<ApiResponse> => {
   let kept = false;
   const step = (slot: number, answer: ApiResponse) => {
     kept = true;

@@ -40,6 +40,8 @@ export interface TenantKeys extends SlotKeys {
   slotKey(slot: number, generation?: number): SlotKey;
   /** Loads the slot's block, or makes it, and the next one in time. Costs nothing when the key is in memory. */
   ensureSlot(slot: number): Promise<SlotKey>;
+  /** Whether the slot's key, or the word that it was destroyed, is in memory and its use is known: nothing to wait for. */
+  holds(slot: number): boolean;
   /** The same for many, as before opening a page of rows of several users. Destroyed slots are left out. */
   ensureSlots(slots: Iterable<number>): Promise<ReadonlyMap<number, SlotKey>>;
   /** Destroys all generations of a user's key: what it sealed is unreadable from here on. Idempotent. */
@@ -125,6 +127,11 @@ class KeyringKeys implements TenantKeys {
     if (this.#cached(slot)?.state === 'free') this.#used.add(slot);
     this.#makeNextBlockInTime(slot);
     return key;
+  }
+
+  holds(slot: number): boolean {
+    const found = this.#cached(slot);
+    return found !== undefined && (found.state !== 'free' || this.#used.has(slot));
   }
 
   async ensureSlots(slots: Iterable<number>): Promise<ReadonlyMap<number, SlotKey>> {

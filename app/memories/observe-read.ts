@@ -1,5 +1,6 @@
 import type { AuditTrail } from '../audit/trail.js';
 import type { Json } from '../http/json.js';
+import type { Maybe } from '../http/maybe.js';
 import { SLOTS } from '../keys/index.js';
 import type { MemoryRow } from './rows.js';
 
@@ -12,7 +13,7 @@ export const observeRead = (
   op: 'get' | 'list' | 'search' | 'history' | 'export',
   rows: readonly Pick<MemoryRow, 'id' | 'slot'>[],
   detail?: { readonly [key: string]: Json },
-): Promise<void> => {
+): Maybe<void> => {
   const slot = rows.find((row) => row.slot >= SLOTS.firstUser)?.slot ?? null;
   const ids = rows.map(({ id }) => id);
   return audit.observe({ type: 'memory.read', code: op, slot, ids, ...(detail && rows.length > 0 ? { detail } : {}) });

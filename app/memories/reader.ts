@@ -3,6 +3,7 @@ import { createLruMap, type LruMap } from '../tenancy/lru-map.js';
 import type { Vault } from '../tenancy/vault.js';
 import type { Presenter } from './present.js';
 import { tampered } from './row-mac.js';
+import type { MemoryRow } from './rows.js';
 import type { Memory } from './schema.js';
 import { type Seen, selectByIds, selectStamps, type Viewer, viewerValues } from './store.js';
 
@@ -10,6 +11,7 @@ import { type Seen, selectByIds, selectStamps, type Viewer, viewerValues } from 
 export interface ReadMemory {
   readonly id: string;
   readonly slot: number;
+  readonly row: MemoryRow;
   readonly memory: Memory;
 }
 
@@ -20,6 +22,15 @@ export interface ReadMemory {
 export interface MemoryReader {
   /** Throws `memory_tampered` for a row that was changed behind the service. */
   read(viewer: Viewer, id: string): Promise<ReadMemory | undefined>;
+  /** What was opened of this very row. The caller has asked the database whether it may be seen. */
+  known(seen: Seen): ReadMemory | undefined;
+  /** Opens rows that may be seen, and remembers them. */
+  open(rows: readonly Stamped[]): Promise<readonly ReadMemory[]>;
+}
+
+export interface Stamped {
+  readonly row: MemoryRow;
+  readonly stamp: string;
 }
 
 export interface MemoryReaderOptions {
@@ -50,7 +61,12 @@ interface Waiting {
 interface Group {
   readonly viewer: Viewer;
   waiting: Waiting[];
+  /** Queries under way. */
+  running: number;
 }
+
+/** While the database looks for some, the next are gathered and sent: with one query alone this process would wait for each. */
+const AT_ONCE = 2;
 
 export const createMemoryReader = (options: MemoryReaderOptions): MemoryReader => new CoalescingReader(options);
 
@@ -67,21 +83,24 @@ class CoalescingReader implements MemoryReader {
 
   read(viewer: Viewer, id: string): Promise<ReadMemory | undefined> {
     // Two viewers never share a query: the query decides what each may see.
-    const name = JSON.stringify(viewerValues(viewer));
+    const name = nameOf(viewer);
     return new Promise((resolve, reject) => {
-      const group = this.#groups.get(name);
-      if (group !== undefined) {
-        group.waiting.push({ id, resolve, reject });
-        return;
+      let group = this.#groups.get(name);
+      if (group === undefined) {
+        group = { viewer, waiting: [], running: 0 };
+        this.#groups.set(name, group);
       }
-      const begun: Group = { viewer, waiting: [{ id, resolve, reject }] };
-      this.#groups.set(name, begun);
-      setImmediate(() => void this.#drain(name, begun));
+      group.waiting.push({ id, resolve, reject });
+      // The first of a turn sends for all who come within it.
+      if (group.waiting.length === 1 && group.running < AT_ONCE) setImmediate(() => void this.#drain(name));
     });
   }
 
-  /** Whoever comes while a query is under way is in the next one. */
-  async #drain(name: string, group: Group): Promise<void> {
+  /** Whoever comes while as many queries are under way as may be is in the next one. */
+  async #drain(name: string): Promise<void> {
+    const group = this.#groups.get(name);
+    if (group === undefined || group.running >= AT_ONCE) return;
+    group.running++;
     while (group.waiting.length > 0) {
       const batch = group.waiting.splice(0, MOST);
       try {
@@ -95,45 +114,52 @@ class CoalescingReader implements MemoryReader {
         for (const { reject } of batch) reject(cause);
       }
     }
-    this.#groups.delete(name);
+    group.running--;
+    if (group.running === 0) this.#groups.delete(name);
   }
 
-  async #load(viewer: Viewer, ids: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+  known({ id, stamp }: Seen): ReadMemory | undefined {
     this.#followKeyring();
-    const seen = await selectStamps(this.#options.db, viewer, ids);
-    const found = new Map<string, Found>();
-    const unknown: Seen[] = [];
-    for (const row of seen) {
-      const opened = this.#opened.get(row.id);
-      if (opened?.stamp === row.stamp) found.set(row.id, opened.read);
-      else unknown.push(row);
-    }
-    if (unknown.length > 0) for (const [id, one] of await this.#open(viewer, unknown)) found.set(id, one);
-    return found;
+    const opened = this.#opened.get(id);
+    return opened?.stamp === stamp ? opened.read : undefined;
   }
 
-  async #open(viewer: Viewer, seen: readonly Seen[]): Promise<ReadonlyMap<string, Found>> {
-    const { db, presenter } = this.#options;
-    const rows = await selectByIds(
-      db,
-      viewer,
-      seen.map(({ id }) => id),
-    );
+  async open(rows: readonly Stamped[]): Promise<readonly ReadMemory[]> {
+    const { db, presenter, vault } = this.#options;
+    const byId = new Map(rows.map((stamped) => [stamped.row.id, stamped]));
+    const epoch = vault.epoch();
     const memories = await presenter.present(
       db,
       rows.map(({ row }) => row),
       { vector: false },
     );
-    const byId = new Map(memories.map((memory) => [memory.id, memory]));
-    return new Map(
-      rows.flatMap(({ row, stamp }): readonly (readonly [string, Found])[] => {
-        const memory = byId.get(row.id);
-        if (!memory) return presenter.absence(row) === 'tampered' ? [[row.id, FORGED]] : [];
-        const read = { id: row.id, slot: row.slot, memory };
-        this.#opened.set(row.id, { stamp, read });
-        return [[row.id, read]];
-      }),
-    );
+    this.#followKeyring();
+    return memories.flatMap((memory) => {
+      const stamped = byId.get(memory.id);
+      if (!stamped) return [];
+      const read = toRead(memory, stamped.row);
+      // What was opened while somebody was being erased is shown to nobody after.
+      if (epoch === this.#epoch) this.#opened.set(memory.id, { stamp: stamped.stamp, read });
+      return [read];
+    });
+  }
+
+  async #load(viewer: Viewer, ids: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    const { db, presenter } = this.#options;
+    const seen = await selectStamps(db, viewer, ids);
+    const found = new Map<string, Found>();
+    const unknown: string[] = [];
+    for (const row of seen) {
+      const read = this.known(row);
+      if (read) found.set(row.id, read);
+      else unknown.push(row.id);
+    }
+    if (unknown.length === 0) return found;
+    const rows = await selectByIds(db, viewer, unknown);
+    for (const read of await this.open(rows)) found.set(read.id, read);
+    for (const { row } of rows)
+      if (!found.has(row.id) && presenter.absence(row) === 'tampered') found.set(row.id, FORGED);
+    return found;
   }
 
   /** After an erasure nothing that was opened before may be shown. */
@@ -143,3 +169,28 @@ class CoalescingReader implements MemoryReader {
     this.#epoch = epoch;
   }
 }
+
+/** A viewer stays the same object as long as its credential is. */
+const names = new WeakMap<Viewer, string>();
+
+const nameOf = (viewer: Viewer): string => {
+  const known = names.get(viewer);
+  if (known !== undefined) return known;
+  const name = JSON.stringify(viewerValues(viewer));
+  names.set(viewer, name);
+  return name;
+};
+
+const toRead = (memory: Memory, row: MemoryRow): ReadMemory => ({ id: memory.id, slot: row.slot, row, memory });
+
+/** As long as an opened memory is remembered, its JSON is. */
+const texts = new WeakMap<Memory, string>();
+
+/** The memory as JSON; nothing may change it afterwards. */
+export const writtenOut = (memory: Memory): string => {
+  const known = texts.get(memory);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(memory);
+  texts.set(memory, text);
+  return text;
+};

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { problem } from '../http/errors.js';
+import { after, type Maybe } from '../http/maybe.js';
 import type { ApiRequest, ApiResponse, Route } from '../http/route.js';
 import { defineRoute } from '../http/route.js';
 import { compileCheck, requireValid } from '../http/validate.js';
@@ -11,6 +12,7 @@ import { HistoryQuerySchema, HistorySchema, listHistory } from './history.js';
 import { listMemories } from './list.js';
 import { PatchSchema } from './patch.js';
 import { putMemory } from './put.js';
+import { writtenOut } from './reader.js';
 import {
   ChangeQuerySchema,
   DeleteQuerySchema,
@@ -24,7 +26,7 @@ import {
   PutQuerySchema,
 } from './schema.js';
 import { createSemantics } from './semantics.js';
-import { createMemory, getMemory, readBack } from './service.js';
+import { createMemory, getMemory, readBack, readMemory } from './service.js';
 import { readTime } from './time.js';
 import { updateMemory } from './update.js';
 import { matchesVersion } from './version.js';
@@ -226,17 +228,21 @@ const buildCreatedAnswer = (memory: Memory): ApiResponse => ({
 
 const buildBatchAnswer = (outcome: BatchOutcome): ApiResponse => ({ status: 200, body: outcome });
 
-const read = async (
-  deps: SearchDeps,
-  request: ApiRequest<{ readonly include?: string; readonly as_of?: string }, unknown>,
-): Promise<ApiResponse> => {
-  const memory = await getMemory(deps, request, request.params.id as string, {
-    vector: request.query.include === 'vector',
-    asOf: readTime('/query/as_of', request.query.as_of),
-  });
+type ReadRequest = ApiRequest<{ readonly include?: string; readonly as_of?: string }, unknown>;
+
+const read = (deps: SearchDeps, request: ReadRequest): Maybe<ApiResponse> => {
+  const id = request.params.id as string;
+  const vector = request.query.include === 'vector';
+  const asOf = readTime('/query/as_of', request.query.as_of);
+  if (vector || asOf)
+    return getMemory(deps, request, id, { vector, asOf }).then((memory) => buildReadAnswer(request, memory));
+  return after(readMemory(deps, request, id), (found) => buildReadAnswer(request, found.memory, true));
+};
+
+const buildReadAnswer = ({ headers: asked }: ReadRequest, memory: Memory, remembered = false): ApiResponse => {
   const headers = { ETag: `"${memory.version}"` };
-  const known = request.headers['if-none-match'];
+  const known = asked['if-none-match'];
   if (known !== undefined && matchesVersion(known.replaceAll('W/', ''), memory.version))
     return { status: 304, body: undefined, headers };
-  return { status: 200, body: memory, headers };
+  return { status: 200, body: memory, headers, ...(remembered ? { text: writtenOut(memory) } : {}) };
 };

@@ -5,6 +5,7 @@ import type { Step } from '../db/flight.js';
 import type { Database, Queryable, Transaction } from '../db/pool.js';
 import type { Metrics } from '../health/metrics.js';
 import { Problem, problem } from '../http/errors.js';
+import { after, type Maybe } from '../http/maybe.js';
 import type { Check } from '../http/validate.js';
 import type { Policies } from '../policies/schema.js';
 import { presentPast, readPast } from '../search/as-of.js';
@@ -16,10 +17,10 @@ import { type DroppedDraft, type PlanContext, type PlannedDraft, planDraft } fro
 import type { GroupWriter } from './group.js';
 import { type PreparedRow, prepareRows, type WriteContext } from './prepare.js';
 import type { Presenter } from './present.js';
-import type { MemoryReader } from './reader.js';
+import type { MemoryReader, ReadMemory } from './reader.js';
 import { type RowMarks, tampered } from './row-mac.js';
 import type { Draft, Memory } from './schema.js';
-import { selectMemory, type Viewer } from './store.js';
+import { selectMemory } from './store.js';
 import type { Channel } from './trust.js';
 import { missing } from './version.js';
 import { EVERYTHING, resolveViewerOfOne } from './viewer.js';
@@ -192,12 +193,13 @@ export const countRefusals = async <T>(deps: MemoryServiceDeps, write: () => Pro
 };
 
 /** As it is now, without its vector: what is asked for all the time. */
-const getPresent = async (deps: MemoryServiceDeps, viewer: Viewer, id: string): Promise<Memory> => {
-  const read = await deps.reader.read(viewer, id);
-  if (!read) throw missing(id);
-  await observeRead(deps.audit, 'get', [read]);
-  return read.memory;
-};
+export const readMemory = (deps: MemoryServiceDeps, caller: Caller, id: string): Maybe<ReadMemory> =>
+  after(resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers), (viewer) =>
+    deps.reader.read(viewer, id).then((read) => {
+      if (!read) throw missing(id);
+      return after(observeRead(deps.audit, 'get', [read]), () => read);
+    }),
+  );
 
 export const getMemory = async (
   deps: MemoryServiceDeps,
@@ -205,8 +207,8 @@ export const getMemory = async (
   id: string,
   { vector, asOf = null }: { readonly vector: boolean; readonly asOf?: Date | null },
 ): Promise<Memory> => {
+  if (!vector && !asOf) return (await readMemory(deps, caller, id)).memory;
   const viewer = await resolveViewerOfOne(deps.db, deps.people, caller.principal, caller.headers);
-  if (!vector && !asOf) return getPresent(deps, viewer, id);
   const row = await selectMemory(deps.db, viewer, id);
   if (!row) throw missing(id);
   const [memory] = await deps.presenter.present(deps.db, [row], { vector });

@@ -1,4 +1,5 @@
-import type { Queryable } from '../db/pool.js';
+import type { Database, Queryable } from '../db/pool.js';
+import { queryOften } from '../db/prepared.js';
 import type { SearchColumns } from '../search/search-columns.js';
 import { MARKED, type MarkedRow } from './row-mac.js';
 import { type MemoryRow, STATUS_ACTIVE } from './rows.js';
@@ -47,20 +48,18 @@ export const selectMemory = async (db: Queryable, viewer: Viewer, id: string): P
 };
 
 /** Which row a memory is, down to the update that made it, and whether its time is over: equal stamps are equal rows. */
-const STAMP = `xmin::text || ' ' || ctid::text || ' ' || (${EFFECTIVE_STATUS})::text`;
+export const STAMP = `xmin::text || ' ' || ctid::text || ' ' || (${EFFECTIVE_STATUS})::text`;
 
 export interface Seen {
   readonly id: string;
   readonly stamp: string;
 }
 
-export const selectStamps = async (db: Queryable, viewer: Viewer, ids: readonly string[]): Promise<readonly Seen[]> => {
-  const { rows } = await db.query<Seen>(
-    `SELECT id, ${STAMP} AS stamp FROM memories WHERE ${VISIBLE} AND id = ANY ($6::uuid[])`,
-    [...viewerValues(viewer), ids],
-  );
-  return rows;
-};
+export const selectStamps = (db: Database, viewer: Viewer, ids: readonly string[]): Promise<readonly Seen[]> =>
+  queryOften<Seen>(db, `SELECT id, ${STAMP} AS stamp FROM memories WHERE ${VISIBLE} AND id = ANY ($6::uuid[])`, [
+    ...viewerValues(viewer),
+    ids,
+  ]);
 
 export const selectByIds = async (
   db: Queryable,

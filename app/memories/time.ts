@@ -2,6 +2,14 @@ import { problem } from '../http/errors.js';
 
 /** Microseconds, as everywhere in our formats; the clock of this process gives milliseconds. */
 export const formatTime = (time: Date): string => `${time.toISOString().slice(0, -1)}000Z`;
+
+let last = { at: Number.NaN, text: '' };
+/** The time now; many requests share a millisecond. */
+export const formatNow = (): string => {
+  const at = Date.now();
+  if (at !== last.at) last = { at, text: formatTime(new Date(at)) };
+  return last.text;
+};
 export const formatOptionalTime = (time: Date | null): string | null => (time === null ? null : formatTime(time));
 
 /** A text that has the form of a time already: whether the day exists is what is left to check. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isAllowedIn, type Permission, type Principal } from '../access/principal.js';
 import type { Queryable } from '../db/pool.js';
+import { after, type Maybe } from '../http/maybe.js';
 import { readUserHeader, requireUserId, resolveUserId } from '../tenancy/identity.js';
 import type { People } from '../tenancy/people.js';
 import { TENANT_PARTITION } from '../vectors/vector-store.js';
@@ -43,28 +44,34 @@ export const resolveViewer = async (
  * One memory by its id: a key of the tenant that names nobody may see all; whoever is named sees what that person sees.
  * Whoever may change what lies in a scope need not be able to read there: the purpose counts as well.
  */
-export const resolveViewerOfOne = async (
+export const resolveViewerOfOne = (
   db: Queryable,
   people: People,
   principal: Principal,
   headers: IncomingHttpHeaders,
   purpose: Permission = 'retrieve',
-): Promise<Viewer> => {
-  const userId = resolveUserId(principal, { explicit: null, header: readUserHeader(headers) });
+): Maybe<Viewer> => {
+  const named = readUserHeader(headers);
+  const own = named === null && purpose === 'retrieve';
+  const known = own ? readers.get(principal) : undefined;
+  if (known !== undefined) return known;
+  const userId = resolveUserId(principal, { explicit: null, header: named });
   const allOf = userId === null ? allowedScopes(principal) : [];
-  return buildViewer(principal, await refOf(db, people, principal, userId), { from: 'user', purpose, allOf });
+  return after(refOf(db, people, principal, userId), (ref) => {
+    const viewer = buildViewer(principal, ref, { from: 'user', purpose, allOf });
+    if (own) readers.set(principal, viewer);
+    return viewer;
+  });
 };
 
+/** What a credential sees that names nobody. A principal never changes: another role or person is another principal. */
+const readers = new WeakMap<Principal, Viewer>();
+
 /** A person nobody has written for has no reference: whoever asks on their behalf sees what is shared. */
-const refOf = async (
-  db: Queryable,
-  people: People,
-  principal: Principal,
-  userId: string | null,
-): Promise<string | null> => {
+const refOf = (db: Queryable, people: People, principal: Principal, userId: string | null): Maybe<string | null> => {
   if (userId === null) return null;
   if (userId === principal.userId) return principal.userRef;
-  return (await people.find(db, userId))?.ref ?? null;
+  return after(people.find(db, userId), (person) => person?.ref ?? null);
 };
 
 interface View {

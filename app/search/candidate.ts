@@ -1,4 +1,5 @@
 import type { MemoryRow } from '../memories/rows.js';
+import type { Memory } from '../memories/schema.js';
 import type { RowContent } from '../sealing/index.js';
 
 /** A row on its way to being a result, with what is known of it so far. */
@@ -11,6 +12,10 @@ export interface Candidate {
   readonly matched: readonly string[];
   /** Opened already. */
   readonly content?: RowContent;
+  /** As it is shown. */
+  readonly memory?: Memory;
+  /** Which row it is, to remember what is in it once it is opened. */
+  readonly stamp?: string;
 }
 
 export type Degraded = 'embedding' | 'vectors' | 'rerank';
@@ -34,6 +39,8 @@ const combine = (a: Candidate, b: Candidate): Candidate => {
     keyword: larger(a.keyword, b.keyword),
     matched: a.matched.length > 0 ? a.matched : b.matched,
     ...(content ? { content } : {}),
+    ...(a.memory ? { memory: a.memory } : {}),
+    ...(a.stamp === undefined ? {} : { stamp: a.stamp }),
   };
 };
 

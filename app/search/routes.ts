@@ -12,12 +12,12 @@ import {
   SearchResultSchema,
   SearchSchema,
 } from './schema.js';
-import { type SearchDeps, searchMemories } from './search.js';
+import { type SearchDeps, searchAsText } from './search.js';
 
 export const searchRoutes = (deps: SearchDeps): readonly Route[] => [
   defineRoute({
     ...SEARCH,
-    handle: async (request) => ({ status: 200, body: await searchMemories(deps, request, request.body) }),
+    handle: async (request) => ({ status: 200, text: await searchAsText(deps, request, request.body) }),
   }),
   defineRoute({
     ...CONTEXT,

@@ -1,5 +1,6 @@
 import type { Embedder } from '../embeddings/embedder.js';
 import { observeRead } from '../memories/observe-read.js';
+import { writtenOut } from '../memories/reader.js';
 import type { Memory } from '../memories/schema.js';
 import type { Caller, MemoryServiceDeps } from '../memories/service.js';
 import type { VectorStore } from '../vectors/vector-store.js';
@@ -42,8 +43,32 @@ export const searchMemories = async (
   deps: SearchDeps,
   caller: Caller,
   body: Search,
-  { ofAnybody = false }: SearchOptions = {},
+  options: SearchOptions = {},
 ): Promise<SearchResult> => {
+  const { shown, ...rest } = await findShown(deps, caller, body, options);
+  return { results: shown.map(({ memory, ...more }) => ({ ...memory, ...more })), ...rest };
+};
+
+/** As `searchMemories`, as JSON: a memory that was written out before is not written out again. */
+export const searchAsText = async (deps: SearchDeps, caller: Caller, body: Search): Promise<string> => {
+  const { shown, ...rest } = await findShown(deps, caller, body, {});
+  const results = shown.map(({ memory, ...more }) => {
+    const text = writtenOut(memory);
+    return `${text.slice(0, -1)},${JSON.stringify(more).slice(1)}`;
+  });
+  return `{"results":[${results.join(',')}],${JSON.stringify(rest).slice(1)}`;
+};
+
+interface ShownResult extends Omit<SearchResult, 'results'> {
+  readonly shown: readonly (Pick<Found, 'score' | 'rank'> & { readonly memory: Memory; readonly explain?: Explain })[];
+}
+
+const findShown = async (
+  deps: SearchDeps,
+  caller: Caller,
+  body: Search,
+  { ofAnybody = false }: SearchOptions,
+): Promise<ShownResult> => {
   const startedAt = performance.now();
   const settings = indexSettings(deps.policies());
   const plan = planSearch(body, { dimensions: deps.embedder.dimensions, settings });
@@ -53,17 +78,14 @@ export const searchMemories = async (
   const degraded = new Set<Degraded>();
   const best = await findBest(deps, space, plan, degraded);
   deps.metrics.searched();
-  const shown = await show(deps, best, plan, body);
-  const fitted = fitTokens(shown, ({ content }) => content, body.max_tokens ?? Number.POSITIVE_INFINITY);
-  const told = new Map(best.map(({ row }) => [row.id, row]));
-  await observeRead(
-    deps.audit,
-    'search',
-    fitted.items.flatMap(({ id }) => told.get(id) ?? []),
-    { query: body.query ?? null },
-  );
+  const found = await show(deps, best, plan, body);
+  const fitted = fitTokens(found, ({ memory }) => memory.content, body.max_tokens);
+  await tellRead(deps, best, fitted.items, body.query);
   return {
-    results: fitted.items.map((memory, index) => ({ ...memory, rank: index + 1 })),
+    shown: fitted.items.map(({ memory, score, explain }, index) => ({
+      ...{ memory, score, rank: index + 1 },
+      ...(explain ? { explain } : {}),
+    })),
     truncated: fitted.truncated,
     ...(body.max_tokens === undefined ? {} : { tokens: fitted.tokens }),
     took_ms: Math.round((performance.now() - startedAt) * 100) / 100,
@@ -71,8 +93,15 @@ export const searchMemories = async (
   };
 };
 
+/** Of a search by vector alone nothing personal was said. */
+const tellRead = (deps: SearchDeps, best: readonly Best[], shown: readonly Shown[], query: string | undefined) => {
+  const rows = new Map(best.map(({ row }) => [row.id, row]));
+  const told = shown.flatMap(({ memory }) => rows.get(memory.id) ?? []);
+  return observeRead(deps.audit, 'search', told, query === undefined ? undefined : { query });
+};
+
 /** A candidate that was found to match, as it will be shown if it had to be opened for that. */
-type Kept = Candidate & { readonly memory?: Memory; readonly past?: Past };
+type Kept = Candidate & { readonly past?: Past };
 type Best = Scored & Kept;
 
 /** When a filter that only the opened row decides refuses most, the net is cast wider, this often, this much. */
@@ -117,21 +146,41 @@ const keepMatching = async (
   });
 };
 
-type Shown = Memory & { readonly score: number; readonly explain?: Explain };
+interface Shown {
+  readonly memory: Memory;
+  readonly score: number;
+  readonly explain?: Explain;
+}
 
 const show = async (
-  { presenter, db }: SearchDeps,
+  deps: SearchDeps,
   best: readonly Best[],
   { asOf }: SearchPlan,
   body: Search,
 ): Promise<readonly Shown[]> => {
-  const vector = body.include === 'vector';
-  const unopened = best.filter(({ memory }) => vector || !memory).map(({ row }) => row);
-  const opened = new Map((await presenter.present(db, unopened, { vector })).map((memory) => [memory.id, memory]));
+  const opened = await openShown(deps, best, body.include === 'vector');
   return best.flatMap((one) => {
     const fresh = opened.get(one.row.id);
     const memory = asOf && fresh && one.past ? presentPast(fresh, one.past) : (fresh ?? one.memory);
     if (!memory) return [];
-    return [{ ...memory, score: one.score, ...(body.explain ? { explain: explainScore(one) } : {}) }];
+    return [{ memory, score: one.score, ...(body.explain ? { explain: explainScore(one) } : {}) }];
   });
 };
+
+/** What was not opened yet, and everything when its vector is asked for. What carries a stamp is remembered. */
+const openShown = async (
+  { presenter, reader, db }: SearchDeps,
+  best: readonly Best[],
+  vector: boolean,
+): Promise<ReadonlyMap<string, Memory>> => {
+  const unopened = vector ? best : best.filter(({ memory }) => !memory);
+  if (unopened.length === 0) return NONE;
+  const stamped = vector ? [] : unopened.flatMap(({ row, stamp }) => (stamp === undefined ? [] : [{ row, stamp }]));
+  const others = stamped.length > 0 ? unopened.filter(({ stamp }) => stamp === undefined) : unopened;
+  const reads = stamped.length > 0 ? await reader.open(stamped) : [];
+  const rows = others.map(({ row }) => row);
+  const presented = rows.length > 0 ? await presenter.present(db, rows, { vector }) : [];
+  return new Map([...reads.map(({ memory }) => memory), ...presented].map((memory) => [memory.id, memory]));
+};
+
+const NONE: ReadonlyMap<string, Memory> = new Map();

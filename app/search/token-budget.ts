@@ -15,8 +15,13 @@ export interface Fitted<T> {
   readonly truncated: boolean;
 }
 
-/** In order, what fits; what is too large for the room left is passed over for what is not. */
-export const fitTokens = <T>(items: readonly T[], textOf: (item: T) => string, budget: number): Fitted<T> => {
+/** In order, what fits, all of it without a budget; what is too large for the room left is passed over for what is not. */
+export const fitTokens = <T>(
+  items: readonly T[],
+  textOf: (item: T) => string,
+  budget: number | undefined,
+): Fitted<T> => {
+  if (budget === undefined) return { items, tokens: 0, truncated: false };
   let tokens = 0;
   const kept = items.filter((item) => {
     const cost = estimateTokens(textOf(item));

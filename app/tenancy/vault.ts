@@ -59,6 +59,8 @@ type MacRow = Readonly<Record<string, unknown>>;
 export interface Vault {
   /** Loads or makes the keys of these slots; the rest answers at once for them. Throws when keys cannot be had. */
   prepare(slots: Iterable<number>): Promise<void>;
+  /** Whether there is nothing to prepare: no need to wait. */
+  isPrepared(slots: readonly number[]): boolean;
   /** Keyed reference of an outside id: equal ids have equal tokens, nobody without the key can compute one. */
   lookupToken(kind: string, id: string): Buffer;
   apiKeyToken(text: string): Buffer;
@@ -111,9 +113,7 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
   const at = placeOf;
   const authentication = () => keys.slotKey(SLOTS.authentication);
   return {
-    prepare: async (slots) => {
-      await keys.ensureSlots(new Set([SLOTS.authentication, ...slots]));
-    },
+    ...preparedVault(keys),
     lookupToken: (kind, id) => contentHash(authentication(), 'dedupe', `lookup\0${kind}\0${id}`),
     apiKeyToken: (text) => apiKeyHash(authentication(), text),
     rowMac: (table, row) => rowMac(authentication(), table, row),
@@ -147,6 +147,13 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
     refresh: () => keys.refresh(),
   };
 };
+
+const preparedVault = (keys: TenantKeys): Pick<Vault, 'prepare' | 'isPrepared'> => ({
+  prepare: async (slots) => {
+    await keys.ensureSlots(new Set([SLOTS.authentication, ...slots]));
+  },
+  isPrepared: (slots) => keys.holds(SLOTS.authentication) && slots.every((slot) => keys.holds(slot)),
+});
 
 const jsonVault = (keys: TenantKeys): Pick<Vault, 'sealIdentity' | 'openIdentity' | 'sealJson' | 'openJson'> => ({
   sealIdentity: (place, text) => seal(keys.slotKey(place.slot), 'identity', placeOf(place), Buffer.from(text, 'utf8')),

@@ -1,10 +1,10 @@
 import type { Database } from '../db/pool.js';
 import { messageOf } from '../http/cause.js';
 import type { Vault } from '../tenancy/vault.js';
-import { type Changes, selectChanges, selectVectors } from './feed.js';
+import { type Changes, selectChanges, selectVectors, type VectorChange } from './feed.js';
 import { type OpenedVector, openVectors } from './open-vector.js';
 import { createPartition, dot, type Partition, type Precision } from './partition.js';
-import { toScore, type VectorHit, type VectorHits, type VectorStore } from './vector-store.js';
+import { type Proposal, toScore, type VectorHit, type VectorHits, type VectorStore } from './vector-store.js';
 
 export interface EmbeddedStoreOptions {
   readonly db: Database;
@@ -29,6 +29,8 @@ interface Loaded {
   running: Promise<void> | undefined;
 }
 
+/** Before every transaction. */
+const UNREAD = '0';
 /** Bounds one read (some 0.5 MB) and one stretch of work on the event loop (some 60 ms in a large index). */
 const CHUNK = 250;
 /** With eight bits a number, the best ten are among the first forty: recall 0.99 on 30,000 clustered vectors. */
@@ -62,6 +64,26 @@ class EmbeddedStore implements VectorStore {
     this.#evict();
     const best = hits.sort((a, b) => b.score - a.score).slice(0, k);
     return { hits: best, exhausted: best.length >= held, complete };
+  }
+
+  propose(partitions: readonly string[], vector: Float32Array, k: number): Proposal | undefined {
+    const entries = new Map<string, Loaded>();
+    for (const name of partitions) {
+      const entry = this.#loaded.get(name);
+      if (!entry || entry.watermark === UNREAD || entry.running || entry.partition.isRough()) return undefined;
+      entries.set(name, this.#touch(name));
+    }
+    const found = [...entries.values()].flatMap(({ partition }) => partition.search(vector, k));
+    const hits = entries.size > 1 ? found.sort((a, b) => b.score - a.score).slice(0, k) : found;
+    const held = [...entries.values()].reduce((sum, { partition }) => sum + partition.size(), 0);
+    return {
+      ...{ hits, exhausted: hits.length >= held, watermarks: [...entries.values()].map(({ watermark }) => watermark) },
+      accept: ({ changes, watermark }) => {
+        if (changes.some((change) => isNews(entries, change))) return false;
+        for (const entry of entries.values()) entry.watermark = watermark;
+        return true;
+      },
+    };
   }
 
   /** Rough partitions propose more than is wanted, and the whole vectors decide. */
@@ -100,7 +122,7 @@ class EmbeddedStore implements VectorStore {
 
   #touch(name: string): Loaded {
     const partition = (): Partition => createPartition(this.#options.dimensions, this.#options.precision);
-    const entry = this.#loaded.get(name) ?? { partition: partition(), watermark: '0', running: undefined };
+    const entry = this.#loaded.get(name) ?? { partition: partition(), watermark: UNREAD, running: undefined };
     this.#loaded.delete(name);
     this.#loaded.set(name, entry);
     return entry;
@@ -131,6 +153,15 @@ class EmbeddedStore implements VectorStore {
 
 const runningOf = (entries: ReadonlyMap<string, Loaded>): readonly Promise<void>[] =>
   [...entries.values()].flatMap(({ running }) => running ?? []);
+
+/** Whether an index does not know of it yet. What is gone and was never known is no news. */
+const isNews = (
+  entries: ReadonlyMap<string, Loaded>,
+  { memory_id, partition, change, gone }: VectorChange,
+): boolean => {
+  const known = entries.get(partition)?.partition.changeOf(memory_id);
+  return known === undefined ? !gone : known < change;
+};
 
 type Read = (ids: readonly string[]) => Promise<readonly OpenedVector[]>;
 

@@ -19,7 +19,9 @@ const BENCHES = {
   memory: benchMemory,
 };
 
-const names = process.argv.slice(2).filter((arg, at, all) => !arg.startsWith('--') && all[at - 1] !== '--facts');
+/** Those that are followed by a value. */
+const VALUED = new Set(['--facts', '--sizes', '--only']);
+const names = process.argv.slice(2).filter((arg, at, all) => !arg.startsWith('--') && !VALUED.has(all[at - 1]));
 const unknown = names.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) {
   console.error(`no bench ${unknown.join(', ')}; there are: ${Object.keys(BENCHES).join(', ')}`);

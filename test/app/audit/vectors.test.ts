@@ -1,7 +1,15 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { parseCheckpoint, signCheckpoint } from '../../../app/audit/checkpoint.js';
 import { assembleEvent, buildEventParts, type UnsequencedEvent } from '../../../app/audit/event.js';
-import { decodeFacts, detailCommit, encodeFacts, factRoot, readLine, readRoot } from '../../../app/audit/leaves.js';
+import {
+  decodeFacts,
+  detailCommit,
+  encodeFacts,
+  factRoot,
+  type ReadLeaf,
+  readLine,
+  readRoot,
+} from '../../../app/audit/leaves.js';
 import { leafHash, merkleRoot } from '../../../app/audit/merkle.js';
 import { parseNote, parseVerifierKey, signersOf } from '../../../app/audit/note.js';
 import { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from '../../../app/audit/proof.js';
@@ -71,7 +79,7 @@ describe('the audit log has the published bytes', () => {
     expect(encoded.toString('hex')).toBe(bytes);
     expect(factRoot(encoded).toString('hex')).toBe(root);
     expect(decodeFacts(encoded).map((fact) => ({ ...fact, commit: fact.commit.toString('hex') }))).toEqual(facts);
-    const lines = Buffer.from(vectors.reads.reads.map(readLine).join(''));
+    const lines = Buffer.from(vectors.reads.reads.map((read) => readLine(read as ReadLeaf)).join(''));
     expect(readRoot(lines).toString('hex')).toBe(vectors.reads.root);
     const { salt, detail, commit } = vectors.detail;
     expect(detailCommit({ salt: Buffer.from(salt, 'hex').toString('base64'), detail }).toString('hex')).toBe(commit);

@@ -3,7 +3,7 @@ import { execFile, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createDrafts, median } from './data.mjs';
-import { installPeers } from './peers.mjs';
+import { installPeers, peerScript } from './peers.mjs';
 import { alternate, ratioRow } from './rounds.mjs';
 import { built, createTenant, openService, startCluster, startService } from './stand.mjs';
 
@@ -28,7 +28,7 @@ async function startBare(bytes) {
 async function fire(url, key, connections, seconds = SECONDS) {
   const [command, ...args] = pinned(1);
   const given = JSON.stringify({ url, key, connections, seconds });
-  const { stdout } = await run(command, [...args, join(HERE, 'load.mjs'), given]);
+  const { stdout } = await run(command, [...args, peerScript('load.mjs'), given]);
   return JSON.parse(stdout.split('\n').findLast((line) => line.startsWith('{')));
 }
 

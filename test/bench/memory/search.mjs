@@ -1,4 +1,5 @@
 // npm run bench search: B4, B5, B6. What a search costs beside the index and the wire that it cannot do without.
+// --facts 30000 of B4, --sizes 1000,10000,100000 of B5, --only B4,B6.
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { Pool } from 'undici';
@@ -9,6 +10,7 @@ import { built, createTenant, openService, startCluster, startService } from './
 
 const usearch = createRequire(import.meta.url)('usearch');
 const FACTS = 30_000;
+const SIZES = '1000,10000,100000';
 const QUERIES = 100;
 const K = 10;
 
@@ -85,10 +87,10 @@ const buildIndex = (known) => {
 };
 
 /** B4: through HTTP beside the raw index on the same vectors and an HTTP server that answers as many bytes. */
-async function benchLatency(stand, rounds) {
+async function benchLatency(stand, rounds, facts) {
   const tenant = await createTenant(stand, { VECTOR_DIMENSIONS: String(DIMENSIONS), FIELD_ENCRYPTION: 'true' });
   const service = await openService(tenant);
-  const known = await load(service, createDrafts(21), FACTS, 'one');
+  const known = await load(service, createDrafts(21), facts, 'one');
   await service.stop();
   const child = await startService(tenant);
   const client = openClient(child.url, tenant.adminKey);
@@ -125,7 +127,7 @@ async function benchLatency(stand, rounds) {
     if (!caught) process.exitCode = 1;
     const recall = hits / (QUERIES * K);
     return [
-      ratioRow(`B4 search through HTTP, p50 ms / usearch f16 + bare HTTP, ${FACTS} facts`, rates.search, rates.raw, {
+      ratioRow(`B4 search through HTTP, p50 ms / usearch f16 + bare HTTP, ${facts} facts`, rates.search, rates.raw, {
         aim: '<= 1.5',
         recall,
       }),
@@ -255,16 +257,39 @@ async function benchTenants(stand, rounds) {
   ];
 }
 
+const optionOf = (args, name, fallback) => {
+  const at = args.indexOf(name);
+  return at < 0 ? fallback : args[at + 1];
+};
+
+const wholeNumbers = (name, text) =>
+  String(text)
+    .split(',')
+    .map((part) => {
+      const value = Number(part);
+      if (!Number.isInteger(value) || value < 1000) throw new Error(`${name} ${text}: whole numbers from 1000`);
+      return value;
+    });
+
 export async function benchSearch(args) {
   const rounds = args.includes('--quick') ? 4 : 8;
+  const [facts] = wholeNumbers('--facts', optionOf(args, '--facts', FACTS));
+  const sizes = wholeNumbers('--sizes', optionOf(args, '--sizes', args.includes('--quick') ? '1000,10000' : SIZES));
+  const only = optionOf(args, '--only', 'B4,B5,B6').split(',');
   const stand = await startCluster();
+  const rows = [];
+  const part = async (name, run) => {
+    if (!only.includes(name)) return;
+    const found = await run();
+    // Each part is told as it ends: a run that is cut off later has said what it saw.
+    for (const row of found) console.log(`  ${JSON.stringify(row)}`);
+    rows.push(...found);
+  };
   try {
-    return [
-      ...(await benchLatency(stand, rounds)),
-      ...(await benchTenants(stand, rounds)),
-      ...(await benchPeers(stand, 1000)),
-      ...(await benchPeers(stand, 10_000)),
-    ];
+    await part('B4', () => benchLatency(stand, rounds, facts));
+    await part('B6', () => benchTenants(stand, rounds));
+    for (const size of sizes) await part('B5', () => benchPeers(stand, size));
+    return rows;
   } finally {
     await stand.close();
   }

@@ -1,5 +1,7 @@
 // What the benches of the memory service stand on: a Postgres with fsync on, a tenant with real keys, the built service.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transformFileSync } from '@swc/core';
@@ -61,8 +63,24 @@ export async function openService(tenant) {
   return { core: foundation.core, deps: foundation.core.memories, caller, stop };
 }
 
-/** The built service as a process of its own. */
-export async function startService(tenant, env = {}) {
-  const { startChild } = await support('memory-service');
-  return startChild(tenant, env);
+/** The built service as a process of its own, which logs into a file as it would into a pipe that somebody empties. */
+export async function startService(tenant, env = {}, { node = [] } = {}) {
+  const path = join(tenant.directory, `${randomUUID()}.log`);
+  const file = openSync(path, 'a');
+  const child = spawn(process.execPath, [...node, 'dist/app/main.js', 'memory'], {
+    env: { ...tenant.env, LOG_LEVEL: 'info', ...env },
+    stdio: ['ignore', file, file],
+  });
+  closeSync(file);
+  tenant.children.add(child);
+  let left = false;
+  const ended = new Promise((done) => child.once('exit', done)).then(() => (left = true));
+  const portOf = () => /"port":(\d+)/.exec(readFileSync(path, 'utf8').slice(0, 65_536))?.[1];
+  for (const until = Date.now() + 30_000; portOf() === undefined; await new Promise((done) => setTimeout(done, 25)))
+    if (left || Date.now() > until) throw new Error(`the service does not listen: ${readFileSync(path, 'utf8')}`);
+  const end = (signal) => {
+    child.kill(signal);
+    return ended;
+  };
+  return { url: `http://127.0.0.1:${portOf()}`, process: child, end };
 }
