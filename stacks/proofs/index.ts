@@ -14,6 +14,7 @@ import { azureSettings } from './settings-azure.js';
 import { edgeSettings } from './settings-edge.js';
 import { gcpSettings } from './settings-gcp.js';
 import { type Waived, waiverOf } from './waivers.js';
+import { workloadRules } from './workloads.js';
 import { wormRules } from './worm.js';
 
 export type { Evidence, ProvenStack, Rule, Verdict, World } from './rule.js';
@@ -25,6 +26,7 @@ export const SETTINGS: readonly Setting[] = [...awsSettings, ...gcpSettings, ...
 export const RULES: readonly Rule[] = [
   ...keyRules,
   ...permissionRules,
+  ...workloadRules,
   ...wormRules,
   ...networkRules,
   stateGuard,

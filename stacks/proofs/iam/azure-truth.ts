@@ -197,7 +197,10 @@ function podRows(world: World, { container, pod }: Stage): readonly Row[] {
   const role = (name: string): string => definitionOf(world, name);
   const audit = pod([role('auditAppend'), container('audit')]);
   const backup = pod([role('backupAppend'), container('backups')]);
+  const memory = pod([role('keyringUse'), container('keys')]);
   return [
+    row('allow', 'tenant', memory, `${BLOBS}/write`, 'its keyring', container('keys')),
+    row('deny', 'tenant', memory, `${BLOBS}/delete`, 'its keyring', container('keys')),
     row('allow', 'audit', audit, `${BLOBS}/add/action`, 'its record', container('audit')),
     row('deny', 'audit', audit, `${BLOBS}/delete`, 'its record', container('audit')),
     row(

@@ -10,6 +10,12 @@ jest.setTimeout(240_000);
 
 const STACKS = ['aws-dev-vault', 'gcp-prod-vault', 'azure-prod-plane'];
 
+/** What a new rule or another price changes is not what this is about. */
+const plain = (part: string): string =>
+  part
+    .replace(/policy: (\d+) of \1 facts hold/, 'policy: every fact holds')
+    .replace(/cost: [\d,]+ USD a month, at most [\d,]+/, 'cost: so much USD a month');
+
 /** What a person types, in a copy of the tree. */
 describeWith(terraformMissing(), 'npm run plan:offline', () => {
   let folder: string;
@@ -46,7 +52,8 @@ describeWith(terraformMissing(), 'npm run plan:offline', () => {
     expect(status).toBe(0);
     const parts = out.split(/^(?=\S)/m);
     expect(parts.map((part) => part.slice(0, part.indexOf(':')))).toEqual([...STACKS].sort());
-    for (const part of parts) expectGolden(`plans/${part.slice(0, part.indexOf(':'))}.txt`, part);
+    for (const part of parts)
+      expectGolden(`plans/${part.slice(0, part.indexOf(':'))}.txt`, `${plain(part).trimEnd()}\n`);
   });
 
   it('says no changes of what was applied, and what it costs beside that', () => {

@@ -481,6 +481,42 @@ const permissions: readonly RuleMutant[] = [
       ['Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*'],
     ),
   ),
+  azure('IAM-TRUTH', 'bootstrap', 'a tenant deletes its keyring', (s) =>
+    s.set(
+      'azurerm_role_definition',
+      'roles_keyringUse',
+      ['permissions', 0, 'data_actions'],
+      ['Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*'],
+    ),
+  ),
+  azure('IAM-SUBJECT', 'plane', 'any namespace', (s) =>
+    s.set(
+      'azurerm_federated_identity_credential',
+      'identity_operator_credential',
+      ['subject'],
+      'system:serviceaccount:*:operator',
+    ),
+  ),
+  azure('IAM-SUBJECT', 'plane', 'another audience', (s) =>
+    s.set('azurerm_federated_identity_credential', 'identity_operator_credential', ['audience'], ['anybody']),
+  ),
+  gcp('IAM-SUBJECT', 'plane', 'a whole namespace', (s) =>
+    plant(s, 'google_project_iam_member', 'namespace', {
+      member: 'principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/namespace/x',
+    }),
+  ),
+  aws('IAM-SUBJECT', 'plane', 'a pattern of service accounts', (s) =>
+    s.replace('aws_iam_role', 'identity_operator', 'assume_role_policy', '"StringEquals"', '"StringLike"'),
+  ),
+  aws('IAM-WRITER', 'plane', 'a writer that deletes', (s) =>
+    s.replace(
+      'aws_iam_role_policy',
+      'identity_audit_objects',
+      'policy',
+      '"s3:PutObjectLegalHold"',
+      '"s3:DeleteObject"',
+    ),
+  ),
   aws('IAM-BROAD', 'plane', 'everything of a service', (s) =>
     s.replace('aws_iam_role_policy', 'identity_operator_permissions', 'policy', '"s3:GetObject"', '"s3:*"'),
   ),
