@@ -19,7 +19,7 @@ import { createPool, type Database } from './db/pool.js';
 import { type Retrying, retryUntilDone } from './db/retry.js';
 import { createEmbedder } from './embeddings/create.js';
 import { countWork } from './embeddings/outbox.js';
-import { startEmbeddingWorker } from './embeddings/worker.js';
+import { type EmbeddingWorker, startEmbeddingWorker } from './embeddings/worker.js';
 import { createFeatures } from './features.js';
 import { createHealth } from './health/components.js';
 import { observeDisk } from './health/machine.js';
@@ -31,12 +31,13 @@ import { compileCheck } from './http/validate.js';
 import { createIdempotency } from './idempotency/idempotency.js';
 import { createJobs } from './jobs/jobs.js';
 import { openBucket, openKms, openTenantKeys, SLOTS } from './keys/index.js';
-import { startMarking } from './memories/marking.js';
 import { createGroupWriter } from './memories/group.js';
+import { startMarking } from './memories/marking.js';
 import { createPresenter } from './memories/present.js';
 import { createMemoryReader } from './memories/reader.js';
 import { createRowMarks, type RowMarks } from './memories/row-mac.js';
 import { DraftSchema } from './memories/schema.js';
+import { tagsOfRows } from './memories/touched.js';
 import { createUuid7 } from './memories/uuid7.js';
 import { buildDefaultPolicies, type Policies } from './policies/schema.js';
 import { type PolicyWatch, watchPolicies } from './policies/watch.js';
@@ -98,7 +99,7 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
   const bootstrap = startBootstrap(access.keys, config, log);
   await bootstrap.attempted;
   const vectors = createVectorStore(config, { db, vault, log, model: embedder.model });
-  const worker = startEmbeddingWorker({ db, vault, embedder, leaseMs: config.OUTBOX_LEASE_MS, log });
+  const worker = startEmbeddings({ config, db, vault, embedder, cache, log });
   const keyWatch = watchKeys({ keys, log });
   const parts = {
     ...{ config, log, db, vault, people, embedder, vectors, access, cache, outbound },
@@ -121,6 +122,17 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
     await db.end();
   };
   return { core, bootstrap, keyWatch, stop };
+};
+
+const startEmbeddings = (
+  parts: Pick<Core, 'config' | 'db' | 'vault' | 'embedder' | 'cache' | 'log'>,
+): EmbeddingWorker => {
+  const { config, db, vault, embedder, cache, log } = parts;
+  const leaseMs = config.OUTBOX_LEASE_MS;
+  return startEmbeddingWorker({
+    ...{ db, vault, embedder, leaseMs, log },
+    touched: (rows) => cache.touch(tagsOfRows(rows)),
+  });
 };
 
 /** What everything else stands on. */
@@ -169,7 +181,7 @@ const buildCore = (parts: CoreParts, onPending: () => void): Core => {
   const marks = watchRows(vault, access.events, metrics);
   const presenter = createPresenter(vault, people, marks);
   const memories = {
-    ...{ db, vault, people, embedder, vectors, metrics, policies, audit, newId, onPending },
+    ...{ db, vault, people, embedder, vectors, metrics, policies, audit, cache, newId, onPending },
     group: createGroupWriter(db),
     presenter,
     marks,
@@ -198,7 +210,7 @@ const buildDeps = (
   const keysTrouble = keyWatch.trouble;
   const more = Object.assign(
     {
-      memories: createMemoriesHealth(db),
+      memories: createMemoriesHealth(db, core.cache),
       cache: () => core.cache.health(),
       disk: () => observeDisk(config.MEMPLANE_SCRATCH_DIR ?? tmpdir()),
     },

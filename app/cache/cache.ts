@@ -1,6 +1,7 @@
 import type { ComponentState } from '../health/component-state.js';
 import { createLruMap, type LruMap } from '../tenancy/lru-map.js';
 import type { Vault } from '../tenancy/vault.js';
+import { createGenerations, type Generations } from './generations.js';
 import type { SharedStore } from './redis.js';
 
 export const CACHE_KINDS = ['embedding', 'stats', 'centroid', 'session'] as const;
@@ -12,6 +13,10 @@ export interface Cache {
   setMany(kind: CacheKind, entries: readonly (readonly [string, Buffer])[]): Promise<void>;
   /** The value of JSON under this name, or the one that `make` makes. */
   remember<T>(kind: CacheKind, name: string, make: () => Promise<T>): Promise<T>;
+  /** The same, made anew as soon as one of the tags was touched: a sum over what may change. */
+  rememberOf<T>(kind: CacheKind, name: string, tags: readonly string[], make: () => Promise<T>): Promise<T>;
+  /** What was made from these has changed: it is not used again, here or, with Redis, in another replica. */
+  touch(tags: readonly string[]): Promise<void>;
   delete(kind: CacheKind, names: readonly string[]): Promise<void>;
   /** Everything of a kind: for an erasure, after which nothing of a person may be left. Says how many entries went. */
   clear(kind: CacheKind): Promise<number>;
@@ -60,11 +65,16 @@ class TieredCache implements Cache {
   #local = newTiers();
   #epoch: number;
   readonly #counts = newCounts();
+  readonly #generations: Generations;
 
   constructor(options: CacheOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#epoch = options.vault.epoch();
+    this.#generations = createGenerations({
+      shared: options.shared,
+      keyOf: (tag) => `generation:${options.vault.cacheToken(`generation\0${tag}`).toString('base64url')}`,
+    });
   }
 
   async getMany(kind: CacheKind, names: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
@@ -105,6 +115,16 @@ class TieredCache implements Cache {
     const value = await make();
     await this.setMany(kind, [[name, Buffer.from(JSON.stringify(value), 'utf8')]]);
     return value;
+  }
+
+  async rememberOf<T>(kind: CacheKind, name: string, tags: readonly string[], make: () => Promise<T>): Promise<T> {
+    // Looked at before the value is made: what changes meanwhile leaves it under a name that nobody asks for again.
+    const stamp = await this.#generations.stamp(tags);
+    return this.remember(kind, `${name}\0${stamp}`, make);
+  }
+
+  touch(tags: readonly string[]): Promise<void> {
+    return this.#generations.touch(tags);
   }
 
   async delete(kind: CacheKind, names: readonly string[]): Promise<void> {

@@ -39,9 +39,32 @@ export const createPool = (options: PoolOptions): Database => {
   return pool;
 };
 
+type After = () => Promise<void>;
+/** Of the transactions that are open. */
+const waiting = new WeakMap<Queryable, After[]>();
+
+/** Done once the transaction has committed, before its caller goes on; never when it did not. Outside of one, at once. */
+export const afterCommit = async (transaction: Queryable, after: After): Promise<void> => {
+  const others = waiting.get(transaction);
+  if (others === undefined) await after();
+  else others.push(after);
+};
+
 /** Commits what `run` did, or rolls it back and throws. A connection whose rollback fails is not given back. */
 export const inTransaction = async <T>(pool: Database, run: (transaction: Transaction) => Promise<T>): Promise<T> => {
+  const after: After[] = [];
+  const result = await runTransaction(pool, run, after);
+  for (const one of after) await one();
+  return result;
+};
+
+const runTransaction = async <T>(
+  pool: Database,
+  run: (transaction: Transaction) => Promise<T>,
+  after: After[],
+): Promise<T> => {
   const client = await pool.connect();
+  waiting.set(client, after);
   let broken: Error | undefined;
   try {
     await client.query('BEGIN');
@@ -54,6 +77,7 @@ export const inTransaction = async <T>(pool: Database, run: (transaction: Transa
     });
     throw cause;
   } finally {
+    waiting.delete(client);
     client.release(broken);
   }
 };

@@ -26,6 +26,8 @@ export interface EmbeddingWorkerOptions {
   readonly vault: Vault;
   readonly embedder: Embedder;
   readonly leaseMs: number;
+  /** What was counted of these rows has changed. */
+  readonly touched?: (rows: readonly MemoryRow[]) => Promise<void>;
   readonly log: Pick<Logger, 'debug' | 'warn' | 'error' | 'isLevelEnabled'>;
 }
 
@@ -107,6 +109,7 @@ const embedAndStore = async (options: EmbeddingWorkerOptions, work: readonly Cla
       work.map(({ id }) => id),
     );
   });
+  await options.touched?.(rows);
   if (!log.isLevelEnabled('debug')) return;
   const ms = Math.round(performance.now() - startedAt);
   const events = rows.flatMap(({ audit_event }) => audit_event ?? []);

@@ -1,3 +1,4 @@
+import type { Cache } from '../cache/cache.js';
 import type { Queryable } from '../db/pool.js';
 import type { ComponentState } from './component-state.js';
 
@@ -13,13 +14,17 @@ const SHARE = 500;
 const AT_LEAST_MS = 10_000;
 
 /** What the tenant remembers and how far it can be relied on. Told, never a fault: contradictions are people's to settle. */
-export const createMemoriesHealth = (db: Queryable, now: () => number = Date.now): (() => ComponentState) => {
+export const createMemoriesHealth = (
+  db: Queryable,
+  cache: Pick<Cache, 'remember'>,
+  now: () => number = Date.now,
+): (() => ComponentState) => {
   let due = 0;
   let last: ComponentState = { status: 'ok', detail: 'being counted' };
   const count = async (): Promise<void> => {
     const startedAt = now();
     try {
-      last = { status: 'ok', detail: describe(await selectCounts(db)) };
+      last = { status: 'ok', detail: describe(await cache.remember('stats', 'health', () => selectCounts(db))) };
     } catch {
       // The component database tells of a database that is away.
     }
@@ -33,6 +38,7 @@ export const createMemoriesHealth = (db: Queryable, now: () => number = Date.now
   };
 };
 
+/** Replicas that share a cache count once between them. */
 const selectCounts = async (db: Queryable): Promise<Counts | undefined> => {
   const { rows } = await db.query<Counts>(
     `SELECT count(*) FILTER (WHERE status = 0) AS active,

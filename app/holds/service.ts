@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/pool.js';
-import { inRetriedTransaction } from '../db/pool.js';
+import { afterCommit, inRetriedTransaction } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
 import { applyChange } from '../memories/change.js';
 import { decodeCursor, encodeCursor } from '../memories/cursor.js';
@@ -151,7 +151,8 @@ export const endHold = async (
   const ended = { ...row, released_by: by, released_at: at, sealed_release: sealed };
   const next = { ...ended, mac: vault.rowMac('holds', macFieldsOf(ended)) };
   await updateHoldReleased(transaction, next);
-  await unmarkHeld(transaction, deps.marks, row);
+  const tags = await unmarkHeld(transaction, deps.marks, row);
+  await afterCommit(transaction, () => deps.cache.touch([...tags]));
   const deed = { actor: caller ? by : null, at, reason, auditEvent: newId() };
   const fact = caller ? await changeHeld(deps, transaction, caller, next, deed, 'release') : undefined;
   await deps.audit.record(transaction, {
@@ -198,7 +199,8 @@ const writeHold = async (
   { matter, reason }: HoldDetail,
 ): Promise<void> => {
   await insertHold(transaction, row);
-  await markHeld(transaction, deps.marks, row);
+  const tags = await markHeld(transaction, deps.marks, row);
+  await afterCommit(transaction, () => deps.cache.touch([...tags]));
   const deed = { actor: caller.principal.keyId, at: row.placed_at, reason, auditEvent: deps.newId() };
   const fact = await changeHeld(deps, transaction, caller, row, deed, 'hold');
   await deps.audit.record(transaction, {

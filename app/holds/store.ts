@@ -2,6 +2,7 @@ import type { Statement } from '../db/condition.js';
 import { demandStep } from '../db/flight.js';
 import type { Queryable } from '../db/pool.js';
 import { MARKED, type MarkedRow, type RowMarks } from '../memories/row-mac.js';
+import { tagsOfRows } from '../memories/touched.js';
 
 export const HOLD_SCOPES = ['memory', 'user', 'tenant'] as const;
 export type HoldScope = (typeof HOLD_SCOPES)[number];
@@ -120,12 +121,12 @@ const CHUNK = 5_000;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 const ON_TARGET = '($1 = 2 OR ($1 = 1 AND user_ref = $2::uuid) OR ($1 = 0 AND id = $3::uuid))';
 
-/** Waits for whoever is deleting these rows, as they wait for the hold. */
-export const markHeld = (db: Queryable, marks: RowMarks, target: Target): Promise<void> =>
+/** Waits for whoever is deleting these rows, as they wait for the hold. Answers with what is known of them by tag. */
+export const markHeld = (db: Queryable, marks: RowMarks, target: Target): Promise<ReadonlySet<string>> =>
   flipHeld(db, marks, target, true, 'NOT legal_hold');
 
 /** Of the rows that a hold was on, those that no other hold is on. */
-export const unmarkHeld = (db: Queryable, marks: RowMarks, target: Target): Promise<void> =>
+export const unmarkHeld = (db: Queryable, marks: RowMarks, target: Target): Promise<ReadonlySet<string>> =>
   flipHeld(
     db,
     marks,
@@ -143,7 +144,8 @@ const flipHeld = async (
   target: Target,
   legal_hold: boolean,
   where: string,
-): Promise<void> => {
+): Promise<ReadonlySet<string>> => {
+  const tags = new Set<string>();
   for (let after = FIRST; ; ) {
     const { rows } = await db.query<MarkedRow>(
       `SELECT ${MARKED.join(', ')}, mac FROM memories WHERE ${ON_TARGET} AND id > $4 AND ${where}
@@ -151,7 +153,8 @@ const flipHeld = async (
       [target.scope, target.user_ref, target.memory_id, after],
     );
     const last = rows.at(-1);
-    if (!last) return;
+    if (!last) return tags;
+    for (const tag of tagsOfRows(rows)) tags.add(tag);
     const macs = rows.map((row) => (marks.isGenuine(row) ? marks.mac({ ...row, legal_hold }) : row.mac));
     await db.query(
       `UPDATE memories SET legal_hold = $3, mac = marked.mac

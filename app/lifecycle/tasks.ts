@@ -10,6 +10,7 @@ import { type MemoryRow, STATUS_EXPIRED, STATUS_FORGOTTEN } from '../memories/ro
 import type { MemoryServiceDeps } from '../memories/service.js';
 import type { HistoryEvent } from '../memories/state.js';
 import { dropVectors } from '../memories/store.js';
+import { touchRows } from '../memories/touched.js';
 import { retainedImportanceSql } from './decay.js';
 
 export type Counts = Readonly<Record<string, number>>;
@@ -116,6 +117,7 @@ const retire = async (
      FROM unnest($1::uuid[], $3::bytea[]) AS marked (id, mac) WHERE memories.id = marked.id`,
     [ids, status, macs],
   );
+  await touchRows(deps, transaction, rows);
   await dropVectors(
     transaction,
     rows.map((row) => ({ id: row.id, partition: partitionOf(row) })),

@@ -5,6 +5,7 @@ import type { ENTITY_TYPES } from './life-schema.js';
 import type { Caller, MemoryServiceDeps } from './service.js';
 import { VISIBLE, type Viewer, viewerValues } from './store.js';
 import { formatTime } from './time.js';
+import { tagsOfViewer } from './touched.js';
 import { resolveViewerOfOne } from './viewer.js';
 
 export type EntityType = (typeof ENTITY_TYPES)[number];
@@ -22,8 +23,9 @@ interface EntityGroup {
   readonly token: string;
   readonly ref: string;
   readonly total: number;
-  readonly first: Date;
-  readonly last: Date;
+  /** RFC 3339. */
+  readonly first: string;
+  readonly last: string;
 }
 
 const KINDS: Readonly<Record<EntityType, number>> = { user: 0, ...ENTITY_KINDS };
@@ -40,7 +42,11 @@ export const listEntities = async (
   const list = { key: caller.principal.keyId, viewer, entities: query.type ?? null };
   const after = decodeCursor(vault, list, query.cursor);
   const kinds = query.type === undefined ? TYPES.map(([, kind]) => kind) : [KINDS[query.type]];
-  const groups = await selectEntities(db, viewer, kinds, { after: after?.id ?? null, limit: query.limit + 1 });
+  const asked = { after: after?.id ?? null, limit: query.limit + 1 };
+  const name = JSON.stringify([viewerValues(viewer), kinds, asked]);
+  const groups = await deps.cache.rememberOf('session', name, tagsOfViewer(viewer), () =>
+    selectEntities(db, viewer, kinds, asked),
+  );
   const page = groups.slice(0, query.limit);
   const names = await people.names(
     db,
@@ -50,7 +56,7 @@ export const listEntities = async (
     const [type] = TYPES.find(([, known]) => known === kind) ?? [];
     const id = names.get(ref);
     if (type === undefined || id === undefined) return [];
-    return [{ id, type, total_memories: total, created_at: formatTime(first), updated_at: formatTime(last) }];
+    return [{ id, type, total_memories: total, created_at: first, updated_at: last }];
   });
   const end = groups.length > query.limit ? page.at(-1) : undefined;
   const position = end && { createdAt: new Date(0).toISOString(), id: end.token };
@@ -64,7 +70,7 @@ const selectEntities = async (
   kinds: readonly number[],
   page: { readonly after: string | null; readonly limit: number },
 ): Promise<readonly EntityGroup[]> => {
-  const { rows } = await db.query<EntityGroup>(
+  const { rows } = await db.query<Omit<EntityGroup, 'first' | 'last'> & { first: Date; last: Date }>(
     `WITH named AS (
        SELECT 0 AS kind, user_ref AS ref, created_at, updated_at FROM memories WHERE ${VISIBLE} AND user_ref IS NOT NULL AND 0 = ANY ($6)
        UNION ALL SELECT 1, agent_ref, created_at, updated_at FROM memories WHERE ${VISIBLE} AND agent_ref IS NOT NULL AND 1 = ANY ($6)
@@ -83,5 +89,5 @@ const selectEntities = async (
      GROUP BY kind, token ORDER BY token LIMIT $8`,
     [...viewerValues(viewer), kinds, page.after, page.limit],
   );
-  return rows;
+  return rows.map((row) => ({ ...row, first: formatTime(row.first), last: formatTime(row.last) }));
 };

@@ -8,6 +8,7 @@ import { buildWriteEntry } from './audit.js';
 import type { PreparedRow, WriteContext } from './prepare.js';
 import { countByUser, roomGuards, usageStep } from './quota.js';
 import { memoryStep, OUTBOX_EMBED, outboxStep, VECTOR_PENDING, vectorStep } from './rows.js';
+import { tagsOfRows } from './touched.js';
 
 /** New memories that one caller writes, and the statements that must be committed with them or not at all. */
 export interface Unit {
@@ -106,6 +107,7 @@ class CoalescingWriter implements GroupWriter {
   async #run(group: Group): Promise<void> {
     try {
       const written = await commit(this.#db, group);
+      if (written) await touchAll(group);
       // One of them stands in the way of the others: each looks for itself.
       for (const { settle } of group) settle(written);
     } catch (cause) {
@@ -113,6 +115,11 @@ class CoalescingWriter implements GroupWriter {
     }
   }
 }
+
+const touchAll = ([first, ...others]: Group): Promise<void> => {
+  const rows = [first, ...others].flatMap((unit) => unit.rows.map(({ row }) => row));
+  return first.context.cache.touch(tagsOfRows(rows));
+};
 
 /** What the server said no to, in so many words, was not committed; of a connection that broke nobody knows. */
 const isRefusal = (cause: unknown): boolean => /^(2[0-9A-Z]|40|42|P0)/.test(codeOf(cause));

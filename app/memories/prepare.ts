@@ -1,5 +1,6 @@
 import type { Principal } from '../access/principal.js';
 import type { AuditTrail } from '../audit/trail.js';
+import type { Cache } from '../cache/cache.js';
 import type { Database } from '../db/pool.js';
 import type { Policies } from '../policies/schema.js';
 import { judgeMemory, type QuarantineReason } from '../reviews/quarantine.js';
@@ -37,6 +38,7 @@ export interface WriteContext {
   readonly policies: Policies;
   readonly quotas: Quotas;
   readonly audit: AuditTrail;
+  readonly cache: Cache;
   /** The event that will tell of all that is written. */
   readonly auditEvent: string;
   readonly newId: () => string;

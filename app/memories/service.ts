@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../access/principal.js';
 import type { AuditTrail } from '../audit/trail.js';
+import type { Cache } from '../cache/cache.js';
 import type { Step } from '../db/flight.js';
 import type { Database, Queryable, Transaction } from '../db/pool.js';
 import type { Metrics } from '../health/metrics.js';
@@ -12,9 +13,9 @@ import { presentPast, readPast } from '../search/as-of.js';
 import { readUserHeader } from '../tenancy/identity.js';
 import type { People } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
+import type { GroupWriter } from './group.js';
 import { observeRead } from './observe-read.js';
 import { type DroppedDraft, type PlanContext, type PlannedDraft, planDraft } from './plan.js';
-import type { GroupWriter } from './group.js';
 import { type PreparedRow, prepareRows, type WriteContext } from './prepare.js';
 import type { Presenter } from './present.js';
 import type { MemoryReader, ReadMemory } from './reader.js';
@@ -38,6 +39,8 @@ export interface MemoryServiceDeps {
   readonly policies: () => Policies;
   readonly metrics: Metrics;
   readonly audit: AuditTrail;
+  /** Sums over memories, until one of them changes. */
+  readonly cache: Cache;
   readonly checkDraft: Check<Draft>;
   readonly newId: () => string;
   readonly embedder: { readonly model: string; readonly dimensions: number; state(): string };
@@ -180,6 +183,7 @@ export const writeContext = (deps: MemoryServiceDeps, { principal, channel }: Ca
   auditEvent: deps.newId(),
   newId: deps.newId,
   marks: deps.marks,
+  cache: deps.cache,
   now,
 });
 

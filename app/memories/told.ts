@@ -4,14 +4,15 @@ import { buildDeleteEntry, buildWriteEntry } from './audit.js';
 import type { Deed } from './history-record.js';
 import type { MemoryRow } from './rows.js';
 import type { MemoryServiceDeps } from './service.js';
+import { touchRows } from './touched.js';
 
-type Written = Pick<MemoryRow, 'id' | 'version' | 'slot' | 'scope'>;
-type Deps = Pick<MemoryServiceDeps, 'audit'>;
+type Written = Pick<MemoryRow, 'id' | 'version' | 'slot' | 'scope' | 'user_ref' | 'team_ref' | 'organization_ref'>;
+type Deps = Pick<MemoryServiceDeps, 'audit' | 'cache'>;
 type Detail = { readonly [key: string]: Json };
 
 /** One event for all that a transaction changed, under the id that its rows and their history carry. */
-export const recordWritten = (
-  { audit }: Deps,
+export const recordWritten = async (
+  deps: Deps,
   transaction: Queryable,
   { auditEvent, reason }: Pick<Deed, 'auditEvent' | 'reason'>,
   code: string,
@@ -19,16 +20,24 @@ export const recordWritten = (
   detail: Detail = {},
 ): Promise<string> => {
   const rows = written.flatMap(({ row, commit }) => (commit ? [{ row, commit }] : []));
-  return audit.record(transaction, { ...buildWriteEntry(auditEvent, rows), code, ...detailOf(detail, reason) });
+  await touchRows(
+    deps,
+    transaction,
+    rows.map(({ row }) => row),
+  );
+  return deps.audit.record(transaction, { ...buildWriteEntry(auditEvent, rows), code, ...detailOf(detail, reason) });
 };
 
-export const recordDeleted = (
-  { audit }: Deps,
+export const recordDeleted = async (
+  deps: Deps,
   transaction: Queryable,
   { auditEvent, reason }: Pick<Deed, 'auditEvent' | 'reason'>,
   rows: readonly Written[],
   detail: Detail = {},
-): Promise<string> => audit.record(transaction, { ...buildDeleteEntry(auditEvent, rows), ...detailOf(detail, reason) });
+): Promise<string> => {
+  await touchRows(deps, transaction, rows);
+  return deps.audit.record(transaction, { ...buildDeleteEntry(auditEvent, rows), ...detailOf(detail, reason) });
+};
 
 const detailOf = (detail: Detail, reason: string | null): { readonly detail?: Detail } => {
   const whole = reason === null ? detail : { ...detail, reason };

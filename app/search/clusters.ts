@@ -2,6 +2,8 @@ import { observeRead } from '../memories/observe-read.js';
 import type { MemoryRow } from '../memories/rows.js';
 import type { Memory } from '../memories/schema.js';
 import type { Caller } from '../memories/service.js';
+import { viewerValues } from '../memories/store.js';
+import { tagsOfViewer } from '../memories/touched.js';
 import { termsOf } from '../sealing/index.js';
 import { openVectors } from '../vectors/open-vector.js';
 import { parseFilterText } from './filter/index.js';
@@ -42,15 +44,11 @@ export const clusterMemories = async (deps: SearchDeps, caller: Caller, query: C
   const ids = await selectIds(deps.db, space.allowed, MAX_CLUSTERED + 1);
   const truncated = ids.length > MAX_CLUSTERED;
   const options = { filter: space.filter, asOf: null, statuses: [], vector: false };
-  const vectors = await readVectors(deps, await keepMatching(deps, space, ids.slice(0, MAX_CLUSTERED)));
-  const found = await clusterVectors(
-    vectors.map(({ vector }) => vector),
-    query.k ?? defaultClusters(vectors.length),
+  const candidates = ids.slice(0, MAX_CLUSTERED);
+  const name = JSON.stringify([viewerValues(space.viewer), deps.embedder.model, query, candidates]);
+  const { named, count } = await deps.cache.rememberOf('centroid', name, tagsOfViewer(space.viewer), async () =>
+    groupVectors(await readVectors(deps, await keepMatching(deps, space, candidates)), query.k),
   );
-  const named = found.map(({ members, cohesion }) => ({
-    ids: members.flatMap((index) => vectors[index]?.id ?? []),
-    cohesion,
-  }));
   const typical = named.flatMap((one) => one.ids.slice(0, NAMING));
   const rows = await selectCandidates(deps.db, space.allowed, typical);
   const shown = new Map((await presentMatching(deps, rows, options)).map((one) => [one.row.id, one]));
@@ -61,7 +59,23 @@ export const clusterMemories = async (deps: SearchDeps, caller: Caller, query: C
     return [{ size: members.length, terms: sharedTerms(known.slice(0, NAMING)), cohesion, exemplar, ids: members }];
   });
   await observeRead(deps.audit, 'search', shownRows(clusters, shown));
-  return { clusters, count: vectors.length, truncated, took_ms: Math.round(performance.now() - startedAt) };
+  return { clusters, count, truncated, took_ms: Math.round(performance.now() - startedAt) };
+};
+
+/** Which memories are near each other, and how near: what takes the time. Kept by ids, for they are shown anew each time. */
+const groupVectors = async (
+  vectors: readonly { readonly id: string; readonly vector: Float32Array }[],
+  k: number | undefined,
+) => {
+  const found = await clusterVectors(
+    vectors.map(({ vector }) => vector),
+    k ?? defaultClusters(vectors.length),
+  );
+  const named = found.map(({ members, cohesion }) => ({
+    ids: members.flatMap((index) => vectors[index]?.id ?? []),
+    cohesion,
+  }));
+  return { named, count: vectors.length };
 };
 
 /** Only where the database could not decide. */

@@ -175,7 +175,7 @@ it('/health/detailed tells what the tenant remembers, what of it is disputed, an
       body: { user_id: 'ada', content: `lives in ${object}`, subject: 'Ada', predicate: 'lives_in', object },
     });
   const db = createPool({ url: tenant.env.DATABASE_URL ?? '', size: 1, onError: () => undefined });
-  const look = createMemoriesHealth(db);
+  const look = createMemoriesHealth(db, { remember: (_kind, _name, make) => make() });
   await eventually(
     async () => look().detail ?? '',
     (told) => /^\d+ active, 2 contradicted, 0 in quarantine, trust 0\.\d\d on average/.test(told),

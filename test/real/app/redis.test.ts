@@ -113,6 +113,40 @@ describePart('Redis', hasProgram('redis-server'), () => {
       await service.stop();
     });
 
+    it('count memories once between them, see at once what the other wrote, and go on without the store', async () => {
+      const [one, two] = await Promise.all([start(), start()]);
+      const create = (user_id: string) =>
+        one.call('POST', '/api/v1/memories?wait=indexed', { body: { user_id, content: 'CANARY-content-91' } });
+      const statsOf = async (service: typeof one) => (await service.call('GET', '/memory_stats')).body;
+      await create('ada');
+      const first = await statsOf(one);
+      expect(await statsOf(two)).toEqual(first);
+      for (let total = 2; total <= 6; total++) {
+        await create('ada');
+        expect([(await statsOf(two)).total, (await statsOf(one)).total]).toEqual([total, total]);
+      }
+      await two.call('GET', '/api/v1/memories/clusters?user_id=ada&k=1');
+      await two.call('GET', '/api/v1/entities');
+      const rows = (await redis.dump()).filter(({ key }) => /cache:(stats|centroid|session):/.test(key));
+      expect(new Set(rows.map(({ key }) => /cache:(\w+)/.exec(key)?.[1]))).toEqual(
+        new Set(['stats', 'centroid', 'session']),
+      );
+      for (const { value, ttlMs } of rows) {
+        expect([value[0], value[1], ttlMs > 0]).toEqual([1, 5, true]);
+        expect(value.toString('latin1')).not.toMatch(/CANARY|total|contradicted|cohesion/);
+      }
+      for (const { ttlMs } of await redis.dump()) expect(ttlMs).toBeGreaterThan(0);
+      await redis.kill();
+      await eventually(
+        () => statsOf(one),
+        ({ total }) => total === 6,
+      );
+      await create('ada');
+      expect((await statsOf(one)).total).toBe(7);
+      await redis.restart();
+      await Promise.all([one.stop(), two.stop()]);
+    });
+
     it('count one limit together, and no address is in clear in the store', async () => {
       tenant.writePolicies({ ...defaultPolicies, rateLimits: { tenantPerMinute: 7, ipPerMinute: 100 } });
       const [one, two] = await Promise.all([start(), start()]);
@@ -147,7 +181,7 @@ describePart('Redis', hasProgram('redis-server'), () => {
     it('while it is away, or silent, go on alone, say so, and come back to it', async () => {
       const service = await start();
       const component = async () => (await service.call('GET', '/health/detailed')).body.components.cache;
-      expect(await component()).toEqual({ status: 'ok', detail: 'Redis' });
+      expect(await component()).toEqual({ status: 'ok', detail: expect.stringMatching(/^Redis; /) });
       await redis.kill();
       const state = await eventually(component, ({ status }) => status === 'degraded');
       expect(state.detail).toContain('counts and caches alone');
