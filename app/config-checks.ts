@@ -1,4 +1,5 @@
 import type { TObject } from '@sinclair/typebox';
+import { KEY_RULES } from './config-names.js';
 
 type Values = Readonly<Record<string, unknown>>;
 interface Rule {
@@ -13,6 +14,7 @@ const isS3 = (values: Values): boolean =>
   has(values, 'S3_BUCKET') || String(values.ARTIFACTS_BUCKET_URL ?? '').startsWith('s3://');
 
 const RULES: readonly Rule[] = [
+  ...KEY_RULES,
   {
     key: 'VECTOR_DB_ENDPOINT',
     isBroken: (values) => values.VECTOR_PROVIDER === 'qdrant' && !has(values, 'VECTOR_DB_ENDPOINT'),

@@ -45,6 +45,18 @@ interface Tasks extends Readonly<Partial<Record<keyof typeof ProviderKeys, strin
   readonly EMBEDDING_API_KEY?: string;
 }
 
+const TASKS = ['EXTRACTION', 'EMBEDDING'] as const;
+
+/** A provider that wants a key, and none was given. */
+export const KEY_RULES = TASKS.map((task) => ({
+  key: `${task}_API_KEY`,
+  isBroken: (values: Readonly<Record<string, unknown>>): boolean => {
+    const name = KEY_OF[String(values[`${task}_PROVIDER`])];
+    return name !== undefined && values[`${task}_API_KEY`] === undefined && values[name] === undefined;
+  },
+  message: `${task}_API_KEY is required by this ${task}_PROVIDER, or the provider's own (OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_API_KEY); without a key only local starts`,
+}));
+
 /** The key of each task: its own, else its provider's. */
 export const readProviderKeys = (values: Tasks): Pick<Tasks, 'EXTRACTION_API_KEY' | 'EMBEDDING_API_KEY'> => {
   const keyOf = (provider: string): string | undefined => {

@@ -9,7 +9,7 @@ import { LAYERS } from './layers/index.js';
 import { type LogicalIds, lostIds } from './logical-ids.js';
 import { proveStacks, readStacks, withdraw } from './proof-report.js';
 import type { StackJson } from './proofs/terraform-json.js';
-import type { Environment, Layer } from './spec/environment.js';
+import type { Environment, Layer, Problem } from './spec/environment.js';
 import { stackName } from './spec/names.js';
 import { describe, validate, warnings } from './spec/validate.js';
 import { withoutTraces } from './traces.js';
@@ -36,11 +36,12 @@ export function synthesise(
   report: Report,
   outdir?: string,
   locked: LogicalIds = {},
+  misshapen: readonly Problem[] = [],
 ): 0 | 1 {
   const environments = given.map((environment) => pinned(environment, config));
-  const problems = validate(environments);
-  if (problems.length > 0) return fail(problems.map(describe), report);
-  for (const warning of warnings(environments)) report.error(`warning: ${describe(warning)}`);
+  const problems = [...misshapen, ...validate(environments)].map(describe);
+  if (problems.length > 0) return fail(problems, report);
+  warn(environments, report);
 
   const begun = performance.now();
   const app = openApp(outdir);
@@ -69,6 +70,10 @@ export function synthesise(
   for (const line of costs.summary) report.out(line);
   report.out(`${built.length} stacks in ${app.outdir}/stacks, ${(performance.now() - begun).toFixed(0)} ms`);
   return 0;
+}
+
+function warn(environments: readonly Environment[], report: Report): void {
+  for (const warning of warnings(environments)) report.error(`warning: ${describe(warning)}`);
 }
 
 function lineOf({ name, milliseconds }: Built, stack: StackJson): string {

@@ -1,7 +1,8 @@
 import { hash, randomBytes } from 'node:crypto';
+import { sha256Into } from '../sealing/digest.js';
 import { jcs, jcsBytes } from '../sealing/jcs.js';
-import { uuidBytes } from '../sealing/place.js';
-import { merkleRoot, sha256 } from './merkle.js';
+import { writeUuid } from '../sealing/place.js';
+import { HASH_BYTES, merkleRoot, rootOfLeaves, sha256 } from './merkle.js';
 import type { AuditFact } from './trail.js';
 
 /** What a batch's root is made of, and what an event commits to. */
@@ -17,7 +18,7 @@ export const encodeFacts = (facts: readonly AuditFact[]): Buffer => {
   const bytes = Buffer.alloc(facts.length * FACT_BYTES);
   facts.forEach(({ id, version, op, commit }, index) => {
     const at = index * FACT_BYTES;
-    bytes.set(uuidBytes(id, 'id'), at);
+    writeUuid(bytes, at, id, 'id');
     bytes.writeUInt32BE(version, at + 16);
     bytes[at + 20] = op === 'put' ? 1 : 2;
     bytes.set(op === 'put' ? commit : NOTHING, at + 21);
@@ -39,13 +40,12 @@ export const decodeFacts = (bytes: Buffer): readonly AuditFact[] => {
 export const factRoot = (facts: Buffer): Buffer => {
   const leaf = Buffer.alloc(1 + FACT_LABEL.length + FACT_BYTES);
   leaf.set(FACT_LABEL, 1);
-  const leaves = function* (): Generator<Buffer> {
-    for (let at = 0; at < facts.length; at += FACT_BYTES) {
-      facts.copy(leaf, 1 + FACT_LABEL.length, at, at + FACT_BYTES);
-      yield hash('sha256', leaf, 'buffer');
-    }
-  };
-  return merkleRoot(leaves());
+  const leaves = Buffer.allocUnsafe(Math.ceil(facts.length / FACT_BYTES) * HASH_BYTES);
+  for (let at = 0, to = 0; at < facts.length; at += FACT_BYTES, to += HASH_BYTES) {
+    facts.copy(leaf, 1 + FACT_LABEL.length, at, at + FACT_BYTES);
+    sha256Into(leaves, to, leaf);
+  }
+  return rootOfLeaves(leaves);
 };
 
 /** A line of JCS a read, each ended by a newline. */

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
+import { sha256Into, sha256Of } from '../sealing/digest.js';
 
 /** RFC 6962: hashes of leaves and nodes, and the root of a list of leaves. */
 export const HASH_BYTES = 32;
 export const EMPTY_ROOT = hash('sha256', '', 'buffer');
 
-export const sha256 = (...parts: readonly Uint8Array[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer');
+export const sha256 = (...parts: readonly Uint8Array[]): Buffer => sha256Of(Buffer.concat(parts));
 
 /** As large as the largest event, its first byte the prefix of a leaf: verifying a log is hashing, and copying is not. */
 const LEAF = Buffer.alloc(1 + 65_535);
@@ -12,7 +13,7 @@ const LEAF = Buffer.alloc(1 + 65_535);
 export const leafHash = (data: Uint8Array): Buffer => {
   if (data.length >= LEAF.length) return sha256(LEAF.subarray(0, 1), data);
   LEAF.set(data, 1);
-  return hash('sha256', LEAF.subarray(0, 1 + data.length), 'buffer');
+  return sha256Of(LEAF.subarray(0, 1 + data.length));
 };
 
 /** One buffer for all: a batch of a thousand facts has a thousand nodes. */
@@ -21,7 +22,7 @@ const NODE = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => {
   NODE.set(left, 1);
   NODE.set(right, 1 + HASH_BYTES);
-  return hash('sha256', NODE, 'buffer');
+  return sha256Of(NODE);
 };
 
 interface Subtree {
@@ -64,4 +65,21 @@ export const merkleRoot = (leaves: Iterable<Buffer>): Buffer => {
   const range = new CompactRange();
   for (const leaf of leaves) range.append(leaf);
   return range.root();
+};
+
+/** The same of leaves that lie one after the other. In place, level by level: the root is what is left of them. */
+export const rootOfLeaves = (leaves: Buffer): Buffer => {
+  let count = leaves.length / HASH_BYTES;
+  if (count === 0) return EMPTY_ROOT;
+  for (; count > 1; count = Math.ceil(count / 2)) {
+    for (let n = 0; n + 1 < count; n += 2) {
+      const at = n * HASH_BYTES;
+      leaves.copy(NODE, 1, at, at + 2 * HASH_BYTES);
+      sha256Into(leaves, at / 2, NODE);
+    }
+    // Whoever has no neighbour goes up as it is.
+    if (count % 2 === 1)
+      leaves.copy(leaves, ((count - 1) / 2) * HASH_BYTES, (count - 1) * HASH_BYTES, count * HASH_BYTES);
+  }
+  return leaves.subarray(0, HASH_BYTES);
 };

@@ -22,8 +22,8 @@ export interface Sequencer {
 
 /** A run holds its lock for some 20 µs an event. */
 const MOST = 1_000;
-/** Long enough for the transaction to commit, and to take several in one run. */
-const WAKE_MS = 30;
+/** Long enough for the transaction to commit, and for one run to take what several wrote: it commits too, and so waits for the disk. */
+const WAKE_MS = 100;
 
 /** Whoever gets the tenant's lock puts in order what all replicas committed; the sweep takes what a dead one left behind. */
 export const startSequencer = (options: SequencerOptions): Sequencer => new SweepingSequencer(options);

@@ -32,6 +32,8 @@ export const fly = (client: Transaction, steps: readonly Step[]): Promise<readon
 interface Wire {
   readonly stream: {
     readonly writable: boolean;
+    readonly writableLength: number;
+    readonly writableNeedDrain: boolean;
     cork(): void;
     uncork(): void;
     write(bytes: Uint8Array): boolean;
@@ -72,34 +74,32 @@ class Flight implements pg.Submittable {
   }
 
   submit(connection: pg.Connection): void {
-    const wire = connection as unknown as Wire;
-    void this.#send(wire);
+    void this.#send(connection as unknown as Wire);
   }
 
+  /** In as few packets as may be: each that arrives wakes the server, which costs more than most statements. */
   async #send(wire: Wire): Promise<void> {
-    for (const step of this.#steps) {
-      if (this.#isSynced) return;
-      wire.stream.cork();
-      try {
+    wire.stream.cork();
+    try {
+      for (const step of this.#steps) {
+        if (this.#isSynced) return;
         begin(wire, step);
-        if (!step.frames) continue;
-      } catch (cause) {
-        this.#failure ??= cause as Error;
-        break;
-      } finally {
-        wire.stream.uncork();
+        if (step.frames) await this.#copy(wire, step.frames);
       }
-      await this.#copy(wire, step.frames);
+    } catch (cause) {
+      this.#failure ??= cause as Error;
+    } finally {
+      this.#sync(wire);
+      wire.stream.uncork();
     }
-    this.#sync(wire);
   }
 
-  /** A server that is slower than we are holds up the encoding, not the memory. */
   async #copy(wire: Wire, frames: () => Iterable<Uint8Array>): Promise<void> {
     try {
       for (const frame of frames()) {
         if (this.#isSynced) return;
-        if (!wire.stream.write(frame) && wire.stream.writable) await drained(wire);
+        wire.stream.write(frame);
+        if (wire.stream.writableLength >= PACKET) await flush(wire);
       }
       if (!this.#isSynced) wire.endCopyFrom();
     } catch (cause) {
@@ -161,6 +161,16 @@ class Flight implements pg.Submittable {
   }
 }
 
+/** The server takes it in while the next is encoded. */
+const PACKET = 64 * 1024;
+
+/** A server that is slower than we are holds up the encoding, not the memory. */
+const flush = async ({ stream }: Wire): Promise<void> => {
+  stream.uncork();
+  if (stream.writable && stream.writableNeedDrain) await drained(stream);
+  stream.cork();
+};
+
 const begin = (wire: Wire, { text, values = [], frames }: Step): void => {
   wire.parse({ text });
   wire.bind({ values, valueMapper: prepareValue });
@@ -168,13 +178,13 @@ const begin = (wire: Wire, { text, values = [], frames }: Step): void => {
   wire.execute({});
 };
 
-const drained = (wire: Wire): Promise<void> =>
+const drained = (stream: Wire['stream']): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {
-      wire.stream.off('drain', done);
-      wire.stream.off('close', done);
+      stream.off('drain', done);
+      stream.off('close', done);
       resolve();
     };
-    wire.stream.once('drain', done);
-    wire.stream.once('close', done);
+    stream.once('drain', done);
+    stream.once('close', done);
   });

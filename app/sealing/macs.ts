@@ -1,6 +1,7 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { LABELS, type PurposeLabel, purposeKey } from '../keys/derive.js';
 import { SLOTS, type SlotKey } from '../keys/slot.js';
+import { digestOf } from './digest.js';
 import { SealError } from './errors.js';
 import { jcs } from './jcs.js';
 
@@ -23,7 +24,11 @@ export type ContentUse = 'dedupe' | 'cache' | 'idempotency';
 
 /** A fingerprint of content for one use. Content is never hashed without a key: a plain hash confirms a guess. */
 export const contentHash = (key: SlotKey, use: ContentUse, content: string | Uint8Array): Buffer =>
-  hmac(key, LABELS.content).update(`${use}\0`).update(content).digest();
+  digestOf(
+    typeof content === 'string'
+      ? hmac(key, LABELS.content).update(`${use}\0${content}`, 'utf8')
+      : hmac(key, LABELS.content).update(`${use}\0`).update(content),
+  );
 
 /** The key that authenticates page cursors. */
 export function cursorKey(key: SlotKey): KeyObject {
@@ -48,7 +53,7 @@ export function rowMac(key: SlotKey, table: string, row: MacRow): Buffer {
 /** The same of a row that is in its canonical form already, for tables of which many rows are read. */
 export function rowMacOfJcs(key: SlotKey, table: string, columns: string): Buffer {
   demandSlot(key, SLOTS.authentication, 'rowMac');
-  return hmac(key, LABELS.rowMac).update(`${table}\n${columns}`, 'utf8').digest();
+  return digestOf(hmac(key, LABELS.rowMac).update(`${table}\n${columns}`, 'utf8'));
 }
 
 /** In constant time. False means the row was not written by this service: refuse it and record `security.tamper`. */

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import type { SlotKey, SlotKeys } from '../keys/slot.js';
+import { sha256Of } from './digest.js';
 import { SealError } from './errors.js';
 import { type Json, jcs } from './jcs.js';
 import type { Place } from './place.js';
@@ -66,8 +66,15 @@ export const rowPlaintext = (envelope: RowEnvelope): Buffer => Buffer.from(envel
 /** SHA-256("memplane/commit/1\n" ‖ salt ‖ JCS(envelope without salt)): proves later what was written, hides it till then. */
 export const rowCommit = (envelope: RowEnvelope): Buffer => commit(envelope.salt, envelopeTexts(envelope).withoutSalt);
 
-const commit = (salt: string, text: string): Buffer =>
-  hash('sha256', Buffer.concat([COMMIT_LABEL, Buffer.from(salt, 'base64'), Buffer.from(text, 'utf8')]), 'buffer');
+const commit = (salt: string, text: string): Buffer => {
+  // A forged envelope's salt has any length.
+  const room = COMMIT_LABEL.length + Buffer.byteLength(salt, 'base64') + Buffer.byteLength(text, 'utf8');
+  const bytes = Buffer.allocUnsafe(room);
+  bytes.set(COMMIT_LABEL);
+  const salted = COMMIT_LABEL.length + bytes.write(salt, COMMIT_LABEL.length, 'base64');
+  const end = salted + bytes.write(text, salted, 'utf8');
+  return sha256Of(bytes.subarray(0, end));
+};
 
 /** Both texts from one walk over the content: members in JCS order, `salt` between `predicate` and `source`. */
 function envelopeTexts(envelope: RowEnvelope): { readonly whole: string; readonly withoutSalt: string } {

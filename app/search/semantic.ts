@@ -1,5 +1,5 @@
 import { EmbedderUnavailable } from '../embeddings/embedder.js';
-import { type MemoryRow, VECTOR_PENDING } from '../memories/rows.js';
+import type { MemoryRow } from '../memories/rows.js';
 import { openVectors } from '../vectors/open-vector.js';
 import { dot } from '../vectors/partition.js';
 import { toScore } from '../vectors/vector-store.js';
@@ -7,7 +7,7 @@ import type { Candidate, Degraded } from './candidate.js';
 import { recallNearest } from './recall.js';
 import type { SearchDeps } from './search.js';
 import type { SearchSpace } from './space.js';
-import { selectCandidates, selectCandidatesAndPending, selectIds, selectVectorsOf } from './store.js';
+import { selectCandidates, selectIds, selectPendingIds, selectVectorsOf } from './store.js';
 
 /** Rows without a vector that a search looks at: what one person writes within a few seconds. */
 const MAX_PENDING = 64;
@@ -37,12 +37,14 @@ export const findNearest = async (
 ): Promise<SemanticMatches> => {
   const recalled = await recallNearest(deps, space, vector, { count, slack: SLACK });
   if (recalled) return { candidates: recalled, wordless: [] };
+  // Before the index is asked: what gets its vector between the two looks is then in both, never in neither.
+  const waiting = await selectPendingIds(deps.db, space.allowed, MAX_PENDING);
   const found = await deps.vectors.search(space.partitions, vector, count + SLACK);
   if (!found.complete) degraded.add('vectors');
   const scores = new Map(found.hits.map(({ id, score }) => [id, score]));
-  const rows = await selectCandidatesAndPending(deps.db, space.allowed, [...scores.keys()], MAX_PENDING);
+  const rows = await selectCandidates(deps.db, space.allowed, [...new Set([...scores.keys(), ...waiting])]);
   const near = new Map(rows.filter(({ id }) => scores.has(id)).map((row) => [row.id, row]));
-  const pending = rows.filter((row) => row.vector_status === VECTOR_PENDING && !near.has(row.id));
+  const pending = rows.filter(({ id }) => !near.has(id));
   if (near.size < count && !found.exhausted) await lookFurther(deps, space, vector, count, { near, scores });
   const late = await scorePending(deps, pending, vector);
   const compared = [...near.values()].map((row) => compare(row, scores.get(row.id) ?? 0));

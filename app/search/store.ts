@@ -65,21 +65,19 @@ export const selectCandidates = (
 ): Promise<readonly MemoryRow[]> =>
   run(db, (bind) => `SELECT ${ROW_COLUMNS} FROM memories WHERE id = ANY (${bind(ids)}::uuid[]) AND ${allowed(bind)}`);
 
-/** As `selectCandidates`, and in the same breath the newest rows that have no vector yet. */
-export const selectCandidatesAndPending = (
+/** The newest rows that have no vector yet. */
+export const selectPendingIds = async (
   db: Queryable,
   allowed: Condition,
-  ids: readonly string[],
-  pending: number,
-): Promise<readonly MemoryRow[]> =>
-  run(
+  limit: number,
+): Promise<readonly string[]> => {
+  const rows = await run<{ id: string }>(
     db,
-    (bind) => `SELECT ${ROW_COLUMNS} FROM memories
-      WHERE id = ANY (${bind(ids)}::uuid[] || ARRAY(
-        SELECT id FROM memories WHERE vector_status = ${VECTOR_PENDING} AND ${allowed(bind)}
-        ORDER BY created_at DESC LIMIT ${bind(pending)}
-      )) AND ${allowed(bind)}`,
+    (bind) => `SELECT id FROM memories WHERE vector_status = ${VECTOR_PENDING} AND ${allowed(bind)}
+      ORDER BY created_at DESC LIMIT ${bind(limit)}`,
   );
+  return rows.map(({ id }) => id);
+};
 
 /** Ids of what a condition lets through, newest first; more than asked for means that there are too many. */
 export const selectIds = async (db: Queryable, allowed: Condition, limit: number): Promise<readonly string[]> => {

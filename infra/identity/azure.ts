@@ -1,6 +1,8 @@
 import { FederatedIdentityCredential } from '@cdktf/provider-azurerm/lib/federated-identity-credential/index.js';
+import { ResourceGroupTemplateDeployment } from '@cdktf/provider-azurerm/lib/resource-group-template-deployment/index.js';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment/index.js';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity/index.js';
+import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { AzureSite } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
@@ -24,6 +26,7 @@ export function buildAzureIdentity(unit: Construct, config: AzureIdentity): Iden
   ) as Record<PlaneWorker, UserAssignedIdentity>;
   letOperatorWork(unit, config, made.operator);
   letWitnessSign(unit, config, made.witness);
+  if (config.cache !== undefined) letConnect(unit, config, config.cache.grantOn, made.operator);
   new RoleAssignment(unit, 'external_secrets_read', {
     scope: config.secrets.store,
     roleDefinitionName: 'Key Vault Secrets User',
@@ -116,6 +119,47 @@ function admit(
     conditionVersion: '2.0',
   });
 }
+
+/** Azure's only policy of the cache: everything. A narrower one, by prefix, it does not sell. */
+const CACHE_POLICY = 'default';
+const CACHE_API = '2025-04-01';
+
+/**
+ * The cache has no passwords, so nobody connects who has no assignment. This provider has none to make, hence a
+ * template; tenants' identities get theirs from the operator, when it makes them.
+ */
+function letConnect(
+  unit: Construct,
+  { site, name, tags }: AzureIdentity,
+  cache: string,
+  { principalId }: UserAssignedIdentity,
+): void {
+  const assignment = {
+    type: 'Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignments',
+    apiVersion: CACHE_API,
+    name: "[concat(parameters('cache'), '/default/operator')]",
+    properties: { accessPolicyName: CACHE_POLICY, user: { objectId: "[parameters('objectId')]" } },
+  };
+  new ResourceGroupTemplateDeployment(unit, 'operator_uses_cache', {
+    name: `${name}-operator-uses-cache`,
+    resourceGroupName: site.resourceGroup,
+    deploymentMode: 'Incremental',
+    templateContent: JSON.stringify({
+      $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+      contentVersion: '1.0.0.0',
+      parameters: { cache: { type: 'string' }, objectId: { type: 'string' } },
+      resources: [assignment],
+    }),
+    parametersContent: JSON.stringify({
+      cache: { value: Fn.element(Fn.split('/', cache), NAME_IN_ID) },
+      objectId: { value: principalId },
+    }),
+    tags: buildTags('azure', tags, 'identity'),
+  });
+}
+
+/** `/subscriptions/…/redisEnterprise/<name>`, of which the split begins with nothing. */
+const NAME_IN_ID = 8;
 
 /** It also raises the retention of what tenants wrote to their own date: their writers may not touch a policy. */
 function letWitnessSign(unit: Construct, config: AzureIdentity, witness: UserAssignedIdentity): void {

@@ -94,7 +94,7 @@ export const EXEMPT: readonly { readonly address: RegExp; readonly because: stri
   },
   {
     address: /^azurerm_log_analytics_workspace\./,
-    because: 'Azure takes a key of ours for logs only with a dedicated cluster, from 100 GB a day',
+    because: 'LOGS-CMK: Azure takes a key of ours for logs only with a dedicated cluster, from 100 GB a day',
   },
   {
     address: /^azurerm_monitor_workspace\./,

@@ -109,6 +109,12 @@ export function zonePattern(place: Place): RegExp {
   }
 }
 
+/** The same in words, for whoever named others. */
+export function zonesSaid(place: Place): string {
+  const separator = place.cloud === 'gcp' ? '-' : '';
+  return place.cloud === 'azure' ? '1, 2, 3' : `three of ${place.region}${separator}a to ${place.region}${separator}f`;
+}
+
 /** Where Azure puts geo-redundant backups, for the regions above whose pair is above as well. There is no choice. */
 export const AZURE_PAIRS: Readonly<Record<string, string>> = {
   eastus2: 'centralus',

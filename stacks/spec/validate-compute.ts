@@ -9,7 +9,7 @@ export function checkCluster({ profile, place, cluster, network }: Environment):
   const { version, publicEndpoint, pools } = cluster;
   const open = publicEndpoint && profile !== 'dev';
   return [
-    oneOf('cluster.version', version, KUBERNETES),
+    oneOf('cluster.version', version, KUBERNETES, 'not a version that all vendors support'),
     ...(['system', 'services'] as const).flatMap((name) =>
       checkPool(`cluster.pools.${name}`, pools[name], Object.values(NODE_INSTANCES[place.cloud])),
     ),
@@ -42,8 +42,8 @@ export function checkCluster({ profile, place, cluster, network }: Environment):
 function checkPool(at: string, pool: Pool, known: readonly string[]): readonly Check[] {
   const { size, instance, minPerZone, maxPerZone, diskGb } = pool;
   return [
-    oneOf(`${at}.size`, size, ['small', 'medium', 'large']),
-    instance === undefined ? undefined : oneOf(`${at}.instance`, instance, known),
+    oneOf(`${at}.size`, size, ['small', 'medium', 'large'], 'unsupported size'),
+    instance === undefined ? undefined : oneOf(`${at}.instance`, instance, known, 'not in the table of sizes'),
     range(`${at}.minPerZone`, minPerZone, 1, 100, 'a zone without a node carries nothing'),
     range(`${at}.maxPerZone`, maxPerZone, minPerZone, 100, 'fewer than minPerZone, or too many for the ranges'),
     range(`${at}.diskGb`, diskGb, 20, 4095, 'too small for images, or too large to be sold'),
@@ -82,10 +82,10 @@ export function checkQdrant({ profile, place, qdrant }: Environment): readonly C
     [1, 3, 5].includes(nodes)
       ? undefined
       : { path: 'qdrant.nodes', value: nodes, message: 'a majority needs an odd number', allowed: '1, 3, 5' },
-    oneOf('qdrant.size', size, ['small', 'medium', 'large']),
+    oneOf('qdrant.size', size, ['small', 'medium', 'large'], 'unsupported size'),
     instance === undefined
       ? undefined
-      : oneOf('qdrant.instance', instance, Object.values(QDRANT_INSTANCES[place.cloud])),
+      : oneOf('qdrant.instance', instance, Object.values(QDRANT_INSTANCES[place.cloud]), 'not in the table of sizes'),
     range('qdrant.diskGb', diskGb, 20, 16_384, 'too small or too large to be sold'),
     range(
       'qdrant.replicationFactor',

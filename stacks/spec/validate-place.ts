@@ -1,6 +1,6 @@
 import { type Check, oneOf, pattern } from './checks.js';
 import type { AwsPlace, AzurePlace, Environment, GcpPlace, Place } from './environment.js';
-import { REGIONS, zonePattern } from './regions.js';
+import { REGIONS, zonePattern, zonesSaid } from './regions.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const ACCOUNT = 'missing or malformed account id';
@@ -14,14 +14,26 @@ function checkRegions(place: Place): readonly Check[] {
   const regions = REGIONS[place.cloud];
   const zone = zonePattern(place);
   return [
-    oneOf('place.region', place.region, regions),
-    oneOf('place.replicaRegion', place.replicaRegion, regions),
+    oneOf('place.region', place.region, regions, 'unknown region'),
+    oneOf('place.replicaRegion', place.replicaRegion, regions, 'unknown region'),
     place.region === place.replicaRegion
-      ? { path: 'place.replicaRegion', value: place.replicaRegion, message: 'replica region must differ' }
+      ? {
+          path: 'place.replicaRegion',
+          value: place.replicaRegion,
+          message: 'replica region must differ',
+          allowed: 'another region',
+        }
       : undefined,
-    new Set<string>(place.zones).size === 3 && place.zones.every((one) => zone.test(one))
+    // Of a region that nobody knows, nobody knows the zones.
+    !regions.includes(place.region) ||
+    (new Set<string>(place.zones).size === 3 && place.zones.every((one) => zone.test(one)))
       ? undefined
-      : { path: 'place.zones', value: place.zones, message: `three zones of ${place.region}`, allowed: zone.source },
+      : {
+          path: 'place.zones',
+          value: place.zones,
+          message: `three zones of ${place.region}`,
+          allowed: zonesSaid(place),
+        },
   ];
 }
 
@@ -39,10 +51,13 @@ function checkAccount(place: Place): readonly Check[] {
 function checkAws(place: AwsPlace): readonly Check[] {
   const roles = ['deployRoleArn', 'complianceRoleArn', 'breakGlassRoleArn'] as const;
   const arn = new RegExp(`^arn:${place.partition}:iam::${place.accountId}:role/[\\w+=,.@/-]+$`);
+  const account = pattern('place.accountId', place.accountId, /^\d{12}$/, ACCOUNT, '12 digits');
+  const said = `arn:${place.partition}:iam::${place.accountId}:role/<name>`;
   return [
-    pattern('place.accountId', place.accountId, /^\d{12}$/, ACCOUNT),
+    account,
     oneOf('place.partition', place.partition, ['aws', 'aws-us-gov', 'aws-cn']),
-    ...roles.map((role) => pattern(`place.${role}`, place[role], arn, LOCKED_OUT)),
+    // Of no account, no role is right.
+    ...(account === undefined ? roles.map((role) => pattern(`place.${role}`, place[role], arn, LOCKED_OUT, said)) : []),
     ...distinct(place, roles),
   ];
 }
@@ -52,7 +67,7 @@ function checkGcp(place: GcpPlace): readonly Check[] {
   const groups = ['complianceGroup', 'breakGlassGroup'] as const;
   return [
     pattern('place.projectId', place.projectId, /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, ACCOUNT),
-    pattern('place.projectNumber', place.projectNumber, /^\d{6,}$/, ACCOUNT),
+    pattern('place.projectNumber', place.projectNumber, /^\d{6,}$/, ACCOUNT, 'digits, six or more'),
     pattern('place.deployServiceAccount', place.deployServiceAccount, account, 'needs a service account'),
     ...groups.map((group) => pattern(`place.${group}`, place[group], /^[^@\s]+@[^@\s]+$/, 'needs the group’s address')),
     ...distinct(place, groups),
@@ -63,8 +78,10 @@ function checkAzure(place: AzurePlace): readonly Check[] {
   const ids = ['subscriptionId', 'entraTenantId'] as const;
   const principals = ['deployPrincipalId', 'complianceGroupId', 'breakGlassGroupId', 'adminGroupId'] as const;
   return [
-    ...[...ids, ...principals].map((field) => pattern(`place.${field}`, place[field], UUID, ACCOUNT)),
-    pattern('place.suffix', place.suffix, /^[a-z0-9]{6}$/, 'six lower-case letters and digits, unique in the world'),
+    ...[...ids, ...principals].map((field) =>
+      pattern(`place.${field}`, place[field], UUID, ACCOUNT, 'a UUID in lower case'),
+    ),
+    pattern('place.suffix', place.suffix, /^[a-z0-9]{6}$/, 'unique in the world', 'six lower-case letters and digits'),
     oneOf('place.immutability', place.immutability, ['Unlocked', 'Locked']),
     ...distinct(place, principals),
   ];

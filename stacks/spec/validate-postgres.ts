@@ -28,8 +28,10 @@ const problem = (path: string, value: unknown, message: string, allowed: string)
 function checkMachine(at: string, { size, instance, version, readReplicas, maintenance }: Postgres, { cloud }: Place) {
   const known = POSTGRES_INSTANCES[cloud];
   return [
-    oneOf(`${at}.size`, size, ['small', 'medium', 'large']),
-    instance === undefined ? undefined : oneOf(`${at}.instance`, instance, Object.values(known)),
+    oneOf(`${at}.size`, size, ['small', 'medium', 'large'], 'unsupported size'),
+    instance === undefined
+      ? undefined
+      : oneOf(`${at}.instance`, instance, Object.values(known), 'not in the table of sizes'),
     oneOf(`${at}.version`, version, ['16', '17']),
     range(`${at}.readReplicas`, readReplicas, 0, 2, 'more than two replicas are another server'),
     oneOf(`${at}.maintenance.day`, maintenance.day, WEEKDAYS),

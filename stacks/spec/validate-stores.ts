@@ -9,8 +9,8 @@ export function checkRedis({ profile, place, redis }: Environment): readonly Che
   const known = Object.values(REDIS_INSTANCES[place.cloud]);
   return [
     oneOf('redis.target', target, ['managed', 'inCluster']),
-    oneOf('redis.size', size, ['small', 'medium', 'large']),
-    instance === undefined ? undefined : oneOf('redis.instance', instance, known),
+    oneOf('redis.size', size, ['small', 'medium', 'large'], 'unsupported size'),
+    instance === undefined ? undefined : oneOf('redis.instance', instance, known, 'not in the table of sizes'),
     range('redis.replicas', replicas, 1, 2, 'none to fail over to, or too many'),
     // With one copy, a maintenance leaves none to fail over to.
     profile !== 'dev' && replicas === 1

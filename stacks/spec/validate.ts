@@ -109,11 +109,14 @@ function checkIdentity({ name, profile, clusterId, baseDomain, tags }: Environme
   ];
 }
 
+/** Whoever may change the policy of a bucket ends Governance. */
+const TAKEN_OFF = 'somebody could take this lock off';
+
 function checkAudit({ profile, buckets: { audit }, tags }: Environment): readonly Check[] {
   const at = 'buckets.audit';
   const least = tags.dataClass === 'restricted' ? Math.max(audit.floorDays, 2557) : audit.floorDays;
   const always = [
-    oneOf(`${at}.lock`, audit.lock, profile === 'dev' ? ['Compliance', 'Governance'] : ['Compliance']),
+    oneOf(`${at}.lock`, audit.lock, profile === 'dev' ? ['Compliance', 'Governance'] : ['Compliance'], TAKEN_OFF),
     range(`${at}.retentionDays`, audit.retentionDays, least, 36_500, 'retention ends before the lock, or too early'),
   ];
   const floor = profile === 'dev' ? 1 : 365;
@@ -126,9 +129,16 @@ function checkBackups({ profile, buckets: { backups } }: Environment): readonly 
   const longest = backups.expireDays ?? 36_500;
   const floor = locked ? 1 : 0;
   return [
-    oneOf(`${at}.lock`, backups.lock, profile === 'dev' ? ['Compliance', 'Governance', 'None'] : ['Compliance']),
+    oneOf(
+      `${at}.lock`,
+      backups.lock,
+      profile === 'dev' ? ['Compliance', 'Governance', 'None'] : ['Compliance'],
+      TAKEN_OFF,
+    ),
     range(`${at}.floorDays`, backups.floorDays, floor, longest, 'lock on backups must end before they expire'),
-    range(`${at}.retentionDays`, backups.retentionDays, backups.floorDays, longest, 'not between lock and expiry'),
+    backups.floorDays > longest
+      ? undefined
+      : range(`${at}.retentionDays`, backups.retentionDays, backups.floorDays, longest, 'not between lock and expiry'),
     backups.crossRegion && !locked
       ? { path: `${at}.crossRegion`, value: true, message: 'only locked backups are copied', allowed: 'false' }
       : undefined,

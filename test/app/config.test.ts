@@ -98,6 +98,9 @@ describe('configuration', () => {
       EXTRACTION_API_KEY: 'own',
     });
     expect(read({}).EXTRACTION_API_KEY).toBeUndefined();
+    expect(() => readMemoryConfig({ ...complete, LLM_PROVIDER: 'openai', EMBEDDING_PROVIDER: 'google' })).toThrow(
+      /^EMBEDDING_API_KEY is required by .*\nEXTRACTION_API_KEY is required by .*without a key only local starts$/,
+    );
     expect(() => read({ LLM_PROVIDER: 'hal', API_KEY: 'short' })).toThrow(
       /^API_KEY=\(hidden\) is not allowed; allowed: at least 16 characters\nLLM_PROVIDER="hal" is not allowed; allowed: local, claude/,
     );

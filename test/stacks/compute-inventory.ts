@@ -219,6 +219,7 @@ const PRODUCTION: Readonly<Record<string, Inventory>> = {
       'observability_alarm_dead_letters',
       'observability_alarm_lag_pg_a_r1',
     ],
+    azurerm_resource_group_template_deployment: ['identity_operator_uses_cache'],
     azurerm_role_assignment: ['identity_operator_admits_to_queue'],
   },
 };

@@ -516,11 +516,9 @@ describe('validation', () => {
     expect(paths).toEqual(
       expect.arrayContaining([
         'aws-prod.place.accountId',
-        'aws-prod.place.deployRoleArn',
         'aws-prod.buckets.audit.floorDays',
         'aws-prod.kms.rotationDays',
         'gcp-prod.place.region',
-        'gcp-prod.place.zones',
       ]),
     );
   });

@@ -190,6 +190,7 @@ const REPLACES: Readonly<Record<string, string>> = {
   azurerm_public_ip:
     'name resource_group_name location zones edge_zone ip_tags ip_version public_ip_prefix_id sku sku_tier',
   azurerm_resource_group: 'location name',
+  azurerm_resource_group_template_deployment: 'name resource_group_name',
   azurerm_resource_provider_registration: 'name',
   azurerm_role_assignment:
     'name scope role_definition_id role_definition_name principal_id principal_type delegated_managed_identity_resource_id',
