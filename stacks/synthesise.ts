@@ -66,8 +66,7 @@ export function synthesise(
     return fail(costs.failures, report);
   }
   for (const one of built) report.out(lineOf(one, stacks.of(one.name)));
-  report.out(proofs.summary);
-  for (const line of costs.summary) report.out(line);
+  for (const line of [proofs.summary, ...costs.summary]) report.out(line);
   report.out(`${built.length} stacks in ${app.outdir}/stacks, ${(performance.now() - begun).toFixed(0)} ms`);
   return 0;
 }
