@@ -22,6 +22,8 @@ export const FEED_KINDS = [
   ...['memory', 'key', 'role', 'hold', 'review', 'erasure', 'webhook', 'data', 'backup', 'restore', 'security'],
 ] as const;
 const IS_TOLD = new RegExp(`^(${FEED_KINDS.join('|')})\\.`);
+/** Told although it was refused: somebody went round the service. */
+const IS_ALARM = /^security\./;
 const UNTOLD = new Set(['memory.read', 'data.dropped']);
 
 /** `memory.*`, `memory.created`, or `*`. */
@@ -70,7 +72,8 @@ interface Logged {
 
 const present = ({ seq, bytes, body }: Row): FeedEvent | undefined => {
   const event = JSON.parse(bytes.toString('utf8')) as Logged;
-  if (!IS_TOLD.test(event.type) || UNTOLD.has(event.type) || event.outcome !== 'ok') return undefined;
+  if (!IS_TOLD.test(event.type) || UNTOLD.has(event.type)) return undefined;
+  if (event.outcome !== 'ok' && !IS_ALARM.test(event.type)) return undefined;
   const type = event.type === 'memory.write' ? `memory.${event.code ?? 'written'}` : event.type;
   const facts = body ? decodeFacts(body) : [];
   return {

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import {
   createTestTenant,
   eventually,
@@ -40,6 +41,22 @@ describe('the feed of events', () => {
       [{ id: memory.id, version: 3, deleted: true }],
     ]);
     expect(JSON.stringify(results)).not.toContain('canary');
+  });
+
+  it('tells that a row was changed behind the service, and not who was refused what', async () => {
+    const { last } = await events('after=-1&limit=1000');
+    const { id, key } = (await service.call('POST', '/api/v1/keys', { body: { name: 'app', role: 'service' } })).body;
+    const owner = new pg.Client({ connectionString: tenant.database.ownerUrl });
+    await owner.connect();
+    await owner.query(`UPDATE api_keys SET role = 'admin' WHERE id = $1`, [id]);
+    await owner.end();
+    expect((await service.call('GET', '/api/v1/whoami', { key })).status).toBe(401);
+    const { results } = await eventually(
+      () => events(`after=${last}&types=security.*`),
+      ({ results: all }) => all.length > 0,
+    );
+    expect(results).toMatchObject([{ type: 'security.tamper', resource: { kind: 'api_keys', id } }]);
+    expect(JSON.stringify(await events(`after=${last}`))).not.toContain('auth.denied');
   });
 
   it('tells of a batch once, with all its memories', async () => {
