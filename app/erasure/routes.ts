@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Type } from '@sinclair/typebox';
 import type { Core } from '../core.js';
-import { problem } from '../http/errors.js';
+import { type Problem, problem } from '../http/errors.js';
 import { type ApiRequest, type ApiResponse, defineRoute, type Route } from '../http/route.js';
 import { problemAt } from '../memories/plan.js';
 import { literals } from '../memories/schema.js';
@@ -47,15 +47,15 @@ export const erasureRoutes = (core: Core): readonly Route[] => [
     ...{ method: 'GET', path: '/api/v1/erasures/{id}', operation: 'getErasure', permission: 'erase', writes: false },
     summary: 'How far an erasure is, and what it cannot claim',
     responses: { 200: ErasureSchema },
-    handle: async ({ params }) => ({ status: 200, body: describeErasure(await demand(core, params.id as string)) }),
+    handle: async (request) => ({ status: 200, body: describeErasure(await demandShown(core, request)) }),
   }),
   defineRoute({
     ...{ method: 'GET', path: '/api/v1/erasures/{id}/certificate', operation: 'getErasureCertificate' },
     ...{ permission: 'erase', writes: false },
     summary: 'The certificate of an erasure, as a DSSE envelope',
     responses: { 200: EnvelopeSchema },
-    handle: async ({ params }) => {
-      const found = await demand(core, params.id as string);
+    handle: async (request) => {
+      const found = await demandShown(core, request);
       if (found.facts.awaitsPlane === true) await signWaiting(core, found.id);
       const { id, certificate } = await demand(core, found.id);
       if (!certificate) throw problem('not_found', `The erasure ${id} has no certificate yet.`);
@@ -66,7 +66,20 @@ export const erasureRoutes = (core: Core): readonly Route[] => [
 
 const demand = async ({ db }: Core, id: string): Promise<ErasureRow> => {
   const row = await selectErasure(db, id);
-  if (!row) throw problem('not_found', `There is no erasure ${id}.`);
+  if (!row) throw missing(id);
+  return row;
+};
+
+const missing = (id: string): Problem => problem('not_found', `There is no erasure ${id}.`);
+
+/** A credential that belongs to a person is shown that person's erasure and what it asked for itself; the tenant's, all. */
+const demandShown = async (
+  core: Core,
+  { params, principal }: Pick<ApiRequest<unknown, unknown>, 'params' | 'principal'>,
+): Promise<ErasureRow> => {
+  const row = await demand(core, params.id as string);
+  const isTheirs = row.user_ref === principal.userRef || row.requested_by === principal.keyId;
+  if (principal.userId !== null && !isTheirs) throw missing(row.id);
   return row;
 };
 

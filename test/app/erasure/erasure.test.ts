@@ -224,6 +224,31 @@ describe('an erasure', () => {
     expect(done.counts).toMatchObject({ memories: 1 });
   }, 90_000);
 
+  it('is shown to the tenant, to the person and to whoever asked, and to no other person with the same right', async () => {
+    await service.call('PUT', '/api/v1/roles/eraser', { body: { permissions: ['ingest', 'retrieve', 'erase'] } });
+    const keyFor = async (user_id: string): Promise<string> =>
+      (await service.call('POST', '/api/v1/keys', { body: { name: user_id, role: 'eraser', user_id } })).body.key;
+    const curious = await keyFor('curious');
+    await create({ user_id: 'shy', content: 'theirs' });
+    const { body } = await erase('shy');
+    await completed(body.erasure_id);
+    for (const path of ['', '/certificate']) {
+      const asked = `/api/v1/erasures/${body.erasure_id}${path}`;
+      expect((await service.call('GET', asked, { key: curious })).body).toMatchObject({
+        status: 404,
+        code: 'not_found',
+      });
+      expect((await service.call('GET', asked)).status).toBe(200);
+    }
+    // Their own: the key that asked is revoked with everything else of theirs, the tenant still sees it.
+    const own = await keyFor('leaver');
+    await create({ user_id: 'leaver', content: 'bye' });
+    const gone = await service.call('DELETE', '/api/v1/users/leaver', { key: own });
+    expect([200, 202]).toContain(gone.status);
+    expect((await completed(gone.body.erasure_id)).status).toBe('completed');
+    expect((await service.call('GET', `/api/v1/erasures/${gone.body.erasure_id}`, { key: own })).status).toBe(401);
+  });
+
   it('becomes final when the last copy is gone, and says so in a second certificate', async () => {
     await create({ user_id: 'last', content: 'to be final' });
     const { body } = await erase('last');
