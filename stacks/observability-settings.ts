@@ -29,6 +29,7 @@ export function observabilitySettings(
     logDays: observability.logDays,
     locked: profile !== 'dev' && buckets.audit.lock === 'Compliance',
     emails: observability.alarmEmails,
+    dedicated: observability.dedicatedLogs === true,
     databases,
     ...(cache === undefined ? {} : { cache: { name: redisName(environment), id: cache } }),
     ...(queue === undefined ? {} : { deadLetters: { name: deadName(environment), id: queue } }),

@@ -1,4 +1,3 @@
-import { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics-workspace/index.js';
 import { MonitorActionGroup } from '@cdktf/provider-azurerm/lib/monitor-action-group/index.js';
 import { MonitorActivityLogAlert } from '@cdktf/provider-azurerm/lib/monitor-activity-log-alert/index.js';
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting/index.js';
@@ -6,6 +5,7 @@ import { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-a
 import type { Construct } from 'constructs';
 import type { AzureSite } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
+import { buildLogs } from './azure-logs.js';
 import { LIMITS, type ObservabilityOutput, type ResolvedObservability } from './contract.js';
 
 type AzureObservability = ResolvedObservability<AzureSite>;
@@ -18,23 +18,10 @@ interface Alarm {
   readonly above: number;
 }
 
-/** What Azure itself keeps interactively, at most; the rest goes to its archive. */
-const LONGEST = 730;
-
 export function buildAzureObservability(unit: Construct, config: AzureObservability): ObservabilityOutput {
-  const { site, name, tags, logDays, emails } = config;
+  const { site, name, tags, emails } = config;
   const place = { resourceGroupName: site.resourceGroup, tags: buildTags('azure', tags, 'ops') };
-  const logs = new LogAnalyticsWorkspace(unit, 'logs', {
-    ...place,
-    name: `${name}-logs`,
-    location: site.region,
-    sku: 'PerGB2018',
-    retentionInDays: Math.max(30, Math.min(logDays, LONGEST)),
-    // Entra only: the workspace's keys would lie in the state.
-    localAuthenticationEnabled: false,
-    internetIngestionEnabled: false,
-    internetQueryEnabled: true,
-  });
+  const logs = buildLogs(unit, config);
   const people = new MonitorActionGroup(unit, 'people', {
     ...place,
     name: `${name}-people`,

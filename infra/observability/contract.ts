@@ -27,6 +27,8 @@ export interface ObservabilityConfig<S extends Site = Site> {
   readonly logDays: number;
   /** Google Cloud: nobody shortens the days again. */
   readonly locked: boolean;
+  /** Azure: logs lie in a cluster of our own, under our key. @default false */
+  readonly dedicated?: boolean;
   /** Who is told. @default nobody: alarms are there, and somebody must look */
   readonly emails?: readonly string[];
   readonly databases: readonly WatchedDatabase[];

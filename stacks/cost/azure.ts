@@ -72,7 +72,12 @@ export const AZURE: Tariff = {
       ...pool((at(resource.attributes, 'default_node_pool') ?? {}) as Priced['resource']['attributes']),
     ],
     azurerm_kubernetes_cluster_node_pool: ({ resource }) => pool(resource.attributes),
-    azurerm_log_analytics_workspace: flows,
+    azurerm_log_analytics_cluster: ({ resource }) => [
+      monthly('log/dedicated', (DAYS_A_MONTH * Number(resource.attributes.size_gb ?? 100)) / 100),
+    ],
+    // What a cluster takes in is paid with the cluster.
+    azurerm_log_analytics_workspace: (priced) =>
+      priced.stack.resource.azurerm_log_analytics_linked_service === undefined ? flows(priced) : [],
     azurerm_managed_redis: ({ resource }) => [hourly(`redis/${String(resource.attributes.sku_name)}`)],
     azurerm_dns_zone: () => [monthly('zone')],
     azurerm_monitor_workspace: ({ environment }) => [{ item: 'metrics', quantity: metricSamples(environment) }],
@@ -89,6 +94,7 @@ export const AZURE: Tariff = {
     azurerm_storage_object_replication: replication,
   },
   free: [
+    /^azurerm_log_analytics_(cluster_customer_managed_key|linked_service)$/,
     /^azurerm_(container_registry_cache_rule|disk_encryption_set|federated_identity_credential|management_lock|user_assigned_identity|role_|resource_)/,
     /^azurerm_(monitor_(?!workspace$)|network_security_|nat_gateway_public|private_dns_zone_virtual|subnet|virtual_network|network_watcher$)/,
     /^azurerm_(postgresql_flexible_server_|servicebus_queue|storage_container|storage_management_policy|eventgrid)/,

@@ -37,7 +37,10 @@ export const keyRegion: Rule = {
 };
 
 function judge(stack: ProvenStack, one: Resource): readonly Evidence[] {
-  const exempt = EXEMPT.find(({ address }) => address.test(one.address));
+  const exempt = EXEMPT.find(
+    ({ address, unless }) =>
+      address.test(one.address) && (unless === undefined || resourcesOf(stack.json, unless).length === 0),
+  );
   if (exempt !== undefined) {
     return [evidence(stack, one, true, { attribute: 'key', value: `exempt: ${exempt.because}`, wanted: WANTED })];
   }
@@ -78,9 +81,9 @@ function keyOf(stack: StackJson, reference: Json | undefined): Resource | undefi
   return found !== undefined && KEYS.test(found.type) ? found : undefined;
 }
 
-function companioned(stack: ProvenStack, one: Resource, type: string): Evidence {
+function companioned(stack: ProvenStack, one: Resource, { type, by }: (typeof COMPANIONS)[string]): Evidence {
   const mine = resourcesOf(stack.json, type).some(
-    ({ attributes }) => referred(stack.json, at(attributes, 'bucket'))?.id === one.id,
+    ({ attributes }) => referred(stack.json, at(attributes, by))?.id === one.id,
   );
   const told = { attribute: type, value: mine ? 'its own' : 'none', wanted: `a ${type} of its own` };
   return evidence(stack, one, mine, told);

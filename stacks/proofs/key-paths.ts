@@ -33,6 +33,7 @@ export const KEYED: Readonly<Record<string, readonly Path[]>> = {
   azurerm_container_registry: [['encryption', '*', 'key_vault_key_id']],
   azurerm_disk_encryption_set: [['key_vault_key_id']],
   azurerm_kubernetes_cluster: [['key_management_service', 'key_vault_key_id'], ['disk_encryption_set_id']],
+  azurerm_log_analytics_cluster_customer_managed_key: [['key_vault_key_id']],
   azurerm_managed_redis: [['customer_managed_key', 'key_vault_key_id']],
   azurerm_postgresql_flexible_server: [['customer_managed_key', 'key_vault_key_id']],
   azurerm_servicebus_namespace: [['customer_managed_key', 'key_vault_key_id']],
@@ -45,9 +46,14 @@ export const KEYED_IF_SAID: Readonly<Record<string, readonly Path[]>> = {
   azurerm_postgresql_flexible_server: [['customer_managed_key', 'geo_backup_key_vault_key_id']],
 };
 
-/** Where a type keeps data under what another resource says. */
-export const COMPANIONS: Readonly<Record<string, string>> = {
-  aws_s3_bucket: 'aws_s3_bucket_server_side_encryption_configuration',
+/** Where a type keeps data under what another resource says, and by which attribute that names it. */
+export const COMPANIONS: Readonly<Record<string, { readonly type: string; readonly by: string }>> = {
+  aws_s3_bucket: { type: 'aws_s3_bucket_server_side_encryption_configuration', by: 'bucket' },
+  azurerm_log_analytics_cluster: {
+    type: 'azurerm_log_analytics_cluster_customer_managed_key',
+    by: 'log_analytics_cluster_id',
+  },
+  azurerm_log_analytics_workspace: { type: 'azurerm_log_analytics_linked_service', by: 'workspace_id' },
 };
 
 /** Keep nothing at rest, or only what describes other resources. A new type must be put somewhere on purpose. */
@@ -87,7 +93,12 @@ export const KEYLESS = new RegExp(
 );
 
 /** Without a key of ours, each for a reason. */
-export const EXEMPT: readonly { readonly address: RegExp; readonly because: string }[] = [
+export const EXEMPT: readonly {
+  readonly address: RegExp;
+  readonly because: string;
+  /** Not in a stack that has one of these. */
+  readonly unless?: string;
+}[] = [
   {
     address: /^aws_s3_bucket_server_side_encryption_configuration\.access_logs(_replica)?_encryption$/,
     because: 'S3 delivers its access logs into no bucket with a KMS key',
@@ -95,6 +106,7 @@ export const EXEMPT: readonly { readonly address: RegExp; readonly because: stri
   {
     address: /^azurerm_log_analytics_workspace\./,
     because: 'LOGS-CMK: Azure takes a key of ours for logs only with a dedicated cluster, from 100 GB a day',
+    unless: 'azurerm_log_analytics_linked_service',
   },
   {
     address: /^azurerm_monitor_workspace\./,

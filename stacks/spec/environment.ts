@@ -271,6 +271,8 @@ export interface Observability {
   readonly logDays: Days;
   /** Who is told. Nobody by default: alarms are there, and somebody must look. */
   readonly alarmEmails: readonly string[];
+  /** Azure: a cluster of logs of our own, under the ops key; it is sold from 100 GB a day. @default false */
+  readonly dedicatedLogs?: boolean;
   /** `managed`: the cloud keeps metrics. `inCluster`: the charts do, and the stacks make nothing for it. */
   readonly metrics: 'managed' | 'inCluster';
 }

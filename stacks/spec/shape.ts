@@ -78,7 +78,7 @@ const MAY: Named = {
     accessLogs: optional(tiers),
   }),
   kms: optional(numbers('rotationDays', 'deletionWindowDays'), texts('protection')),
-  observability: optional(numbers('logDays'), { alarmEmails: list('text') }, texts('metrics')),
+  observability: optional(flags('dedicatedLogs'), numbers('logDays'), { alarmEmails: list('text') }, texts('metrics')),
   registry: optional(numbers('untaggedDays'), { mirrors: list('text') }),
   providers: optional(texts('aws', 'google', 'azurerm')),
   access: fields({

@@ -160,6 +160,14 @@ export function checkObservability({ profile, place, observability }: Environmen
         }
       : range('observability.logDays', logDays, least, 3653, 'evidence goes too early, or is kept for ever'),
     oneOf('observability.metrics', metrics, ['managed', 'inCluster']),
+    place.cloud !== 'azure' && observability.dedicatedLogs === true
+      ? {
+          path: 'observability.dedicatedLogs',
+          value: true,
+          message: `${place.cloud} keeps logs under a key of ours as they are`,
+          allowed: 'false',
+        }
+      : undefined,
     ...alarmEmails.map((email, index) =>
       pattern(`observability.alarmEmails[${index}]`, email, /^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'not an address'),
     ),

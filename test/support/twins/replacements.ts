@@ -161,6 +161,9 @@ const REPLACES: Readonly<Record<string, string>> = {
     'name location resource_group_name dns_prefix dns_prefix_private_cluster disk_encryption_set_id edge_zone network_profile node_resource_group private_cluster_enabled private_dns_zone_id role_based_access_control_enabled',
   azurerm_kubernetes_cluster_node_pool:
     'name kubernetes_cluster_id capacity_reservation_group_id eviction_policy host_group_id gpu_instance gpu_driver node_public_ip_prefix_id os_sku os_type priority proximity_placement_group_id spot_max_price windows_profile',
+  azurerm_log_analytics_cluster: 'name resource_group_name location identity',
+  azurerm_log_analytics_cluster_customer_managed_key: 'log_analytics_cluster_id',
+  azurerm_log_analytics_linked_service: 'resource_group_name workspace_id',
   azurerm_log_analytics_workspace: 'name resource_group_name location',
   azurerm_managed_redis: 'name resource_group_name location high_availability_enabled',
   azurerm_management_lock: 'name scope lock_level notes',
