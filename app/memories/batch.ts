@@ -69,6 +69,7 @@ export const createMemories = async (
     prepared.length === 0 ? conclude([]) : await countRefusals(deps, typeof witness === 'function' ? write : together);
   if (prepared.some(({ vector }) => !vector)) deps.onPending();
   for (const status of RESULT_STATUSES) deps.metrics.ingested(status, outcome.summary[status]);
+  if (outcome.results.some(({ error }) => error?.code === 'quota_exceeded')) deps.metrics.quotaRefused();
   await observeDropped(
     deps,
     items.flatMap(({ plan }) => ('kind' in plan && plan.kind === 'dropped' ? [plan] : [])),

@@ -63,6 +63,9 @@ describe('the quota of a person', () => {
     const { body } = await create({ ...batch(6, 'ada'), on_error: 'continue' });
     expect(body.summary).toMatchObject({ created: 4, dropped: 0, rejected: 2 });
     expect(body.results[4].error.code).toBe('quota_exceeded');
+    expect((await service.call('GET', '/metrics', { key: null })).body).toMatch(
+      /memplane_quota_refused_total\{[^}]*\} 2/,
+    );
   });
 
   it('two batches for the same people in opposite order do not block each other', async () => {
