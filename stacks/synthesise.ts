@@ -50,7 +50,11 @@ export function synthesise(
   );
   const refusals = built.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [`${name}: ${refusal}`]));
   if (refusals.length > 0) return fail(refusals, report);
-  withoutTraces(() => app.synth());
+  const objections = write(app);
+  if (objections.length > 0) {
+    for (const { name } of built) withdraw(app.outdir, name);
+    return fail(objections, report);
+  }
   const stacks = readStacks(
     app.outdir,
     built.map(({ name }) => name),
@@ -101,6 +105,24 @@ function build(app: App, environment: Environment, layer: Layer): Built {
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     return { name, milliseconds: performance.now() - begun, refusal: error.message };
+  }
+}
+
+/** What an aspect or a validation of a construct has against it: cdktf says that by throwing one text. */
+const OBJECTION = /^(?:Encountered Annotations with level "ERROR"|.*[Vv]alidation failed.*):\n/;
+
+function write(app: App): readonly string[] {
+  try {
+    withoutTraces(() => app.synth());
+    return [];
+  } catch (error) {
+    const { message } = error as Error;
+    if (!OBJECTION.test(message)) throw error;
+    return message
+      .replace(OBJECTION, '')
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
   }
 }
 

@@ -67,6 +67,8 @@ function slipped<T>(file: string, from: string, to: string, then: () => T): T {
   }
 }
 
+const IMPORT = "import { Annotations, Aspects } from 'cdktf';\n";
+
 describe('a stack that breaks a promise', () => {
   it('exits 1 with every failure at once, leaves nothing to apply, and says in both reports what was wrong', () => {
     const { status, stdout, stderr } = slipped('infra/bucket/aws.js', 'lock.mode.toUpperCase()', "'GOVERNANCE'", () =>
@@ -83,6 +85,32 @@ describe('a stack that breaks a promise', () => {
       expect(existsSync(join(folder, 'cdktf.out/stacks', name, 'cdk.tf.json'))).toBe(false);
     for (const report of ['proofs.md', 'proofs.sarif'])
       expect(readFileSync(join(folder, 'cdktf.out', report), 'utf8')).toContain('GOVERNANCE');
+  });
+
+  it.each([
+    [
+      'an aspect of its stack',
+      "Aspects.of(this).add({ visit: (one) => one.node.id === 'audit' && Annotations.of(one).addError('a canary') });",
+      /^error: \[aws-dev-vault\/audit\] a canary$/m,
+    ],
+    [
+      'a validation of a construct',
+      "this.node.addValidation({ validate: () => ['a canary'] });",
+      /^error: .*a canary$/m,
+    ],
+  ])('exits 1 for %s, says which construct it is, and leaves nothing to apply', (_, canary, said) => {
+    expect(run({}).status).toBe(0);
+    const { status, stdout, stderr } = slipped(
+      'stacks/aws-stack.js',
+      'buildBackend(this,',
+      `${canary} buildBackend(this,`,
+      () => slipped('stacks/aws-stack.js', 'import { AwsProvider', `${IMPORT}import { AwsProvider`, () => run({})),
+    );
+    expect(stderr).toMatch(said);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect([status, stdout]).toEqual([1, '']);
+    for (const name of readdirSync(join(folder, 'cdktf.out/stacks')))
+      expect(existsSync(join(folder, 'cdktf.out/stacks', name, 'cdk.tf.json'))).toBe(false);
   });
 
   it('is the only reason: the program without the slip exits 0', () => {
