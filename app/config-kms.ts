@@ -12,6 +12,12 @@ export const KmsSettings = {
       'The wrapping key: for "file" the absolute path of the key file, for "gcp" the name of the key, for "azure" its URL with the version.',
     allowed: 'a path, an ARN, a key name, a URL',
   }),
+  KMS_CHECK_SECONDS: integer(
+    0,
+    86_400,
+    60,
+    'How often the KMS is asked for the tenant key again: how soon readiness says that it is away, or gives the key no more. 0: never.',
+  ),
   KMS_ENDPOINT: Type.Optional(
     text('^https?://.+', {
       description:

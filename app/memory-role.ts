@@ -100,7 +100,7 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
   await bootstrap.attempted;
   const vectors = createVectorStore(config, { db, vault, log, model: embedder.model });
   const worker = startEmbeddings({ config, db, vault, embedder, cache, log });
-  const keyWatch = watchKeys({ keys, log });
+  const keyWatch = watchKeys({ keys, log, kmsIntervalMs: config.KMS_CHECK_SECONDS * 1_000 });
   const parts = {
     ...{ config, log, db, vault, people, embedder, vectors, access, cache, outbound },
     ...{ tenant, audit, plane, newId, policies },

@@ -15,13 +15,18 @@ export const parseJson = (bytes: Buffer): Json => {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw problem('invalid_request', 'The body is not valid UTF-8.', { cause });
+    throw problem('invalid_request', 'The body is not valid UTF-8.', {
+      cause,
+      errors: [finding([], 'utf-8', 'is no UTF-8')],
+    });
   }
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
   } catch (cause) {
-    throw problem('invalid_request', `The body is not valid JSON${positionOf(cause)}.`, { cause });
+    const where = positionOf(cause);
+    const errors = [finding([], 'json', `is no JSON${where}`)];
+    throw problem('invalid_request', `The body is not valid JSON${where}.`, { cause, errors });
   }
   const findings: FieldError[] = [];
   inspect(value, [], findings);

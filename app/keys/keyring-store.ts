@@ -69,6 +69,11 @@ export function keyOfGen({ keks }: Pick<OpenKeyring, 'keks'>, gen: number): KeyO
   return key;
 }
 
+/** Asks the KMS for the tenant key once more: whether it is there, and still gives it to us. */
+export async function confirmKey({ kms }: Pick<KeyringPlace, 'kms'>, { active }: OpenKeyring): Promise<void> {
+  await unwrap(kms, active);
+}
+
 async function unwrap(kms: Kms, kek: Kek): Promise<KeyObject> {
   const bytes = await kms.decrypt(kek.keyId, Buffer.from(kek.wrapped, 'base64'), kek.context);
   const key = createSecretKey(bytes);

@@ -10,6 +10,7 @@ import {
   type Committed,
   commitBlock,
   committedBlock,
+  confirmKey,
   type KeyringPlace,
   type OpenKeyring,
   putBlock,
@@ -48,6 +49,8 @@ export interface TenantKeys extends SlotKeys {
   destroySlot(slot: number): Promise<DestroyedSlot>;
   /** Reads the keyring again: destroyed keys leave memory, a lower epoch is refused (`KeyringRolledBack`). */
   refresh(): Promise<void>;
+  /** Throws when the KMS is away, or gives the tenant key no more. What is open stays open. */
+  confirm(): Promise<void>;
   logKey(): TenantLogKey;
 }
 
@@ -176,6 +179,10 @@ class KeyringKeys implements TenantKeys {
       await this.#reload(opened);
       this.#log?.info({ epoch: this.epoch }, 'keyring refreshed');
     });
+  }
+
+  confirm(): Promise<void> {
+    return confirmKey(this.#place, this.#opened);
   }
 
   logKey(): TenantLogKey {

@@ -2,30 +2,45 @@ import { messageOf } from '../http/cause.js';
 import type { TenantKeys } from '../keys/index.js';
 
 export interface KeyWatch {
-  /** Why the keyring could not be read lately, if so. What is cached goes on meanwhile. */
+  /** Why the keyring could not be read lately, or the KMS not be asked, if so. What is cached goes on meanwhile. */
   trouble(): string | undefined;
   stop(): void;
 }
 
 export interface KeyWatchOptions {
-  readonly keys: Pick<TenantKeys, 'refresh'>;
+  readonly keys: Pick<TenantKeys, 'refresh' | 'confirm'>;
   readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
   /** How soon an erasure elsewhere is followed here, and a lost keyring is noticed. @default 10000 */
   readonly intervalMs?: number;
+  /** How soon a KMS that is away, or a key that was taken from us, is noticed; 0: never. Each look is a request to it. */
+  readonly kmsIntervalMs: number;
 }
 
-export const watchKeys = ({ keys, log, intervalMs = 10_000 }: KeyWatchOptions): KeyWatch => {
+export const watchKeys = ({ keys, log, intervalMs = 10_000, kmsIntervalMs }: KeyWatchOptions): KeyWatch => {
+  const looks = [
+    watch('the keyring', () => keys.refresh(), intervalMs, log),
+    ...(kmsIntervalMs === 0 ? [] : [watch('the KMS', () => keys.confirm(), kmsIntervalMs, log)]),
+  ];
+  return {
+    trouble: () => looks.map((look) => look.trouble()).find((trouble) => trouble !== undefined),
+    stop: () => {
+      for (const look of looks) look.stop();
+    },
+  };
+};
+
+const watch = (what: string, ask: () => Promise<void>, intervalMs: number, log: KeyWatchOptions['log']): KeyWatch => {
   let trouble: string | undefined;
   let busy = false;
   const look = async (): Promise<void> => {
     if (busy) return;
     busy = true;
     try {
-      await keys.refresh();
-      if (trouble !== undefined) log.info({}, 'the keyring can be read again');
+      await ask();
+      if (trouble !== undefined) log.info({}, `${what} answers again`);
       trouble = undefined;
     } catch (err) {
-      if (trouble === undefined) log.error({ err }, 'the keyring cannot be read; cached keys go on');
+      if (trouble === undefined) log.error({ err }, `${what} does not answer; cached keys go on`);
       trouble = messageOf(err);
     } finally {
       busy = false;

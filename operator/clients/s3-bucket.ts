@@ -1,4 +1,3 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import {
   type Bucket,
   BucketError,
@@ -7,31 +6,35 @@ import {
   type PutCondition,
   type StoredObject,
 } from './bucket-contract.js';
+import { nameOf, type OpenedS3, openClient } from './s3-client.js';
 
-type Sdk = typeof import('@aws-sdk/client-s3');
-interface Opened {
-  readonly sdk: Sdk;
-  readonly client: S3Client;
+export interface S3Access {
+  /** Where the URL names none. */
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
 }
 
 /**
  * A bucket of S3, or of anything that speaks it: `s3://bucket?region=…&endpoint=…`. Credentials come as the platform
- * gives them to a pod. The keys bucket must keep no versions: a key that was deleted must be gone.
+ * gives them to a pod, unless they are given here. The keys bucket must keep no versions: a key that was deleted must be gone.
  */
 export class S3Bucket implements Bucket {
   readonly #bucket: string;
   readonly #region: string | undefined;
   readonly #endpoint: string | undefined;
-  #opened: Promise<Opened> | undefined;
+  readonly #credentials: S3Access['credentials'];
+  #opened: Promise<OpenedS3> | undefined;
 
-  constructor(url: string) {
+  constructor(url: string, access: S3Access = {}) {
     const { hostname, searchParams, pathname } = new URL(url);
     if (hostname === '' || pathname.length > 1) {
       throw new BucketError('BucketUnavailable', `${JSON.stringify(url)} is no bucket`, 'use s3://bucket?region=…');
     }
     this.#bucket = hostname;
-    this.#region = searchParams.get('region') ?? undefined;
-    this.#endpoint = searchParams.get('endpoint') ?? undefined;
+    this.#region = searchParams.get('region') ?? access.region;
+    this.#endpoint = searchParams.get('endpoint') ?? access.endpoint;
+    this.#credentials = access.credentials;
   }
 
   get(name: string): Promise<StoredObject | undefined> {
@@ -86,8 +89,8 @@ export class S3Bucket implements Bucket {
     });
   }
 
-  async #ask<T>(verb: string, name: string, run: (opened: Opened) => Promise<T>): Promise<T> {
-    this.#opened ??= openClient(this.#region, this.#endpoint);
+  async #ask<T>(verb: string, name: string, run: (opened: OpenedS3) => Promise<T>): Promise<T> {
+    this.#opened ??= openClient(this.#region, this.#endpoint, this.#credentials);
     try {
       return await run(await this.#opened);
     } catch (error) {
@@ -112,23 +115,4 @@ const REMEDIES: Readonly<Record<string, string>> = {
   AccessDenied: "give the pod's role this right on the bucket",
   CredentialsProviderError: 'give the pod an identity: Pod Identity, IRSA, or the AWS_* environment',
   PermanentRedirect: 'name the region of the bucket: s3://bucket?region=…',
-};
-
-/** Its own default waits for ever. */
-const PATIENCE = { maxAttempts: 4, requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 } };
-
-/** Loaded when first needed: the client is large, and most processes never speak to S3. */
-const openClient = async (region: string | undefined, endpoint: string | undefined): Promise<Opened> => {
-  const sdk = await import('@aws-sdk/client-s3');
-  const place = endpoint === undefined ? {} : { endpoint, forcePathStyle: true, region: region ?? 'us-east-1' };
-  const client = new sdk.S3Client({ ...(region === undefined ? {} : { region }), ...place, ...PATIENCE });
-  return { sdk, client };
-};
-
-/** Errors of the SDK are told apart by name; those of the network have a code. */
-const nameOf = (error: unknown): string => {
-  if (typeof error !== 'object' || error === null) return 'Unknown';
-  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
-  if (typeof code === 'string') return code;
-  return typeof name === 'string' ? name : 'Unknown';
 };

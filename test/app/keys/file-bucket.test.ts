@@ -19,7 +19,7 @@ import { withClaim } from '../../../app/keys/file-claim.js';
 import { openBucket as openOperatorBucket } from '../../../operator/clients/bucket.js';
 import { transpile } from '../../support/transpile.js';
 
-const SOURCES = ['bucket-contract', 'file-claim', 'file-bucket', 's3-bucket'];
+const SOURCES = ['bucket-contract', 'file-claim', 'file-bucket', 's3-bucket', 's3-client'];
 let folder: string;
 let root: string;
 let bucket: Bucket;

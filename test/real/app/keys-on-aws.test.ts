@@ -5,16 +5,23 @@ import { join } from 'node:path';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { jest } from '@jest/globals';
+import pg from 'pg';
 import { openBucket } from '../../../app/keys/bucket.js';
 import { openKms } from '../../../app/keys/kms.js';
 import { openBucket as openOperatorBucket } from '../../../operator/clients/bucket.js';
 import { birthKeyring, keyringPrefix, moveKeyring, retainedPlace } from '../../../operator/clients/keyring.js';
 import { openKms as openOperatorKms } from '../../../operator/clients/kms.js';
-import { createTestTenant, startInProcess, type TestTenant } from '../../support/memory-service.js';
+import {
+  createTestTenant,
+  eventually,
+  type InProcessService,
+  startInProcess,
+  type TestTenant,
+} from '../../support/memory-service.js';
 import { answersHttp, describePart, PART_PATHS, type PartProcess, partExists, startPart } from '../../support/parts.js';
 import { freePort } from '../../support/postgres.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const GIVEN = {
   AWS_ACCESS_KEY_ID: 'admin',
@@ -116,4 +123,73 @@ describePart('keys in S3 under AWS KMS', partExists('versitygw') && partExists('
     await expect(asOther).rejects.toThrow('did not wrap this for tenant');
     await tenant.drop();
   });
+
+  describe('while they are away', () => {
+    const canary = 'plaintext-canary';
+    let tenant: TestTenant;
+    let service: InProcessService;
+    let known: string;
+    beforeAll(async () => {
+      tenant = await createTestTenant();
+      const tenantId = randomUUID();
+      const [bucket, kms] = [openOperatorBucket(url('keys')), openOperatorKms('aws', keyId)];
+      const birth = { tenantId, namespace: 'mem-test', provider: 'aws', keyId, now: new Date() } as const;
+      await birthKeyring(bucket, kms, birth);
+      service = await startInProcess(tenant, {
+        ...{ MEMPLANE_TENANT_ID: tenantId, KEYS_BUCKET_URL: url('keys'), KMS_PROVIDER: 'aws', KMS_KEY_ID: keyId },
+        KMS_CHECK_SECONDS: '1',
+      });
+      known = (await write('ada', 'known before')).body.id;
+    });
+    afterAll(() => tenant.drop());
+    const write = (user_id: string, content: string) =>
+      service.call('POST', '/api/v1/memories', { body: { user_id, content } });
+    const untilReady = (status: number) =>
+      eventually(
+        () => service.call('GET', '/readyz'),
+        (answer) => answer.status === status,
+        40_000,
+      );
+    const goesOn = async (): Promise<void> => {
+      const { body } = await service.call('GET', '/health/detailed');
+      expect(body.components.keys.status).toBe('down');
+      expect((await service.call('GET', `/api/v1/memories/${known}`)).body.content).toBe('known before');
+      expect((await write('ada', canary)).status).toBe(201);
+      const { rows } = await query(tenant, 'SELECT sealed, envelope FROM memories');
+      for (const { sealed, envelope } of rows) expect([sealed, envelope.includes(canary)]).toEqual([true, false]);
+    };
+
+    it('without its KMS the service says that it is not ready, and goes on with the keys that it has', async () => {
+      await untilReady(200);
+      await parts.pop()?.stop();
+      await untilReady(503);
+      await goesOn();
+    });
+
+    it('without the bucket as well nothing is written in clear: what needs another key is refused', async () => {
+      await parts.pop()?.stop();
+      await untilReady(503);
+      await goesOn();
+      // Beyond the keys that were made in advance.
+      const strangers = Array.from({ length: 2_200 }, (_, n) => ({ user_id: `stranger ${n}`, content: canary }));
+      const answers = [];
+      for (let at = 0; at < strangers.length; at += 1_000) {
+        const body = { memories: strangers.slice(at, at + 1_000) };
+        answers.push(await service.call('POST', '/api/v1/memories', { body }));
+      }
+      expect(answers.map(({ status }) => status)).toContain(503);
+      expect(answers.find(({ status }) => status === 503)?.body.code).toBe('keys_unavailable');
+      await goesOn();
+    });
+  });
 });
+
+const query = async (tenant: TestTenant, sql: string) => {
+  const client = new pg.Client({ connectionString: tenant.database.ownerUrl });
+  await client.connect();
+  try {
+    return await client.query<{ sealed: boolean; envelope: Buffer }>(sql);
+  } finally {
+    await client.end();
+  }
+};

@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { createTestTenant, startChild } from '../../support/memory-service.js';
+import { createIssuerKey, type IssuerKey, signToken, startIssuer, type TestIssuer } from '../../support/issuer.js';
+import {
+  type ChildService,
+  createTestTenant,
+  defaultPolicies,
+  startChild,
+  type TestTenant,
+} from '../../support/memory-service.js';
 import { describePart, PART_PATHS, partExists } from '../../support/parts.js';
 
 jest.setTimeout(600_000);
@@ -12,6 +19,8 @@ jest.setTimeout(600_000);
 const EXAMPLES = process.env.MEMPLANE_SCHEMATHESIS_EXAMPLES ?? '15';
 /** For the whole run: what the coverage of every schema leaves goes to fuzzing. */
 const SECONDS = process.env.MEMPLANE_SCHEMATHESIS_SECONDS ?? '70';
+/** Where keys are managed there are seven operations. */
+const KEY_SECONDS = process.env.MEMPLANE_SCHEMATHESIS_KEY_SECONDS ?? '20';
 const PHASES = process.env.MEMPLANE_SCHEMATHESIS_PHASES ?? 'examples,coverage,fuzzing';
 const CHECKS = [
   'not_a_server_error',
@@ -36,22 +45,54 @@ const buildConfig = ({ paths }: OpenApi): string => {
 };
 
 describePart('schemathesis over /openapi.json', partExists('schemathesis'), () => {
-  it('finds no server error, no status and no body that is not documented', async () => {
-    const tenant = await createTestTenant();
-    const service = await startChild(tenant, { ARTIFACTS_BUCKET_URL: `file://${join(tenant.directory, 'files')}` });
-    const folder = mkdtempSync(join(tmpdir(), 'memplane-schemathesis-'));
-    try {
-      const document = (await service.call('GET', '/openapi.json')).body as OpenApi;
-      writeFileSync(join(folder, 'schemathesis.toml'), buildConfig(document));
-      const found = await run(service.url, tenant.adminKey, folder);
-      // The whole report is what somebody needs who reads a failure.
-      if (found.code !== 0) throw new Error(found.output);
-      expect(found.output).toMatch(/[1-9]\d* passed|No issues found/i);
-    } finally {
-      await service.end('SIGTERM');
-      await tenant.drop();
-      rmSync(folder, { recursive: true, force: true });
-    }
+  let tenant: TestTenant;
+  let issuer: TestIssuer;
+  let signer: IssuerKey;
+  let service: ChildService;
+  let folder: string;
+  beforeAll(async () => {
+    [tenant, issuer, signer] = await Promise.all([createTestTenant(), startIssuer(), createIssuerKey('ES256')]);
+    issuer.publish([signer.publicJwk]);
+    const ca = join(tenant.directory, 'ca.pem');
+    writeFileSync(ca, issuer.ca);
+    const trust = { issuer: issuer.url, audiences: ['memory'], jwksURI: issuer.jwksURI, strictType: false };
+    const claims = { user: 'sub', roles: 'roles' };
+    tenant.writePolicies({ ...defaultPolicies, access: { jwt: [{ ...trust, claims }] } });
+    service = await startChild(tenant, {
+      ...{ MEMPLANE_CA_FILE: ca, MEMPLANE_EGRESS_ALLOW: '127.0.0.1/32' },
+      ARTIFACTS_BUCKET_URL: `file://${join(tenant.directory, 'files')}`,
+    });
+    folder = mkdtempSync(join(tmpdir(), 'memplane-schemathesis-'));
+    const document = (await service.call('GET', '/openapi.json')).body as OpenApi;
+    writeFileSync(join(folder, 'schemathesis.toml'), buildConfig(document));
+  });
+  afterAll(async () => {
+    await service.end('SIGTERM');
+    await tenant.drop();
+    await issuer.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const check = async (headers: readonly string[], seconds: string, paths: readonly string[]): Promise<void> => {
+    const found = await run(service.url, { headers, seconds, paths, folder });
+    // The whole report is what somebody needs who reads a failure.
+    if (found.code !== 0) throw new Error(found.output);
+    expect(found.output).toMatch(/[1-9]\d* passed|No issues found/i);
+  };
+
+  it('finds no server error, no status and no body that is not documented', () => {
+    const key = [`X-API-Key: ${tenant.adminKey}`, `Authorization: Bearer ${tenant.adminKey}`];
+    return check(key, SECONDS, ['--exclude-path-regex', '^/api/v1/keys/']);
+  });
+
+  it('nor where keys are managed: as an admin with a token, which no request can revoke', async () => {
+    const token = await signToken(signer, issuer.url, { claims: { roles: ['admin'] } });
+    await check([`Authorization: Bearer ${token}`], KEY_SECONDS, ['--include-path-regex', '^/api/v1/(keys|roles)']);
+    const whoami = await service.call('GET', '/api/v1/whoami', {
+      key: null,
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    expect(whoami.status).toBe(200);
   });
 });
 
@@ -63,38 +104,23 @@ const shorten = (output: string): string =>
     .join('\n')
     .slice(-100_000);
 
-/** Keys are left out: it would revoke the one that it works with. */
+interface Run {
+  readonly headers: readonly string[];
+  readonly seconds: string;
+  readonly paths: readonly string[];
+  readonly folder: string;
+}
+
 const run = (
   url: string,
-  key: string,
-  folder: string,
+  { headers, seconds, paths, folder }: Run,
 ): Promise<{ readonly code: number | null; readonly output: string }> =>
   new Promise((resolve, reject) => {
-    const args = [
-      'run',
-      `${url}/openapi.json`,
-      '--header',
-      `X-API-Key: ${key}`,
-      '--header',
-      `Authorization: Bearer ${key}`,
-      '--checks',
-      CHECKS.join(','),
-    ];
-    const limits = [
-      '--max-examples',
-      EXAMPLES,
-      '--seed',
-      '1',
-      '--workers',
-      '1',
-      '--request-timeout',
-      '30',
-      '--max-time',
-      SECONDS,
-    ];
-    const kinds = ['--phases', PHASES, '--mode', 'all', '--exclude-path-regex', '^/api/v1/keys/'];
+    const args = ['run', `${url}/openapi.json`, ...headers.flatMap((header) => ['--header', header])];
+    const limits = ['--max-examples', EXAMPLES, '--seed', '1', '--workers', '1', '--request-timeout', '30'];
+    const kinds = ['--checks', CHECKS.join(','), '--max-time', seconds, '--phases', PHASES, '--mode', 'all'];
     const shown = ['--no-color', '--generation-database', 'none'];
-    const child = spawn(PART_PATHS.schemathesis, [...args, ...limits, ...kinds, ...shown], {
+    const child = spawn(PART_PATHS.schemathesis, [...args, ...limits, ...kinds, ...paths, ...shown], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
