@@ -6,5 +6,5 @@ export type { KekContext, Kms, KmsProvider } from './kms.js';
 export { kekContext, openKms } from './kms.js';
 export type { SlotKey, SlotKeys } from './slot.js';
 export { isSlot, SLOTS } from './slot.js';
-export type { DestroyedSlot, KeyLog, OpenTenantKeys, TenantKeys, TenantLogKey } from './tenant-keys.js';
+export type { DestroyedSlot, KekRotation, KeyLog, OpenTenantKeys, TenantKeys, TenantLogKey } from './tenant-keys.js';
 export { openTenantKeys } from './tenant-keys.js';

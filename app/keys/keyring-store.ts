@@ -53,9 +53,11 @@ export async function readKeyring(
   const active = keyring.keks.find((kek) => kek.state === 'active');
   if (active === undefined) throw keyringInvalid(name, ['no kek is active']);
   const keks = new Map<number, KeyObject>();
-  for (const kek of keyring.keks) keks.set(kek.gen, known?.keks.get(kek.gen) ?? (await unwrap(place.kms, kek)));
+  for (const kek of keyring.keks) keks.set(kek.gen, known?.keks.get(kek.gen) ?? (await unwrapKek(place.kms, kek)));
   const opened = { keyring, etag: found.etag, keks, active };
   const problems = [...checkValueProblems(opened), ...macProblems(opened)];
+  if (known && active.gen < known.active.gen)
+    problems.push(`kek ${active.gen} is active again, after ${known.active.gen}`);
   if (problems.length > 0) throw keyringInvalid(name, problems);
   return opened;
 }
@@ -71,10 +73,10 @@ export function keyOfGen({ keks }: Pick<OpenKeyring, 'keks'>, gen: number): KeyO
 
 /** Asks the KMS for the tenant key once more: whether it is there, and still gives it to us. */
 export async function confirmKey({ kms }: Pick<KeyringPlace, 'kms'>, { active }: OpenKeyring): Promise<void> {
-  await unwrap(kms, active);
+  await unwrapKek(kms, active);
 }
 
-async function unwrap(kms: Kms, kek: Kek): Promise<KeyObject> {
+export async function unwrapKek(kms: Kms, kek: Kek): Promise<KeyObject> {
   const bytes = await kms.decrypt(kek.keyId, Buffer.from(kek.wrapped, 'base64'), kek.context);
   const key = createSecretKey(bytes);
   const length = bytes.length;
@@ -158,6 +160,10 @@ export async function commitBlock(place: KeyringPlace, opened: OpenKeyring, stor
     const current = attempt === 0 ? opened : await readKeyring(place, opened.keyring.epoch, opened);
     const { mac: _, ...keyring } = current.keyring;
     if ((keyring.blocks[n]?.epoch ?? 0) >= epoch) return current;
+    if (!current.keks.has(kekGen)) {
+      const name = blockName(place.namespace, place.tenantId, n);
+      throw blockInvalid(name, `tenant key ${kekGen}, under which it was sealed meanwhile, is gone: ask again`);
+    }
     const entry: BlockEntry = { n, epoch, kekGen, sha256: stored.sha256 };
     const blocks = [...keyring.blocks.slice(0, n), entry, ...keyring.blocks.slice(n + 1)];
     return putKeyring(place, current, { ...keyring, blocks, epoch: Math.max(keyring.epoch + 1, epoch) });

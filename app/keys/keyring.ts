@@ -46,17 +46,49 @@ export const keyringName = (namespace: string, tenantId: string): string =>
 export const blockName = (namespace: string, tenantId: string, n: number): string =>
   `keys/${namespace}/${tenantId}/block/${n}`;
 
+/** What the operator puts beside the keyring when a new tenant key is due. */
+export interface KekOffer {
+  readonly v: 1;
+  readonly tenantId: string;
+  readonly gen: number;
+  readonly provider: string;
+  readonly keyId: string;
+  /** `null` where the key is born in the tenant's own pod. */
+  readonly wrapped: string | null;
+  readonly createdAt: string;
+}
+
+export const kekOfferName = (namespace: string, tenantId: string, gen: number): string =>
+  `keys/${namespace}/${tenantId}/kek/${gen}`;
+
+export function parseKekOffer(
+  name: string,
+  bytes: Buffer,
+  expected: { readonly tenantId: string; readonly gen: number },
+): KekOffer {
+  const value = parseJson(name, bytes);
+  const problems = members(value, '', SHAPES.offer);
+  if (problems.length > 0) throw keyringInvalid(name, problems);
+  const offer = value as KekOffer;
+  const isOurs = offer.tenantId === expected.tenantId && offer.gen === expected.gen;
+  if (!isOurs) throw keyringInvalid(name, [`it offers tenant key ${offer.gen} of tenant ${offer.tenantId}`]);
+  return offer;
+}
+
 /** Unknown members are refused: the MAC covers the document, so nobody may overlook a part of it. */
 export function parseKeyring(name: string, bytes: Buffer, tenantId: string, namespace: string): Keyring {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    throw keyringInvalid(name, [`it is no JSON (${error instanceof Error ? error.message : String(error)})`]);
-  }
+  const value = parseJson(name, bytes);
   const problems = validateKeyring(value, tenantId, namespace);
   if (problems.length > 0) throw keyringInvalid(name, problems);
   return value as Keyring;
+}
+
+function parseJson(name: string, bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw keyringInvalid(name, [`it is no JSON (${error instanceof Error ? error.message : String(error)})`]);
+  }
 }
 
 export function validateKeyring(value: unknown, tenantId: string, namespace: string): readonly string[] {
@@ -150,6 +182,15 @@ const SHAPES = {
     context: [object, 'an object'],
     wrapped: BASE64,
     kcv: [orNull(base64), 'base64 or null'],
+    createdAt: TEXT,
+  },
+  offer: {
+    v: [(value) => value === 1, '1'],
+    tenantId: TEXT,
+    gen: COUNT,
+    provider: TEXT,
+    keyId: TEXT,
+    wrapped: [orNull(base64), 'base64 or null'],
     createdAt: TEXT,
   },
   context: { memplane: [(value) => value === 'kek/1', 'kek/1'], tenant: TEXT, namespace: TEXT },

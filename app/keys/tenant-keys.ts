@@ -18,6 +18,7 @@ import {
   retrying,
 } from './keyring-store.js';
 import { openKeyringLog, type TenantLogKey } from './log-key.js';
+import { abandonedBlock, adoptOffer, blocksToReseal, dropOldKeks } from './rotate-kek.js';
 import {
   blockOfSlot,
   FREE_SLOTS_BEFORE_NEXT_BLOCK,
@@ -52,6 +53,17 @@ export interface TenantKeys extends SlotKeys {
   /** Throws when the KMS is away, or gives the tenant key no more. What is open stays open. */
   confirm(): Promise<void>;
   logKey(): TenantLogKey;
+  /** Takes up a tenant key that the operator offers, and brings the blocks under it; goes on where another left off. */
+  followRotation(): Promise<KekRotation>;
+}
+
+export interface KekRotation {
+  /** The generation that is active now. */
+  readonly gen: number;
+  /** Blocks that were sealed anew. */
+  readonly resealed: number;
+  /** Older generations that are still kept. */
+  readonly kept: readonly number[];
 }
 
 /** For the erasure certificate. `keys` is empty when the slot had been destroyed before. */
@@ -73,6 +85,8 @@ export interface OpenTenantKeys extends KeyringPlace {
   /** Blocks of 1,024 keys (about 1 MB each) kept in memory. @default 32 */
   readonly blocksInMemory?: number;
   readonly log?: KeyLog;
+  /** How long an older tenant key is kept after the last block left it: for a replica that is slow. @default 3600000 */
+  readonly keepOldKeysMs?: number;
 }
 
 /** Opens the tenant's keyring, completing it at the tenant's first start. */
@@ -88,6 +102,8 @@ export async function openTenantKeys(options: OpenTenantKeys): Promise<TenantKey
 /** A sequence that runs this far ahead of the keyring is no burst of new users but a mistake. */
 const MOST_BLOCKS_AHEAD = 64;
 
+const KEEP_OLD_KEYS_MS = 3_600_000;
+
 class KeyringKeys implements TenantKeys {
   readonly tenantId: string;
   readonly #place: KeyringPlace;
@@ -99,6 +115,8 @@ class KeyringKeys implements TenantKeys {
   #logKey: TenantLogKey | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #makingNext = false;
+  readonly #keepOldKeysMs: number;
+  #unneededSince: { readonly gen: number; readonly at: number } | undefined;
 
   constructor(options: OpenTenantKeys, opened: OpenKeyring) {
     this.tenantId = options.tenantId;
@@ -106,6 +124,7 @@ class KeyringKeys implements TenantKeys {
     this.#log = options.log;
     this.#blocks = new BlockCache(options.blocksInMemory ?? 32);
     this.#opened = opened;
+    this.#keepOldKeysMs = options.keepOldKeysMs ?? KEEP_OLD_KEYS_MS;
   }
 
   get epoch(): number {
@@ -185,6 +204,40 @@ class KeyringKeys implements TenantKeys {
     return confirmKey(this.#place, this.#opened);
   }
 
+  async followRotation(): Promise<KekRotation> {
+    await this.#rewrite((opened) => adoptOffer(this.#place, opened), 'tenant key adopted');
+    const left = blocksToReseal(this.#opened);
+    // One turn each: whoever waits for a key in the meantime gets it in between.
+    for (const n of left) await this.#exclusive(() => this.#reseal(n));
+    if (this.#isTimeToDrop())
+      await this.#rewrite((opened) => dropOldKeks(this.#place, opened), 'old tenant keys dropped');
+    const { active, keyring } = this.#opened;
+    const kept = keyring.keks.map(({ gen }) => gen).filter((gen) => gen !== active.gen);
+    return { gen: active.gen, resealed: left.length, kept };
+  }
+
+  #reseal(n: number): Promise<void> {
+    return this.#change(n, (block) => (block.kekGen === this.#opened.active.gen ? undefined : block.slots));
+  }
+
+  #rewrite(change: (opened: OpenKeyring) => Promise<OpenKeyring>, words: string): Promise<void> {
+    return this.#exclusive(() =>
+      retrying(this.#place, async () => {
+        const opened = await readKeyring(this.#place, this.epoch, this.#opened);
+        const changed = await change(opened);
+        await this.#reload(changed);
+        if (changed !== opened) this.#log?.info({ gen: changed.active.gen, epoch: this.epoch }, words);
+      }),
+    );
+  }
+
+  #isTimeToDrop(): boolean {
+    const { active, keyring } = this.#opened;
+    if (keyring.keks.length === 1 || blocksToReseal(this.#opened).length > 0) return false;
+    if (this.#unneededSince?.gen !== active.gen) this.#unneededSince = { gen: active.gen, at: Date.now() };
+    return Date.now() - this.#unneededSince.at >= this.#keepOldKeysMs;
+  }
+
   logKey(): TenantLogKey {
     const { log } = this.#opened.keyring;
     const name = keyringName(this.#place.namespace, this.tenantId);
@@ -247,11 +300,16 @@ class KeyringKeys implements TenantKeys {
 
   async #make(n: number): Promise<void> {
     const header = { tenantId: this.tenantId, n, epoch: this.epoch + 1, kekGen: this.#opened.active.gen };
-    try {
-      const stored = await putBlock(this.#place, this.#opened, newBlock(header), undefined);
+    const put = async (over?: string): Promise<void> => {
+      const stored = await putBlock(this.#place, this.#opened, newBlock(header), over);
       await this.#remember(n, { ...stored, opened: await commitBlock(this.#place, this.#opened, stored) });
+    };
+    try {
+      await put();
     } catch (error) {
       if (!(error instanceof PreconditionFailed)) throw error;
+      const abandoned = await abandonedBlock(this.#place, this.#opened, n);
+      if (abandoned !== undefined) return put(abandoned);
       // A replica made it first: take theirs.
       await this.#change(n, () => undefined);
     }

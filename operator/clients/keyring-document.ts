@@ -18,6 +18,9 @@ export const retainedPlace = (tenantId: string): KeyringPlace => ({
 export const keyringPrefix = ({ tenantId, namespace }: KeyringPlace): string =>
   namespace === retainedNamespace(tenantId) ? `keys/${namespace}/` : `keys/${namespace}/${tenantId}/`;
 
+/** A tenant key that the tenant's pod is to take up: the operator can compute no MAC, so it never writes the keyring. */
+export const kekOfferName = (place: KeyringPlace, gen: number): string => `${keyringPrefix(place)}kek/${gen}`;
+
 export const keyringName = (place: KeyringPlace): string => `${keyringPrefix(place)}keyring.json`;
 
 export interface KekDocument {
