@@ -65,14 +65,17 @@ const collectionRoutes = (deps: Mem0Deps): readonly Route[] => [
       return ok({ message: 'All relevant memories deleted' });
     },
   }),
+  searchRoute(deps),
+];
+
+const searchRoute = (deps: Mem0Deps): Route =>
   defineRoute({
     ...{ ...READS, method: 'POST', path: '/search', operation: 'mem0ServerSearch' },
     summary: "mem0's server: search; a filter's other keys are keys of the metadata",
     body: schema.SearchBody,
     responses: { 200: Results },
     handle: async (request) => ok({ results: await search(deps, request, readSearching(request.body, true)) }),
-  }),
-];
+  });
 
 const oneRoutes = (deps: Mem0Deps): readonly Route[] => [
   defineRoute({

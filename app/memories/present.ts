@@ -107,22 +107,28 @@ const loadVectors = async (
   );
 };
 
-const buildMemory = (
-  row: NewMemoryRow | MemoryRow,
-  content: RowContent,
-  names: ReadonlyMap<string, string>,
-): Memory => {
+const buildOwners = (row: NewMemoryRow | MemoryRow, names: ReadonlyMap<string, string>) => {
   const nameOf = (ref: string | null): string | null => (ref === null ? null : (names.get(ref) ?? null));
   return {
-    id: row.id,
-    key: null,
-    namespace: [],
     user_id: nameOf(row.user_ref),
     agent_id: nameOf(row.agent_ref),
     session_id: nameOf(row.session_ref),
     app_id: nameOf(row.app_ref),
     team_id: nameOf(row.team_ref),
     organization_id: nameOf(row.organization_ref),
+  };
+};
+
+const buildMemory = (
+  row: NewMemoryRow | MemoryRow,
+  content: RowContent,
+  names: ReadonlyMap<string, string>,
+): Memory => {
+  return {
+    id: row.id,
+    key: null,
+    namespace: [],
+    ...buildOwners(row, names),
     scope: SCOPES[row.scope] ?? 'user',
     content: content.content,
     content_hash: row.content_hash.toString('base64url'),
