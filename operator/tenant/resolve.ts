@@ -28,8 +28,8 @@ export interface Resolved {
 
 /**
  * From a spec, its class and its plane to the one flat value that everything is built from; pure. Stalls with
- * TierNotSupported, ProviderNotSupported, LimitExceeded, HostnameTaken or RingNotFound. What only the catalogue knows
- * (id and placement) is filled in last.
+ * TierNotSupported, ProviderNotSupported, FeatureNotSupported, LimitExceeded, HostnameTaken or RingNotFound. What only the
+ * catalogue knows (id and placement) is filled in last.
  */
 export function resolveTenant(input: ResolveInput): Outcome<(record: TenantRecord) => Resolved> {
   const { tenant, plane, tenantClass, others } = input;

@@ -1,6 +1,11 @@
 import type { MemoryTenant } from '../api/v1alpha1/types.js';
 import type { Objection } from './limits.js';
 
+/** What the memory service can be told to turn off, see app/features.ts. */
+export const FEATURES = ['artifacts', 'events', 'ingest', 'langgraph', 'mcp', 'mem0', 'transfer', 'webhooks'] as const;
+/** Known by name and not there yet: off is what they are. */
+const PLANNED_FEATURES = ['graph'] as const;
+
 /** What the schema has and this version does not do yet: said at once, never half done. */
 export function checkSupported({ spec }: MemoryTenant): Objection | undefined {
   if (spec.tier !== 'Pooled') {
@@ -18,8 +23,22 @@ export function checkSupported({ spec }: MemoryTenant): Objection | undefined {
   if (memory.provider !== 'builtin') return notSupported('spec.providers.memory.provider', memory.provider, 'builtin');
   if (spec.bootstrap?.restore !== undefined) return notSupported('spec.bootstrap', 'restore', 'retained');
   if (spec.bootstrap?.import !== undefined) return notSupported('spec.bootstrap', 'import', 'retained');
+  return checkFeatures(spec.features ?? []);
+}
+
+/** A switch that nothing listens to would leave on what somebody meant to be off. */
+function checkFeatures(features: NonNullable<MemoryTenant['spec']['features']>): Objection | undefined {
+  for (const [index, { name, enabled }] of features.entries()) {
+    if (isOneOf(FEATURES, name) || (isOneOf(PLANNED_FEATURES, name) && !enabled)) continue;
+    const field = `spec.features[${index}].name`;
+    if (isOneOf(PLANNED_FEATURES, name)) return notSupported(field, name, FEATURES.join(', '), 'FeatureNotSupported');
+    const there = FEATURES.join(', ');
+    return { reason: 'FeatureNotSupported', message: `${field} is ${name}, which is no feature; there are ${there}` };
+  }
   return undefined;
 }
+
+const isOneOf = (names: readonly string[], name: string): boolean => names.includes(name);
 
 type Keyed = Pick<MemoryTenant['spec']['providers']['extraction'], 'provider' | 'secretRef'>;
 
@@ -32,7 +51,7 @@ const checkKey = (task: string, { provider, secretRef }: Keyed): Objection | und
         message: `spec.providers.${task}.provider is ${provider} and spec.providers.${task}.secretRef is unset; put its key into a Secret of the tenant's namespace and name it there`,
       };
 
-const notSupported = (field: string, value: string, allowed: string): Objection => ({
-  reason: 'ProviderNotSupported',
+const notSupported = (field: string, value: string, allowed: string, reason = 'ProviderNotSupported'): Objection => ({
+  reason,
   message: `${field} is ${value}, which this version does not do yet; use ${allowed}`,
 });

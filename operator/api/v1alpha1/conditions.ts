@@ -56,6 +56,7 @@ export const REASONS = {
   RingNotFound: 'RingNotFound',
   TierNotSupported: 'TierNotSupported',
   ProviderNotSupported: 'ProviderNotSupported',
+  FeatureNotSupported: 'FeatureNotSupported',
   DeletionPolicyNotSupported: 'DeletionPolicyNotSupported',
   HostnameTaken: 'HostnameTaken',
   LimitExceeded: 'LimitExceeded',

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { TenantRecord } from '../../../operator/catalogue/catalogue.js';
 import { type ResolveInput, resolveTenant } from '../../../operator/tenant/resolve.js';
+import { FEATURES } from '../../../operator/tenant/support.js';
 import { classOf, planeOf, tenantOf } from '../../support/tenants.js';
 
 const record: TenantRecord = {
@@ -121,6 +123,23 @@ describe('resolving a tenant', () => {
       { tenant: tenantOf('acme', { providers: { extraction: { provider: 'claude' } } }) },
       /extraction\.provider is claude and spec\.providers\.extraction\.secretRef is unset/,
     ],
+    [
+      'FeatureNotSupported',
+      {
+        tenant: tenantOf('acme', {
+          features: [
+            { name: 'mcp', enabled: true },
+            { name: 'webhook', enabled: false },
+          ],
+        }),
+      },
+      /spec\.features\[1\]\.name is webhook, which is no feature; there are artifacts, .*webhooks/,
+    ],
+    [
+      'FeatureNotSupported',
+      { tenant: tenantOf('acme', { features: [{ name: 'graph', enabled: true }] }) },
+      /spec\.features\[0\]\.name is graph, which this version does not do yet; use artifacts/,
+    ],
     ['RingNotFound', { tenant: tenantOf('acme', { rollout: { ring: 'canary' } }) }, /ring canary.*spec\.rings/],
     [
       'LimitExceeded',
@@ -160,4 +179,16 @@ describe('resolving a tenant', () => {
     expect(resolve({ tenant: older, others: [older, younger] }).kind).toBe('done');
     expect(resolve({ tenant: younger, others: [older, younger] })).toMatchObject({ reason: 'HostnameTaken' });
   });
+});
+
+it('knows every switch that the memory service has', () => {
+  const text = readFileSync('app/features.ts', 'utf8');
+  const switches = [...text.matchAll(/switchable\(core, '(\w+)'/g)].map(([, name]) => name);
+  expect(switches.length).toBeGreaterThan(5);
+  expect([...FEATURES].sort()).toEqual(switches.sort());
+  const features = [
+    { name: 'graph', enabled: false },
+    { name: 'mem0', enabled: false },
+  ];
+  expect(optionsOf({ tenant: tenantOf('acme', { features }) }).features).toEqual(features);
 });

@@ -91,7 +91,12 @@ export const policies = group(
 
 export const features = list(
   'Switches of single features.',
-  group('One switch.', { name: label('Name of the feature.'), enabled: flag('On or off.') }),
+  group('One switch.', {
+    name: label(
+      'Name of the feature: artifacts, events, ingest, langgraph, mcp, mem0, transfer or webhooks. Another name stalls with FeatureNotSupported.',
+    ),
+    enabled: flag('On or off.'),
+  }),
   { type: 'map', keys: ['name'], maxItems: 64 },
 );
 
