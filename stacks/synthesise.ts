@@ -50,25 +50,21 @@ export function synthesise(
   );
   const refusals = built.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [`${name}: ${refusal}`]));
   if (refusals.length > 0) return fail(refusals, report);
+  const names = built.map(({ name }) => name);
+  const takeBack = (reasons: readonly string[]): 1 => {
+    for (const name of names) withdraw(app.outdir, name);
+    return fail(reasons, report);
+  };
   const objections = write(app);
-  if (objections.length > 0) {
-    for (const { name } of built) withdraw(app.outdir, name);
-    return fail(objections, report);
-  }
-  const stacks = readStacks(
-    app.outdir,
-    built.map(({ name }) => name),
-  );
-  const lost = built.flatMap(({ name }) => lostIds(locked, name, stacks.of(name)));
+  if (objections.length > 0) return takeBack(objections);
+  const stacks = readStacks(app.outdir, names);
+  const lost = names.flatMap((name) => lostIds(locked, name, stacks.of(name)));
   const proofs = proveStacks(environments, app.outdir, stacks.of);
   const wrong = [...stacks.crossings, ...lost];
-  if (wrong.length > 0) for (const { name } of built) withdraw(app.outdir, name);
-  if (wrong.length + proofs.failures.length > 0) return fail([...wrong, ...proofs.failures], report);
+  if (wrong.length > 0) return takeBack([...wrong, ...proofs.failures]);
+  if (proofs.failures.length > 0) return fail(proofs.failures, report);
   const costs = reportCosts(environments, app.outdir, stacks.of);
-  if (costs.failures.length > 0) {
-    for (const { name } of built) withdraw(app.outdir, name);
-    return fail(costs.failures, report);
-  }
+  if (costs.failures.length > 0) return takeBack(costs.failures);
   for (const one of built) report.out(lineOf(one, stacks.of(one.name)));
   for (const line of [proofs.summary, ...costs.summary]) report.out(line);
   report.out(`${built.length} stacks in ${app.outdir}/stacks, ${(performance.now() - begun).toFixed(0)} ms`);
