@@ -35,8 +35,20 @@ const toCheck = <T>(compile: () => ValidateFunction, prefix: string): Check<T> =
   return (value) => {
     validate ??= compile();
     if (validate(value)) return { ok: true, value: value as T };
-    return { ok: false, errors: (validate.errors ?? []).slice(0, 100).map((error) => toFieldError(error, prefix)) };
+    return {
+      ok: false,
+      errors: withoutEcho(validate.errors ?? [])
+        .slice(0, 100)
+        .map((error) => toFieldError(error, prefix)),
+    };
   };
+};
+
+/** Of a value that may be one of several things each is told; that it is none of them, and no null either, says nothing more. */
+const withoutEcho = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {
+  const telling = errors.filter(({ keyword, params }) => keyword !== 'anyOf' && params.type !== 'null');
+  const told = (path: string): boolean => telling.some(({ instancePath }) => instancePath.startsWith(path));
+  return errors.filter((error) => telling.includes(error) || !told(error.instancePath));
 };
 
 export const requireValid = <T>(check: Check<T>, value: unknown, what: string): T => {

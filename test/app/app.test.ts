@@ -255,6 +255,18 @@ describe('what is not well-formed is refused, never a server error', () => {
     expect(body.errors[0].detail).toMatch(/for example 90d.*not "ever"/);
   });
 
+  it('says once what a value may be that may also be null', async () => {
+    const { id } = (await service.call('POST', MEMORIES, { body: { user_id: 'a', content: 'fine' } })).body;
+    const { body } = await service.call('POST', `${MEMORIES}/${id}/feedback`, { body: { value: 'meh' } });
+    expect(body.errors).toEqual([
+      {
+        pointer: '/value',
+        code: 'enum',
+        detail: '/value must be one of positive, negative, very_negative, not "meh"',
+      },
+    ]);
+  });
+
   it('what is not HTTP is told so, with the same headers', async () => {
     const text = await new Promise<string>((resolve) => {
       const socket = connect(service.port, '127.0.0.1');
