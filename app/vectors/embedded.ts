@@ -17,7 +17,7 @@ export interface EmbeddedStoreOptions {
   readonly precision?: Precision;
   /** How long a search waits for a partition to be read. @default 2000 */
   readonly patienceMs?: number;
-  /** Vectors in memory; what was not asked for longest leaves first. @default 500000 (some 600 MB at 512 dimensions) */
+  /** Vectors in memory; what was not asked for longest leaves first. @default as many as fit into some 700 MB */
   readonly capacity?: number;
 }
 
@@ -143,13 +143,18 @@ class EmbeddedStore implements VectorStore {
   #evict(): void {
     let total = this.size();
     for (const [name, { partition, running }] of this.#loaded) {
-      if (total <= (this.#options.capacity ?? 500_000) || this.#loaded.size === 1) return;
+      if (total <= (this.#options.capacity ?? capacityOf(this.#options)) || this.#loaded.size === 1) return;
       if (running) continue;
       total -= partition.size();
       this.#loaded.delete(name);
     }
   }
 }
+
+/** 560,000 of 512 dimensions in half precision, 1.1 million of 384 in eight bits; links and ids take some 230 bytes each. */
+const BUDGET_BYTES = 700_000_000;
+const capacityOf = ({ dimensions, precision }: EmbeddedStoreOptions): number =>
+  Math.floor(BUDGET_BYTES / (dimensions * (precision === 'int8' ? 1 : 2) + 230));
 
 const runningOf = (entries: ReadonlyMap<string, Loaded>): readonly Promise<void>[] =>
   [...entries.values()].flatMap(({ running }) => running ?? []);

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Index } from 'usearch';
+import { IdTable } from './id-table.js';
 import { toScore, type VectorHit } from './vector-store.js';
 
 // The package's ESM entry recurses for ever.
@@ -25,11 +26,6 @@ export interface Partition {
 
 export type Precision = 'half' | 'int8';
 
-interface Entry {
-  readonly key: number;
-  readonly change: number;
-}
-
 export const createPartition = (dimensions: number, precision: Precision = 'half'): Partition =>
   new GrowingPartition(dimensions, precision);
 
@@ -37,11 +33,9 @@ export const createPartition = (dimensions: number, precision: Precision = 'half
 class GrowingPartition implements Partition {
   readonly #dimensions: number;
   readonly #precision: Precision;
-  readonly #entries = new Map<string, Entry>();
-  readonly #ids = new Map<number, string>();
+  readonly #ids = new IdTable();
   readonly #flat = new Map<number, Float32Array>();
   #index: Index | undefined;
-  #nextKey = 0;
 
   constructor(dimensions: number, precision: Precision) {
     this.#dimensions = dimensions;
@@ -49,40 +43,33 @@ class GrowingPartition implements Partition {
   }
 
   changeOf(id: string): number | undefined {
-    return this.#entries.get(id)?.change;
+    return this.#ids.changeOf(id);
   }
 
   put(id: string, change: number, vector: Float32Array): void {
     this.remove(id);
-    const key = this.#nextKey++;
-    this.#entries.set(id, { key, change });
-    this.#ids.set(key, id);
+    const key = this.#ids.add(id, change);
     if (this.#index) this.#index.add(BigInt(key), vector, 1);
     else this.#flat.set(key, vector);
     if (!this.#index && this.#flat.size > EXACT_UP_TO) this.#grow();
   }
 
   remove(id: string): void {
-    const entry = this.#entries.get(id);
-    if (!entry) return;
-    this.#entries.delete(id);
-    this.#ids.delete(entry.key);
-    this.#flat.delete(entry.key);
-    this.#index?.remove(BigInt(entry.key));
+    const key = this.#ids.remove(id);
+    if (key === undefined) return;
+    this.#flat.delete(key);
+    this.#index?.remove(BigInt(key));
   }
 
   search(vector: Float32Array, k: number): readonly VectorHit[] {
-    const wanted = Math.min(k, this.#entries.size);
+    const wanted = Math.min(k, this.#ids.size);
     if (wanted === 0) return [];
     const found = this.#index ? searchIndex(this.#index, vector, wanted) : searchFlat(this.#flat, vector, wanted);
-    return found.flatMap(({ key, score }) => {
-      const id = this.#ids.get(key);
-      return id === undefined ? [] : [{ id, score }];
-    });
+    return found.map(({ key, score }) => ({ id: this.#ids.idOf(key), score }));
   }
 
   size(): number {
-    return this.#entries.size;
+    return this.#ids.size;
   }
 
   isRough(): boolean {
@@ -124,8 +111,16 @@ const searchFlat = (flat: ReadonlyMap<number, Float32Array>, vector: Float32Arra
   return found.sort((a, b) => b.score - a.score).slice(0, k);
 };
 
+/** Four sums, since each addition would wait for the one before. */
 export const dot = (a: Float32Array, b: Float32Array): number => {
-  let sum = 0;
-  for (let index = 0; index < a.length; index++) sum += (a[index] as number) * (b[index] as number);
-  return sum;
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  const whole = a.length - (a.length % 4);
+  for (let at = 0; at < whole; at += 4) {
+    s0 += (a[at] as number) * (b[at] as number);
+    s1 += (a[at + 1] as number) * (b[at + 1] as number);
+    s2 += (a[at + 2] as number) * (b[at + 2] as number);
+    s3 += (a[at + 3] as number) * (b[at + 3] as number);
+  }
+  for (let at = whole; at < a.length; at++) s0 += (a[at] as number) * (b[at] as number);
+  return s0 + s1 + s2 + s3;
 };

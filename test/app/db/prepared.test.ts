@@ -1,0 +1,47 @@
+import pg from 'pg';
+import type { Database } from '../../../app/db/pool.js';
+import { queryOften } from '../../../app/db/prepared.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+
+let database: TestDatabase;
+let pool: Database;
+beforeAll(async () => {
+  database = await createTestDatabase({});
+  pool = new pg.Pool({ connectionString: database.serviceUrl, max: 1 });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const prepared = async (): Promise<number> =>
+  (await pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM pg_prepared_statements`)).rows[0]?.count ??
+  -1;
+
+it('a statement that comes again and again is planned once, and answers the same', async () => {
+  const before = await prepared();
+  const ask = (n: number) => queryOften<{ n: number }>(pool, 'SELECT $1::int + 1 AS n', [n]);
+  for (let n = 0; n < 6; n++) expect(await ask(n)).toEqual([{ n: n + 1 }]);
+  expect(await prepared()).toBe(before + 1);
+});
+
+it('behind a pooler, whose number is not that of the process that answers, no statement is left on a connection', async () => {
+  const client = await pool.connect();
+  const before = (await client.query('SELECT 1 FROM pg_prepared_statements')).rows.length;
+  const pooled = {
+    // As a pooler greets: with a number of its own.
+    processID: 1,
+    query: (...args: Parameters<typeof client.query>) => client.query(...args),
+    release: () => undefined,
+  };
+  const behind = { connect: async () => pooled } as unknown as Database;
+  for (let n = 0; n < 6; n++)
+    expect(await queryOften<{ n: number }>(behind, 'SELECT $1::int + 2 AS n', [n])).toEqual([{ n: n + 2 }]);
+  expect((await client.query('SELECT 1 FROM pg_prepared_statements')).rows).toHaveLength(before);
+  client.release();
+});
+
+it('a statement that fails gives its connection up and says why', async () => {
+  await expect(queryOften(pool, 'SELECT 1 / $1::int', [0])).rejects.toMatchObject({ code: '22012' });
+  expect(await queryOften<{ n: number }>(pool, 'SELECT $1::int AS n', [3])).toEqual([{ n: 3 }]);
+});
