@@ -73,7 +73,7 @@ describe('/metrics', () => {
       new RegExp(`^memory_ingest_total\\{tenant_id="${id}",status="created",environment="production"\\} 1$`, 'm'),
     );
     expect(body).toMatch(
-      /^memory_operation_duration_seconds_bucket\{le="0.05",environment="production",operation="createMemories"\} \d+$/m,
+      /^memory_operation_duration_seconds_bucket\{le="0.05",(?=[^}]*operation="createMemories")(?=[^}]*environment="production")[^}]*\} \d+$/m,
     );
     expect(body).toMatch(
       /^memory_operations_total\{operation="createMemories",status="ok",environment="production"\} 1$/m,
