@@ -51,6 +51,7 @@ export const EXAMPLE_TENANT: TenantOptions = {
   logLevel: 'info',
   metrics: true,
   fieldEncryption: true,
+  keyRotationDays: 365,
   audit: { reads: true, readsMode: 'Batched' },
   searchIndex: { keyword: true, clearMetadata: [] },
   embedding: {

@@ -122,6 +122,7 @@ function policyOptions({ tenant: { spec } }: ResolveInput) {
     logLevel: spec.observability.logLevel,
     metrics: spec.observability.metrics,
     fieldEncryption: spec.encryption.fields,
+    keyRotationDays: spec.encryption.keyRotationDays,
     audit: { reads: spec.audit.reads, readsMode: spec.audit.readsMode },
     searchIndex: { keyword: spec.encryption.index === 'keyword', clearMetadata: spec.encryption.clearMetadata },
     embedding: resolveEmbedding(spec.providers.embedding),

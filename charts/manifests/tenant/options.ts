@@ -114,6 +114,8 @@ export interface TenantOptions {
   readonly metrics: boolean;
 
   readonly fieldEncryption: boolean;
+  /** The age at which the operator offers a new tenant key. No object carries it. */
+  readonly keyRotationDays: number;
   /** Which reads the service writes down, and whether they wait for it. */
   readonly audit: { readonly reads: boolean; readonly readsMode: 'Batched' | 'Strict' };
   /** How sealed memories can be searched. */

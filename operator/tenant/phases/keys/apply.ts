@@ -1,4 +1,5 @@
 import { SECRETS } from '../../../../charts/manifests/names.js';
+import { offerKek } from '../../../clients/kek-offer.js';
 import {
   birthKeyring,
   destroyKeyring,
@@ -9,7 +10,7 @@ import {
 } from '../../../clients/keyring.js';
 import { decodeSecret, readSecret } from '../../../clients/secrets.js';
 import type { PhaseContext, TeardownContext } from '../phase.js';
-import type { KeysAction } from './plan.js';
+import { isRotationDue, type KeysAction } from './plan.js';
 
 export async function applyKeys(
   { options, record, stores }: PhaseContext,
@@ -33,6 +34,13 @@ export async function applyKeys(
         now: new Date(),
       });
   }
+}
+
+/** The pod takes the new key up by itself; until it has, the offer is found there again and stays as it is. */
+export async function offerWhenDue({ options, record, stores }: PhaseContext, head: KeyringHead): Promise<void> {
+  const now = new Date();
+  if (!isRotationDue(head, options.keyRotationDays, now)) return;
+  await offerKek(stores.keys, stores.kms, { tenantId: record.tenantId, namespace: options.namespace }, now);
 }
 
 /** The Secret is a projection for people and dashboards: the wrapped key, never the key. Written when it differs. */

@@ -3,7 +3,7 @@ import { KeyringError } from '../../../clients/keyring.js';
 import { done, type Outcome, stalled, wait } from '../../../runtime/outcome.js';
 import type { Facts } from '../../facts.js';
 import type { Phase, PhaseContext } from '../phase.js';
-import { applyKeys, settleKeys, writeProjection } from './apply.js';
+import { applyKeys, offerWhenDue, settleKeys, writeProjection } from './apply.js';
 import { observeKeys } from './observe.js';
 import { planKeys } from './plan.js';
 
@@ -18,6 +18,7 @@ export const keysPhase: Phase = {
       const head = await applyKeys(context, plan.action);
       if (head === undefined) return wait('KeyringMissing', 'the keyring vanished while it was looked at', 1_000);
       await writeProjection(context, head);
+      await offerWhenDue(context, head);
       return done<Facts>({ encryption: { keyID: head.keyId, epoch: head.epoch, rotatedTime: head.rotatedTime } });
     }),
 

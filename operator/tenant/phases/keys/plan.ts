@@ -12,6 +12,15 @@ export type KeysAction =
   | { readonly action: 'none'; readonly because?: undefined }
   | { readonly action: 'refuse'; readonly because: string };
 
+const DAY_MS = 86_400_000;
+
+/** Of a keyring that a pod has completed: before that nobody could take a new key up. */
+export const isRotationDue = (
+  { epoch, rotatedTime }: { readonly epoch: number; readonly rotatedTime: string },
+  days: number,
+  now: Date,
+): boolean => epoch > 0 && now.getTime() - Date.parse(rotatedTime) >= days * DAY_MS;
+
 /**
  * A keyring is born once. When data exists and its keyring does not, a new one would hide a loss: everything sealed
  * before would be unreadable, so a person must decide.

@@ -7,7 +7,7 @@ export const encryption = group(
   'Sealing of what is stored.',
   {
     fields: flag('Seal content with keys of the tenant and of its users. Once on, it stays on.', { default: true }),
-    keyRotationDays: days('Age at which the key of the tenant is replaced.', { default: 365, acts: false }),
+    keyRotationDays: days('Age at which the key of the tenant is replaced.', { default: 365 }),
     index: choice('Search by exact words over sealed text, or none.', ['keyword', 'off'], {
       default: 'keyword',
     }),
