@@ -8,7 +8,7 @@ import { describeWith, findAwsMirror, terraformMissing } from '../../support/reh
 
 jest.setTimeout(240_000);
 
-const STACKS = ['aws-dev-vault', 'gcp-prod-vault', 'azure-prod-plane'];
+const STACKS = ['aws-dev-vault', 'gcp-prod-vault', 'azure-prod-vault'];
 
 /** What a new rule or another price changes is not what this is about. */
 const plain = (part: string): string =>
