@@ -41,6 +41,7 @@ import { tagsOfRows } from './memories/touched.js';
 import { createUuid7 } from './memories/uuid7.js';
 import { buildDefaultPolicies, type Policies } from './policies/schema.js';
 import { type PolicyWatch, watchPolicies } from './policies/watch.js';
+import { createRowSealer } from './sealing/row-sealer.js';
 import { type KeyWatch, watchKeys } from './tenancy/key-watch.js';
 import { createPeople } from './tenancy/people.js';
 import { createVault, type Vault } from './tenancy/vault.js';
@@ -84,7 +85,8 @@ export interface Foundation {
 }
 
 export const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Foundation> => {
-  const { model, policyWatch, db, keys, vault, newId, audit, plane, usage, outbound } = await openGround(config, log);
+  const ground = await openGround(config, log);
+  const { model, policyWatch, db, keys, vault, newId, audit, plane, usage, outbound } = ground;
   const people = createPeople(vault);
   const shared = await openShared(config, log);
   const cache = createCache({ vault, shared, log });
@@ -114,10 +116,9 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
     policyWatch.stop();
     keyWatch.stop();
     await access.stop();
-    await outbound.close();
-    await shared?.close();
+    await Promise.all([outbound.close(), shared?.close()]);
     await vectors.close();
-    await embedder.close();
+    await Promise.all([embedder.close(), ground.sealer.close()]);
     await audit.stop();
     await db.end();
   };
@@ -148,7 +149,8 @@ const openGround = async (config: MemoryConfig, log: Logger) => {
   const db = openDatabase(config, log);
   const usage = createUsageMeter(db);
   const keys = await openKeys(config, log, await selectKeyringFloor(db, log));
-  const vault = createVault(keys, config.FIELD_ENCRYPTION);
+  const sealer = createRowSealer();
+  const vault = createVault(keys, config.FIELD_ENCRYPTION, sealer);
   await vault.prepare([SLOTS.tenant]);
   const newId = createUuid7();
   const plane = openPlane(config);
@@ -159,7 +161,7 @@ const openGround = async (config: MemoryConfig, log: Logger) => {
     plane,
     planeEveryMs: config.AUDIT_KMS_INTERVAL_MS,
   });
-  return { model, policyWatch, db, keys, vault, newId, audit, plane, usage, outbound };
+  return { model, policyWatch, db, keys, vault, sealer, newId, audit, plane, usage, outbound };
 };
 
 /** An Ollama without TLS stands beside the service and is the platform's to allow. */

@@ -4,10 +4,11 @@ import type { Cache } from '../cache/cache.js';
 import type { Database } from '../db/pool.js';
 import type { Policies } from '../policies/schema.js';
 import { judgeMemory, type QuarantineReason } from '../reviews/quarantine.js';
+import type { SealedParts } from '../sealing/row-batch.js';
 import { indexSettings } from '../search/index-mark.js';
-import { buildSearchColumns, type SearchColumns } from '../search/search-columns.js';
+import { type SearchColumns, searchColumnsOf } from '../search/search-columns.js';
 import { type EntityName, entityKey, type People, type Person } from '../tenancy/people.js';
-import type { StoredField, Vault } from '../tenancy/vault.js';
+import type { NewRow, Vault } from '../tenancy/vault.js';
 import { type FactTokens, factTokensOf } from './facts.js';
 import type { GroupWriter } from './group.js';
 import { sealKey } from './key.js';
@@ -81,9 +82,27 @@ export const prepareRows = async (
     drafts.flatMap((planned) => namesIn(planned, slotOf(planned))),
   );
   await vault.prepare(drafts.map(slotOf));
+  const { sealed, parts } = await vault.sealRows(
+    drafts.map((planned) => openRow(planned, slotOf(planned))),
+    indexSettings(context.policies).index !== 'off',
+  );
   const refOf: Refs = (kind, id, slot) => (id ? (entities.get(entityKey({ kind, slot, id })) ?? null) : null);
-  return drafts.map((planned) => prepareRow(context, planned, slotOf(planned), ownerOf(planned)?.ref ?? null, refOf));
+  return drafts.map((planned, index) => {
+    const own = parts[index];
+    if (!own) throw new Error(`The memory ${planned.id} was not sealed`);
+    const owner = { slot: slotOf(planned), userRef: ownerOf(planned)?.ref ?? null };
+    return prepareRow(context, planned, owner, { sealed, ...own }, refOf);
+  });
 };
+
+const openRow = ({ id, past, content, draft, vector }: PlannedDraft, slot: number): NewRow => ({
+  id,
+  version: past?.version ?? 1,
+  slot,
+  content,
+  namespace: draft.namespace ?? [],
+  vector,
+});
 
 /** Teams and organizations are shared, so their names are sealed for the tenant; the rest with the person they appear with. */
 const namesIn = ({ draft }: PlannedDraft, slot: number): readonly EntityName[] => {
@@ -96,13 +115,20 @@ const namesIn = ({ draft }: PlannedDraft, slot: number): readonly EntityName[] =
   return names;
 };
 
+interface Owner {
+  readonly slot: number;
+  readonly userRef: string | null;
+}
+
+type Parts = SealedParts & { readonly sealed: boolean };
+
 type Refs = (kind: EntityName['kind'], id: string | null | undefined, of: number) => string | null;
 
 const prepareRow = (
   context: WriteContext,
   planned: PlannedDraft,
-  slot: number,
-  userRef: string | null,
+  { slot, userRef }: Owner,
+  parts: Parts,
   refOf: Refs,
 ): PreparedRow => {
   const { vault, policies } = context;
@@ -112,7 +138,6 @@ const prepareRow = (
   const judged = judgeMemory(content, { scope: planned.scopeCode, trust, policies });
   const quarantine = reasonsOf(past?.status ?? STATUS_ACTIVE, judged);
   const version = past?.version ?? 1;
-  const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version }, content);
   const owned = {
     id,
     version,
@@ -126,16 +151,16 @@ const prepareRow = (
     organization_ref: refOf('organization', draft.organization_id, TENANT_SLOT),
   };
   const namespace = draft.namespace ?? [];
-  const search = buildSearchColumns(vault, indexSettings(policies), { slot, content, namespace });
+  const search = searchColumnsOf(indexSettings(policies), content, parts.tokens);
   const row = buildRow(context, planned, {
-    ...{ owned, stored, trust, search },
-    contentHash: vault.contentHash(slot, content.content),
+    ...{ owned, trust, search },
+    own: parts,
     key: sealKey(vault, owned, { key: draft.key ?? null, namespace }),
     fact: factTokensOf(vault, owned, content),
     status: quarantine.length > 0 ? STATUS_QUARANTINED : (past?.status ?? STATUS_ACTIVE),
   });
-  const vector = planned.vector ? prepareVector(context, row, planned.vector) : null;
-  return { planned, quarantine, row, commit: stored.commit, vector };
+  const vector = parts.vector && prepareVector(context.model, row, parts.vector);
+  return { planned, quarantine, row, commit: parts.commit, vector };
 };
 
 /** What nobody finds any more needs no quarantine; what was in one elsewhere stays in one. */
@@ -148,10 +173,9 @@ type RefColumn = 'user_ref' | 'agent_ref' | 'session_ref' | 'app_ref' | 'team_re
 
 interface RowParts {
   readonly owned: Pick<NewMemoryRow, 'id' | 'version' | 'slot' | 'scope' | RefColumn>;
-  readonly stored: StoredField;
   readonly trust: Trust;
   readonly search: SearchColumns;
-  readonly contentHash: Buffer;
+  readonly own: Parts;
   readonly key: Pick<NewMemoryRow, 'key_token' | 'sealed_key'>;
   readonly fact: FactTokens;
   readonly status: number;
@@ -165,9 +189,9 @@ const buildRow = (context: WriteContext, planned: PlannedDraft, parts: RowParts)
   id: parts.owned.id,
   version: parts.owned.version,
   slot: parts.owned.slot,
-  sealed: parts.stored.sealed,
-  envelope: parts.stored.bytes,
-  content_hash: parts.contentHash,
+  sealed: parts.own.sealed,
+  envelope: parts.own.envelope,
+  content_hash: parts.own.contentHash,
   pii: [...planned.redactions.keys()],
   pii_counts: [...planned.redactions.values()],
   user_ref: parts.owned.user_ref,
@@ -201,16 +225,12 @@ const buildRow = (context: WriteContext, planned: PlannedDraft, parts: RowParts)
   ...parts.search,
 });
 
-const prepareVector = ({ vault, model }: WriteContext, row: NewMemoryRow, vector: Float32Array): NewVectorRow => {
-  const stored = vault.sealVector({ slot: row.slot, table: 'vectors', rowId: row.id, version: row.version }, vector);
-  const partition = partitionOf(row);
-  return {
-    memory_id: row.id,
-    version: row.version,
-    slot: row.slot,
-    partition,
-    model,
-    sealed: stored.sealed,
-    vector: stored.bytes,
-  };
-};
+const prepareVector = (model: string, row: NewMemoryRow, vector: Buffer): NewVectorRow => ({
+  memory_id: row.id,
+  version: row.version,
+  slot: row.slot,
+  partition: partitionOf(row),
+  model,
+  sealed: row.sealed,
+  vector,
+});

@@ -23,9 +23,20 @@ export const buildSearchColumns = (
   vault: Vault,
   settings: IndexSettings,
   { slot, content, namespace }: Searchable,
-): SearchColumns => ({
-  search_tokens:
+): SearchColumns =>
+  searchColumnsOf(
+    settings,
+    content,
     settings.index === 'off' ? null : [...padTokens(vault.searchTokens(slot, indexTerms(content, namespace)))],
+  );
+
+/** Of a row whose tokens were made with its seal. */
+export const searchColumnsOf = (
+  settings: IndexSettings,
+  content: RowContent,
+  tokens: readonly number[] | null,
+): SearchColumns => ({
+  search_tokens: tokens,
   clear_metadata: buildClearMetadata(settings, content),
   index_mark: indexMark(settings),
 });

@@ -6,7 +6,6 @@ import {
   contentHash,
   cursorKey,
   jcsBytes,
-  newRowEnvelope,
   open,
   openRow,
   openVector,
@@ -16,7 +15,6 @@ import {
   rowCommit,
   rowMac,
   rowMacOfJcs,
-  rowPlaintext,
   seal,
   sealRow,
   sealVector,
@@ -24,6 +22,8 @@ import {
   verifyRowMac,
   verifyRowMacOfJcs,
 } from '../sealing/index.js';
+import { type OpenRow, plainRow, type SealedParts } from '../sealing/row-batch.js';
+import { createRowSealer, type RowSealer } from '../sealing/row-sealer.js';
 
 /** What a sealed value is bound to: moved to another place it does not open. */
 export interface Place {
@@ -32,6 +32,9 @@ export interface Place {
   readonly rowId: string;
   readonly version: number;
 }
+
+/** A row that is to be stored for the first time, of the slot that it belongs to. */
+export type NewRow = OpenRow & { readonly slot: number };
 
 export interface StoredField {
   readonly sealed: boolean;
@@ -75,6 +78,11 @@ export interface Vault {
   searchTokens(slot: number, terms: Iterable<string>): Int32Array;
   /** Of a whole request, to tell whether it is the same one again. */
   fingerprint(text: string): Buffer;
+  /** New rows with all that their keys are needed for, in threads where there are many. `sealed`: or stored in clear. */
+  sealRows(
+    rows: readonly NewRow[],
+    indexes: boolean,
+  ): Promise<{ readonly sealed: boolean; readonly parts: readonly SealedParts[] }>;
   sealRow(place: Place, content: RowContent): StoredRow;
   openRow(place: Place, field: StoredField): RowContent;
   /** What `sealRow` told of the row when it was written, from the row itself. */
@@ -109,8 +117,8 @@ export interface Vault {
   refresh(): Promise<void>;
 }
 
-export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
-  const at = placeOf;
+/** @default sealer all in this thread */
+export const createVault = (keys: TenantKeys, encrypts: boolean, sealer: RowSealer = createRowSealer(0)): Vault => {
   const authentication = () => keys.slotKey(SLOTS.authentication);
   return {
     ...preparedVault(keys),
@@ -124,21 +132,7 @@ export const createVault = (keys: TenantKeys, encrypts: boolean): Vault => {
     fingerprint: (text) => contentHash(authentication(), 'idempotency', text),
     contentHash: (slot, content) => contentHash(keys.slotKey(slot), 'dedupe', content),
     searchTokens: (slot, terms) => termTokens(keys.slotKey(slot), terms),
-    sealRow: (place, content) => {
-      if (!encrypts) return storePlain(newRowEnvelope(content));
-      const { sealed, commit } = sealRow(keys.slotKey(place.slot), at(place), content);
-      return { sealed: true, bytes: sealed, commit };
-    },
-    rowCommit: (place, field) =>
-      rowCommit(field.sealed ? openRow(keys, at(place), field.bytes) : parseEnvelope(field.bytes)),
-    openRow: (place, field) =>
-      field.sealed ? openRow(keys, at(place), field.bytes) : (JSON.parse(field.bytes.toString('utf8')) as RowContent),
-    sealVector: (place, vector) =>
-      encrypts
-        ? { sealed: true, bytes: sealVector(keys.slotKey(place.slot), at(place), vector) }
-        : { sealed: false, bytes: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength) },
-    openVector: (place, field) =>
-      field.sealed ? openVector(keys, at(place), field.bytes) : new Float32Array(Uint8Array.from(field.bytes).buffer),
+    ...rowVault(keys, encrypts, sealer),
     ...jsonVault(keys),
     cacheToken: (name) => contentHash(authentication(), 'cache', name),
     ...outsideVault(keys),
@@ -153,6 +147,36 @@ const preparedVault = (keys: TenantKeys): Pick<Vault, 'prepare' | 'isPrepared'> 
     await keys.ensureSlots(new Set([SLOTS.authentication, ...slots]));
   },
   isPrepared: (slots) => keys.holds(SLOTS.authentication) && slots.every((slot) => keys.holds(slot)),
+});
+
+const rowVault = (
+  keys: TenantKeys,
+  encrypts: boolean,
+  sealer: RowSealer,
+): Pick<Vault, 'sealRows' | 'sealRow' | 'rowCommit' | 'openRow' | 'sealVector' | 'openVector'> => ({
+  sealRows: async (rows, indexes) => {
+    const keyFor = (index: number) => keys.slotKey(rows[index]?.slot ?? SLOTS.tenant);
+    return { sealed: encrypts, parts: await sealer.seal(rows, keyFor, { encrypts, indexes }) };
+  },
+  sealRow: (place, content) => {
+    if (!encrypts) return storePlain(content);
+    const { sealed, commit } = sealRow(keys.slotKey(place.slot), placeOf(place), content);
+    return { sealed: true, bytes: sealed, commit };
+  },
+  rowCommit: (place, field) =>
+    rowCommit(field.sealed ? openRow(keys, placeOf(place), field.bytes) : parseEnvelope(field.bytes)),
+  openRow: (place, field) =>
+    field.sealed
+      ? openRow(keys, placeOf(place), field.bytes)
+      : (JSON.parse(field.bytes.toString('utf8')) as RowContent),
+  sealVector: (place, vector) =>
+    encrypts
+      ? { sealed: true, bytes: sealVector(keys.slotKey(place.slot), placeOf(place), vector) }
+      : { sealed: false, bytes: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength) },
+  openVector: (place, field) =>
+    field.sealed
+      ? openVector(keys, placeOf(place), field.bytes)
+      : new Float32Array(Uint8Array.from(field.bytes).buffer),
 });
 
 const jsonVault = (keys: TenantKeys): Pick<Vault, 'sealIdentity' | 'openIdentity' | 'sealJson' | 'openJson'> => ({
@@ -190,11 +214,10 @@ const auditVault = (
 
 const placeOf = ({ slot, table, rowId, version }: Place) => ({ slot, table, rowId, rowVersion: version });
 
-const storePlain = (envelope: RowEnvelope): StoredRow => ({
-  sealed: false,
-  bytes: rowPlaintext(envelope),
-  commit: rowCommit(envelope),
-});
+const storePlain = (content: RowContent): StoredRow => {
+  const { sealed: bytes, commit } = plainRow(content);
+  return { sealed: false, bytes, commit };
+};
 
 const parseEnvelope = (bytes: Buffer): RowEnvelope => JSON.parse(bytes.toString('utf8')) as RowEnvelope;
 
