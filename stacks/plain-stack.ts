@@ -1,4 +1,11 @@
-import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Tokenization } from 'cdktf';
+import {
+  DefaultTokenResolver,
+  type IResolvable,
+  StringConcat,
+  TerraformElement,
+  TerraformStack,
+  Tokenization,
+} from 'cdktf';
 
 /**
  * cdktf resolves every token twice: once to find values that cross stacks, which it would turn into remote states, and
@@ -10,7 +17,16 @@ export class PlainStack extends TerraformStack {
     for (const element of this.node.findAll()) {
       if (!TerraformElement.isTerraformElement(element) || element.cdktfStack !== this) continue;
       const resolved: unknown = Tokenization.resolve(element.toTerraform(), { scope: this, resolver, preparing: true });
-      element.toTerraform = () => resolved;
+      element.toTerraform = () => asResolved(resolved);
     }
   }
 }
+
+/** A token whose value is final: cdktf takes it as it is instead of walking through all of it again. */
+const asResolved = (value: unknown): IResolvable => ({
+  creationStack: [],
+  resolve: (context) => {
+    context.registerPostProcessor({ postProcess: () => value });
+    return null;
+  },
+});
