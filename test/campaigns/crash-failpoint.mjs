@@ -10,8 +10,8 @@ const STEPS = {
   copy: /^COPY memories/,
   outbox: /^COPY outbox/,
   audit: /INSERT INTO audit_pending/,
-  quota: /^UPDATE tenant_usage/,
-  answer: /^UPDATE idempotency/,
+  quota: /UPDATE tenant_usage/,
+  answer: /UPDATE idempotency SET slot/,
   commit: /^COMMIT/,
   vectors: /INSERT INTO vectors/,
   drained: /^DELETE FROM outbox/,
@@ -65,9 +65,45 @@ ServerResponse.prototype.end = function (...args) {
   return result;
 };
 
+/**
+ * Statements that travel together are one query to the driver. What was written before the step leaves for the server first;
+ * `after` is when it has left too, and of the commit when its answer is back.
+ */
+const flights = new WeakSet();
+const sent = new WeakSet();
+const board = (client, flight, args) => {
+  flights.add(client.connection);
+  for (const end of ['handleReadyForQuery', 'handleError']) {
+    const told = flight[end];
+    flight[end] = function (...results) {
+      flights.delete(client.connection);
+      if (end === 'handleReadyForQuery' && armed?.name === 'commit' && isAt('after')) hit();
+      return told.apply(this, results);
+    };
+  }
+  return query.apply(client, args);
+};
+const leave = (connection) => {
+  connection.stream.uncork();
+  hit();
+};
+const { parse, sync } = pg.Connection.prototype;
+pg.Connection.prototype.parse = function (statement, ...rest) {
+  if (sent.delete(this)) leave(this);
+  const isDue = flights.has(this) && STEPS[armed?.name]?.test(statement.text.trimStart());
+  if (isDue && isAt('before')) leave(this);
+  if (isDue && isAt('after') && armed?.name !== 'commit') sent.add(this);
+  return parse.call(this, statement, ...rest);
+};
+pg.Connection.prototype.sync = function (...args) {
+  if (sent.delete(this)) leave(this);
+  return sync.apply(this, args);
+};
+
 const query = pg.Client.prototype.query;
 pg.Client.prototype.query = function (...args) {
   const [config] = args;
+  if (typeof config?.submit === 'function' && config.text === undefined) return board(this, config, args);
   const text = typeof config === 'string' ? config : (config?.text ?? '');
   if (!STEPS[armed?.name]?.test(text.trimStart())) return query.apply(this, args);
   if (isAt('before')) {
