@@ -76,10 +76,13 @@ class EmbeddedStore implements VectorStore {
     const found = [...entries.values()].flatMap(({ partition }) => partition.search(vector, k));
     const hits = entries.size > 1 ? found.sort((a, b) => b.score - a.score).slice(0, k) : found;
     const held = [...entries.values()].reduce((sum, { partition }) => sum + partition.size(), 0);
+    const revisions = [...entries.values()].map(({ partition }) => partition.revision());
     return {
       ...{ hits, exhausted: hits.length >= held, watermarks: [...entries.values()].map(({ watermark }) => watermark) },
       accept: ({ changes, watermark }) => {
-        if (changes.some((change) => isNews(entries, change))) return false;
+        // Whoever read in what is new meanwhile made it known to the index, not to these hits.
+        const asked = [...entries.values()].every(({ partition }, at) => partition.revision() === revisions[at]);
+        if (!asked || changes.some((change) => isNews(entries, change))) return false;
         for (const entry of entries.values()) entry.watermark = watermark;
         return true;
       },

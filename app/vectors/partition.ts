@@ -20,6 +20,8 @@ export interface Partition {
   remove(id: string): void;
   search(vector: Float32Array, k: number): readonly VectorHit[];
   size(): number;
+  /** Another number after every change. */
+  revision(): number;
   /** Whether its scores are only good enough to propose. */
   isRough(): boolean;
 }
@@ -34,6 +36,7 @@ class GrowingPartition implements Partition {
   readonly #dimensions: number;
   readonly #precision: Precision;
   readonly #ids = new IdTable();
+  #revision = 0;
   readonly #flat = new Map<number, Float32Array>();
   #index: Index | undefined;
 
@@ -49,6 +52,7 @@ class GrowingPartition implements Partition {
   put(id: string, change: number, vector: Float32Array): void {
     this.remove(id);
     const key = this.#ids.add(id, change);
+    this.#revision++;
     if (this.#index) this.#index.add(BigInt(key), vector, 1);
     else this.#flat.set(key, vector);
     if (!this.#index && this.#flat.size > EXACT_UP_TO) this.#grow();
@@ -57,6 +61,7 @@ class GrowingPartition implements Partition {
   remove(id: string): void {
     const key = this.#ids.remove(id);
     if (key === undefined) return;
+    this.#revision++;
     this.#flat.delete(key);
     this.#index?.remove(BigInt(key));
   }
@@ -70,6 +75,10 @@ class GrowingPartition implements Partition {
 
   size(): number {
     return this.#ids.size;
+  }
+
+  revision(): number {
+    return this.#revision;
   }
 
   isRough(): boolean {

@@ -19,7 +19,7 @@ const create = (content: string, index: number, more: object = {}) =>
   service.call('POST', '/api/v1/memories', { body: { user_id: 'ada', content, vector: vector(index), ...more } });
 const search = async (index: number): Promise<readonly string[]> => {
   const { body } = await service.call('POST', '/api/v1/memories/search', {
-    body: { user_id: 'ada', vector: vector(index), threshold: 0.5 },
+    body: { user_id: 'ada', vector: vector(index), threshold: 0.5, limit: 20 },
   });
   expect(body.degraded).toEqual([]);
   return body.results.map(({ content }: { content: string }) => content);
@@ -67,6 +67,19 @@ describe('the index in memory', () => {
     await client.end();
     expect(await search(30)).toEqual([]);
   });
+
+  it('shows whoever has written what they wrote, however many write and search at once', async () => {
+    const missed: string[] = [];
+    const lane = async (first: number): Promise<void> => {
+      for (let round = 0; round < 12; round++) {
+        const content = `lane ${first} round ${round}`;
+        await create(content, first);
+        if (!(await search(first)).includes(content)) missed.push(content);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, (_, n) => lane(40 + n)));
+    expect(missed).toEqual([]);
+  }, 20_000);
 
   it('holds a person of two thousand memories', async () => {
     for (let round = 0; round < 2; round++) {
