@@ -12,13 +12,39 @@ export interface Cluster {
 const MAX_ROUNDS = 12;
 /** One stretch on the event loop: some 5 ms at 512 dimensions and ten clusters. */
 const STRETCH = 1_000;
+/** Where a run ends depends on where it began, and few vectors are soon run through again. */
+const STARTS = 6;
+/** Comparisons a round up to which all starts take less than a second; above there are only so many. */
+const EASY = 20_000;
+const STARTS_OF_MANY = 3;
+/** Any number does, as long as it is always the same. */
+const SEED = 0x9e3779b9;
 
 /**
- * Groups unit vectors by their direction (spherical k-means). The same vectors in the same order give the same groups: the
- * first centre is the first vector, each next one the vector that is farthest from all centres.
+ * Groups unit vectors by their direction (spherical k-means): the best of several runs, each from centres that are drawn far
+ * from each other. The dice are always the same, so the same vectors in the same order give the same groups.
  */
 export const clusterVectors = async (vectors: readonly Float32Array[], k: number): Promise<readonly Cluster[]> => {
-  let centroids = spread(vectors, Math.min(k, vectors.length));
+  const wanted = Math.min(k, vectors.length);
+  const random = createDice(SEED);
+  const starts = vectors.length * wanted <= EASY ? STARTS : STARTS_OF_MANY;
+  let best: Run | undefined;
+  for (let start = 0; start < starts; start++) {
+    const run = await settle(vectors, drawCentres(vectors, wanted, random));
+    if (best === undefined || run.nearness > best.nearness) best = run;
+  }
+  return best === undefined ? [] : buildClusters(vectors, best.assigned, best.centroids);
+};
+
+interface Run {
+  readonly centroids: readonly Float32Array[];
+  readonly assigned: Int32Array;
+  /** The sum over all vectors of how near each is to its centre: the more the better. */
+  readonly nearness: number;
+}
+
+const settle = async (vectors: readonly Float32Array[], from: readonly Float32Array[]): Promise<Run> => {
+  let centroids = from;
   let assigned = new Int32Array(vectors.length).fill(-1);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const next = await assign(vectors, centroids);
@@ -27,21 +53,64 @@ export const clusterVectors = async (vectors: readonly Float32Array[], k: number
     if (!moved) break;
     centroids = centres(vectors, assigned, centroids);
   }
-  return buildClusters(vectors, assigned, centroids);
+  const nearness = vectors.reduce(
+    (sum, vector, index) => sum + dot(vector, centroids[assigned[index] as number] as Float32Array),
+    0,
+  );
+  return { centroids, assigned, nearness };
 };
 
-const spread = (vectors: readonly Float32Array[], k: number): readonly Float32Array[] => {
+/**
+ * As k-means++ has it: the farther a vector is from the centres so far, the likelier it is the next; of some that are drawn
+ * the one that leaves the others nearest.
+ */
+const drawCentres = (vectors: readonly Float32Array[], k: number, random: () => number): readonly Float32Array[] => {
   const chosen: Float32Array[] = [];
-  const nearest = new Float32Array(vectors.length).fill(-2);
-  for (let next = 0; chosen.length < k; ) {
-    const centre = vectors[next] as Float32Array;
-    chosen.push(centre);
-    vectors.forEach((vector, index) => {
-      nearest[index] = Math.max(nearest[index] as number, dot(vector, centre));
-    });
-    next = nearest.reduce((far, value, index) => (value < (nearest[far] as number) ? index : far), 0);
+  let far = new Float32Array(vectors.length).fill(2);
+  const draws = 2 + Math.floor(Math.log(k));
+  while (chosen.length < k) {
+    let best:
+      | { readonly centre: Float32Array; readonly far: Float32Array<ArrayBuffer>; readonly left: number }
+      | undefined;
+    for (let draw = 0; draw < draws; draw++) {
+      const centre = vectors[drawByWeight(far, random())] as Float32Array;
+      const without = far.map((distance, index) =>
+        Math.min(distance, distanceOf(vectors[index] as Float32Array, centre)),
+      );
+      const left = sumOf(without);
+      if (best === undefined || left < best.left) best = { centre, far: without, left };
+    }
+    if (best === undefined) break;
+    chosen.push(best.centre);
+    far = best.far;
   }
   return chosen;
+};
+
+/** Half the square of it between unit vectors; never below 0 by rounding. */
+const distanceOf = (a: Float32Array, b: Float32Array): number => Math.max(0, 1 - dot(a, b));
+
+const sumOf = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0);
+
+const drawByWeight = (weights: Float32Array, at: number): number => {
+  let left = at * sumOf(weights);
+  const drawn = weights.findIndex((weight) => {
+    left -= weight;
+    return left < 0;
+  });
+  // All are at a centre already: any of them is as good.
+  return drawn >= 0 ? drawn : Math.min(weights.length - 1, Math.floor(at * weights.length));
+};
+
+/** Marsaglia's xorshift with 32 bits, in [0, 1). */
+const createDice = (seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
 };
 
 const assign = async (
@@ -101,4 +170,4 @@ const buildClusters = (
       return { centroid, members, cohesion: Math.min(1, Math.max(0, sum / Math.max(1, members.length))) };
     })
     .filter(({ members }) => members.length > 0)
-    .sort((a, b) => b.members.length - a.members.length);
+    .sort((a, b) => b.members.length - a.members.length || Math.min(...a.members) - Math.min(...b.members));

@@ -75,18 +75,60 @@ it('a budget of tokens is kept; what is too large gives way to what is not', () 
   expect(fitTokens(texts, (text) => text, Number.POSITIVE_INFINITY)).toMatchObject({ truncated: false });
 });
 
-it('1,000 vectors are clustered within a second', async () => {
-  const vectors = Array.from({ length: 1000 }, (_, n) => {
-    const vector = Float32Array.from(
-      { length: 512 },
-      (_x, at) => Math.sin((at + 1) * ((n % 10) + 1)) + Math.sin(n * 13 + at * 7) / 10,
-    );
-    const length = Math.hypot(...vector);
-    return vector.map((value) => value / length);
+describe('clusters', () => {
+  /** Unit vectors around directions that have nothing in common, each a little off in its own way. */
+  const around = (directions: readonly number[], spread: number): readonly Float32Array[] =>
+    directions.map((direction, n) => {
+      const vector = Float32Array.from(
+        { length: 64 },
+        (_, at) => (at === direction ? 1 : 0) + spread * Math.sin((n + 1) * (at + 3) * 12.9898),
+      );
+      const length = Math.hypot(...vector);
+      return vector.map((value) => value / length);
+    });
+  const groupsOf = async (directions: readonly number[], k: number, spread = 0.06) => {
+    const found = await clusterVectors(around(directions, spread), k);
+    return found.map(({ members }) => [...members].sort((a, b) => a - b).map((member) => directions[member]));
+  };
+
+  it('are the groups there are, in whatever order the vectors come and however many there are', async () => {
+    const pure = (groups: readonly (readonly (number | undefined)[])[]) =>
+      groups.map((group) => (new Set(group).size === 1 ? group.length : 'mixed'));
+    for (let turn = 0; turn < 9; turn++) {
+      const nine = Array.from({ length: 9 }, (_, n) => (((n * 7 + turn) % 9) % 3) * 11);
+      expect(pure(await groupsOf(nine, 3))).toEqual([3, 3, 3]);
+      const uneven = Array.from({ length: 60 }, (_, n) => Math.min(5, (n * 17 + turn) % 20));
+      expect(pure(await groupsOf(uneven, 6))).toEqual([45, 3, 3, 3, 3, 3]);
+    }
   });
-  const before = process.cpuUsage();
-  const clusters = await clusterVectors(vectors, 10);
-  const { user, system } = process.cpuUsage(before);
-  expect((user + system) / 1e6).toBeLessThan(1);
-  expect(clusters.map(({ members }) => members.length)).toEqual(Array.from({ length: 10 }, () => 100));
+
+  it('are not led astray by a vector that is far from all others', async () => {
+    const found = await groupsOf([1, 2, 1, 2, 1, 2, 1, 2, 9], 3, 0.02);
+    expect(found).toEqual([[1, 1, 1, 1], [2, 2, 2, 2], [9]]);
+  });
+
+  it('are the same every time, and no more than there are different vectors', async () => {
+    const vectors = around([1, 5, 1, 9, 5, 1, 9, 9, 5, 5], 0.4);
+    expect(await clusterVectors(vectors, 4)).toEqual(await clusterVectors(vectors, 4));
+    const [one] = vectors;
+    const same = await clusterVectors(one ? [one, one, one] : [], 3);
+    expect(same.map(({ members }) => members.length)).toEqual([3]);
+    expect(await clusterVectors([], 3)).toEqual([]);
+  });
+
+  it('1,000 vectors are clustered within a second', async () => {
+    const vectors = Array.from({ length: 1000 }, (_, n) => {
+      const vector = Float32Array.from(
+        { length: 512 },
+        (_x, at) => Math.sin((at + 1) * ((n % 10) + 1)) + Math.sin(n * 13 + at * 7) / 10,
+      );
+      const length = Math.hypot(...vector);
+      return vector.map((value) => value / length);
+    });
+    const before = process.cpuUsage();
+    const clusters = await clusterVectors(vectors, 10);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(1);
+    expect(clusters.map(({ members }) => members.length)).toEqual(Array.from({ length: 10 }, () => 100));
+  });
 });
