@@ -41,8 +41,6 @@ export interface EmbeddingWorker {
 /** Some 200 ms of the local model: long enough to be efficient, short enough for a shutdown to wait for. */
 const BATCH = 32;
 const IDLE_MS = 500;
-/** The model works for one batch while the other is stored. The second is woken with the first, and looks seldom by itself. */
-const SECOND_IDLE_MS = 5_000;
 const LOADING_MS = 100;
 const MAX_ATTEMPTS = 8;
 const HOUSEKEEPING_MS = 600_000;
@@ -53,39 +51,27 @@ const backoffMs = (attempts: number): number => Math.min(300_000, 1_000 * 2 ** a
 /** Turns the outbox into vectors. Any number of replicas may run it; each piece of work has one holder at a time. */
 export const startEmbeddingWorker = (options: EmbeddingWorkerOptions): EmbeddingWorker => {
   let nextHousekeeping = 0;
-  const keepHouse = async (): Promise<void> => {
-    if (Date.now() < nextHousekeeping) return;
-    nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
-    await deleteOldTombstones(options.db);
-    await deleteOldAnswers(options.db);
-  };
-  const loops = [IDLE_MS, SECOND_IDLE_MS].map((idleMs) =>
-    startLoop({
-      turn: async () => {
-        await keepHouse();
-        return turn(options, idleMs);
-      },
-      onTrouble: (err) => options.log.warn({ err }, 'embedding work interrupted, will go on'),
-    }),
-  );
-  return {
-    wake: () => {
-      for (const loop of loops) loop.wake();
+  return startLoop({
+    turn: async () => {
+      if (Date.now() >= nextHousekeeping) {
+        nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
+        await deleteOldTombstones(options.db);
+        await deleteOldAnswers(options.db);
+      }
+      return turn(options);
     },
-    stop: async () => {
-      await Promise.all(loops.map((loop) => loop.stop()));
-    },
-  };
+    onTrouble: (err) => options.log.warn({ err }, 'embedding work interrupted, will go on'),
+  });
 };
 
 /** Does what there is to do; says how long to rest after it. */
-const turn = async (options: EmbeddingWorkerOptions, idleMs: number): Promise<number> => {
+const turn = async (options: EmbeddingWorkerOptions): Promise<number> => {
   const { db, embedder, leaseMs } = options;
   embedder.warm();
   if (embedder.state() === 'none') return HOUSEKEEPING_MS;
   if (embedder.state() !== 'ready') return LOADING_MS;
   const work = await claimWork(db, BATCH, leaseMs);
-  if (work.length === 0) return idleMs;
+  if (work.length === 0) return IDLE_MS;
   await processWork(options, work);
   return 0;
 };
