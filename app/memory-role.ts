@@ -173,7 +173,7 @@ type CoreParts = Omit<Core, 'metrics' | 'guard' | 'accessKeys' | 'memories'>;
 const buildCore = (parts: CoreParts, onPending: () => void): Core => {
   const { config, db, vault, people, embedder, vectors, policies, audit, newId, access, cache, tenant } = parts;
   const metrics = createMetrics({
-    tenantId: tenant.id,
+    tenant: tenant.name,
     environment: config.SERVICE_ENV,
     cacheCounts: () => cache.counts(),
     onUse: access.usage.add,

@@ -16,7 +16,8 @@ export interface Metrics {
 }
 
 export interface MetricsOptions {
-  readonly tenantId: string;
+  /** The tenant by its name: people read it, and write it into queries and alerts. */
+  readonly tenant: string;
   /** The label of every metric that keeps those of several environments apart. */
   readonly environment: string;
   /** Lookups in the cache since the start, by kind. */
@@ -81,7 +82,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   registerGauges([registry], options);
   if (options.cacheCounts) registerCacheCounters([registry], options.cacheCounts);
   const instruments = buildInstruments([registry]);
-  const tenant_id = options.tenantId;
+  const tenant_id = options.tenant;
   const tally = createRequestTally();
   registerDurations(registry, 'memory_operation_duration_seconds', 'Time to answer, by operation', tally);
   const settle = (): void => {
