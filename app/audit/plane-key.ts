@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { messageOf } from '../http/cause.js';
 import { ECDSA, keyIdOf, type NoteSignature } from './note.js';
-import { openPlaneSigner, type PlaneSigner, type PlaneSignerOptions } from './plane-signer.js';
+import type { PlaneSigner } from './plane-signer.js';
+import { openPlaneSigner, type PlaneSignerOptions } from './signer-providers.js';
 
 /** The plane's key under its name. What a KMS answers is checked before anybody is shown it. */
 export interface PlaneKey {

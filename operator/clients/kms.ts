@@ -1,7 +1,3 @@
-import { AwsKms } from './aws-kms.js';
-import { FileKms } from './file-kms.js';
-import { KeyringError } from './keyring-errors.js';
-
 /**
  * The KMS as the operator may use it: it gives birth to tenant keys and binds them to another namespace. There is no
  * verb that returns a key, and none may be added: the destroyer is not the reader.
@@ -25,17 +21,3 @@ export const kekContext = (tenant: string, namespace: string): KekContext => ({
   tenant,
   namespace,
 });
-
-export type KmsProvider = 'file' | 'aws' | 'gcp' | 'azure' | 'vault';
-
-/** `keyId` is the plane's key (`spec.kms.keyID`); for `file` an absolute path. */
-export function openKms(provider: string, keyId: string): Kms {
-  if (provider === 'file') return new FileKms(keyId);
-  if (provider === 'aws') return new AwsKms(keyId);
-  const known = ['gcp', 'azure', 'vault'].includes(provider);
-  throw new KeyringError(
-    'KmsUnsupported',
-    known ? `the KMS provider ${provider} is not implemented yet` : `${JSON.stringify(provider)} is no KMS provider`,
-    'set kms.provider of the MemoryPlane to file or aws',
-  );
-}

@@ -1,7 +1,8 @@
 import type { MemoryPlane } from '../api/v1alpha1/types.js';
 import { migrateCatalogue } from '../catalogue/migrate.js';
 import { type Bucket, openBucket } from '../clients/bucket.js';
-import { type Kms, openKms } from '../clients/kms.js';
+import type { Kms } from '../clients/kms.js';
+import { openKms } from '../clients/kms-providers.js';
 import type { KubeClient } from '../clients/kube.js';
 import { type Database, type DatabaseAddress, openDatabase } from '../clients/postgres.js';
 import { done, type Outcome, stalled } from '../runtime/outcome.js';

@@ -14,7 +14,8 @@ import {
 import { type Bucket, openBucket } from '../../operator/clients/bucket.js';
 import { createFileKmsKey } from '../../operator/clients/file-kms.js';
 import { birthKeyring } from '../../operator/clients/keyring.js';
-import { type Kms, openKms } from '../../operator/clients/kms.js';
+import type { Kms } from '../../operator/clients/kms.js';
+import { openKms } from '../../operator/clients/kms-providers.js';
 
 export interface KeyHouse {
   readonly folder: string;

@@ -10,7 +10,7 @@ import { type RunningService, startMemoryRole } from '../../app/memory-role.js';
 import { openBucket } from '../../operator/clients/bucket.js';
 import { createFileKmsKey } from '../../operator/clients/file-kms.js';
 import { birthKeyring } from '../../operator/clients/keyring.js';
-import { openKms } from '../../operator/clients/kms.js';
+import { openKms } from '../../operator/clients/kms-providers.js';
 import { createTestDatabase, type TestCluster, type TestDatabase } from './postgres.js';
 
 export interface TestTenant {

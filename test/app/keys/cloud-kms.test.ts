@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32c } from '../../../app/keys/crc32c.js';
-import { type KmsOptions, kekContext, openKms, type WrappingKms } from '../../../app/keys/kms.js';
+import { kekContext, type WrappingKms } from '../../../app/keys/kms.js';
+import { type KmsOptions, openKms } from '../../../app/keys/kms-providers.js';
 import { type CloudKmsStandIn, startCloudKms } from '../../support/cloud-kms-stand-in.js';
 import { describeKms, type KmsUnderTest, TENANT } from '../../support/kms-contract.js';
 

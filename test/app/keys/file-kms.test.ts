@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Kms, kekContext, openKms } from '../../../app/keys/kms.js';
+import { type Kms, kekContext } from '../../../app/keys/kms.js';
+import { openKms } from '../../../app/keys/kms-providers.js';
 import { createFileKmsKey } from '../../../operator/clients/file-kms.js';
-import { openKms as openOperatorKms } from '../../../operator/clients/kms.js';
+import { openKms as openOperatorKms } from '../../../operator/clients/kms-providers.js';
 import { readVectors } from '../../support/vectors.js';
 import { OTHER_TENANT, TENANT } from '../../vectors/inputs.js';
 

@@ -7,10 +7,10 @@ import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-
 import { jest } from '@jest/globals';
 import pg from 'pg';
 import { openBucket } from '../../../app/keys/bucket.js';
-import { openKms } from '../../../app/keys/kms.js';
+import { openKms } from '../../../app/keys/kms-providers.js';
 import { openBucket as openOperatorBucket } from '../../../operator/clients/bucket.js';
 import { birthKeyring, keyringPrefix, moveKeyring, retainedPlace } from '../../../operator/clients/keyring.js';
-import { openKms as openOperatorKms } from '../../../operator/clients/kms.js';
+import { openKms as openOperatorKms } from '../../../operator/clients/kms-providers.js';
 import {
   createTestTenant,
   eventually,

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseVerifierKey } from '../../../app/audit/note.js';
 import { buildPlaneKey, buildVerifierKey } from '../../../app/audit/plane-key.js';
-import { openPlaneSigner, type PlaneSigner } from '../../../app/audit/plane-signer.js';
+import type { PlaneSigner } from '../../../app/audit/plane-signer.js';
+import { openPlaneSigner } from '../../../app/audit/signer-providers.js';
 import { type CloudKmsStandIn, startCloudKms } from '../../support/cloud-kms-stand-in.js';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
