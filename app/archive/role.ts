@@ -4,7 +4,7 @@ import type { ArchiveConfig } from '../config.js';
 import { createPool } from '../db/pool.js';
 import { logOrigin } from '../keys/log-key.js';
 import { ArchiveConflict, archiveLog } from './archive-log.js';
-import { openLockedBucket } from './locked-bucket.js';
+import { openLockedBucket } from './bucket-providers.js';
 
 /** One run: what is new goes into the bucket. 0 when all of it is there, 1 when the log contradicts what was archived. */
 export const runArchive = async (config: ArchiveConfig, log: Logger): Promise<number> => {

@@ -1,10 +1,10 @@
 import type { Principal } from '../access/principal.js';
 import { type Problem, problem } from '../http/errors.js';
 import { partitionOf } from './partition-of.js';
-import type { PreparedRow } from './prepare.js';
 import type { Quotas, Room } from './quota.js';
 import type { NewMemoryRow } from './rows.js';
 import { SCOPES } from './schema.js';
+import type { PreparedRow } from './write-context.js';
 
 /** The memory that a draft is about: the same words, nearly the same, or the same key. */
 export interface Matched {

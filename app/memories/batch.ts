@@ -3,7 +3,7 @@ import { type FieldError, Problem, problem } from '../http/errors.js';
 import type { WriteOutcome } from './admit.js';
 import { createMatching } from './matching.js';
 import type { DroppedDraft, PlanContext, PlannedDraft } from './plan.js';
-import { type PreparedRow, prepareRows, TENANT_SLOT } from './prepare.js';
+import { prepareRows, TENANT_SLOT } from './prepare.js';
 import type { Semantics } from './semantics.js';
 import {
   bearWitness,
@@ -18,6 +18,7 @@ import {
   writeContext,
 } from './service.js';
 import { writeRows, writeTogether } from './write.js';
+import type { PreparedRow } from './write-context.js';
 import { type Dedupe, RESULT_STATUSES, type Summary, summarize, type WriteResult } from './write-schema.js';
 
 export interface BatchOutcome {

@@ -5,26 +5,10 @@ import type { Database } from '../db/pool.js';
 import { demandNoHolds } from '../holds/store.js';
 import { isMember } from './admit.js';
 import { buildWriteEntry } from './audit.js';
-import type { PreparedRow, WriteContext } from './prepare.js';
 import { countByUser, roomGuards, usageStep } from './quota.js';
 import { memoryStep, OUTBOX_EMBED, outboxStep, VECTOR_PENDING, vectorStep } from './rows.js';
 import { tagsOfRows } from './touched.js';
-
-/** New memories that one caller writes, and the statements that must be committed with them or not at all. */
-export interface Unit {
-  readonly context: WriteContext;
-  readonly rows: readonly PreparedRow[];
-  readonly beside: readonly Step[];
-}
-
-/**
- * Writes in one round trip what nothing stands against: that nothing does is asked of the database in the same transaction,
- * whose every statement fails where it does not hold. Units that come while a transaction is under way share the next one,
- * and with it the disk. False when nothing was written: whoever is told so looks at what stands against it.
- */
-export interface GroupWriter {
-  write(unit: Unit): Promise<boolean>;
-}
+import type { GroupWriter, PreparedRow, Unit, WriteContext } from './write-context.js';
 
 /** Rows that wait at the database for nobody's look: new, of members, without a fact that others may contradict. */
 export const isPlain = ({ principal, now }: WriteContext, rows: readonly PreparedRow[]): boolean =>

@@ -6,7 +6,6 @@ import { applyChange, openBefore } from './change.js';
 import { recountContradictions } from './facts.js';
 import { openState } from './history-record.js';
 import { partitionOf } from './partition-of.js';
-import type { PreparedRow } from './prepare.js';
 import { replaceLocked } from './put.js';
 import type { MemoryRow } from './rows.js';
 import { saysTheSame } from './same-statement.js';
@@ -18,6 +17,7 @@ import { planFor } from './update.js';
 import { checkChangeable } from './version.js';
 import { EVERYTHING } from './viewer.js';
 import type { Matching } from './write.js';
+import type { PreparedRow } from './write-context.js';
 import type { Dedupe } from './write-schema.js';
 
 /** What is near in meaning to a draft, best first: memories by id, and drafts of the same batch before it. */

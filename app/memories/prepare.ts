@@ -1,21 +1,13 @@
-import type { Principal } from '../access/principal.js';
-import type { AuditTrail } from '../audit/trail.js';
-import type { Cache } from '../cache/cache.js';
-import type { Database } from '../db/pool.js';
-import type { Policies } from '../policies/schema.js';
 import { judgeMemory, type QuarantineReason } from '../reviews/quarantine.js';
 import type { SealedParts } from '../sealing/row-batch.js';
 import { indexSettings } from '../search/index-mark.js';
 import { type SearchColumns, searchColumnsOf } from '../search/search-columns.js';
-import { type EntityName, entityKey, type People, type Person } from '../tenancy/people.js';
-import type { NewRow, Vault } from '../tenancy/vault.js';
+import { type EntityName, entityKey, type Person } from '../tenancy/people.js';
+import type { NewRow } from '../tenancy/vault.js';
 import { type FactTokens, factTokensOf } from './facts.js';
-import type { GroupWriter } from './group.js';
 import { sealKey } from './key.js';
 import { partitionOf } from './partition-of.js';
 import { DEFAULT_IMPORTANCE, type PlannedDraft } from './plan.js';
-import type { Quotas } from './quota.js';
-import type { RowMarks } from './row-mac.js';
 import {
   type NewMemoryRow,
   type NewVectorRow,
@@ -26,39 +18,8 @@ import {
   VECTOR_SUCCEEDED,
 } from './rows.js';
 import { SOURCE_KINDS } from './schema.js';
-import { type Channel, capConfidence, lowerTrust, lowestTrust, type Trust, trustOf } from './trust.js';
-
-export interface WriteContext {
-  readonly db: Database;
-  readonly group: GroupWriter;
-  readonly vault: Vault;
-  readonly people: People;
-  readonly principal: Principal;
-  /** By which way the drafts came in. */
-  readonly channel: Channel;
-  readonly policies: Policies;
-  readonly quotas: Quotas;
-  readonly audit: AuditTrail;
-  readonly cache: Cache;
-  /** The event that will tell of all that is written. */
-  readonly auditEvent: string;
-  readonly newId: () => string;
-  readonly marks: RowMarks;
-  readonly model: string;
-  /** Whether this service makes vectors for what comes without one. */
-  readonly embeds: boolean;
-  readonly now: Date;
-}
-
-export interface PreparedRow {
-  readonly planned: PlannedDraft;
-  /** Why it waits for a review; empty when it does not. */
-  readonly quarantine: readonly QuarantineReason[];
-  readonly row: NewMemoryRow;
-  /** What the audit log holds of it. */
-  readonly commit: Buffer;
-  readonly vector: NewVectorRow | null;
-}
+import { capConfidence, lowerTrust, lowestTrust, type Trust, trustOf } from './trust.js';
+import type { PreparedRow, WriteContext } from './write-context.js';
 
 /** SLOTS.tenant: what belongs to nobody in particular. */
 export const TENANT_SLOT = 0;

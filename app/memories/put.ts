@@ -8,7 +8,7 @@ import { openState } from './history-record.js';
 import type { MemoryKey } from './key.js';
 import { planReplacement } from './patch.js';
 import { type DroppedDraft, type PlannedDraft, problemAt } from './plan.js';
-import { type PreparedRow, prepareRows, type WriteContext } from './prepare.js';
+import { prepareRows } from './prepare.js';
 import { type MemoryRow, VECTOR_PENDING } from './rows.js';
 import { type Memory, scopeOf } from './schema.js';
 import {
@@ -26,6 +26,7 @@ import { recordWritten } from './told.js';
 import { type ChangeOptions, checkChangeable, missing } from './version.js';
 import { EVERYTHING } from './viewer.js';
 import { writeRows } from './write.js';
+import type { PreparedRow, WriteContext } from './write-context.js';
 
 export interface PutOptions extends ChangeOptions {
   /** If-None-Match: * */

@@ -5,8 +5,8 @@ import type { VectorStore } from '../vectors/vector-store.js';
 import type { Near, Neighbours } from './matching.js';
 import { partitionOf } from './partition-of.js';
 import type { PlannedDraft } from './plan.js';
-import type { PreparedRow } from './prepare.js';
 import { SAME_MEANING } from './same-statement.js';
+import type { PreparedRow } from './write-context.js';
 
 /** Of the nearest, so many may have been deleted, expired or superseded a moment ago. */
 const CANDIDATES = 8;

@@ -13,10 +13,9 @@ import { presentPast, readPast } from '../search/as-of.js';
 import { readUserHeader } from '../tenancy/identity.js';
 import type { People } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
-import type { GroupWriter } from './group.js';
 import { observeRead } from './observe-read.js';
 import { type DroppedDraft, type PlanContext, type PlannedDraft, planDraft } from './plan.js';
-import { type PreparedRow, prepareRows, type WriteContext } from './prepare.js';
+import { prepareRows } from './prepare.js';
 import type { Presenter } from './present.js';
 import type { MemoryReader, ReadMemory } from './reader.js';
 import { type RowMarks, tampered } from './row-mac.js';
@@ -26,6 +25,7 @@ import type { Channel } from './trust.js';
 import { missing } from './version.js';
 import { EVERYTHING, resolveViewerOfOne } from './viewer.js';
 import { writeRows, writeTogether } from './write.js';
+import type { GroupWriter, PreparedRow, WriteContext } from './write-context.js';
 
 export interface MemoryServiceDeps {
   readonly db: Database;

@@ -9,7 +9,7 @@ import type { Deed } from './history-record.js';
 import { partitionOf } from './partition-of.js';
 import { checkGlobal } from './patch.js';
 import { type PlannedDraft, problemAt } from './plan.js';
-import { type PreparedRow, prepareRows } from './prepare.js';
+import { prepareRows } from './prepare.js';
 import { type MemoryRow, STATUS_SUPERSEDED } from './rows.js';
 import { type Memory, scopeOf } from './schema.js';
 import {
@@ -27,6 +27,7 @@ import { lowestTrust } from './trust.js';
 import { checkVersion, missing } from './version.js';
 import { EVERYTHING, resolveViewerOfOne } from './viewer.js';
 import { writeRows } from './write.js';
+import type { PreparedRow } from './write-context.js';
 
 export interface Supersession {
   readonly by?: string | undefined;

@@ -1,13 +1,18 @@
+import type { AuditTrail } from '../audit/trail.js';
+import type { Cache } from '../cache/cache.js';
 import type { Queryable } from '../db/pool.js';
 import type { Json } from '../http/json.js';
 import { buildDeleteEntry, buildWriteEntry } from './audit.js';
 import type { Deed } from './history-record.js';
 import type { MemoryRow } from './rows.js';
-import type { MemoryServiceDeps } from './service.js';
 import { touchRows } from './touched.js';
 
 type Written = Pick<MemoryRow, 'id' | 'version' | 'slot' | 'scope' | 'user_ref' | 'team_ref' | 'organization_ref'>;
-type Deps = Pick<MemoryServiceDeps, 'audit' | 'cache'>;
+interface Deps {
+  readonly audit: AuditTrail;
+  readonly cache: Cache;
+}
+
 type Detail = { readonly [key: string]: Json };
 
 /** One event for all that a transaction changed, under the id that its rows and their history carry. */

@@ -7,11 +7,11 @@ import { insertReviews, type NewReview } from '../reviews/store.js';
 import { admitRows, isMember, type Matched, type WriteOutcome } from './admit.js';
 import { recountContradictions } from './facts.js';
 import { isPlain } from './group.js';
-import type { PreparedRow, WriteContext } from './prepare.js';
 import { addUsage, countByUser, reserveRoom } from './quota.js';
 import { copyMemories, copyOutbox, copyVectors, type NewMemoryRow, OUTBOX_EMBED, VECTOR_PENDING } from './rows.js';
 import { selectExistingIds, selectExistingKeys } from './store.js';
 import { recordWritten } from './told.js';
+import type { PreparedRow, WriteContext } from './write-context.js';
 
 /** The last thing in the transaction of a write, with its rows in place: what the caller will be told. */
 export type Settle<T> = (transaction: Transaction, outcomes: readonly WriteOutcome[]) => Promise<T>;

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { jest } from '@jest/globals';
 import pg from 'pg';
 import { type Archived, type ArchiveOptions, archiveLog } from '../../../app/archive/archive-log.js';
-import { openLockedBucket } from '../../../app/archive/locked-bucket.js';
+import { openLockedBucket } from '../../../app/archive/bucket-providers.js';
 import { archivePrefix } from '../../../app/archive/role.js';
 import { BundleWriter } from '../../../app/audit/bundle.js';
 import { memoryBundle } from '../../../app/audit/bundle-files.js';

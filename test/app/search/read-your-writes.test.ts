@@ -1,4 +1,4 @@
-import { resolveGrants, ROLE_PERMISSIONS } from '../../../app/access/permissions.js';
+import { ROLE_PERMISSIONS, resolveGrants } from '../../../app/access/permissions.js';
 import type { Principal } from '../../../app/access/principal.js';
 import { readMemoryConfig } from '../../../app/config.js';
 import { createHashEmbedder } from '../../../app/embeddings/hash.js';

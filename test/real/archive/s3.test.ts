@@ -11,7 +11,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { jest } from '@jest/globals';
-import { openLockedBucket } from '../../../app/archive/locked-bucket.js';
+import { openLockedBucket } from '../../../app/archive/bucket-providers.js';
 import { memoryctl } from '../../support/cli.js';
 import { describeLockedBucket } from '../../support/locked-bucket.js';
 import { createTestTenant, runEntry, startInProcess, type TestTenant } from '../../support/memory-service.js';
