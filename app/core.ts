@@ -16,7 +16,7 @@ import type { Outbound } from './http/outbound.js';
 import type { Route } from './http/route.js';
 import type { Jobs } from './jobs/jobs.js';
 import type { Policies } from './policies/schema.js';
-import type { SearchDeps } from './search/search.js';
+import type { SearchDeps } from './search/search-deps.js';
 import type { People } from './tenancy/people.js';
 import type { Vault } from './tenancy/vault.js';
 import type { VectorStore } from './vectors/vector-store.js';

@@ -1,7 +1,7 @@
 import { problem } from '../http/errors.js';
 import { listMemories } from '../memories/list.js';
 import type { Caller } from '../memories/service.js';
-import type { SearchDeps } from '../search/search.js';
+import type { SearchDeps } from '../search/search-deps.js';
 import { readUserHeader, resolveUserId } from '../tenancy/identity.js';
 import { buildFilter } from './filter.js';
 import type { Namespaces } from './schema.js';

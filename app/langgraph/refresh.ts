@@ -3,7 +3,7 @@ import { checkMode } from '../http/serve.js';
 import { updateMemories } from '../memories/bulk-update.js';
 import type { Memory } from '../memories/schema.js';
 import type { Caller } from '../memories/service.js';
-import type { SearchDeps } from '../search/search.js';
+import type { SearchDeps } from '../search/search-deps.js';
 import { ITEM_SOURCE } from './item.js';
 
 const TTL = /^urn:memplane:ttl:(\d+(?:\.\d+)?)$/;

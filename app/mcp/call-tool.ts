@@ -5,7 +5,7 @@ import { currentContext } from '../http/context.js';
 import { type ErrorDeps, reportError } from '../http/error-handler.js';
 import { checkMode } from '../http/serve.js';
 import { requireValid } from '../http/validate.js';
-import type { SearchDeps } from '../search/search.js';
+import type { SearchDeps } from '../search/search-deps.js';
 import { buildFailure } from './failure.js';
 import { demandUser, resolveCaller } from './identity.js';
 import { isRecord, type Params, RPC, RpcError } from './rpc.js';

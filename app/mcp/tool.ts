@@ -1,7 +1,7 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { Permission } from '../access/principal.js';
 import type { Caller } from '../memories/service.js';
-import type { SearchDeps } from '../search/search.js';
+import type { SearchDeps } from '../search/search-deps.js';
 
 export interface ToolAnswer {
   /** For programs. */

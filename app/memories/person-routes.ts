@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { Cache } from '../cache/cache.js';
 import { type ApiRequest, defineRoute, type Route } from '../http/route.js';
-import type { SearchDeps } from '../search/search.js';
+import type { SearchDeps } from '../search/search-deps.js';
 import { listEntities } from './entities.js';
 import { EntityListSchema, EntityQuerySchema, PersonDeletedSchema, PersonQuerySchema } from './life-schema.js';
 import { listMemories } from './list.js';

@@ -4,7 +4,7 @@ import { after, type Maybe } from '../http/maybe.js';
 import type { ApiRequest, ApiResponse, Route } from '../http/route.js';
 import { defineRoute } from '../http/route.js';
 import { compileCheck, requireValid } from '../http/validate.js';
-import type { SearchDeps } from '../search/search.js';
+import type { SearchDeps } from '../search/search-deps.js';
 import { awaitVectors } from './await-vectors.js';
 import { type BatchOutcome, createMemories } from './batch.js';
 import { deleteMemory } from './delete.js';

@@ -11,7 +11,7 @@ import { indexSettings } from './index-mark.js';
 import { clusterVectors } from './kmeans.js';
 import { presentMatching } from './matching.js';
 import type { ClustersQuery } from './schema.js';
-import type { SearchDeps } from './search.js';
+import type { SearchDeps } from './search-deps.js';
 import { resolveSpace, type SearchSpace } from './space.js';
 import { selectCandidates, selectIds, selectVectorsOf } from './store.js';
 

@@ -6,7 +6,7 @@ import type { Memory } from '../memories/schema.js';
 import type { Caller } from '../memories/service.js';
 import { presentMatching } from './matching.js';
 import type { ContradictionsQuery } from './schema.js';
-import type { SearchDeps } from './search.js';
+import type { SearchDeps } from './search-deps.js';
 import { resolveSpace } from './space.js';
 import { countRows, selectNewest, selectPage } from './store.js';
 

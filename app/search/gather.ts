@@ -7,7 +7,7 @@ import { rankByTerms } from './bm25.js';
 import { type Candidate, type Degraded, mergeCandidates } from './candidate.js';
 import { findByTerms, rankRows } from './keyword.js';
 import type { SearchPlan } from './plan.js';
-import type { SearchDeps } from './search.js';
+import type { SearchDeps } from './search-deps.js';
 import { findNearest } from './semantic.js';
 import type { SearchSpace } from './space.js';
 import { selectNewest } from './store.js';

@@ -3,7 +3,7 @@ import { type Corpus, rankByTerms } from './bm25.js';
 import type { Candidate } from './candidate.js';
 import { indexMark, indexSettings } from './index-mark.js';
 import { tokensOfTerms } from './query-terms.js';
-import type { SearchDeps } from './search.js';
+import type { SearchDeps } from './search-deps.js';
 import type { SearchSpace } from './space.js';
 import { selectByTokens, selectNewest, selectStale } from './store.js';
 

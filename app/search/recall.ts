@@ -5,7 +5,7 @@ import { STAMP } from '../memories/store.js';
 import type { VectorChange } from '../vectors/feed.js';
 import type { Proposal } from '../vectors/vector-store.js';
 import type { Candidate } from './candidate.js';
-import type { SearchDeps } from './search.js';
+import type { SearchDeps } from './search-deps.js';
 import type { SearchSpace } from './space.js';
 import { ROW_COLUMNS } from './store.js';
 

@@ -2,7 +2,7 @@ import type { Degraded } from './candidate.js';
 import type { SearchPlan } from './plan.js';
 import { createLocalReranker } from './rerank.js';
 import { type Scored, sortBest } from './score.js';
-import type { SearchDeps } from './search.js';
+import type { SearchDeps } from './search-deps.js';
 import { compareStored } from './semantic.js';
 
 /** So many are looked at again; more would make a provider's model slow and expensive. */

@@ -12,7 +12,8 @@ import {
   SearchResultSchema,
   SearchSchema,
 } from './schema.js';
-import { type SearchDeps, searchAsText } from './search.js';
+import { searchAsText } from './search.js';
+import type { SearchDeps } from './search-deps.js';
 
 export const searchRoutes = (deps: SearchDeps): readonly Route[] => [
   defineRoute({

@@ -1,28 +1,19 @@
-import type { Embedder } from '../embeddings/embedder.js';
 import { observeRead } from '../memories/observe-read.js';
 import { writtenOut } from '../memories/reader.js';
 import type { Memory } from '../memories/schema.js';
-import type { Caller, MemoryServiceDeps } from '../memories/service.js';
-import type { VectorStore } from '../vectors/vector-store.js';
+import type { Caller } from '../memories/service.js';
 import { type Past, presentPast } from './as-of.js';
 import type { Candidate, Degraded } from './candidate.js';
 import { gatherCandidates, gatherPast, resolveQueryVector } from './gather.js';
 import { indexSettings } from './index-mark.js';
 import { presentMatching } from './matching.js';
 import { planSearch, type SearchPlan } from './plan.js';
-import type { Reranker } from './rerank.js';
 import { rerankBest } from './rerank-best.js';
 import type { Explain, Search } from './schema.js';
 import { explainScore, type Scored, scoreCandidates } from './score.js';
+import type { SearchDeps } from './search-deps.js';
 import { findOwners, resolveSpace, type SearchSpace } from './space.js';
 import { fitTokens } from './token-budget.js';
-
-export interface SearchDeps extends MemoryServiceDeps {
-  readonly embedder: Embedder;
-  readonly vectors: VectorStore;
-  /** A provider's; @default the local one */
-  readonly reranker?: Reranker;
-}
 
 export type Found = Memory & { readonly score: number; readonly rank: number; readonly explain?: Explain };
 

@@ -5,7 +5,7 @@ import { dot } from '../vectors/partition.js';
 import { toScore } from '../vectors/vector-store.js';
 import type { Candidate, Degraded } from './candidate.js';
 import { recallNearest } from './recall.js';
-import type { SearchDeps } from './search.js';
+import type { SearchDeps } from './search-deps.js';
 import type { SearchSpace } from './space.js';
 import { selectCandidates, selectIds, selectPendingIds, selectVectorsOf } from './store.js';
 

@@ -4,7 +4,7 @@ import { planSearch } from '../../../app/search/plan.js';
 import type { Reranker } from '../../../app/search/rerank.js';
 import { rerankBest } from '../../../app/search/rerank-best.js';
 import type { Scored } from '../../../app/search/score.js';
-import type { SearchDeps } from '../../../app/search/search.js';
+import type { SearchDeps } from '../../../app/search/search-deps.js';
 
 const plan = planSearch(
   { query: 'tea', rerank: true },
