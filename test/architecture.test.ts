@@ -3,6 +3,7 @@ import {
   type Breach,
   environmentBreaches,
   importBreaches,
+  importCircles,
   LIMITS,
   lineCount,
   purityBreaches,
@@ -32,6 +33,10 @@ describe('the tree keeps the rules of the house', () => {
     ['files and functions are small', sizeBreaches],
   ])('%s', (_, breaches) => {
     expect(files.flatMap(breaches)).toEqual([]);
+  });
+
+  it('no files import each other in a circle, not even for types', () => {
+    expect(importCircles(files)).toEqual([]);
   });
 
   it('half of the files fit on two screens', () => {
@@ -68,6 +73,17 @@ describe('each rule finds a planted breach', () => {
       expect(purityBreaches(planted('operator/x.ts', `const a = ${text};`))).toEqual([]);
     },
   );
+
+  it('circles: three files, once', () => {
+    const circle = [
+      planted('app/a.ts', "import type { B } from './b.js';"),
+      planted('app/b.ts', "import { c } from './c.js';"),
+      planted('app/c.ts', "export { a } from './a.js';"),
+      planted('app/d.ts', "import { a } from './a.js';"),
+    ];
+    expect(importCircles(circle)).toEqual(['app/a.ts → app/b.ts → app/c.ts → app/a.ts']);
+    expect(importCircles(circle.slice(1))).toEqual([]);
+  });
 
   it('environment: read outside a config.ts', () => {
     const text = 'export const port = process.env.PORT;';

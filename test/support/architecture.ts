@@ -78,6 +78,27 @@ export function importBreaches(file: SourceFile): readonly Breach[] {
   });
 }
 
+/** Each circle of files once, as the path that leads back to its start: of two files in one, neither can be read alone. */
+export function importCircles(files: readonly SourceFile[]): readonly string[] {
+  const imports = new Map(files.map((file) => [file.path, targetsOf(file)]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const follow = (path: string, trail: readonly string[]): void => {
+    const back = trail.indexOf(path);
+    if (back >= 0) circles.push([...trail.slice(back), path].join(' → '));
+    if (back >= 0 || done.has(path)) return;
+    for (const target of imports.get(path) ?? []) follow(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of files) follow(path, []);
+  return circles;
+}
+
+const targetsOf = (file: SourceFile): readonly string[] =>
+  importsOf(file).flatMap(({ from }) =>
+    from.startsWith('.') ? [normalize(join(dirname(file.path), from)).replace(/\.js$/, '.ts')] : [],
+  );
+
 function importsOf(file: SourceFile): readonly Import[] {
   const found: Import[] = [];
   walk(parse(file), (node) => {
