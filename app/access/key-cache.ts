@@ -69,4 +69,5 @@ const buildPrincipal = (row: ApiKeyRow, userId: string | null, roles: Pick<Roles
   userRef: row.user_ref,
   teamRefs: row.team_refs,
   organizationRefs: row.organization_refs,
+  expiresAt: row.expires_at,
 });

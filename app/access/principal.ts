@@ -15,6 +15,8 @@ export interface Principal {
   readonly userRef: string | null;
   readonly teamRefs: readonly string[];
   readonly organizationRefs: readonly string[];
+  /** When the credential ends by itself. */
+  readonly expiresAt: Date | null;
 }
 
 export const isAllowed = (principal: Principal, permission: Permission): boolean => principal.grants.has(permission);

@@ -9,8 +9,8 @@ import { usageRoutes } from './usage-routes.js';
 
 const DEFAULT_OVERLAP_DAYS = 7;
 
-export const accessRoutes = ({ access, tenant, vault, policies }: AccessRouteDeps): readonly Route[] => [
-  whoami(tenant),
+export const accessRoutes = ({ db, people, access, tenant, vault, policies }: AccessRouteDeps): readonly Route[] => [
+  whoami({ db, people, tenant }),
   ...keyRoutes({
     ...{ keys: access.keys, roles: access.roles, vault },
     overlapDays: () => policies().access?.apiKeys?.overlapDays ?? DEFAULT_OVERLAP_DAYS,
@@ -19,7 +19,7 @@ export const accessRoutes = ({ access, tenant, vault, policies }: AccessRouteDep
   ...usageRoutes(access.usage),
 ];
 
-type AccessRouteDeps = Pick<Core, 'access' | 'tenant' | 'vault' | 'policies'>;
+type AccessRouteDeps = Pick<Core, 'db' | 'people' | 'access' | 'tenant' | 'vault' | 'policies'>;
 
 const WhoamiSchema = Type.Object({
   tenant: Type.String(),
@@ -28,10 +28,13 @@ const WhoamiSchema = Type.Object({
   key_id: Uuid,
   role: RoleName,
   user_id: Type.Union([Type.String(), Type.Null()]),
+  teams: Type.Array(Type.String()),
+  organizations: Type.Array(Type.String()),
+  expires_at: Type.Union([Type.String(), Type.Null()]),
   permissions: Type.Array(Type.Unsafe<Permission>({ type: 'string', enum: [...PERMISSIONS] })),
 });
 
-const whoami = (tenant: AccessRouteDeps['tenant']): Route =>
+const whoami = ({ db, people, tenant }: Pick<AccessRouteDeps, 'db' | 'people' | 'tenant'>): Route =>
   defineRoute({
     method: 'GET',
     path: '/api/v1/whoami',
@@ -41,8 +44,24 @@ const whoami = (tenant: AccessRouteDeps['tenant']): Route =>
     permission: 'any',
     writes: false,
     responses: { 200: WhoamiSchema },
-    handle: async ({ principal: { kind, keyId: key_id, role, userId: user_id, grants } }) => {
-      const identity = { tenant: tenant.name, tenant_id: tenant.id, credential: kind, key_id, role, user_id };
-      return { status: 200, body: { ...identity, permissions: [...grants.keys()] } };
+    handle: async ({ principal }) => {
+      const { kind, keyId: key_id, role, userId: user_id, teamRefs, organizationRefs, expiresAt, grants } = principal;
+      const refs = [...teamRefs, ...organizationRefs];
+      const names = refs.length === 0 ? NOBODY : await people.names(db, refs);
+      const known = (wanted: readonly string[]): string[] => wanted.flatMap((ref) => names.get(ref) ?? []);
+      const groups = { teams: known(teamRefs), organizations: known(organizationRefs) };
+      const identity = {
+        tenant: tenant.name,
+        tenant_id: tenant.id,
+        credential: kind,
+        key_id,
+        role,
+        user_id,
+        ...groups,
+      };
+      const expires_at = expiresAt?.toISOString() ?? null;
+      return { status: 200, body: { ...identity, expires_at, permissions: [...grants.keys()] } };
     },
   });
+
+const NOBODY: ReadonlyMap<string, string> = new Map();

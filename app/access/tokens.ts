@@ -66,6 +66,7 @@ export const createTokens = (options: TokensOptions): Tokens => {
       subject,
       roles: readRoles(payload, issuer),
       endsAt: ((payload.exp as number) + SKEW_SECONDS) * 1000,
+      expiresAt: new Date(Math.min((payload.exp as number) * 1000, LAST_DATE)),
     };
   };
   const sessions = createSessions(options);
@@ -83,11 +84,14 @@ interface Verified {
   readonly subject: string;
   readonly roles: readonly string[];
   readonly endsAt: number;
+  readonly expiresAt: Date;
 }
 
 /** A signature is checked once for the requests of half a minute, each of which would pay a tenth of a millisecond for it. */
 const SESSION_MS = 30_000;
 const SESSIONS = 5_000;
+/** What a Date can hold; a token may name a later end. */
+const LAST_DATE = 8.64e15;
 
 /** By the token's keyed hash, so that no token stays in memory; an issuer whose settings changed has none. */
 const createSessions = ({ vault, now = Date.now }: Pick<TokensOptions, 'vault' | 'now'>) => {
@@ -223,6 +227,7 @@ const buildPrincipal = async (options: TokensOptions, session: Verified): Promis
     userRef: person?.ref ?? null,
     teamRefs: [],
     organizationRefs: [],
+    expiresAt: session.expiresAt,
   };
 };
 

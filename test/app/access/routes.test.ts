@@ -85,6 +85,21 @@ describe('a credential', () => {
     ]);
   });
 
+  it('tells its teams, its organizations and when it ends', async () => {
+    const groups = { teams: ['platform', 'on call'], organizations: ['acme'] };
+    const body = { name: 'k', role: 'user', user_id: 'ada', ...groups, expires_in: '30d' };
+    const { key, expires_at } = (await service.call('POST', '/api/v1/keys', { body })).body;
+    expect(Date.parse(expires_at)).toBeGreaterThan(Date.now());
+    expect((await service.call('GET', '/api/v1/whoami', { key })).body).toMatchObject({
+      user_id: 'ada',
+      ...groups,
+      expires_at,
+    });
+    expect((await service.call('GET', '/api/v1/whoami')).body).toMatchObject({
+      ...{ teams: [], organizations: [], expires_at: null },
+    });
+  });
+
   it('confirms its tenant by name or id, and contradicts another', async () => {
     const ask = async (id: string) =>
       (await service.call('GET', '/api/v1/whoami', { headers: { 'X-Tenant-ID': id } })).status;

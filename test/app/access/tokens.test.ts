@@ -89,6 +89,14 @@ describe('a token', () => {
     expect((await ask(await signToken(ec, issuer.url, { claims }))).body.role).toBe(role);
   });
 
+  it('tells its own end, not that of its minute of grace, and belongs to no team', async () => {
+    const exp = Math.floor(Date.now() / 1000) + 240;
+    const { body } = await ask(await signToken(ec, issuer.url, { claims: { exp }, expiresIn: null }));
+    expect(body).toMatchObject({ expires_at: new Date(exp * 1000).toISOString(), teams: [], organizations: [] });
+    const endless = await ask(await signToken(ec, issuer.url, { claims: { exp: 1e14 }, expiresIn: null }));
+    expect([endless.status, endless.body.expires_at]).toEqual([200, '+275760-09-13T00:00:00.000Z']);
+  });
+
   it('may be a minute out of step', async () => {
     expect((await ask(await signToken(ec, issuer.url, { expiresIn: -50 }))).status).toBe(200);
     const soon = Math.floor(Date.now() / 1000) + 50;

@@ -51,6 +51,7 @@ const asker = (userRef: string | null): Principal => ({
   userRef,
   teamRefs: [],
   organizationRefs: [],
+  expiresAt: null,
 });
 const SERVICE = asker(null);
 const ADA = asker(PERSON);

@@ -17,7 +17,7 @@ const principal: Principal = {
   keyId: '22222222-2222-4222-8222-222222222222',
   role: 'service',
   grants: resolveGrants(ROLE_PERMISSIONS.service, false),
-  ...{ userId: null, userRef: null, teamRefs: [], organizationRefs: [] },
+  ...{ userId: null, userRef: null, teamRefs: [], organizationRefs: [], expiresAt: null },
 };
 
 it('a memory that gets its vector while a search is on its way is found by it', async () => {
