@@ -9,6 +9,7 @@ import {
   bearWitness,
   type Caller,
   countRefusals,
+  countRejected,
   type Keeper,
   type MemoryServiceDeps,
   observeDropped,
@@ -67,7 +68,9 @@ export const createMemories = async (
   };
   const together = () => writeTogether(context, prepared, keeping, write, matching);
   const outcome =
-    prepared.length === 0 ? conclude([]) : await countRefusals(deps, typeof witness === 'function' ? write : together);
+    prepared.length === 0
+      ? conclude([])
+      : await countRejected(deps, items.length, countRefusals(deps, typeof witness === 'function' ? write : together));
   if (prepared.some(({ vector }) => !vector)) deps.onPending();
   for (const status of RESULT_STATUSES) deps.metrics.ingested(status, outcome.summary[status]);
   if (outcome.results.some(({ error }) => error?.code === 'quota_exceeded')) deps.metrics.quotaRefused();

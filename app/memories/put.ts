@@ -14,6 +14,7 @@ import { type Memory, scopeOf } from './schema.js';
 import {
   type Caller,
   countRefusals,
+  countRejected,
   type MemoryServiceDeps,
   observeDropped,
   planChecked,
@@ -38,7 +39,15 @@ export type Put = { readonly kind: 'created' | 'replaced'; readonly memory: Memo
 const ATTEMPTS = 3;
 
 /** Writes the memory of this key, or puts the draft in place of what it says: its identity and its history stay. */
-export const putMemory = async (
+export const putMemory = (
+  deps: MemoryServiceDeps,
+  caller: Caller,
+  key: MemoryKey,
+  body: unknown,
+  options: PutOptions,
+): Promise<Put> => countRejected(deps, 1, putOne(deps, caller, key, body, options));
+
+const putOne = async (
   deps: MemoryServiceDeps,
   caller: Caller,
   key: MemoryKey,

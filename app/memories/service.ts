@@ -80,7 +80,14 @@ export const bearWitness = async <T>(
 /** Of a caller whose protocol knows no request that is sent again. */
 export const UNTOLD = async (): Promise<void> => undefined;
 
-export const createMemory = async (
+export const createMemory = (
+  deps: MemoryServiceDeps,
+  caller: Caller,
+  body: unknown,
+  witness: Witness<Memory> | Keeper<Memory>,
+): Promise<Created> => countRejected(deps, 1, createOne(deps, caller, body, witness));
+
+const createOne = async (
   deps: MemoryServiceDeps,
   caller: Caller,
   body: unknown,
@@ -192,6 +199,20 @@ export const countRefusals = async <T>(deps: MemoryServiceDeps, write: () => Pro
     return await write();
   } catch (cause) {
     if (cause instanceof Problem && cause.code === 'quota_exceeded') deps.metrics.quotaRefused();
+    throw cause;
+  }
+};
+
+/** What was offered and refused counts as offered, be it one or a batch; that a store is away is nobody's refusal. */
+export const countRejected = async <T>(
+  { metrics }: Pick<MemoryServiceDeps, 'metrics'>,
+  offered: number,
+  written: Promise<T>,
+): Promise<T> => {
+  try {
+    return await written;
+  } catch (cause) {
+    if (cause instanceof Problem && cause.status < 500) metrics.ingested('rejected', offered);
     throw cause;
   }
 };

@@ -77,3 +77,27 @@ describe('the quota of a person', () => {
     expect(answers.map(({ status }) => status)).toEqual(new Array(8).fill(200));
   });
 });
+
+describe('what was offered and refused', () => {
+  it('counts as rejected, one by one as in batches', async () => {
+    await start({ memories: 1, memoriesPerUser: null });
+    const rejected = async (): Promise<number> => {
+      const { body } = await service.call('GET', '/metrics', { key: null });
+      const [, count = '0'] = /^memory_ingest_total\{[^}]*status="rejected"[^}]*\} (\d+)$/m.exec(String(body)) ?? [];
+      return Number(count);
+    };
+    expect((await create({ user_id: 'ada', content: 'kept' })).status).toBe(201);
+    expect(await rejected()).toBe(0);
+    expect((await create({ user_id: 'ada', content: 'x', confidence: 7 })).status).toBe(400);
+    expect((await create({ content: 'whose?' })).body.code).toBe('user_required');
+    expect((await create({ user_id: 'ada', content: 'one too many' })).body.code).toBe('quota_exceeded');
+    expect(await rejected()).toBe(3);
+    const body = { user_id: 'ada', content: 'by key' };
+    expect((await service.call('PUT', '/api/v1/memories/by-key/k', { body })).body.code).toBe('quota_exceeded');
+    expect(await rejected()).toBe(4);
+    expect((await create(batch(3, 'ada'))).body.code).toBe('quota_exceeded');
+    expect((await create({ ...batch(2, 'ada'), on_error: 'continue' })).body.summary.rejected).toBe(2);
+    expect((await create({ memories: [{ user_id: 'ada' }, { user_id: 'ada', content: 'x' }] })).status).toBe(422);
+    expect(await rejected()).toBe(11);
+  });
+});
