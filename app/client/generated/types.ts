@@ -745,6 +745,9 @@ export type WhoamiResult = {
   readonly key_id: string;
   readonly role: string;
   readonly user_id: string | null;
+  readonly teams: readonly string[];
+  readonly organizations: readonly string[];
+  readonly expires_at: string | null;
   readonly permissions: readonly ("ingest" | "retrieve" | "delete" | "admin" | "update" | "retrieve.all" | "global.write" | "export" | "import" | "erase" | "review" | "hold.place" | "hold.release" | "audit.read" | "keys.manage" | "roles.manage" | "webhooks.manage" | "events.read" | "jobs.manage" | "usage.read")[];
 };
 
