@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import {
   createTestTenant,
   defaultPolicies,
+  eventually,
   type InProcessService,
   startInProcess,
   type TestTenant,
@@ -22,8 +23,12 @@ beforeAll(async () => {
     startInProcess(tenant, { ...env, MEMPLANE_HOT_PATH: 'false' }),
   ]);
   id = (await hot.call('POST', '/api/v1/memories', { body: { user_id: 'ada', content: 'Ada prefers tea' } })).body.id;
-  // Both have counted one request now.
   await express.call('GET', '/api/v1/whoami');
+  // Asked of both alike, for each counts what it is asked; the memory changes no more once it has its vector.
+  await eventually(
+    () => Promise.all([hot, express].map(({ call }) => call('GET', `/api/v1/memories/${id}`))),
+    (answers) => answers.every(({ body }) => body.vector_status === 'succeeded'),
+  );
 });
 afterAll(async () => {
   await Promise.all([hot.stop(), express.stop()]);
