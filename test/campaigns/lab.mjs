@@ -13,7 +13,7 @@ import { migrateDatabase } from '../../dist/app/db/migrate.js';
 import { openBucket } from '../../dist/operator/clients/bucket.js';
 import { createFileKmsKey } from '../../dist/operator/clients/file-kms.js';
 import { birthKeyring } from '../../dist/operator/clients/keyring.js';
-import { openKms } from '../../dist/operator/clients/kms.js';
+import { openKms } from '../../dist/operator/clients/kms-providers.js';
 import { locateBinaries, unprivilegedAccount } from '../../dist/operator/local/postgres/binaries.js';
 import { freePort } from '../../dist/operator/local/postgres/free-port.js';
 
