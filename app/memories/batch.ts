@@ -67,10 +67,9 @@ export const createMemories = async (
     steps: (told: BatchOutcome) => (typeof witness === 'function' ? [] : witness.keep(TENANT_SLOT, told)),
   };
   const together = () => writeTogether(context, prepared, keeping, write, matching);
-  const outcome =
-    prepared.length === 0
-      ? conclude([])
-      : await countRejected(deps, items.length, countRefusals(deps, typeof witness === 'function' ? write : together));
+  const chosen = typeof witness === 'function' ? write : together;
+  const counted = () => countRejected(deps, items.length, countRefusals(deps, chosen));
+  const outcome = prepared.length === 0 ? conclude([]) : await counted();
   if (prepared.some(({ vector }) => !vector)) deps.onPending();
   for (const status of RESULT_STATUSES) deps.metrics.ingested(status, outcome.summary[status]);
   if (outcome.results.some(({ error }) => error?.code === 'quota_exceeded')) deps.metrics.quotaRefused();
