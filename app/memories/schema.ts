@@ -130,6 +130,8 @@ const Selectors = {
   agent_id: Type.Optional(ExternalId),
   session_id: Type.Optional(ExternalId),
   app_id: Type.Optional(ExternalId),
+  team_id: Type.Optional(ExternalId),
+  organization_id: Type.Optional(ExternalId),
   scope: Type.Optional(ScopeSchema),
 };
 const Include = Type.Optional(literals(['vector']));

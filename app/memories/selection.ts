@@ -75,10 +75,12 @@ export const resolveSelection = async (
   const clearMetadata = indexSettings(deps.policies()).clearMetadata;
   const parsed = filters === undefined ? undefined : parseFilter(filters, { pointer: '/filters', clearMetadata });
   const bound = await bindFilter(deps, parsed, null);
-  const narrowed = (['agent', 'session', 'app'] as const).flatMap((name): readonly Condition[] => {
-    const found = refs[name];
-    return found === null ? [] : [(bind) => `${name}_ref = ANY (${bind(found)}::uuid[])`];
-  });
+  const narrowed = (['agent', 'session', 'app', 'team', 'organization'] as const).flatMap(
+    (name): readonly Condition[] => {
+      const found = refs[name];
+      return found === null ? [] : [(bind) => `${name}_ref = ANY (${bind(found)}::uuid[])`];
+    },
+  );
   const inScope: Condition = (bind) => `scope = ${bind(SCOPES.indexOf(scope))}`;
   const condition = and([visibleTo(viewer), inScope, ...narrowed, bound.condition]);
   return { viewer, condition, matches: bound.exact ? undefined : bound.matches };

@@ -35,6 +35,8 @@ export interface RefFilter {
   readonly agent: readonly string[] | null;
   readonly session: readonly string[] | null;
   readonly app: readonly string[] | null;
+  readonly team: readonly string[] | null;
+  readonly organization: readonly string[] | null;
 }
 /** Expiry is a status that comes by itself: a row past its time is expired whether or not the cleaner has been there. */
 const EFFECTIVE_STATUS = 'CASE WHEN status = 0 AND expires_at <= now() THEN 3 ELSE status END';

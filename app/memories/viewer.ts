@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isAllowedIn, type Permission, type Principal } from '../access/principal.js';
 import type { Queryable } from '../db/pool.js';
+import { problem } from '../http/errors.js';
 import { after, type Maybe } from '../http/maybe.js';
 import { readUserHeader, requireUserId, resolveUserId } from '../tenancy/identity.js';
 import type { People } from '../tenancy/people.js';
@@ -13,6 +14,8 @@ export interface Selectors {
   readonly agent_id?: string | undefined;
   readonly session_id?: string | undefined;
   readonly app_id?: string | undefined;
+  readonly team_id?: string | undefined;
+  readonly organization_id?: string | undefined;
   readonly scope?: Scope | undefined;
 }
 
@@ -25,7 +28,10 @@ export const EVERYTHING: Viewer = {
   scopes: [0, 1, 2, 3],
 };
 
-/** Reading many: always on somebody's behalf, unless only what the whole tenant shares is asked for. */
+/**
+ * Reading many: always on somebody's behalf, unless only what the whole tenant shares, or what a team or an organization has,
+ * is asked for.
+ */
 export const resolveViewer = async (
   db: Queryable,
   people: People,
@@ -35,9 +41,44 @@ export const resolveViewer = async (
   purpose: Permission = 'retrieve',
 ): Promise<Viewer> => {
   const named = { explicit: selectors.user_id ?? null, header: readUserHeader(headers) };
-  const userId = selectors.scope === 'global' ? resolveUserId(principal, named) : requireUserId(principal, named);
+  const { team_id, organization_id, scope } = selectors;
+  const isOfGroup = (team_id !== undefined || organization_id !== undefined) && scope !== 'user';
+  const isShared = scope === 'global' || isOfGroup;
+  const userId = isShared ? resolveUserId(principal, named) : requireUserId(principal, named);
   const userRef = await refOf(db, people, principal, userId);
-  return buildViewer(principal, userRef, { from: selectors.scope ?? 'user', purpose, allOf: [] });
+  const viewer = buildViewer(principal, userRef, { from: scope ?? 'user', purpose, allOf: [] });
+  const admit = (kind: 'team' | 'organization', id: string | undefined, own: readonly string[]) =>
+    id === undefined ? own : resolveGroup(db, people, principal, { kind, id, own, isOfNobody: userId === null });
+  return {
+    ...viewer,
+    teamRefs: await admit('team', team_id, viewer.teamRefs),
+    organizationRefs: await admit('organization', organization_id, viewer.organizationRefs),
+  };
+};
+
+interface NamedGroup {
+  readonly kind: 'team' | 'organization';
+  readonly id: string;
+  readonly own: readonly string[];
+  /** Whether no person is named: who names one sees what that person sees. */
+  readonly isOfNobody: boolean;
+}
+
+/** One of the credential's own, or any of them for a key of the tenant that may read them all. */
+const resolveGroup = async (
+  db: Queryable,
+  people: People,
+  principal: Principal,
+  { kind, id, own, isOfNobody }: NamedGroup,
+): Promise<readonly string[]> => {
+  const refs = await people.findEntities(db, kind, id);
+  if (refs.some((ref) => own.includes(ref))) return own;
+  if (isOfNobody && isAllowedIn(principal, 'retrieve.all', kind)) return refs;
+  // Whether there is such a group is not told.
+  throw problem('forbidden', `This credential does not read for that ${kind}.`, {
+    remedy: `Name a ${kind} of the credential, or use a key with retrieve.all:${kind} that names no person.`,
+    errors: [{ pointer: `/${kind}_id`, code: 'forbidden', detail: `/${kind}_id names a ${kind} of others` }],
+  });
 };
 
 /**
@@ -117,11 +158,13 @@ export const partitionsOf = (viewer: Viewer): readonly string[] =>
   ].flat();
 
 export const resolveRefFilter = async (db: Queryable, people: People, selectors: Selectors): Promise<RefFilter> => {
-  const refs = async (kind: 'agent' | 'session' | 'app', id: string | undefined) =>
+  const refs = async (kind: keyof RefFilter, id: string | undefined) =>
     id === undefined ? null : people.findEntities(db, kind, id);
   return {
     agent: await refs('agent', selectors.agent_id),
     session: await refs('session', selectors.session_id),
     app: await refs('app', selectors.app_id),
+    team: await refs('team', selectors.team_id),
+    organization: await refs('organization', selectors.organization_id),
   };
 };

@@ -29,7 +29,8 @@ export const listContradictions = async (
   const { db, vault } = deps;
   const space = await resolveSpace(deps, caller, { selectors: query, filter: undefined });
   const contradicted = and([CONTRADICTED, space.allowed]);
-  const list = { key: caller.principal.keyId, viewer: space.viewer, contradictions: true };
+  const { team_id, organization_id } = query;
+  const list = { key: caller.principal.keyId, viewer: space.viewer, contradictions: true, team_id, organization_id };
   const after = decodeCursor(vault, list, query.cursor);
   const rows = await selectPage(db, contradicted, {
     column: 'created_at',

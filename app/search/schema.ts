@@ -15,6 +15,8 @@ const Selectors = {
   agent_id: Type.Optional(ExternalId),
   session_id: Type.Optional(ExternalId),
   app_id: Type.Optional(ExternalId),
+  team_id: Type.Optional(ExternalId),
+  organization_id: Type.Optional(ExternalId),
   scope: Type.Optional(ScopeSchema),
 };
 
@@ -93,6 +95,8 @@ export const ContextResultSchema = Type.Object({
 export const ClustersQuerySchema = Type.Object(
   {
     user_id: Selectors.user_id,
+    team_id: Selectors.team_id,
+    organization_id: Selectors.organization_id,
     scope: Selectors.scope,
     k: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
     filters: Type.Optional(Type.String({ minLength: 2, maxLength: 16_384 })),
@@ -118,6 +122,8 @@ export const ClustersSchema = Type.Object({
 export const ContradictionsQuerySchema = Type.Object(
   {
     user_id: Selectors.user_id,
+    team_id: Selectors.team_id,
+    organization_id: Selectors.organization_id,
     scope: Selectors.scope,
     limit: Type.Integer({ default: 50, minimum: 1, maximum: 1000 }),
     cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),

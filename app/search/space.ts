@@ -94,7 +94,10 @@ const slotsOf = async (
   return person ? [person.slot, TENANT_SLOT] : [TENANT_SLOT];
 };
 
-const narrowTo = ({ agent, session, app }: RefFilter): readonly Condition[] =>
-  Object.entries({ agent_ref: agent, session_ref: session, app_ref: app }).flatMap(([column, refs]) =>
-    refs === null ? [] : [(bind) => `${column} = ANY (${bind(refs)}::uuid[])`],
-  );
+const narrowTo = (refs: RefFilter): readonly Condition[] =>
+  NARROWING.flatMap((kind): readonly Condition[] => {
+    const known = refs[kind];
+    return known === null ? [] : [(bind) => `${kind}_ref = ANY (${bind(known)}::uuid[])`];
+  });
+
+const NARROWING = ['agent', 'session', 'app', 'team', 'organization'] as const satisfies readonly (keyof RefFilter)[];

@@ -87,6 +87,13 @@ const MUTANTS = [
     'allowedScopes(principal)',
     { first: /getMemory$/ },
   ],
+  [
+    'a person reads for no team of others',
+    'memories/viewer.js',
+    "if (isOfNobody && isAllowedIn(principal, 'retrieve.all', kind))",
+    'if (kind)',
+    { first: /listMemories/ },
+  ],
   ['the tenant that is named is this one', 'access/guard.js', 'checkTenant(headers, tenant);', ''],
   ['a key that was revoked', 'access/key-cache.js', 'revoked_at === null && ', ''],
   ['a key whose time is over', 'access/key-cache.js', '(expires_at === null || expires_at.getTime() > now())', 'true'],

@@ -166,6 +166,8 @@ export type BuildContextBody = {
   readonly agent_id?: string | undefined;
   readonly session_id?: string | undefined;
   readonly app_id?: string | undefined;
+  readonly team_id?: string | undefined;
+  readonly organization_id?: string | undefined;
   readonly scope?: "user" | "team" | "organization" | "global" | undefined;
   readonly max_tokens?: number | undefined;
   /** AND, OR, NOT and fields with operators; see the guide to search */ readonly filters?: Readonly<Record<string, unknown>> | undefined;
@@ -669,6 +671,8 @@ export type SearchMemoriesBody = {
   readonly agent_id?: string | undefined;
   readonly session_id?: string | undefined;
   readonly app_id?: string | undefined;
+  readonly team_id?: string | undefined;
+  readonly organization_id?: string | undefined;
   readonly scope?: "user" | "team" | "organization" | "global" | undefined;
   readonly limit?: number | undefined;
   readonly threshold?: number | undefined;
@@ -770,6 +774,8 @@ export type ChangeWebhookInput = {
 
 export type ClusterMemoriesInput = {
   readonly user_id?: string | undefined;
+  readonly team_id?: string | undefined;
+  readonly organization_id?: string | undefined;
   readonly scope?: "user" | "team" | "organization" | "global" | undefined;
   readonly k?: number | undefined;
   readonly filters?: string | undefined;
@@ -911,6 +917,8 @@ export type ListAuditEventsInput = {
 
 export type ListContradictionsInput = {
   readonly user_id?: string | undefined;
+  readonly team_id?: string | undefined;
+  readonly organization_id?: string | undefined;
   readonly scope?: "user" | "team" | "organization" | "global" | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
@@ -959,6 +967,8 @@ export type ListMemoriesInput = {
   readonly agent_id?: string | undefined;
   readonly session_id?: string | undefined;
   readonly app_id?: string | undefined;
+  readonly team_id?: string | undefined;
+  readonly organization_id?: string | undefined;
   readonly scope?: "user" | "team" | "organization" | "global" | undefined;
   readonly status?: "active" | "quarantined" | "superseded" | "expired" | "forgotten" | undefined;
   readonly latest_only?: boolean | undefined;
@@ -976,6 +986,8 @@ export type ListOfPersonInput = {
   readonly agent_id?: string | undefined;
   readonly session_id?: string | undefined;
   readonly app_id?: string | undefined;
+  readonly team_id?: string | undefined;
+  readonly organization_id?: string | undefined;
   readonly scope?: "user" | "team" | "organization" | "global" | undefined;
   readonly status?: "active" | "quarantined" | "superseded" | "expired" | "forgotten" | undefined;
   readonly latest_only?: boolean | undefined;
