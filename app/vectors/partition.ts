@@ -100,7 +100,8 @@ const buildIndex = (dimensions: number, precision: Precision): Index =>
     quantization: precision === 'int8' ? usearch.ScalarKind.I8 : usearch.ScalarKind.F16,
     connectivity: 16,
     expansion_add: 128,
-    expansion_search: 64,
+    // At 64 the recall of ten of 30,000 swung between 0.989 and 0.997 from run to run.
+    expansion_search: 96,
     multi: false,
   });
 

@@ -76,7 +76,7 @@ const p50 = async (queries, work) => {
 const buildIndex = (known) => {
   const index = new usearch.Index({
     ...{ dimensions: DIMENSIONS, metric: usearch.MetricKind.Cos, quantization: usearch.ScalarKind.F16, multi: false },
-    ...{ connectivity: 16, expansion_add: 128, expansion_search: 64 },
+    ...{ connectivity: 16, expansion_add: 128, expansion_search: 96 },
   });
   let key = 0n;
   for (const vector of known.values()) index.add(key++, vector, 1);
