@@ -73,12 +73,12 @@ export const createMemories = async (
   if (prepared.some(({ vector }) => !vector)) deps.onPending();
   for (const status of RESULT_STATUSES) deps.metrics.ingested(status, outcome.summary[status]);
   if (outcome.results.some(({ error }) => error?.code === 'quota_exceeded')) deps.metrics.quotaRefused();
-  await observeDropped(
-    deps,
-    items.flatMap(({ plan }) => ('kind' in plan && plan.kind === 'dropped' ? [plan] : [])),
-  );
+  await observeDropped(deps, droppedOf(items));
   return outcome;
 };
+
+const droppedOf = (items: readonly Item[]): readonly DroppedDraft[] =>
+  items.flatMap(({ plan }) => ('kind' in plan && plan.kind === 'dropped' ? [plan] : []));
 
 const CREATED: WriteOutcome = { kind: 'created' };
 
