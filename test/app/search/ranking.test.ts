@@ -102,6 +102,22 @@ describe('clusters', () => {
     }
   });
 
+  it('are told apart though one of them is wider than the distance between the other two', async () => {
+    const unit = (...values: readonly number[]) => Float32Array.from({ length: 8 }, (_, at) => values[at] ?? 0);
+    const [cat, car, food, snack] = [
+      unit(1),
+      unit(0.6, 0.8),
+      unit(0, 0, 1),
+      unit(0, 0, 0.45, Math.sqrt(1 - 0.45 ** 2)),
+    ];
+    const found = await clusterVectors([cat, car, food, cat, car, food, cat, car, snack], 3);
+    expect(found.map(({ members }) => [...members].sort())).toEqual([
+      [0, 3, 6],
+      [1, 4, 7],
+      [2, 5, 8],
+    ]);
+  });
+
   it('are not led astray by a vector that is far from all others', async () => {
     const found = await groupsOf([1, 2, 1, 2, 1, 2, 1, 2, 9], 3, 0.02);
     expect(found).toEqual([[1, 1, 1, 1], [2, 2, 2, 2], [9]]);
