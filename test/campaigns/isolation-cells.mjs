@@ -88,7 +88,7 @@ const needed = ({ name: op, path, method }, owner) => {
     updateMemories: { updates: [{ id: owner.things.memories[3], patch: { importance: 0.4 } }] },
     revertMemories: { writer: owner.things.actor, from: '2001-01-01T00:00:00.000Z', to: '2001-01-02T00:00:00.000Z' },
     holdMemory: { matter: 'case-1', reason: 'campaign' },
-    placeHold: { scope: 'memory', memory_id: owner.things.memories[3], matter: 'case-2', reason: 'campaign' },
+    placeHold: { scope: 'memory', memory_id: owner.things.memories[2], matter: 'case-2', reason: 'campaign' },
     decideReview: { decision: 'reject', reason: 'campaign' },
     requestReview: { reason: 'campaign' },
     requestPromotion: { scope: 'team', team_id: owner.team, reason: 'campaign' },

@@ -185,7 +185,7 @@ describe('a webhook', () => {
     await service.call('DELETE', `${PATH}/${hook.id}`);
   });
 
-  it('that has nothing to hear costs nothing: forty take no more transactions than one', async () => {
+  it('that has nothing to hear costs nothing: ten take no more transactions than one', async () => {
     const settled = async (): Promise<void> => {
       await eventually(
         async () =>
@@ -207,15 +207,16 @@ describe('a webhook', () => {
       // The server tells of what was done once a second.
       await new Promise((resolve) => setTimeout(resolve, 1_200));
       const before = await commits();
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
       return (await commits()) - before;
     };
     await create(['memory.created']);
     const one = await commitsOfIdleSeconds();
-    for (let count = 1; count < 40; count++) await create(['memory.created']);
-    expect(await commitsOfIdleSeconds()).toBeLessThan(one + 40);
+    for (let count = 1; count < 10; count++) await create(['memory.created']);
+    // Each of nine that looked by itself would take one every half second.
+    expect(await commitsOfIdleSeconds()).toBeLessThan(one + 18);
     await db.query('DELETE FROM webhooks');
-  });
+  }, 60_000);
 
   it.each([
     ['http', 'http://example.com/', '/url'],
