@@ -218,7 +218,7 @@ const OWN = {
   requestPromotion: 403,
   retryJob: 400,
   updateMemory: 409,
-  update_memory: 409,
+  'mcp.update_memory': 409,
   deleteMemory: 409,
   '/api/v1/audit/tile/entries/000': 404,
   '/api/v1/audit/batches/0': 404,
