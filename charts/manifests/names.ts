@@ -9,6 +9,10 @@ export const TENANT_ID_LABEL = 'memplane.dev/tenant-id';
 export const DEFAULT_CLASS_ANNOTATION = 'memplane.dev/is-default-class';
 /** Where the operator, the plane's secrets and the witness live. */
 export const OPERATOR_NAMESPACE = 'memplane-system';
+/** Where stores run that the cloud does not. */
+export const DATA_NAMESPACE = 'memplane-data';
+/** The one class of volumes: encrypted with the plane's key. `memoryctl plane from-outputs` writes it. */
+export const STORAGE_CLASS = 'memplane-encrypted';
 
 export const DEPLOYMENTS = { memory: 'memory', knowledge: 'knowledge', sync: 'sync', worker: 'worker' } as const;
 export const SERVICE_ACCOUNTS = { memory: 'memory', backup: 'backup', restore: 'restore', audit: 'audit' } as const;

@@ -85,6 +85,20 @@ const clusterRole = (name: string): K8sObject => ({
   rules: [{ apiGroups: ['memplane.dev'], resources: ['memorytenants'], resourceNames: ['acme'], verbs: ['get'] }],
 });
 
+const claim = (inNamespace: string, name: string, storageClassName?: string): K8sObject => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name, namespace: inNamespace },
+  spec: {
+    ...(storageClassName === undefined ? {} : { storageClassName }),
+    accessModes: ['ReadWriteOnce'],
+    resources: { requests: { storage: '1Gi' } },
+  },
+});
+const claims = (title: string, given: K8sObject, object: K8sObject, refused: RegExp | undefined): Titled => ({
+  ...{ title, as: 'admin', given: [given], request: { verb: 'create', object }, refused },
+});
+
 type Titled = Omit<AdmissionCase, 'policy'>;
 const of = (policy: string, cases: readonly Titled[]): readonly AdmissionCase[] =>
   cases.map((one) => ({ policy, ...one }));
@@ -247,5 +261,37 @@ export const admissionCases: readonly AdmissionCase[] = [
       request: { verb: 'apply', object: configMap('elsewhere') },
       refused: undefined,
     },
+  ]),
+  ...of('memplane-encrypted-volumes', [
+    claims(
+      'a store takes an encrypted volume',
+      namespace('memplane-data'),
+      claim('memplane-data', 'q-0', 'memplane-encrypted'),
+      undefined,
+    ),
+    claims(
+      'and no other, and the answer says which',
+      namespace('memplane-data'),
+      claim('memplane-data', 'q-1', 'fast'),
+      /PersistentVolumeClaim q-1 would not be encrypted .*set spec\.storageClassName to memplane-encrypted/,
+    ),
+    claims(
+      'nor whichever class is the default',
+      namespace('memplane-data'),
+      claim('memplane-data', 'q-2'),
+      /set spec\.storageClassName to memplane-encrypted/,
+    ),
+    claims(
+      'nor does anything in a namespace of a tenant',
+      tenantNamespace('volumes'),
+      claim('mem-volumes', 'cache', 'fast'),
+      /set spec\.storageClassName to memplane-encrypted/,
+    ),
+    claims(
+      'volumes of others are their own business',
+      namespace('elsewhere'),
+      claim('elsewhere', 'v', 'fast'),
+      undefined,
+    ),
   ]),
 ];

@@ -48,12 +48,11 @@ describe('what npm run charts writes', () => {
     ]);
   });
 
-  it('brings four guards, each with the binding that makes it act', () => {
+  it('brings five guards, each with the binding that makes it act', () => {
     expect(objectsOf(file('admission.yaml')).map(identityOf)).toEqual(
-      ['prevent-deletion', 'erase-right', 'namespace-guard', 'operator-boundary'].flatMap((name) => [
-        `ValidatingAdmissionPolicy memplane-${name}`,
-        `ValidatingAdmissionPolicyBinding memplane-${name}`,
-      ]),
+      ['prevent-deletion', 'erase-right', 'namespace-guard', 'operator-boundary', 'encrypted-volumes'].flatMap(
+        (name) => [`ValidatingAdmissionPolicy memplane-${name}`, `ValidatingAdmissionPolicyBinding memplane-${name}`],
+      ),
     );
   });
 

@@ -1,3 +1,4 @@
+import { STORAGE_CLASS } from '../../charts/manifests/names.js';
 import type { Cloud } from '../support/bucket-facts.js';
 import { type ClusterFacts, clusterFacts } from '../support/cluster-facts.js';
 import { Editable } from '../support/editable.js';
@@ -23,7 +24,8 @@ describe('the cluster of production', () => {
 
   it.each(CLOUDS)('hands out on %s volumes that are encrypted with the disk key, never a default', (cloud) => {
     expect(planeOf(cloud).output.memplane?.value.storageClass).toEqual({
-      name: 'memplane-encrypted',
+      // The name that the charts' admission policy demands of every volume.
+      name: STORAGE_CLASS,
       provisioner: { aws: 'ebs.csi.aws.com', gcp: 'pd.csi.storage.gke.io', azure: 'disk.csi.azure.com' }[cloud],
       parameters: expect.objectContaining(
         {

@@ -1,6 +1,8 @@
 import {
   API_GROUP,
+  DATA_NAMESPACE,
   OPERATOR_USER,
+  STORAGE_CLASS,
   TENANT_CLUSTER_ROLE_PREFIX,
   TENANT_LABEL,
   TENANT_NAMESPACE_PREFIX,
@@ -107,11 +109,33 @@ const OPERATOR_BOUNDARY: AdmissionPolicy = {
   },
 };
 
+/**
+ * Vectors and whatever else a store keeps on a volume lie under the plane's key. Created only: a claim that is there keeps
+ * its class for ever, and its finalizers must go on being written.
+ */
+const ENCRYPTED_VOLUMES: AdmissionPolicy = {
+  name: 'memplane-encrypted-volumes',
+  rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['persistentvolumeclaims'], operations: ['CREATE'] }],
+  conditions: [
+    {
+      name: 'is-ours',
+      expression: `request.namespace == '${DATA_NAMESPACE}' || request.namespace.startsWith('${TENANT_NAMESPACE_PREFIX}')`,
+    },
+  ],
+  validation: {
+    expression: `has(object.spec.storageClassName) && object.spec.storageClassName == '${STORAGE_CLASS}'`,
+    messageExpression: `'PersistentVolumeClaim ' + object.metadata.name + ' would not be encrypted with the key of the plane: set spec.storageClassName to ${STORAGE_CLASS}'`,
+    message: `the volume would not be encrypted with the key of the plane: set spec.storageClassName to ${STORAGE_CLASS}`,
+    reason: 'Forbidden',
+  },
+};
+
 export const ADMISSION_POLICIES: readonly AdmissionPolicy[] = [
   PREVENT_DELETION,
   ERASE_RIGHT,
   NAMESPACE_GUARD,
   OPERATOR_BOUNDARY,
+  ENCRYPTED_VOLUMES,
 ];
 
 /** What the schema cannot say because it depends on who asks, or on a deletion. */
