@@ -71,13 +71,9 @@ async function openIdempotent(service, createMemories) {
   const idempotency = createIdempotency({ db, vault });
   const route = { method: 'POST', path: '/api/v1/memories', idempotencyKey: 'honoured' };
   return async (deps, batch) => {
-    const identity = {
-      keyId: service.caller.principal.keyId,
-      headers: { 'idempotency-key': randomUUID() },
-      query: {},
-      body: null,
-    };
-    const { body } = await idempotency.run(route, identity, async (remember) => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const identity = () => ({ keyId: service.caller.principal.keyId, headers, query: {}, body: null });
+    const { body } = await idempotency.run(route, headers, identity, async (remember) => {
       const keeper = { keep: (slot, written) => remember.steps(slot, { status: 200, body: written }) };
       return { status: 200, body: await createMemories(deps, service.caller, batch, { onError: 'abort' }, keeper) };
     });
