@@ -58,6 +58,8 @@ const killOnce = async (world, { target, step, afterMs }) => {
     service.tell({ name, moment, count: 1 + Math.floor(world.random() * 6), target, pidFile: cluster.pidFile });
     const deadline = Date.now() + STEP_DEADLINE_MS;
     while (!isDone() && Date.now() < deadline) await sleep(5);
+    // A step that was not reached must not be reached later, when everything is up again and looked at.
+    if (!isDone()) service.tell(null);
   } else await sleep(afterMs);
   const reached = step !== undefined && isDone();
   const killed = performance.now();
