@@ -1,10 +1,9 @@
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
 import { Route53Zone } from '@cdktf/provider-aws/lib/route53-zone/index.js';
 import type { Construct } from 'constructs';
-import { buildIrsaTrust } from '../identity/aws-trust.js';
+import { buildAccountRole } from '../identity/aws-account-role.js';
+import { allow, document } from '../identity/aws-statements.js';
 import { GUARDED } from '../support/guard.js';
-import { buildName } from '../support/naming.js';
 import { type AwsSite, providerOf } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
 import { challengesOf, EDGE_ACCOUNTS, type EdgeConfig, type EdgeOutput, type EdgeWorker, NOBODY } from './contract.js';
@@ -53,45 +52,26 @@ function recordsOf({ baseDomain }: AwsEdge, worker: EdgeWorker) {
 }
 
 function buildWriter(unit: Construct, config: AwsEdge, worker: EdgeWorker, zone: string): string {
-  const { site, tags, cluster } = config;
+  const { site } = config;
   const [namespace, account] = EDGE_ACCOUNTS[worker];
   const id = account.replace(/-/g, '_');
-  const name = buildName('aws', 'role', [config.name, account]);
-  const role = new IamRole(unit, id, {
-    ...providerOf(site),
-    name,
-    path: site.rolePath,
-    description: `memplane: service account ${account}`,
-    assumeRolePolicy: buildIrsaTrust(site, cluster, namespace, account),
-    maxSessionDuration: 3600,
-    tags: buildTags('aws', tags, 'identity'),
-  });
+  const { role, arn } = buildAccountRole(unit, id, { ...config, namespace, account });
   const policy = buildRecordPolicy(config, worker, zone);
   new IamRolePolicy(unit, `${id}_records`, { ...providerOf(site), name: 'records', role: role.id, policy });
-  return `arn:${site.partition}:iam::${site.accountId}:role${site.rolePath}${name}`;
+  return arn;
 }
 
 function buildRecordPolicy(config: AwsEdge, worker: EdgeWorker, zone: string): string {
   const { types, names } = recordsOf(config, worker);
   const key = (what: string) => `route53:ChangeResourceRecordSets${what}`;
-  const allow = (Sid: string, Action: string | readonly string[], Resource: string, Condition?: object) => ({
-    Sid,
-    Effect: 'Allow',
-    Action,
-    Resource,
-    ...(Condition === undefined ? {} : { Condition }),
-  });
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      allow('OwnRecords', 'route53:ChangeResourceRecordSets', zone, {
-        'ForAllValues:StringEquals': { [key('RecordTypes')]: types },
-        'ForAllValues:StringLike': { [key('NormalizedRecordNames')]: names },
-        // "For all" also holds for none.
-        Null: { [key('RecordTypes')]: 'false', [key('NormalizedRecordNames')]: 'false' },
-      }),
-      allow('SeesThem', ['route53:GetHostedZone', 'route53:ListResourceRecordSets'], zone),
-      allow('WaitsForThem', 'route53:GetChange', `arn:${config.site.partition}:route53:::change/*`),
-    ],
-  });
+  return document([
+    allow('OwnRecords', 'route53:ChangeResourceRecordSets', zone, {
+      'ForAllValues:StringEquals': { [key('RecordTypes')]: types },
+      'ForAllValues:StringLike': { [key('NormalizedRecordNames')]: names },
+      // "For all" also holds for none.
+      Null: { [key('RecordTypes')]: 'false', [key('NormalizedRecordNames')]: 'false' },
+    }),
+    allow('SeesThem', ['route53:GetHostedZone', 'route53:ListResourceRecordSets'], zone),
+    allow('WaitsForThem', 'route53:GetChange', `arn:${config.site.partition}:route53:::change/*`),
+  ]);
 }

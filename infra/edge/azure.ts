@@ -1,9 +1,8 @@
 import { DnsZone } from '@cdktf/provider-azurerm/lib/dns-zone/index.js';
-import { FederatedIdentityCredential } from '@cdktf/provider-azurerm/lib/federated-identity-credential/index.js';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment/index.js';
-import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity/index.js';
 import type { Construct } from 'constructs';
 import type { AzureRole } from '../identity/azure-roles.js';
+import { buildWorkloadIdentity } from '../identity/azure-workload.js';
 import { GUARDED } from '../support/guard.js';
 import type { AzureSite } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
@@ -38,26 +37,13 @@ function buildZone(unit: Construct, { site, dnsZone, tags }: AzureEdge): DnsZone
 }
 
 function buildWriter(unit: Construct, config: AzureEdge, worker: EdgeWorker, scope: string): string {
-  const { site, tags, cluster, roles } = config;
   const [namespace, account] = EDGE_ACCOUNTS[worker];
   const id = account.replace(/-/g, '_');
-  const identity = new UserAssignedIdentity(unit, id, {
-    name: `${config.name}-${account}`,
-    resourceGroupName: site.resourceGroup,
-    location: site.region,
-    tags: buildTags('azure', tags, 'identity'),
-  });
-  new FederatedIdentityCredential(unit, `${id}_credential`, {
-    name: account,
-    resourceGroupName: site.resourceGroup,
-    parentId: identity.id,
-    audience: ['api://AzureADTokenExchange'],
-    issuer: cluster.issuer,
-    subject: `system:serviceaccount:${namespace}:${account}`,
-  });
+  const ids = { identity: id, credential: `${id}_credential` };
+  const identity = buildWorkloadIdentity(unit, ids, { ...config, namespace, account });
   new RoleAssignment(unit, `${id}_records`, {
     scope,
-    roleDefinitionId: roles[ROLES[worker]] ?? '',
+    roleDefinitionId: config.roles[ROLES[worker]] ?? '',
     principalId: identity.principalId,
     principalType: 'ServicePrincipal',
   });

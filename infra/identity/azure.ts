@@ -1,13 +1,13 @@
-import { FederatedIdentityCredential } from '@cdktf/provider-azurerm/lib/federated-identity-credential/index.js';
 import { ResourceGroupTemplateDeployment } from '@cdktf/provider-azurerm/lib/resource-group-template-deployment/index.js';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment/index.js';
-import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity/index.js';
+import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity/index.js';
 import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { AzureSite } from '../support/site.js';
 import { buildTags } from '../support/tags.js';
 import { LISTS_ONLY, tenantsOnly } from './azure-conditions.js';
 import type { AzureRole } from './azure-roles.js';
+import { buildWorkloadIdentity } from './azure-workload.js';
 import {
   ACCOUNTS,
   type IdentityOutput,
@@ -46,25 +46,14 @@ export function buildAzureIdentity(unit: Construct, config: AzureIdentity): Iden
 }
 
 function buildIdentity(unit: Construct, config: AzureIdentity, worker: PlaneWorker): UserAssignedIdentity {
-  const { site, tags, cluster, namespaces } = config;
   const [account = ''] = ACCOUNTS[worker];
   const id = account.replace(/-/g, '_');
-  const identity = new UserAssignedIdentity(unit, id, {
-    name: `${config.name}-${account}`,
-    resourceGroupName: site.resourceGroup,
-    location: site.region,
-    tags: buildTags('azure', tags, 'identity'),
-  });
-  // The subject exactly: Entra takes no wildcard here, and none is wanted.
-  new FederatedIdentityCredential(unit, `${id}_credential`, {
-    name: account,
-    resourceGroupName: site.resourceGroup,
-    parentId: identity.id,
-    audience: ['api://AzureADTokenExchange'],
-    issuer: cluster.issuer,
-    subject: `system:serviceaccount:${namespaceOf(namespaces, worker)}:${account}`,
-  });
-  return identity;
+  const namespace = namespaceOf(config.namespaces, worker);
+  return buildWorkloadIdentity(
+    unit,
+    { identity: id, credential: `${id}_credential` },
+    { ...config, namespace, account },
+  );
 }
 
 interface Grant {

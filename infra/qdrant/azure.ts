@@ -1,11 +1,10 @@
-import { FederatedIdentityCredential } from '@cdktf/provider-azurerm/lib/federated-identity-credential/index.js';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment/index.js';
-import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity/index.js';
+import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity/index.js';
 import type { Construct } from 'constructs';
 import { buildAzurePool } from '../cluster/azure-pool.js';
 import { withinFolder } from '../identity/azure-conditions.js';
+import { buildWorkloadIdentity } from '../identity/azure-workload.js';
 import type { AzureSite } from '../support/site.js';
-import { buildTags } from '../support/tags.js';
 import { ACCOUNT, FOLDER, outputOf, POOL, type QdrantOutput, type ResolvedQdrant, spread, TAINT } from './contract.js';
 
 type AzureQdrant = ResolvedQdrant<AzureSite>;
@@ -26,22 +25,9 @@ export function buildAzureQdrant(unit: Construct, config: AzureQdrant): QdrantOu
 }
 
 function buildIdentity(unit: Construct, config: AzureQdrant): UserAssignedIdentity {
-  const { site, tags, cluster, namespace, backups, roles } = config;
-  const place = { resourceGroupName: site.resourceGroup };
-  const identity = new UserAssignedIdentity(unit, 'identity', {
-    ...place,
-    name: `${config.name}-${ACCOUNT}`,
-    location: site.region,
-    tags: buildTags('azure', tags, 'identity'),
-  });
-  new FederatedIdentityCredential(unit, 'credential', {
-    ...place,
-    name: ACCOUNT,
-    parentId: identity.id,
-    audience: ['api://AzureADTokenExchange'],
-    issuer: cluster.issuer,
-    subject: `system:serviceaccount:${namespace}:${ACCOUNT}`,
-  });
+  const { backups, roles } = config;
+  const ids = { identity: 'identity', credential: 'credential' };
+  const identity = buildWorkloadIdentity(unit, ids, { ...config, account: ACCOUNT });
   for (const role of ['backupAppend', 'backupRead'] as const) {
     new RoleAssignment(unit, `snapshots_${role === 'backupAppend' ? 'append' : 'read'}`, {
       scope: backups.grantOn,
