@@ -1,14 +1,12 @@
 import { createHash, createPublicKey, type JsonWebKey } from 'node:crypto';
-import { askCloud, atEndpoint, CloudRefused, demandText, type TokenSource } from '../keys/cloud-rest.js';
+import { askCloud, atEndpoint, CloudRefused, demandText, googleKmsUrl, type TokenSource } from '../keys/cloud-rest.js';
 import type { PlaneSigner } from './plane-signer.js';
 
 const digest = (message: Uint8Array): Buffer => createHash('sha256').update(message).digest();
 
-const GOOGLE = 'https://cloudkms.googleapis.com';
-
 /** Google: `keyId` is projects/…/cryptoKeyVersions/1, of purpose EC_SIGN_P256_SHA256. */
 export const googleSigner = (keyId: string, token: TokenSource, endpoint?: string): PlaneSigner => {
-  const key = `${(endpoint ?? GOOGLE).replace(/\/+$/, '')}/v1/${keyId}`;
+  const key = googleKmsUrl(keyId, endpoint);
   return {
     publicKey: async () => {
       const { pem } = await askCloud(`${key}/publicKey`, token);

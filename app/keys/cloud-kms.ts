@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { jcsBytes } from '../sealing/jcs.js';
-import { askCloud, atEndpoint, CloudRefused, demandText, type TokenSource } from './cloud-rest.js';
+import { askCloud, atEndpoint, CloudRefused, demandText, googleKmsUrl, type TokenSource } from './cloud-rest.js';
 import { crc32c } from './crc32c.js';
 import { KeyError } from './errors.js';
 import type { KekContext, WrappingKms } from './kms.js';
@@ -12,8 +12,6 @@ export interface CloudKmsOptions {
   readonly endpoint?: string | undefined;
 }
 
-const GOOGLE = 'https://cloudkms.googleapis.com';
-
 /** Google Cloud KMS, one symmetric key a tenant. The context is additional authenticated data, as JCS. */
 export class GoogleKms implements WrappingKms {
   readonly #options: CloudKmsOptions;
@@ -23,13 +21,9 @@ export class GoogleKms implements WrappingKms {
   }
 
   async decrypt(keyId: string, wrapped: Uint8Array, context: KekContext): Promise<Buffer> {
-    if (keyId !== this.#options.keyId) throw otherKey(keyId, this.#options.keyId);
-    const aad = jcsBytes(context);
     const { plaintext, plaintextCrc32c } = await this.#ask(keyId, 'decrypt', context, {
       ciphertext: Buffer.from(wrapped).toString('base64'),
       ciphertextCrc32c: String(crc32c(wrapped)),
-      additionalAuthenticatedData: aad.toString('base64'),
-      additionalAuthenticatedDataCrc32c: String(crc32c(aad)),
     });
     const key = Buffer.from(demandText(plaintext, 'plaintext'), 'base64');
     if (plaintextCrc32c !== undefined && String(plaintextCrc32c) !== String(crc32c(key))) throw damaged(keyId);
@@ -37,25 +31,28 @@ export class GoogleKms implements WrappingKms {
   }
 
   async encrypt(keyId: string, key: Uint8Array, context: KekContext): Promise<Buffer> {
-    if (keyId !== this.#options.keyId) throw otherKey(keyId, this.#options.keyId);
-    const aad = jcsBytes(context);
     const { ciphertext, ciphertextCrc32c } = await this.#ask(keyId, 'encrypt', context, {
       plaintext: Buffer.from(key).toString('base64'),
       plaintextCrc32c: String(crc32c(key)),
-      additionalAuthenticatedData: aad.toString('base64'),
-      additionalAuthenticatedDataCrc32c: String(crc32c(aad)),
     });
     const wrapped = Buffer.from(demandText(ciphertext, 'ciphertext'), 'base64');
     if (ciphertextCrc32c !== undefined && String(ciphertextCrc32c) !== String(crc32c(wrapped))) throw damaged(keyId);
     return wrapped;
   }
 
-  #ask(keyId: string, verb: string, context: KekContext, body: object): Promise<Record<string, unknown>> {
-    const { token, endpoint = GOOGLE } = this.#options;
-    const url = `${endpoint.replace(/\/+$/, '')}/v1/${keyId}:${verb}`;
-    return askCloud(url, token, body).catch((cause: unknown) => {
-      throw explain('Google Cloud KMS', keyId, context, cause);
-    });
+  async #ask(keyId: string, verb: string, context: KekContext, body: object): Promise<Record<string, unknown>> {
+    const { keyId: configured, token, endpoint } = this.#options;
+    if (keyId !== configured) throw otherKey(keyId, configured);
+    const aad = jcsBytes(context);
+    const bound = {
+      additionalAuthenticatedData: aad.toString('base64'),
+      additionalAuthenticatedDataCrc32c: String(crc32c(aad)),
+    };
+    return await askCloud(googleKmsUrl(`${keyId}:${verb}`, endpoint), token, { ...body, ...bound }).catch(
+      (cause: unknown) => {
+        throw explain('Google Cloud KMS', keyId, context, cause);
+      },
+    );
   }
 }
 

@@ -58,6 +58,10 @@ const demandPrivate = (url: string): void => {
   }
 };
 
+/** Of `projects/…/cryptoKeys/…`, a verb behind it. */
+export const googleKmsUrl = (path: string, endpoint: string | undefined): string =>
+  atEndpoint(`https://cloudkms.googleapis.com/v1/${path}`, endpoint);
+
 /** The same path at another origin: a private endpoint, a stand-in. */
 export const atEndpoint = (url: string, endpoint: string | undefined): string => {
   if (endpoint === undefined) return url;
