@@ -1,7 +1,8 @@
 import { block, type GraphResource, type StackGraph } from '../graph.js';
+import { target } from '../located-target.js';
 import { numberAt, textAt } from '../rest.js';
 import type { Target } from '../target.js';
-import { customerKey, idOf, keyOf, target } from './expected-target.js';
+import { customerKey, idOf, keyOf } from './expected-target.js';
 
 /** What keeps something beside accounts and databases, what runs it all, and what nobody may take away. */
 export function expectOfServices(graph: StackGraph): readonly Target[] {

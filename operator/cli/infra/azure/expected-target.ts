@@ -1,20 +1,4 @@
 import { block, type GraphResource, type StackGraph } from '../graph.js';
-import type { Facts, Target } from '../target.js';
-
-export const target = (
-  graph: StackGraph,
-  resource: GraphResource,
-  kind: string,
-  name: string,
-  expected: Facts,
-): Target => ({
-  stack: graph.name,
-  address: resource.address,
-  kind,
-  name,
-  region: String(resource.attributes.location ?? ''),
-  expected,
-});
 
 export function idOf(graph: StackGraph, { attributes }: GraphResource, type: string): string {
   const { subscription_id: subscription } = graph.provider;

@@ -1,8 +1,9 @@
 import { block, type GraphResource, type StackGraph } from '../graph.js';
+import { target } from '../located-target.js';
 import { numberAt, textAt } from '../rest.js';
 import type { Target } from '../target.js';
 import { expectOfServices } from './expected-services.js';
-import { customerKey, idOf, target } from './expected-target.js';
+import { customerKey, idOf } from './expected-target.js';
 
 /** What a stack on Azure promises of keys, locks, recovery windows and TLS. Names are resource ids. */
 export function expectOfAzure(graph: StackGraph): readonly Target[] {

@@ -1,7 +1,8 @@
 import { block, blocks, type GraphResource, listed, type StackGraph } from '../graph.js';
+import { target } from '../located-target.js';
 import { at, numberAt, textAt } from '../rest.js';
 import type { Target } from '../target.js';
-import { keyId, projectOf, target } from './expected-target.js';
+import { keyId, projectOf } from './expected-target.js';
 
 /** What keeps something beside buckets and databases, what runs it all, and what names it. */
 export function expectOfServices(graph: StackGraph): readonly Target[] {

@@ -1,20 +1,4 @@
 import type { GraphResource, StackGraph } from '../graph.js';
-import type { Facts, Target } from '../target.js';
-
-export const target = (
-  graph: StackGraph,
-  resource: GraphResource,
-  kind: string,
-  name: string,
-  expected: Facts,
-): Target => ({
-  stack: graph.name,
-  address: resource.address,
-  kind,
-  name,
-  region: String(resource.attributes.location ?? resource.attributes.region ?? ''),
-  expected,
-});
 
 /** `projects/<p>/locations/<l>/keyRings/<r>/cryptoKeys/<k>`: the name and the id are one. */
 export function keyId(graph: StackGraph, expression: unknown): string | undefined {

@@ -1,8 +1,9 @@
 import { block, type GraphResource, type StackGraph } from '../graph.js';
+import { target } from '../located-target.js';
 import { numberAt, textAt } from '../rest.js';
 import type { Target } from '../target.js';
 import { expectOfServices } from './expected-services.js';
-import { idOf, keyId, target } from './expected-target.js';
+import { idOf, keyId } from './expected-target.js';
 
 /** What a stack on Google Cloud promises of keys, locks, recovery windows and TLS. */
 export function expectOfGcp(graph: StackGraph): readonly Target[] {
