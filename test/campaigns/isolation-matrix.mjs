@@ -218,7 +218,6 @@ const OWN = {
   requestPromotion: 403,
   retryJob: 400,
   updateMemory: 409,
-  'mcp.update_memory': 409,
   deleteMemory: 409,
   '/api/v1/audit/tile/entries/000': 404,
   '/api/v1/audit/batches/0': 404,
