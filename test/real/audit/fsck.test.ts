@@ -70,6 +70,7 @@ describePart('tessera fsck', partExists('fsck'), () => {
     writeFileSync(entry, bytes);
     const refused = await check(damaged);
     expect(refused).not.toContain('Successfully');
-    expect(refused).toContain('tile/0/001');
+    // It checks tiles side by side and ends at the first that differs: the entry's own, or the one above it.
+    expect(refused).toMatch(/tile\/0\/001|tile\/1\/000/);
   });
 });
