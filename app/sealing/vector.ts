@@ -1,21 +1,28 @@
 import { endianness } from 'node:os';
 import type { SlotKey, SlotKeys } from '../keys/slot.js';
 import { malformed } from './errors.js';
+import { isNarrow, narrowVector, widenVector } from './narrow-vector.js';
 import type { Place } from './place.js';
 import { open, seal } from './sealed-value.js';
 
-/** The durable copy of an embedding: float32, little-endian, sealed. Embeddings can be turned back into text. */
+/** The durable copy of an embedding, to the last bit, sealed: embeddings can be turned back into text. */
 export const sealVector = (key: SlotKey, place: Place, vector: Float32Array | readonly number[]): Buffer =>
-  seal(key, 'vector', place, vectorBytes(vector));
+  seal(key, 'vector', place, storedBytes(vector instanceof Float32Array ? vector : Float32Array.from(vector)));
 
 export function openVector(keys: SlotKeys, place: Place, sealed: Uint8Array): Float32Array {
   const plaintext = open(keys, 'vector', place, sealed);
-  if (plaintext.length % 4 !== 0) throw malformed(`${plaintext.length} bytes are no float32 vector`);
-  // A copy of its own: the decipher's buffer may lie at an odd offset of a shared pool.
-  const bytes = new Uint8Array(plaintext);
+  const vector = isNarrow(plaintext) ? widenVector(plaintext) : readFloats(plaintext);
+  const { length } = plaintext;
   plaintext.fill(0);
-  return new Float32Array(littleEndian(bytes).buffer);
+  if (!vector) throw malformed(`${length} bytes are no float32 vector`);
+  return vector;
 }
+
+const storedBytes = (vector: Float32Array): Uint8Array => narrowVector(vector) ?? vectorBytes(vector);
+
+/** A copy of its own: the decipher's buffer may lie at an odd offset of a shared pool. */
+const readFloats = (plaintext: Uint8Array): Float32Array | undefined =>
+  plaintext.length % 4 === 0 ? new Float32Array(littleEndian(new Uint8Array(plaintext)).buffer) : undefined;
 
 /** On machines that keep numbers as the format does these are the vector's own bytes, to be read and not kept. */
 export function vectorBytes(vector: Float32Array | readonly number[]): Uint8Array {

@@ -1,0 +1,141 @@
+import { endianness } from 'node:os';
+
+/**
+ * A vector of float32 in an eighth less, to the last bit. The numbers of an embedding are of like size, so that half a byte
+ * says each one's exponent:
+ *
+ *     0x01 ‖ base ‖ u16 count ‖ for each 8 numbers 28 bytes ‖ exponents that are no steps, a byte each ‖ zeros
+ *
+ * The 28 bytes are of each number its mantissa and sign (3 bytes, little-endian, the sign the highest bit), then of each its
+ * step: half a byte, low half first, how far the exponent lies below `base`, the largest; 15: it is among those behind. Zeros
+ * fill up the last eight. Lengths are one more than a multiple of 16, so that they neither show a few tiny numbers nor are
+ * those of plain float32.
+ */
+const FORM = 0x01;
+const HEAD = 4;
+const EIGHT = 8;
+const WORDS = 7;
+const NO_STEP = 15;
+const ROUND = 16;
+const MOST = 0xffff;
+const EXPONENT_AT = 23;
+
+export const isNarrow = (bytes: Uint8Array): boolean => bytes.length % 4 !== 0 && bytes[0] === FORM;
+
+/** `undefined` where it would save nothing: of few numbers, or of many that are zero or far apart. */
+export const narrowVector = (vector: Float32Array): Uint8Array<ArrayBuffer> | undefined => {
+  const count = vector.length;
+  if (count > MOST) return undefined;
+  const bits = paddedBits(vector);
+  const base = largestExponent(bits);
+  const groups = bits.length / EIGHT;
+  const restAt = HEAD + groups * WORDS * 4;
+  const bytes = new Uint8Array(roundUp(restAt));
+  const words = new Uint32Array(bytes.buffer, HEAD, groups * WORDS);
+  const far: number[] = [];
+  for (let group = 0; group < groups; group++) {
+    narrowFour(bits, group * EIGHT, words, group * WORDS);
+    narrowFour(bits, group * EIGHT + 4, words, group * WORDS + 3);
+    words[group * WORDS + 6] = stepsOf(bits, group * EIGHT, base, far);
+  }
+  toLittleEndian(words);
+  bytes[0] = FORM;
+  bytes[1] = base;
+  bytes[2] = count >> 8;
+  bytes[3] = count;
+  const length = roundUp(restAt + far.length);
+  if (length >= vector.byteLength) return undefined;
+  if (far.length === 0) return bytes;
+  const longer = new Uint8Array(length);
+  longer.set(bytes);
+  longer.set(far, restAt);
+  return longer;
+};
+
+const stepsOf = (bits: Uint32Array, at: number, base: number, far: number[]): number => {
+  let steps = 0;
+  for (let index = 0; index < EIGHT; index++) {
+    const exponent = ((bits[at + index] as number) >>> EXPONENT_AT) & 0xff;
+    const step = base - exponent;
+    if (step >= NO_STEP) far.push(exponent);
+    steps |= (step < NO_STEP ? step : NO_STEP) << (4 * index);
+  }
+  return steps;
+};
+
+/** Four times 24 bits are three words. */
+const narrowFour = (bits: Uint32Array, at: number, words: Uint32Array, to: number): void => {
+  const a = fraction(bits[at] as number);
+  const b = fraction(bits[at + 1] as number);
+  const c = fraction(bits[at + 2] as number);
+  const d = fraction(bits[at + 3] as number);
+  words[to] = a | (b << 24);
+  words[to + 1] = (b >>> 8) | (c << 16);
+  words[to + 2] = (c >>> 16) | (d << 8);
+};
+
+const fraction = (number: number): number => (number & 0x7fffff) | ((number >>> 8) & 0x800000);
+
+/** What `narrowVector` made; `undefined` when it did not make this. */
+export const widenVector = (bytes: Uint8Array): Float32Array<ArrayBuffer> | undefined => {
+  const [, base = 0, high = 0, low = 0] = bytes;
+  const count = (high << 8) | low;
+  const groups = Math.ceil(count / EIGHT);
+  let rest = HEAD + groups * WORDS * 4;
+  if (bytes.length < roundUp(rest)) return undefined;
+  // A copy, which begins where a word may begin.
+  const words = new Uint32Array(new Uint8Array(bytes.subarray(HEAD, rest)).buffer);
+  toLittleEndian(words);
+  const bits = new Uint32Array(groups * EIGHT);
+  for (let group = 0; group < groups; group++) {
+    widenFour(words, group * WORDS, bits, group * EIGHT);
+    widenFour(words, group * WORDS + 3, bits, group * EIGHT + 4);
+    const steps = words[group * WORDS + 6] as number;
+    for (let index = 0; index < EIGHT; index++) {
+      const step = (steps >>> (4 * index)) & NO_STEP;
+      const exponent = step === NO_STEP ? (bytes[rest++] ?? 0) : (base - step) & 0xff;
+      bits[group * EIGHT + index] = (bits[group * EIGHT + index] as number) | (exponent << EXPONENT_AT);
+    }
+  }
+  return roundUp(rest) === bytes.length ? new Float32Array(bits.buffer, 0, count) : undefined;
+};
+
+const widenFour = (words: Uint32Array, at: number, bits: Uint32Array, to: number): void => {
+  const x = words[at] as number;
+  const y = words[at + 1] as number;
+  const z = words[at + 2] as number;
+  bits[to] = placed(x);
+  bits[to + 1] = placed((x >>> 24) | (y << 8));
+  bits[to + 2] = placed((y >>> 16) | (z << 16));
+  bits[to + 3] = placed(z >>> 8);
+};
+
+/** Of 24 bits the mantissa and the sign, where a float32 has them. */
+const placed = (number: number): number => (number & 0x7fffff) | ((number & 0x800000) << 8);
+
+const paddedBits = (vector: Float32Array): Uint32Array => {
+  const bits = new Uint32Array(vector.buffer, vector.byteOffset, vector.length);
+  if (vector.length % EIGHT === 0) return bits;
+  const padded = new Uint32Array(Math.ceil(vector.length / EIGHT) * EIGHT);
+  padded.set(bits);
+  return padded;
+};
+
+/** The bits of the larger number without its sign are the larger ones. */
+const largestExponent = (bits: Uint32Array): number => {
+  let largest = 0;
+  for (let at = 0; at < bits.length; at++) {
+    const number = (bits[at] as number) & 0x7fffffff;
+    if (number > largest) largest = number;
+  }
+  return largest >>> EXPONENT_AT;
+};
+
+const roundUp = (length: number): number => Math.ceil((length - 1) / ROUND) * ROUND + 1;
+
+/** And back: words are as this machine keeps them, the format's are little-endian. */
+const toLittleEndian = (words: Uint32Array<ArrayBuffer>): void => {
+  if (BIG_ENDIAN) Buffer.from(words.buffer, words.byteOffset, words.byteLength).swap32();
+};
+
+const BIG_ENDIAN = endianness() === 'BE';
