@@ -33,8 +33,19 @@ const SERVICES = [
   'elasticache',
 ] as const;
 
-/** Amazon's account of the images that every node of EKS starts with. */
+/** Amazon's account of the images that every node of EKS starts with; younger regions have one of their own. */
 const EKS_IMAGES = '602401143452';
+const EKS_IMAGES_OF: Readonly<Record<string, string>> = {
+  'af-south-1': '877085696533',
+  'ap-south-2': '900889452093',
+  'ap-southeast-3': '296578399912',
+  'eu-central-2': '900612956339',
+  'eu-south-1': '590381155156',
+  'eu-south-2': '455263428931',
+  'me-central-1': '759879836304',
+  'us-gov-east-1': '151742754352',
+  'us-gov-west-1': '013241004608',
+};
 
 export function buildEndpoints(unit: Construct, config: AwsNetwork, around: Surroundings): void {
   const { site, tags } = config;
@@ -78,12 +89,13 @@ export function buildS3EndpointPolicy({ partition, accountId, region }: AwsSite)
     Resource,
     ...(Condition === undefined ? {} : { Condition }),
   });
+  const eks = EKS_IMAGES_OF[region] ?? EKS_IMAGES;
   const images = `arn:${partition}:s3:::prod-${region}-starport-layer-bucket/*`;
   return JSON.stringify({
     Version: '2012-10-17',
     Statement: [
       allow('OwnAccount', 's3:*', '*', { StringEquals: { 'aws:ResourceAccount': accountId } }),
-      allow('EksImages', 's3:GetObject', '*', { StringEquals: { 'aws:ResourceAccount': EKS_IMAGES } }),
+      allow('EksImages', 's3:GetObject', '*', { StringEquals: { 'aws:ResourceAccount': eks } }),
       // Layers of every registry, ours included, lie in a bucket of Amazon's.
       allow('ImageLayers', 's3:GetObject', images),
     ],

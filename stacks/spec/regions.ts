@@ -31,8 +31,6 @@ export const REGIONS: Readonly<Record<Place['cloud'], readonly string[]>> = {
     'af-south-1',
     'us-gov-west-1',
     'us-gov-east-1',
-    'cn-north-1',
-    'cn-northwest-1',
   ],
   gcp: [
     'us-central1',
@@ -96,6 +94,10 @@ export const REGIONS: Readonly<Record<Place['cloud'], readonly string[]>> = {
     'australiaeast',
   ],
 };
+
+/** Of AWS: accounts, permissions and copies end where it ends. */
+export const partitionOf = (region: string): 'aws' | 'aws-us-gov' =>
+  region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 
 /** What the three zones of a region look like. */
 export function zonePattern(place: Place): RegExp {

@@ -1,6 +1,6 @@
 import { type Check, oneOf, pattern } from './checks.js';
 import type { AwsPlace, AzurePlace, Environment, GcpPlace, Place } from './environment.js';
-import { REGIONS, zonePattern, zonesSaid } from './regions.js';
+import { partitionOf, REGIONS, zonePattern, zonesSaid } from './regions.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const ACCOUNT = 'missing or malformed account id';
@@ -55,11 +55,35 @@ function checkAws(place: AwsPlace): readonly Check[] {
   const said = `arn:${place.partition}:iam::${place.accountId}:role/<name>`;
   return [
     account,
-    oneOf('place.partition', place.partition, ['aws', 'aws-us-gov', 'aws-cn']),
+    ...checkPartition(place),
     // Of no account, no role is right.
     ...(account === undefined ? roles.map((role) => pattern(`place.${role}`, place[role], arn, LOCKED_OUT, said)) : []),
     ...distinct(place, roles),
   ];
+}
+
+const CHINA =
+  'nothing here is made for AWS in China: endpoints and principals have other names there, and some are missing';
+
+/** Nothing reaches from one partition into another, so both regions are of the one that is named. */
+function checkPartition({ partition, region, replicaRegion }: AwsPlace): readonly Check[] {
+  const named = oneOf(
+    'place.partition',
+    partition,
+    ['aws', 'aws-us-gov'],
+    partition === 'aws-cn' ? CHINA : 'no such partition',
+  );
+  if (named !== undefined) return [named];
+  return (Object.entries({ region, replicaRegion }) as readonly (readonly [string, string])[]).map(([field, value]) =>
+    !REGIONS.aws.includes(value) || partitionOf(value) === partition
+      ? undefined
+      : {
+          path: `place.${field}`,
+          value,
+          message: `not a region of the partition ${partition}`,
+          allowed: REGIONS.aws.filter((one) => partitionOf(one) === partition).join(', '),
+        },
+  );
 }
 
 function checkGcp(place: GcpPlace): readonly Check[] {

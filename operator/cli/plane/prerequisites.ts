@@ -39,7 +39,8 @@ function secretNotes({ postgres }: PlaneOutputs, externalSecrets: boolean): read
 function trustNotes(outputs: PlaneOutputs, { caBundle, trustBundle }: PlaneChoices): readonly string[] {
   const { cloud, postgres, redis, region } = outputs;
   const own = [...postgres, ...redis].some(({ ca }) => ca !== 'public');
-  const url = `https://truststore.pki.rds.amazonaws.com/${region}/${region}-bundle.pem`;
+  const host = region.startsWith('us-gov-') ? 'truststore.pki.us-gov-west-1.rds' : 'truststore.pki.rds';
+  const url = `https://${host}.amazonaws.com/${region}/${region}-bundle.pem`;
   return [
     ...(cloud === 'aws' && caBundle === undefined
       ? [`the authority of RDS, which systems do not trust: --ca-bundle FILE with ${url}`]

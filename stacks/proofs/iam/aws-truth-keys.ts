@@ -7,6 +7,9 @@ import type { Question } from './truth.js';
 type Row = Question<Call>;
 type Context = Readonly<Record<string, string>>;
 
+/** As KMS says it of a call that S3 makes for somebody: in the region of the key. */
+const throughS3 = ({ arn }: Thing): Context => ({ 'kms:ViaService': `s3.${arn.split(':')[3]}.amazonaws.com` });
+
 /** Calls of one key. Its aliases are in the context of every call, as KMS puts them there. */
 function onKey(key: Thing) {
   return (
@@ -32,7 +35,6 @@ function onKey(key: Thing) {
 }
 
 const all = (caller: Caller): Caller => ({ ...caller, administrator: true });
-const THROUGH_S3: Context = { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' };
 const DESTROY = ['ScheduleKeyDeletion', 'DisableKey'] as const;
 
 export function keyQuestions(world: World, cast: Cast): readonly Row[] {
@@ -220,25 +222,27 @@ function logKey(world: World): readonly Row[] {
 
 function auditKey(key: Thing, cast: Cast): readonly Row[] {
   const row = onKey(key);
+  const s3 = throughS3(key);
   return [
-    row('allow', 'audit', cast.audit, 'GenerateDataKey', 'through S3', THROUGH_S3),
+    row('allow', 'audit', cast.audit, 'GenerateDataKey', 'through S3', s3),
     row('deny', 'audit', cast.audit, 'Decrypt', 'past S3'),
-    row('allow', 'witness', cast.witness, 'Decrypt', 'through S3', THROUGH_S3),
+    row('allow', 'witness', cast.witness, 'Decrypt', 'through S3', s3),
     row('deny', 'administrator', cast.administrator, 'Decrypt', 'past S3'),
-    row('deny', 'operator', cast.operator, 'Decrypt', 'through S3', THROUGH_S3),
-    row('deny', 'tenant', cast.tenant, 'Decrypt', 'through S3', THROUGH_S3),
-    row('deny', 'operator', all(cast.operator), 'Decrypt', 'through S3, with everything attached', THROUGH_S3),
+    row('deny', 'operator', cast.operator, 'Decrypt', 'through S3', s3),
+    row('deny', 'tenant', cast.tenant, 'Decrypt', 'through S3', s3),
+    row('deny', 'operator', all(cast.operator), 'Decrypt', 'through S3, with everything attached', s3),
   ];
 }
 
 function keyringsKey(key: Thing, cast: Cast): readonly Row[] {
   const row = onKey(key);
+  const s3 = throughS3(key);
   return [
-    row('allow', 'tenant', cast.tenant, 'Decrypt', 'through S3', THROUGH_S3),
+    row('allow', 'tenant', cast.tenant, 'Decrypt', 'through S3', s3),
     row('deny', 'tenant', cast.tenant, 'Decrypt', 'past S3'),
-    row('allow', 'operator', cast.operator, 'GenerateDataKey', 'through S3', THROUGH_S3),
+    row('allow', 'operator', cast.operator, 'GenerateDataKey', 'through S3', s3),
     row('deny', 'administrator', cast.administrator, 'Decrypt', 'past S3'),
-    row('deny', 'backup', cast.backup, 'Decrypt', 'through S3', THROUGH_S3),
+    row('deny', 'backup', cast.backup, 'Decrypt', 'through S3', s3),
   ];
 }
 
@@ -257,6 +261,7 @@ function anchorKey(key: Thing, cast: Cast): readonly Row[] {
 
 function objectsKey(key: Thing, cast: Cast): readonly Row[] {
   const row = onKey(key);
+  const s3 = throughS3(key);
   const backup = (namespace = NAMESPACE): Context => ({
     'kms:EncryptionContext:memplane': 'backup/1',
     'kms:EncryptionContext:namespace': namespace,
@@ -268,7 +273,7 @@ function objectsKey(key: Thing, cast: Cast): readonly Row[] {
     row('allow', 'tenant', cast.tenant, 'Decrypt', 'of its own backup', backup()),
     row('deny', 'tenant', cast.tenant, 'Decrypt', "of another's backup", backup('mem-other')),
     row('deny', 'operator', cast.operator, 'Decrypt', 'of a backup', backup()),
-    row('allow', 'backup', cast.backup, 'GenerateDataKey', 'through S3', THROUGH_S3),
-    row('allow', 'tenant', cast.tenant, 'GenerateDataKey', 'through S3', THROUGH_S3),
+    row('allow', 'backup', cast.backup, 'GenerateDataKey', 'through S3', s3),
+    row('allow', 'tenant', cast.tenant, 'GenerateDataKey', 'through S3', s3),
   ];
 }

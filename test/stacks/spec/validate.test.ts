@@ -62,14 +62,25 @@ const CASES: readonly Case[] = [
   },
   { because: 'a domain has a dot', environment: { ...aws, baseDomain: 'localhost' }, path: 'aws-prod.baseDomain' },
   {
-    because: 'no book has prices of it',
+    because: 'there everything has other names',
+    environment: at(aws, { partition: 'aws-cn' }),
+    path: 'aws-prod.place.partition',
+    says: 'nothing here is made for AWS in China: endpoints and principals have other names there, and some are missing (got "aws-cn"; allowed aws, aws-us-gov)',
+  },
+  {
+    because: 'GovCloud is a partition of its own',
     environment: at(aws, {
-      partition: 'aws-cn',
-      region: 'cn-north-1',
-      zones: ['cn-north-1a', 'cn-north-1b', 'cn-north-1c'],
+      region: 'us-gov-west-1',
+      zones: ['us-gov-west-1a', 'us-gov-west-1b', 'us-gov-west-1c'],
     }),
-    path: 'aws-prod.prices.book',
-    says: 'the book of aws has no prices of cn-north-1 (got "2026-11-01"; allowed a book with cn-north-1 in its regions',
+    path: 'aws-prod.place.region',
+    says: 'not a region of the partition aws (got "us-gov-west-1"; allowed us-east-1, ',
+  },
+  {
+    because: 'nothing is copied out of GovCloud',
+    environment: at(aws, { partition: 'aws-us-gov', region: 'us-gov-west-1' }),
+    path: 'aws-prod.place.replicaRegion',
+    says: 'not a region of the partition aws-us-gov (got "eu-west-1"; allowed us-gov-west-1, us-gov-east-1)',
   },
   {
     because: 'nobody said where names are kept',
