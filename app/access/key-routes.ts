@@ -86,7 +86,10 @@ const createKey = ({ keys, roles }: KeyRouteDeps): Route =>
       if (role === 'user' && userId === null) {
         const detail = 'a key of the role user belongs to a person';
         const errors = [{ pointer: '/user_id', code: 'required', detail }];
-        throw problem('user_required', 'A key of the role user needs user_id.', { errors });
+        throw problem('user_required', 'A key of the role user needs user_id.', {
+          remedy: 'Name in user_id the person that the key is for, or choose the role service.',
+          errors,
+        });
       }
       const expiresAt = expiryAfter(expires_in);
       const key = await keys.create(principal, { name, role, userId, teams, organizations, expiresAt });

@@ -51,7 +51,7 @@ const putRole = (roles: Roles): Route =>
       if (!NAME.test(name)) {
         const detail = '/path/name must be 1 to 63 small letters, digits, hyphens and underscores, a letter first';
         const errors = [{ pointer: '/path/name', code: 'pattern', detail }];
-        throw problem('invalid_request', 'This is no name of a role.', { errors });
+        throw problem('invalid_request', `This is no name of a role: ${detail}.`, { errors });
       }
       const { created, ...role } = await roles.put(principal, name, body.permissions);
       return { status: created ? 201 : 200, body: role };

@@ -3,7 +3,11 @@ import { problem } from '../http/errors.js';
 import { defineRoute, type Route } from '../http/route.js';
 import { dayOf, USAGE_KINDS, type UsageMeter } from './usage.js';
 
-const DAY = '^\\d{4}-\\d{2}-\\d{2}([Tt].*)?$';
+const Day = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}([Tt].*)?$',
+  maxLength: 40,
+  description: 'a day like 2026-01-31, or a time of it',
+});
 const Counts = Type.Object(Object.fromEntries(USAGE_KINDS.map((kind) => [kind, Type.Integer()])));
 const DAY_MS = 86_400_000;
 /** What a page of a browser shows; a longer time is asked for in parts. */
@@ -19,8 +23,8 @@ export const usageRoutes = (usage: UsageMeter): readonly Route[] => [
     writes: false,
     query: Type.Object(
       {
-        from: Type.Optional(Type.String({ pattern: DAY, maxLength: 40 })),
-        to: Type.Optional(Type.String({ pattern: DAY, maxLength: 40 })),
+        from: Type.Optional(Day),
+        to: Type.Optional(Day),
       },
       { additionalProperties: false },
     ),

@@ -1,3 +1,4 @@
+import { MemplaneError } from './error.js';
 import { type ClientOptions, type Operation, Transport } from './transport.js';
 
 /** As LangGraph's `BaseStore` has them, so that this needs no package of its. */
@@ -88,8 +89,10 @@ export class MemplaneStore {
     return items.map((item) => ({ ...toItem(item), ...(item.score === undefined ? {} : { score: item.score }) }));
   }
 
-  async put(namespace: string[], key: string, value: Value, index?: false | string[]): Promise<void> {
-    await this.#transport.call(PUT, { body: { namespace, key, value, index } });
+  /** As everywhere in LangGraph, `null` deletes. */
+  async put(namespace: string[], key: string, value: Value | null, index?: false | string[]): Promise<void> {
+    demandNamespace(namespace);
+    await this.#write({ namespace, key, value, ...(index === undefined ? {} : { index }) });
   }
 
   async delete(namespace: string[], key: string): Promise<void> {
@@ -120,11 +123,15 @@ export class MemplaneStore {
       return this.search(namespacePrefix, options);
     }
     if ('value' in operation) {
-      const { namespace, key, value, index } = operation;
-      return value === null ? this.delete(namespace, key) : this.put(namespace, key, value, index);
+      return this.#write(operation);
     }
     if ('key' in operation) return this.get(operation.namespace, operation.key);
     return this.#list(operation);
+  }
+
+  async #write({ namespace, key, value, index }: PutOperation): Promise<void> {
+    if (value === null) return this.delete(namespace, key);
+    await this.#transport.call(PUT, { body: { namespace, key, value, index } });
   }
 
   #list({ matchConditions = [], maxDepth, limit, offset }: ListOperation): Promise<string[][]> {
@@ -138,6 +145,21 @@ export class MemplaneStore {
     });
   }
 }
+
+/** What every store of LangGraph refuses to write to. */
+const demandNamespace = (namespace: readonly string[]): void => {
+  const what =
+    namespace.length === 0
+      ? 'is empty'
+      : namespace[0] === 'langgraph'
+        ? 'begins with "langgraph", which is reserved'
+        : '';
+  if (what === '') return;
+  const detail = `The namespace ${what}.`;
+  const errors = [{ pointer: '/namespace', code: 'invalid_request', detail }];
+  const remedy = 'Write to a namespace of at least one label of your own.';
+  throw new MemplaneError({ status: 0, code: 'invalid_request', detail, remedy, errors });
+};
 
 const toItem = ({ namespace, key, value, created_at, updated_at }: WireItem): StoreItem => ({
   ...{ namespace, key, value },

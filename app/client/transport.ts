@@ -45,6 +45,7 @@ export class Transport {
   readonly #base: string;
 
   constructor(options: ClientOptions) {
+    demandUsable(options);
     this.#options = options;
     this.#base = options.url.replace(/\/+$/, '');
   }
@@ -80,8 +81,11 @@ export class Transport {
       return response.ok ? response : await readError(response);
     } catch (cause) {
       signal?.throwIfAborted();
-      const detail = timeout.aborted ? 'There was no answer in time.' : 'The service could not be reached.';
-      return new MemplaneError({ status: 0, code: timeout.aborted ? 'timeout' : 'unreachable', detail, cause });
+      const code = timeout.aborted ? 'timeout' : 'unreachable';
+      const detail = timeout.aborted
+        ? `${this.#base} gave no answer in time.`
+        : `${this.#base} could not be reached${reasonOf(cause)}.`;
+      return new MemplaneError({ status: 0, code, detail, remedy: 'Check the url, and that the service runs.', cause });
     }
   }
 
@@ -106,8 +110,42 @@ const AT_WORK = 'idempotency_in_progress';
 const encodeBody = (type: string, body: unknown): string => (type === JSON_TYPE ? JSON.stringify(body) : String(body));
 const JSON_TYPE = 'application/json';
 
+/** What is missing here would be told by the first request only, and of a relative URL nothing would be told. */
+const demandUsable = ({ url, apiKey }: ClientOptions): void => {
+  if (!/^https?:\/\/[^/]/i.test(String(url)) || !URL.canParse(url))
+    throw refuse(
+      'url',
+      `url is ${JSON.stringify(url)}`,
+      'Give the address of the tenant, like https://memory.acme.example.',
+    );
+  if (typeof apiKey !== 'string' || apiKey.trim() === '')
+    throw refuse('apiKey', 'apiKey is empty', 'Give a key of the tenant; is the variable that holds it set?');
+};
+
+/** Found wrong before anything was sent. */
+const refuse = (name: string, what: string, remedy: string): MemplaneError => {
+  const errors = [{ pointer: `/${name}`, code: 'invalid_request', detail: what }];
+  return new MemplaneError({ status: 0, code: 'invalid_request', detail: `${what}.`, remedy, errors });
+};
+
+/** `fetch` says only that it failed; why stands in what it carries. */
+const reasonOf = (cause: unknown): string => {
+  const { cause: inner } = (cause ?? {}) as {
+    readonly cause?: { readonly code?: unknown; readonly message?: unknown };
+  };
+  const reason = inner?.code ?? inner?.message;
+  return typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
+};
+
+/** Every URL parser takes an empty segment and dots, also encoded, for another path: another operation would be called. */
+const segmentOf = (name: string, value: unknown): string => {
+  const text = value === undefined || value === null ? '' : String(value);
+  if (text !== '' && text !== '.' && text !== '..') return encodeURIComponent(text);
+  throw refuse(name, `${name} is ${JSON.stringify(value ?? null)}`, `Give a ${name} that can stand in a path.`);
+};
+
 const buildPath = ({ path, query }: Operation, input: Input): string => {
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(input[name])));
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => segmentOf(name, input[name]));
   const search = new URLSearchParams();
   for (const name of query) {
     const value = input[name];

@@ -88,7 +88,8 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   const settle = (): void => {
     for (const { operation, method, status, count } of tally.take()) {
       instruments.requests.inc({ tenant_id }, count);
-      const outcome = status < 400 ? 'ok' : status < 500 ? 'refused' : 'error';
+      // What is switched off, or not done here, is refused like any other request that cannot be.
+      const outcome = status < 400 ? 'ok' : status < 500 || status === 501 ? 'refused' : 'error';
       instruments.operations.inc({ operation, status: outcome }, count);
       instruments.responses.inc({ tenant_id, method, code: `${Math.floor(status / 100)}xx` }, count);
     }

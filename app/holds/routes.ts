@@ -175,7 +175,8 @@ const readHold = ({ matter, reason, until }: Static<typeof MemoryHoldSchema>): N
 /** Each scope needs its own target, and takes no other. */
 const demandTarget = (scope: (typeof HOLD_SCOPES)[number], memoryId: string | null, userId: string | null): void => {
   const errors = [...wrong('/memory_id', scope === 'memory', memoryId), ...wrong('/user_id', scope === 'user', userId)];
-  if (errors.length > 0) throw problem('invalid_request', 'The hold and its target do not fit.', { errors });
+  if (errors.length > 0)
+    throw problem('invalid_request', `The hold and its target do not fit: ${errors[0]?.detail}.`, { errors });
 };
 
 const wrong = (pointer: string, isNeeded: boolean, value: string | null) => {

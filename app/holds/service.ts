@@ -105,7 +105,11 @@ export const freeMemory = async (
   const meant = standing.filter(
     (row) => matter === undefined || !isGenuine(deps.vault, row) || openDetail(deps.vault, row).matter === matter,
   );
-  if (meant.length === 0) throw problem('not_found', `No hold of that matter is on the memory ${id} itself.`);
+  if (meant.length === 0)
+    throw problem('not_found', `No such hold is on the memory ${id} itself.`, {
+      remedy:
+        'Holds on its person or on the tenant are released by DELETE /api/v1/holds/{id}; GET /api/v1/holds lists all.',
+    });
   for (const row of meant) await releaseHold(deps, caller, row.id, reason);
   return readMemory(deps, id);
 };

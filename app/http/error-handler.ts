@@ -19,7 +19,9 @@ export const notFound: RequestHandler = (request) => {
 export const reportError = ({ log, events }: ErrorDeps, cause: unknown): Problem => {
   const error = toProblem(cause);
   const { principal } = currentContext() ?? {};
-  if (error.status >= 500) log.error({ err: error.options.cause ?? cause, code: error.code }, 'request failed');
+  // A part that is switched off, or what is not done here, is no failure of this service.
+  if (error.code === 'not_supported') log.info({ code: error.code, detail: error.message }, 'request refused');
+  else if (error.status >= 500) log.error({ err: error.options.cause ?? cause, code: error.code }, 'request failed');
   else if (error.status === 403 && principal) events.denied(error.code, error.message, principal);
   else if (INVALID.has(error.status)) events.invalid(error.code);
   return error;

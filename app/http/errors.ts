@@ -33,7 +33,7 @@ const CATALOGUE = {
   selector_required: {
     status: 400,
     title: 'A selector is required',
-    remedy: 'Name what is meant by ids or by filters.',
+    remedy: 'Name what is meant by ids, by filters, or by whose it is (user_id, agent_id …).',
   },
   user_required: {
     status: 400,

@@ -10,14 +10,15 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Text to a value, or a 400 that says where it is wrong. What JSON allows and a database or a log would choke on is refused. */
-export const parseJson = (bytes: Buffer): Json => {
+export const parseJson = (bytes: Buffer, what = 'the body'): Json => {
+  const whole = `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw problem('invalid_request', 'The body is not valid UTF-8.', {
+    throw problem('invalid_request', `${whole} is not valid UTF-8.`, {
       cause,
-      errors: [finding([], 'utf-8', 'is no UTF-8')],
+      errors: [{ pointer: '', code: 'utf-8', detail: `${what} is no UTF-8` }],
     });
   }
   let value: Json;
@@ -25,13 +26,13 @@ export const parseJson = (bytes: Buffer): Json => {
     value = JSON.parse(text) as Json;
   } catch (cause) {
     const where = positionOf(cause);
-    const errors = [finding([], 'json', `is no JSON${where}`)];
-    throw problem('invalid_request', `The body is not valid JSON${where}.`, { cause, errors });
+    const errors = [{ pointer: '', code: 'json', detail: `${what} is no JSON${where}` }];
+    throw problem('invalid_request', `${whole} is not valid JSON${where}.`, { cause, errors });
   }
   const findings: FieldError[] = [];
   inspect(value, [], findings);
   if (findings.length > 0)
-    throw problem('invalid_request', 'The body holds values that cannot be stored.', { errors: findings });
+    throw problem('invalid_request', `${whole} holds values that cannot be stored.`, { errors: findings });
   return value;
 };
 

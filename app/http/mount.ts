@@ -29,7 +29,9 @@ const handle =
 const refuseMethod =
   (routes: readonly Route[], path: string): RequestHandler =>
   (request) => {
-    const allowed = routes.filter((route) => route.path === path).map(({ method }) => method);
+    const allowed = routes
+      .filter((route) => route.path === path)
+      .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
     throw problem('method_not_allowed', `${request.method.slice(0, 20)} is not allowed here.`, {
       headers: { Allow: allowed.join(', ') },
     });

@@ -1,8 +1,10 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { type ErrorCode, type FieldError, problem } from './errors.js';
+import { type FieldError, type Problem, problem } from './errors.js';
 
 export const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
+/** What an id of its own may be: the nil UUID stands for none (RFC 9562), also where rows are walked through by their ids. */
+export const UUID_OF_SOMETHING = `^(?!0{8}-0{4}-0{4}-0{4}-0{12}$)${UUID.slice(1)}`;
 /** RFC 3339 with a zone; whether the day exists is checked where it is parsed. */
 export const TIME = '^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$';
 
@@ -37,7 +39,7 @@ const toCheck = <T>(compile: () => ValidateFunction, prefix: string): Check<T> =
     if (validate(value)) return { ok: true, value: value as T };
     return {
       ok: false,
-      errors: withoutEcho(validate.errors ?? [])
+      errors: withOneChoice(withoutEcho(validate.errors ?? []))
         .slice(0, 100)
         .map((error) => toFieldError(error, prefix)),
     };
@@ -51,21 +53,40 @@ const withoutEcho = (errors: readonly ErrorObject[]): readonly ErrorObject[] => 
   return errors.filter((error) => telling.includes(error) || !told(error.instancePath));
 };
 
-export const requireValid = <T>(check: Check<T>, value: unknown, what: string): T => {
-  const result = check(value);
-  if (result.ok) return result.value;
-  throw problem(codeOf(result.errors), `${what} is not valid: ${result.errors[0]?.detail ?? 'unknown reason'}`, {
-    errors: result.errors,
+/** Each alternative of a union says of its own constant that it is not there: told once, with all that may be there. */
+const withOneChoice = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {
+  const choices = new Map<string, unknown[]>();
+  for (const { keyword, instancePath, params } of errors)
+    if (keyword === 'const') choices.set(instancePath, [...(choices.get(instancePath) ?? []), params.allowedValue]);
+  const told = new Set<string>();
+  return errors.flatMap((error) => {
+    const allowedValues = error.keyword === 'const' ? (choices.get(error.instancePath) ?? []) : [];
+    if (allowedValues.length < 2) return [error];
+    if (told.has(error.instancePath)) return [];
+    told.add(error.instancePath);
+    return [{ ...error, keyword: 'enum', params: { allowedValues } }];
   });
 };
 
-/** Two mistakes have codes of their own, when they are all that is wrong. */
-const codeOf = (errors: readonly FieldError[]): ErrorCode => {
-  const all = (code: RegExp, pointer: RegExp): boolean =>
-    errors.every((error) => code.test(error.code) && pointer.test(error.pointer));
-  if (all(/^(maximum|maxItems)$/, /\/(limit|memories)$/)) return 'limit_too_large';
-  return all(/^enum$/, /\/scope$/) ? 'invalid_scope' : 'invalid_request';
+export const requireValid = <T>(check: Check<T>, value: unknown, what: string): T => {
+  const result = check(value);
+  if (result.ok) return result.value;
+  throw refuseInvalid(what, result.errors);
 };
+
+/** Two mistakes have codes of their own, when they are all that is wrong. */
+export const refuseInvalid = (what: string, errors: readonly FieldError[]): Problem => {
+  const detail = `${what} is not valid: ${errors[0]?.detail ?? 'unknown reason'}`;
+  const all = (code: RegExp, pointer: RegExp): boolean =>
+    errors.length > 0 && errors.every((error) => code.test(error.code) && pointer.test(error.pointer));
+  if (all(/^maximum$/, /^\/query\/limit$/)) return problem('limit_too_large', detail, { errors });
+  if (all(/^(maximum|maxItems)$/, /^\/(limit|memories|updates|ids)$/))
+    return problem('limit_too_large', detail, { errors, remedy: 'Ask for fewer, or send fewer, in several requests.' });
+  // Holds have scopes of their own, which the remedy of the four scopes of memories would contradict.
+  const isScope = all(/^enum$/, /\/scope$/) && errors.every((error) => error.detail.includes(SCOPES_OF_MEMORIES));
+  return problem(isScope ? 'invalid_scope' : 'invalid_request', detail, { errors });
+};
+const SCOPES_OF_MEMORIES = 'user, team, organization, global';
 
 const toFieldError = (error: ErrorObject, prefix: string): FieldError => {
   const extra =
@@ -111,6 +132,7 @@ const wordsFor = ({ params, parentSchema }: ErrorObject): string => {
 
 const WORDS: ReadonlyMap<string, string> = new Map([
   [UUID, 'a UUID'],
+  [UUID_OF_SOMETHING, 'a UUID, and not the nil UUID'],
   [TIME, 'a time with its zone, like 2026-01-31T12:00:00Z'],
 ]);
 

@@ -26,11 +26,9 @@ export const callTool = async (
   const known = typeof name === 'string' ? CHECKS.get(name) : undefined;
   if (known === undefined) {
     const names = TOOLS.map((tool) => tool.name).join(', ');
-    throw new RpcError(
-      RPC.invalidParams,
-      200,
-      `There is no tool ${JSON.stringify(String(name).slice(0, 64))}: ${names}.`,
-    );
+    const asked =
+      typeof name === 'string' ? `There is no tool ${JSON.stringify(name.slice(0, 64))}` : 'params.name names no tool';
+    throw new RpcError(RPC.invalidParams, 200, `${asked}: ${names}.`);
   }
   if (!isRecord(args)) throw new RpcError(RPC.invalidParams, 200, 'params.arguments is no object.');
   const { tool, check } = known;

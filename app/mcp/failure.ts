@@ -8,7 +8,7 @@ export const buildFailure = (error: Problem, requestId: string): object => {
   const fields = errors?.map(({ pointer, detail: what }) => `\n${pointer}: ${what}`).join('') ?? '';
   return {
     isError: true,
-    content: [{ type: 'text', text: `${code}: ${detail} ${remedy}${wait}${fields}` }],
+    content: [{ type: 'text', text: `${code}: ${ended(detail)} ${remedy}${wait}${fields}` }],
     structuredContent: {
       ...{ code, detail, remedy, requestId },
       ...(errors ? { errors } : {}),
@@ -16,6 +16,8 @@ export const buildFailure = (error: Problem, requestId: string): object => {
     },
   };
 };
+
+const ended = (sentence: string): string => (/[.!?]$/.test(sentence) ? sentence : `${sentence}.`);
 
 export const retryAfterOf = ({ status, options }: Problem): number | undefined => {
   const header = options.headers?.['Retry-After'];

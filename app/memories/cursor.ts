@@ -26,6 +26,7 @@ export const decodeCursor = (vault: Vault, list: object, cursor: string | undefi
   const match = FORM.exec(text);
   if (!match || !sameBytes(bytes.subarray(0, MAC_BYTES), macOf(vault, list, text))) {
     throw problem('invalid_request', 'The cursor is not one that this list gave out.', {
+      remedy: 'Begin again without a cursor, and keep order, filters and key while you follow next_cursor.',
       errors: [
         {
           pointer: '/query/cursor',

@@ -123,7 +123,11 @@ const replace = async (
   { prepared }: Named,
   options: PutOptions,
 ): Promise<Put | Problem> => {
-  if (options.createOnly) throw problem('key_exists', 'There is a memory of this key already.');
+  if (options.createOnly)
+    throw problem('key_exists', 'There is a memory of this key already.', {
+      remedy: 'Send it without If-None-Match to replace what it says, or choose another key.',
+      errors: [{ pointer: '/path/key', code: 'key_exists', detail: '/path/key is in use in this namespace' }],
+    });
   const row = await inRetriedTransaction(deps.db, async (transaction) => {
     const locked = await lockMemory(transaction, EVERYTHING, id);
     return locked && replaceLocked(deps, transaction, caller, locked, prepared, options);

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { TIME, UUID } from '../http/validate.js';
+import { TIME, UUID, UUID_OF_SOMETHING } from '../http/validate.js';
 
 export const SCOPES = ['user', 'team', 'organization', 'global'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -42,7 +42,7 @@ const NamespaceSchema = Type.Array(Type.String({ pattern: '^[^.\\x00-\\x1f\\x7f]
 export const DraftSchema = Type.Object(
   {
     content: Type.String({ minLength: 1, maxLength: 100_000 }),
-    id: Type.Optional(Uuid),
+    id: Type.Optional(Type.String({ pattern: UUID_OF_SOMETHING })),
     key: Type.Optional(Nullable(ExternalId)),
     namespace: Type.Optional(NamespaceSchema),
     user_id: Type.Optional(Nullable(ExternalId)),

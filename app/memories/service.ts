@@ -7,7 +7,7 @@ import type { Database, Queryable, Transaction } from '../db/pool.js';
 import type { Metrics } from '../health/metrics.js';
 import { Problem, problem } from '../http/errors.js';
 import { after, type Maybe } from '../http/maybe.js';
-import type { Check } from '../http/validate.js';
+import { type Check, refuseInvalid } from '../http/validate.js';
 import type { Policies } from '../policies/schema.js';
 import { presentPast, readPast } from '../search/as-of.js';
 import { readUserHeader } from '../tenancy/identity.js';
@@ -154,9 +154,7 @@ export const planChecked = (
 ): PlannedDraft | DroppedDraft => {
   const checked = deps.checkDraft(draft);
   if (checked.ok) return planDraft(checked.value, context);
-  throw problem('invalid_request', `The draft is not valid: ${checked.errors[0]?.detail ?? 'unknown reason'}`, {
-    errors: checked.errors,
-  });
+  throw refuseInvalid('The draft', checked.errors);
 };
 
 export const planContext = (

@@ -72,7 +72,7 @@ export const parseLines = (bytes: Buffer, options: ParseOptions): ParsedFile => 
 /** One JSON document: a list of memories, or an object with one, as mem0's `get_all` answers. */
 export const parseDocument = (bytes: Buffer, { signer }: ParseOptions): ParsedFile => {
   if (signer !== undefined) throw unsigned();
-  const value = parseJson(bytes);
+  const value = parseJson(bytes, 'the document');
   const list = listOf(value);
   if (!list) {
     throw problem('invalid_request', 'The document is no list of memories.', {
@@ -115,7 +115,7 @@ class LineReader {
       return 'line';
     }
     try {
-      return this.take(parseJson(text), line);
+      return this.take(parseJson(text, 'the line'), line);
     } catch (cause) {
       if (!(cause instanceof Problem)) throw cause;
       this.#fail(line, null, cause.options.errors ?? [{ pointer: '', code: 'json', detail: cause.message }]);

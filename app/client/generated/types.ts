@@ -868,8 +868,8 @@ export type GetMemoryInput = {
 };
 
 export type GetUsageInput = {
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
+  /** a day like 2026-01-31, or a time of it */ readonly from?: string | undefined;
+  /** a day like 2026-01-31, or a time of it */ readonly to?: string | undefined;
 };
 
 export type GetWebhookInput = {

@@ -33,15 +33,12 @@ export const parseFilterText = (text: string | undefined, options: ParseOptions)
 
 const readJson = (text: string, pointer: string): unknown => {
   try {
-    return parseJson(Buffer.from(text, 'utf8'));
+    return parseJson(Buffer.from(text, 'utf8'), 'the filter');
   } catch (cause) {
     if (!(cause instanceof Problem)) throw cause;
-    const what = cause.options.errors?.[0];
-    throw refuse(
-      what ? `${pointer}${what.pointer}` : pointer,
-      what ? what.detail : 'is not JSON',
-      'Write it as JSON and percent-encode it.',
-    );
+    const { pointer: at = '', detail = 'the filter is no JSON' } = cause.options.errors?.[0] ?? {};
+    const what = at === '' ? `is not valid: ${detail}` : detail.replace(`${at} `, '');
+    throw refuse(`${pointer}${at}`, what, 'Write it as JSON and percent-encode it.');
   }
 };
 

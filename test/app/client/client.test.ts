@@ -111,6 +111,28 @@ describe('the generated client', () => {
     expect(await errorOf(wrong.listMemories({ user_id: 'a' }))).toMatchObject({ status: 401, code: 'unauthenticated' });
   });
 
+  it('says before the first request what it was made wrongly with', () => {
+    const failure = (options: { readonly url: string; readonly apiKey: string }): unknown => {
+      try {
+        return new Memplane(options);
+      } catch (cause) {
+        return cause;
+      }
+    };
+    const apiKey = tenant.adminKey;
+    for (const url of ['', 'acme', 'memory.acme.example', 'ftp://acme', 'https://'])
+      expect(failure({ url, apiKey })).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/url' }] });
+    for (const key of ['', ' ', undefined as unknown as string])
+      expect(failure({ url: service.url, apiKey: key })).toMatchObject({ errors: [{ pointer: '/apiKey' }] });
+  });
+
+  it('an id that no path can hold calls no other operation', async () => {
+    for (const id of ['', '.', '..', undefined as unknown as string]) {
+      expect(await errorOf(client.getMemory({ id }))).toMatchObject({ status: 0, errors: [{ pointer: '/id' }] });
+      expect(await errorOf(client.deleteMemory({ id }))).toMatchObject({ code: 'invalid_request' });
+    }
+  });
+
   it('takes out what it brings in elsewhere, as lines', async () => {
     await client.addMemory({ content: 'to be carried', user_id: 'mover' });
     const lines = await (await client.exportMemories({ body: { user_id: 'mover' } })).text();
@@ -211,7 +233,11 @@ describe('when the service is busy or away', () => {
 
   it('follows no redirect with its key, and stops when it is told to', async () => {
     replies = [{ status: 302, headers: { Location: 'http://127.0.0.1:1/' } }];
-    expect((await errorOf(open({ maxRetries: 0 }).listMemories({ user_id: 'a' }))).code).toBe('unreachable');
+    const gone = await errorOf(open({ maxRetries: 0 }).listMemories({ user_id: 'a' }));
+    expect([gone.code, gone.message]).toEqual([
+      'unreachable',
+      expect.stringContaining(`${url} could not be reached: `),
+    ]);
     replies = [busy(429, 30)];
     const stop = new AbortController();
     const waiting = open().listMemories({ user_id: 'a' }, { signal: stop.signal });

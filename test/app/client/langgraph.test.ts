@@ -57,6 +57,17 @@ describe.each(STORES)('the store %s', (_, make) => {
   });
 });
 
+it('puts nothing where no store of LangGraph does, and null deletes', async () => {
+  const store = open('edge');
+  await expect(store.put([], 'k', { a: 1 })).rejects.toMatchObject({ code: 'invalid_request' });
+  await expect(store.put(['langgraph', 'x'], 'k', { a: 1 })).rejects.toMatchObject({
+    errors: [{ pointer: '/namespace' }],
+  });
+  await store.put(['own'], 'k', { a: 1 });
+  await store.put(['own'], 'k', null as never);
+  expect(await store.get(['own'], 'k')).toBeNull();
+});
+
 it('lists namespaces', async () => {
   const store = open('lists');
   await store.put(['a', 'b', 'c'], 'k', { v: 1 });
