@@ -31,7 +31,9 @@ export async function superviseProbes(
   events.onStarted();
   if (readinessProbe === undefined) events.onReady(true, '');
   await Promise.all([
-    readinessProbe === undefined ? undefined : runReadiness(readinessProbe, target, events, signal),
+    readinessProbe === undefined
+      ? undefined
+      : runReadiness(readinessProbe, { target, events, signal, upAlready: startupProbe !== undefined }),
     livenessProbe === undefined ? undefined : runLiveness(livenessProbe, target, events, signal),
   ]);
 }
@@ -44,7 +46,7 @@ async function runStartup(
   signal: AbortSignal,
 ): Promise<boolean> {
   let started = false;
-  await watchProbe({ probe, target, signal, eager: true }, ({ verdict, message }) => {
+  await watchProbe({ probe, target, signal, eager: true, upAlready: false }, ({ verdict, message }) => {
     started = verdict === 'passed';
     if (verdict === 'failed') events.onUnhealthy('startup', message, probe);
     return verdict === 'undecided' ? 'go on' : 'stop';
@@ -54,11 +56,9 @@ async function runStartup(
 
 async function runReadiness(
   probe: Probe,
-  target: ProbeTarget,
-  events: ProberEvents,
-  signal: AbortSignal,
+  { events, ...watch }: Omit<ProbeWatch, 'probe' | 'eager'> & { readonly events: ProberEvents },
 ): Promise<void> {
-  await watchProbe({ probe, target, signal, eager: true }, ({ verdict, message }) => {
+  await watchProbe({ ...watch, probe, eager: true }, ({ verdict, message }) => {
     if (verdict !== 'undecided') events.onReady(verdict === 'passed', message);
     return 'go on';
   });
@@ -70,7 +70,7 @@ async function runLiveness(
   events: ProberEvents,
   signal: AbortSignal,
 ): Promise<void> {
-  await watchProbe({ probe, target, signal, eager: false }, ({ verdict, message }) => {
+  await watchProbe({ probe, target, signal, eager: false, upAlready: false }, ({ verdict, message }) => {
     if (verdict === 'failed') events.onUnhealthy('liveness', message, probe);
     return verdict === 'failed' ? 'stop' : 'go on';
   });
@@ -81,6 +81,8 @@ interface ProbeWatch {
   readonly target: ProbeTarget;
   readonly signal: AbortSignal;
   readonly eager: boolean;
+  /** A startup probe has passed: an initial delay says only from when on a failure counts. */
+  readonly upAlready: boolean;
 }
 
 interface Verdict {
@@ -91,28 +93,30 @@ interface Verdict {
 
 /**
  * Looks at every period. An eager watch also looks in between, until the first success: a process that is up after
- * 300 ms is then not kept waiting for the ten seconds of its probe's period. Those extra looks never count as failures.
+ * 300 ms is then not kept waiting for the ten seconds of its probe's period, nor, when a startup probe has passed, for an
+ * initial delay. Those extra looks never count as failures.
  */
 async function watchProbe(watch: ProbeWatch, decide: (verdict: Verdict) => 'go on' | 'stop'): Promise<void> {
   const { probe, signal } = watch;
   const periodMs = (probe.periodSeconds ?? DEFAULTS.periodSeconds) * 1_000;
   const streak = new Streak(probe);
-  await delay((probe.initialDelaySeconds ?? 0) * 1_000, signal);
+  const initialMs = (probe.initialDelaySeconds ?? 0) * 1_000;
+  const early = watch.eager && watch.upAlready;
+  if (!early) await delay(initialMs, signal);
   let waitMs: number = watch.eager ? EAGER.firstMs : periodMs;
-  let counted = true;
-  let sinceCounted = 0;
+  let untilCountedMs = early ? initialMs : 0;
   while (!signal.aborted) {
+    const counted = untilCountedMs <= 0;
     const result = await runCheck(probe, watch.target, timeoutMsOf(probe));
     if (signal.aborted) return;
     if (result.ok) waitMs = periodMs;
     if (result.ok || counted) {
       if (decide(streak.add(result)) === 'stop') return;
     }
-    if (counted) sinceCounted = 0;
-    const pause = Math.min(waitMs, periodMs - sinceCounted);
+    if (counted) untilCountedMs = periodMs;
+    const pause = Math.min(waitMs, untilCountedMs);
     await delay(pause, signal);
-    sinceCounted += pause;
-    counted = sinceCounted >= periodMs;
+    untilCountedMs -= pause;
     waitMs = Math.min(periodMs, waitMs * EAGER.factor);
   }
 }

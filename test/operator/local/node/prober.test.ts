@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { superviseProbes } from '../../../../operator/local/node/prober.js';
 import { runCheck } from '../../../../operator/local/node/probes.js';
+import { delay } from '../../../../operator/local/waiting.js';
 import { eventually } from '../cluster.js';
 
 describe('probes', () => {
@@ -27,7 +28,7 @@ describe('probes', () => {
     resolvePort: (name: string | number) => (name === 'http' ? port : undefined),
     exec: async (command: readonly string[]) => ({ ok: command[0] === 'true', message: 'ran' }),
   };
-  const check = (probe: Parameters<typeof runCheck>[0]) => runCheck(probe, target, 200);
+  const check = (probe: Parameters<typeof runCheck>[0], timeoutMs = 20_000) => runCheck(probe, target, timeoutMs);
 
   it('look by HTTP, TCP or a command, and never throw', async () => {
     status = 302;
@@ -41,7 +42,7 @@ describe('probes', () => {
     expect(await check({ httpGet: { port: 'http', httpHeaders: [{ name: 'x-key', value: 'bad' }] } })).toMatchObject({
       ok: false,
     });
-    expect(await check({ httpGet: { port: 'http', path: '/hang' } })).toEqual({
+    expect(await check({ httpGet: { port: 'http', path: '/hang' } }, 200)).toEqual({
       ok: false,
       message: 'no answer within 200 ms',
     });
@@ -94,8 +95,28 @@ describe('probes', () => {
     await eventually('several eager looks', () => (asked > before + 2 ? true : undefined));
     expect(events).toEqual([]);
     status = 200;
-    await eventually('it is ready', () => (events.length === 2 ? true : undefined), 3_000);
+    await eventually('it is ready', () => (events.length === 2 ? true : undefined), 20_000);
     expect(events).toEqual(['started', 'ready']);
+    await stop();
+  });
+
+  it('find ready at once what has started, whatever the delay that its readiness probe asks for', async () => {
+    status = 200;
+    const get = { httpGet: { port: 'http' } };
+    const { events, stop } = supervise({ startupProbe: get, readinessProbe: { ...get, initialDelaySeconds: 600 } });
+    await eventually('it is ready', () => (events.length === 2 ? true : undefined), 20_000);
+    expect(events).toEqual(['started', 'ready']);
+    await stop();
+  });
+
+  it('wait for that delay when no startup probe says that it has started', async () => {
+    status = 200;
+    const get = { httpGet: { port: 'http' } };
+    const { events, stop } = supervise({ readinessProbe: { ...get, initialDelaySeconds: 1 } });
+    const before = asked;
+    await delay(300);
+    expect(asked).toBe(before);
+    await eventually('it is ready', () => (events.length === 2 ? true : undefined), 20_000);
     await stop();
   });
 
@@ -105,7 +126,7 @@ describe('probes', () => {
       startupProbe: { httpGet: { port: 'http' }, periodSeconds: 1, failureThreshold: 2 },
     });
     const before = asked;
-    await eventually('the startup probe has failed', () => (events.length > 0 ? true : undefined), 4_000);
+    await eventually('the startup probe has failed', () => (events.length > 0 ? true : undefined), 20_000);
     expect(asked - before).toBeGreaterThan(2);
     expect(events).toEqual(['startup failed']);
     await stop();
@@ -116,7 +137,7 @@ describe('probes', () => {
     const { events, stop } = supervise({
       livenessProbe: { httpGet: { port: 'http' }, periodSeconds: 1, failureThreshold: 2 },
     });
-    await eventually('liveness has failed', () => (events.includes('liveness failed') ? true : undefined), 4_000);
+    await eventually('liveness has failed', () => (events.includes('liveness failed') ? true : undefined), 20_000);
     await stop();
     expect(events).toEqual(['started', 'ready', 'liveness failed']);
   });
