@@ -26,8 +26,8 @@ export interface HealthOptions {
   readonly more?: Readonly<Record<string, () => ComponentState | Promise<ComponentState>>>;
 }
 
-/** A probe gives up after some seconds; a database that takes longer is down for it. */
-const DATABASE_PATIENCE_MS = 2_000;
+/** A probe gives up after some seconds; what takes longer, all looked at at once, is down for it. */
+const PATIENCE_MS = 2_000;
 /** Probes, gateways and people ask more often than the answer changes. */
 const REUSE_MS = 500;
 
@@ -36,16 +36,21 @@ export const createHealth = (options: HealthOptions): (() => Promise<Health>) =>
   const migrations = readMigrations().length;
   let last: { readonly at: number; readonly health: Promise<Health> } | undefined;
   const look = async (): Promise<Health> => {
+    const [database, schema, more] = await Promise.all([
+      observeDatabase(options.db),
+      observeMigrations(options.db, migrations),
+      observeMore(options.more ?? {}),
+    ]);
     const components = {
-      database: await observeDatabase(options.db),
-      migrations: await observeMigrations(options.db, migrations),
+      database,
+      migrations: schema,
       keys: describe('down', options.keysTrouble()),
       embeddings: observeEmbeddings(options.embedder),
       vectors: describe('degraded', options.vectors.trouble()),
       process: observeProcess(options),
       memory: observeMemory(),
       cpu: observeProcessor(),
-      ...(await observeMore(options.more ?? {})),
+      ...more,
     };
     const ready = Object.values(components).every(({ status }) => status !== 'down');
     const well = Object.values(components).every(({ status }) => status === 'ok');
@@ -64,38 +69,69 @@ const observeProcess = ({ isDraining, isInitialised }: HealthOptions): Component
 
 const observeMore = async (more: NonNullable<HealthOptions['more']>): Promise<Record<string, ComponentState>> =>
   Object.fromEntries(
-    await Promise.all(Object.entries(more).map(async ([name, look]) => [name, await look()] as const)),
+    await Promise.all(
+      Object.entries(more).map(async ([name, look]) => {
+        const late: ComponentState = { status: 'degraded', detail: `no answer in ${PATIENCE_MS / 1000} s` };
+        return [
+          name,
+          await within(
+            async () => look(),
+            () => late,
+          ),
+        ] as const;
+      }),
+    ),
   );
 
 const describe = (status: 'down' | 'degraded', trouble: string | undefined): ComponentState =>
   trouble === undefined ? { status: 'ok' } : { status, detail: trouble };
 
-const observeDatabase = async (db: Database): Promise<ComponentState> => {
-  const asked = await probe(async () => void (await db.query('SELECT 1')), 'the database does not answer');
-  if (asked.status !== 'ok') return asked;
-  // Before the first migration there is nothing to count.
-  const count = await selectTenantUsage(db).catch(() => undefined);
-  return count === undefined ? asked : { status: 'ok', detail: `${count} memories` };
-};
+const observeDatabase = (db: Database): Promise<ComponentState> =>
+  probe(async () => {
+    await db.query('SELECT 1');
+    // Before the first migration there is nothing to count.
+    const count = await selectTenantUsage(db).catch(() => undefined);
+    return count === undefined ? undefined : `${count} memories`;
+  }, 'the database does not answer');
 
 const observeMigrations = (db: Database, wanted: number): Promise<ComponentState> =>
   probe(async () => {
     const { rows } = await db.query<{ applied: number }>('SELECT max(version) AS applied FROM schema_migrations');
     const applied = rows[0]?.applied ?? 0;
     if (applied < wanted) throw new Error(`migration ${applied} of ${wanted} applied: run the role migrate`);
+    return undefined;
   }, 'the schema cannot be read: run the role migrate');
 
-const probe = async (look: () => Promise<void>, otherwise: string): Promise<ComponentState> => {
+/** `otherwise` is what is told of it; what a look finds wrong itself begins with "migration". */
+const probe = async (look: () => Promise<string | undefined>, otherwise: string): Promise<ComponentState> => {
+  const down: ComponentState = { status: 'down', detail: otherwise };
+  try {
+    return await within(
+      async (): Promise<ComponentState> => {
+        const detail = await look();
+        return { status: 'ok', ...(detail === undefined ? {} : { detail }) };
+      },
+      () => down,
+    );
+  } catch (cause) {
+    return isError(cause) && cause.message.startsWith('migration ') ? { ...down, detail: cause.message } : down;
+  }
+};
+
+/** Whichever comes first: what is looked for, or what is told of it after all patience. */
+export const within = async <T>(look: () => Promise<T>, late: () => T): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(otherwise)), DATABASE_PATIENCE_MS);
+  const patience = new Promise<T>((resolve, reject) => {
+    timer = setTimeout(() => {
+      try {
+        resolve(late());
+      } catch (cause) {
+        reject(cause);
+      }
+    }, PATIENCE_MS);
   });
   try {
-    await Promise.race([look(), patience]);
-    return { status: 'ok' };
-  } catch (cause) {
-    const detail = isError(cause) && cause.message.startsWith('migration ') ? cause.message : otherwise;
-    return { status: 'down', detail };
+    return await Promise.race([look(), patience]);
   } finally {
     clearTimeout(timer);
   }

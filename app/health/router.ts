@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Router } from 'express';
 import { problem } from '../http/errors.js';
-import type { Health } from './components.js';
+import { type Health, within } from './components.js';
 import type { Metrics } from './metrics.js';
 
 export interface HealthRouterOptions {
@@ -47,5 +47,17 @@ export const healthRouter = (options: HealthRouterOptions): Router => {
 
 /** Prometheus asks the pod itself; what came through a gateway carries its mark and needs a key. */
 const requireKeyFromOutside = async (options: HealthRouterOptions, headers: IncomingHttpHeaders): Promise<void> => {
-  if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) await options.authenticate(headers);
+  if (headers['x-forwarded-for'] === undefined && headers.forwarded === undefined) return;
+  await within<unknown>(
+    () => options.authenticate(headers),
+    () => {
+      throw problem(
+        'store_unavailable',
+        'The database does not answer, so nobody can tell whether this key is known.',
+        {
+          remedy: 'Ask the pod itself, which needs no key: kubectl port-forward, then GET /health/detailed.',
+        },
+      );
+    },
+  );
 };

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { createPool } from '../../../app/db/pool.js';
 import { createHashEmbedder } from '../../../app/embeddings/hash.js';
 import { createHealth } from '../../../app/health/components.js';
@@ -108,6 +109,28 @@ describe('what is wrong shows', () => {
   ])('%s', async (_, url, more, component) => {
     const { ready, status, components } = await look(await url(), more);
     expect([ready, status, components[component]?.status]).toEqual([false, 'unavailable', 'down']);
+  });
+
+  it('a database that takes connections and says nothing, and whatever waits for it: within one patience', async () => {
+    const silent = createServer((socket) => socket.on('error', () => undefined));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const db = createPool({ url: `postgres://a:b@127.0.0.1:${port}/c`, size: 3, onError: () => undefined });
+    const waits = async () => {
+      await db.query('SELECT 1');
+      return { status: 'ok' as const };
+    };
+    const health = createHealth({
+      ...{ db, embedder: createHashEmbedder(64), vectors, keysTrouble: () => undefined },
+      ...{ isDraining: () => false, isInitialised: () => true, more: { tasks: waits } },
+    });
+    const began = performance.now();
+    const { ready, components } = await health();
+    expect(performance.now() - began).toBeLessThan(3_500);
+    expect([ready, components.database?.status, components.migrations?.status]).toEqual([false, 'down', 'down']);
+    expect(components.tasks).toEqual({ status: 'degraded', detail: 'no answer in 2 s' });
+    silent.close();
+    await db.end().catch(() => undefined);
   });
 
   it('a disk that cannot be read', async () => {
