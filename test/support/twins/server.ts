@@ -13,6 +13,9 @@ export interface Twins {
   readonly stop: () => void;
 }
 
+/** Where Terraform and where OpenTofu takes `aws` to be from. */
+const REGISTRIES = ['registry.terraform.io', 'registry.opentofu.org'] as const;
+
 /** Twins of all three providers on the loopback interface, each serving the types that are in use at that moment. */
 export async function startTwins(types: (name: ProviderName) => Types, proto = protoBeside()): Promise<Twins> {
   const started = await Promise.all(
@@ -23,16 +26,18 @@ export async function startTwins(types: (name: ProviderName) => Types, proto = p
       return { name, binding, twin, server, port };
     }),
   );
-  const reattach = started.map(({ name, port }) => [
-    `registry.terraform.io/hashicorp/${name}`,
-    {
-      Protocol: 'grpc',
-      ProtocolVersion: 5,
-      Pid: process.pid,
-      Test: true,
-      Addr: { Network: 'tcp', String: `127.0.0.1:${port}` },
-    },
-  ]);
+  const reattach = started.flatMap(({ name, port }) =>
+    REGISTRIES.map((registry) => [
+      `${registry}/hashicorp/${name}`,
+      {
+        Protocol: 'grpc',
+        ProtocolVersion: 5,
+        Pid: process.pid,
+        Test: true,
+        Addr: { Network: 'tcp', String: `127.0.0.1:${port}` },
+      },
+    ]),
+  );
   return {
     versions: Object.fromEntries(started.map(({ name, binding }) => [name, binding.version])) as Twins['versions'],
     reattach: JSON.stringify(Object.fromEntries(reattach)),
