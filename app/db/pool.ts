@@ -20,10 +20,35 @@ const types = {
   }) as typeof pg.types.getTypeParser,
 };
 
+/** So much of a pool is for short statements that come again and again: they wait for no long one, and are planned once. */
+const laneSizeOf = (size: number): number => Math.min(4, Math.floor(size / 3));
+
+/** Where `queryOften` sends its statements. */
+export interface Lane {
+  readonly pool: Database;
+  /** Whether nothing else is sent there; a small pool has no connections to spare for that. */
+  readonly alone: boolean;
+}
+
+const lanes = new WeakMap<Database, Lane>();
+
+export const laneOf = (pool: Database): Lane => lanes.get(pool) ?? { pool, alone: false };
+
 export const createPool = (options: PoolOptions): Database => {
+  const laneSize = laneSizeOf(options.size);
+  const pool = openPool(options, options.size - laneSize);
+  if (laneSize === 0) return pool;
+  const lane = openPool(options, laneSize);
+  lanes.set(pool, { pool: lane, alone: true });
+  const end = pool.end.bind(pool) as () => Promise<void>;
+  pool.end = async () => void (await Promise.all([end(), lane.end()]));
+  return pool;
+};
+
+const openPool = (options: PoolOptions, max: number): Database => {
   const pool = new pg.Pool({
     connectionString: options.url,
-    max: options.size,
+    max,
     application_name: 'memplane-memory',
     // Longer than a failover's connection attempt, shorter than a client's patience.
     connectionTimeoutMillis: 5_000,

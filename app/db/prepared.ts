@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type pg from 'pg';
 import { createLruMap } from '../tenancy/lru-map.js';
-import type { Database } from './pool.js';
+import { type Database, laneOf } from './pool.js';
 
 /**
  * Statements that come again and again are planned once a connection: of a short one the plan costs more than the rest. A
@@ -14,10 +14,11 @@ export const queryOften = async <Row extends pg.QueryResultRow>(
   values: readonly unknown[],
 ): Promise<readonly Row[]> => {
   const name = nameOf(text);
-  const client = await db.connect();
+  const { pool, alone } = laneOf(db);
+  const client = await pool.connect();
   let failed: Error | undefined;
   try {
-    const named = name !== undefined && (await isDirect(client));
+    const named = name !== undefined && (await isDirect(client, alone));
     const { rows } = await client.query<Row>({ text, values: [...values], ...(named ? { name } : {}) });
     return rows;
   } catch (cause) {
@@ -44,15 +45,20 @@ const nameOf = (text: string): string | undefined => {
   return undefined;
 };
 
-/** Whether the process that answers is the one that was connected to: a pooler tells a number of its own. Asked once. */
+/**
+ * Whether the process that answers is the one that was connected to: a pooler tells a number of its own. Asked once. On a
+ * connection that is for nothing else a plan is made without looking at the values: to look at them each time cost three
+ * times what a search's statement does.
+ */
 const direct = new WeakMap<object, boolean>();
 
-const isDirect = async (client: pg.PoolClient): Promise<boolean> => {
+const isDirect = async (client: pg.PoolClient, alone: boolean): Promise<boolean> => {
   const known = direct.get(client);
   if (known !== undefined) return known;
   const { processID } = client as unknown as { readonly processID?: number | null };
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const same = rows[0]?.pid === processID;
+  if (same && alone) await client.query('SET plan_cache_mode = force_generic_plan');
   direct.set(client, same);
   return same;
 };

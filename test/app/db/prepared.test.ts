@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Database } from '../../../app/db/pool.js';
+import { createPool, type Database } from '../../../app/db/pool.js';
 import { queryOften } from '../../../app/db/prepared.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 
@@ -44,4 +44,23 @@ it('behind a pooler, whose number is not that of the process that answers, no st
 it('a statement that fails gives its connection up and says why', async () => {
   await expect(queryOften(pool, 'SELECT 1 / $1::int', [0])).rejects.toMatchObject({ code: '22012' });
   expect(await queryOften<{ n: number }>(pool, 'SELECT $1::int AS n', [3])).toEqual([{ n: 3 }]);
+});
+
+it('of a pool with connections to spare some are for such statements alone, and plan them without looking at the values', async () => {
+  const url = database.serviceUrl;
+  const wide = createPool({ url, size: 6, onError: () => undefined });
+  try {
+    const ask = (db: Database) =>
+      queryOften<{ mode: string }>(db, `SELECT current_setting('plan_cache_mode') AS mode`, []);
+    for (let n = 0; n < 4; n++) await ask(wide);
+    expect(await ask(wide)).toEqual([{ mode: 'force_generic_plan' }]);
+    const others = await Promise.all(Array.from({ length: 8 }, () => wide.query(`SHOW plan_cache_mode`)));
+    expect(new Set(others.map(({ rows }) => rows[0].plan_cache_mode))).toEqual(new Set(['auto']));
+    const { rows } = await wide.query(
+      `SELECT count(*) AS n FROM pg_stat_activity WHERE usename = current_user AND application_name = 'memplane-memory'`,
+    );
+    expect(rows[0].n).toBeLessThanOrEqual(6);
+  } finally {
+    await wide.end();
+  }
 });
