@@ -201,6 +201,10 @@ const watchRows = (vault: Vault, events: SecurityEvents, metrics: Metrics): RowM
       metrics.rowRefused('memories');
       events.tampered('memories', id, mac ?? Buffer.alloc(0));
     },
+    onForgedEvent: ({ id, mac }) => {
+      metrics.rowRefused('memory_history');
+      events.tampered('memory_history', id, mac ?? Buffer.alloc(0));
+    },
   });
 
 const buildDeps = (

@@ -1,5 +1,7 @@
 import { type Database, inTransaction, type Queryable } from '../db/pool.js';
-import { MARKED, type MarkedRow, type RowMarks } from '../memories/row-mac.js';
+import type { HistoryRow } from '../memories/history-store.js';
+import { MARKED, type MarkedRow } from '../memories/row-jcs.js';
+import type { RowMarks } from '../memories/row-mac.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
 import { parseEvent } from './event.js';
 import { decodeFacts, factRoot } from './leaves.js';
@@ -29,16 +31,12 @@ interface Fact {
   readonly commit: Buffer;
 }
 
-interface Row extends MarkedRow {
-  readonly envelope: Buffer;
-  readonly audit_event: string | null;
-}
-
 /**
  * Replays what the log committed to and compares every row: changed, swapped and replayed contents, rows that came from
- * nowhere, rows that are gone without a deletion, and those whose owner, trust or hold somebody changed. All of one moment.
+ * nowhere, rows that are gone without a deletion, and those whose owner, trust, hold, time or lineage somebody changed; and what the
+ * history says of who did it and when. All of one moment.
  */
-export const verifyData = (db: Database, vault: Vault, marks: Pick<RowMarks, 'verify'>): Promise<DataReport> =>
+export const verifyData = (db: Database, vault: Vault, marks: Judges): Promise<DataReport> =>
   inTransaction(db, async (transaction) => {
     await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const { facts, findings: broken } = await replayFacts(transaction);
@@ -57,11 +55,14 @@ export const verifyData = (db: Database, vault: Vault, marks: Pick<RowMarks, 've
       if (!last || findings.length >= MOST_FINDINGS) break;
       after = last.id;
     }
+    findings.push(...(await judgeHistory(transaction, vault, marks)));
     const gone = [...facts].flatMap(([id, { op }]) =>
       op === 'put' ? [{ id, what: 'is gone, and the log knows of no deletion' }] : [],
     );
     return { ...counts, findings: [...findings, ...gone].slice(0, MOST_FINDINGS) };
   });
+
+type Judges = Pick<RowMarks, 'verify'> & { readonly history: Pick<RowMarks['history'], 'verify'> };
 
 const ZERO = '00000000-0000-0000-0000-000000000000';
 
@@ -104,29 +105,52 @@ const applyFacts = (facts: Map<string, Fact>, body: Buffer | null): void => {
   }
 };
 
-const selectRows = async (db: Queryable, after: string): Promise<readonly Row[]> => {
-  const { rows } = await db.query<Row>(
-    `SELECT ${MARKED.join(', ')}, mac, envelope, audit_event FROM memories WHERE id > $1 ORDER BY id LIMIT $2`,
+const selectRows = async (db: Queryable, after: string): Promise<readonly MarkedRow[]> => {
+  const { rows } = await db.query<MarkedRow>(
+    `SELECT ${MARKED.join(', ')}, mac FROM memories WHERE id > $1 ORDER BY id LIMIT $2`,
     [after, PAGE],
   );
   return rows;
 };
 
+const judgeHistory = async (db: Queryable, vault: Vault, marks: Judges): Promise<readonly DataFinding[]> => {
+  const findings: DataFinding[] = [];
+  await vault.prepare([]);
+  for (let after = 0; findings.length < MOST_FINDINGS; ) {
+    const { rows } = await db.query<HistoryRow & { readonly seq: number }>(
+      'SELECT * FROM memory_history WHERE seq > $1 ORDER BY seq LIMIT $2',
+      [after, PAGE],
+    );
+    for (const event of rows) {
+      if (marks.history.verify(event)) continue;
+      const what = `has an event of version ${event.version} in its history that this service did not write`;
+      findings.push({ id: event.memory_id, what });
+    }
+    const last = rows.at(-1);
+    if (!last) break;
+    after = last.seq;
+  }
+  return findings;
+};
+
 /** What the log commits to are words; whose they are, how far they are trusted and what holds them the MAC tells. */
 const judgeRow = (
   vault: Vault,
-  marks: Pick<RowMarks, 'verify'>,
-  row: Row,
+  marks: Judges,
+  row: MarkedRow,
   fact: Fact | undefined,
 ): ReturnType<typeof compareRow> => {
   const outcome = compareRow(vault, row, fact);
   if (typeof outcome !== 'string' || marks.verify(row)) return outcome;
-  return { id: row.id, what: 'has another owner, scope, trust, hold or status than this service gave it' };
+  return {
+    id: row.id,
+    what: 'has another owner, scope, trust, hold, status, time, claim or lineage than this service gave it',
+  };
 };
 
 const compareRow = (
   vault: Vault,
-  row: Row,
+  row: MarkedRow,
   fact: Fact | undefined,
 ): 'checked' | 'erased' | 'unlogged' | DataFinding => {
   const { id, version } = row;

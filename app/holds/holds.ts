@@ -1,6 +1,7 @@
 import type { Queryable } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
-import { type MarkedRow, type RowMarks, tampered } from '../memories/row-mac.js';
+import type { MarkedRow } from '../memories/row-jcs.js';
+import { type RowMarks, tampered } from '../memories/row-mac.js';
 import type { MemoryRow } from '../memories/rows.js';
 import type { Vault } from '../tenancy/vault.js';
 import { type HoldRow, macFieldsOf, selectHoldsOn } from './store.js';

@@ -1,7 +1,8 @@
 import type { Statement } from '../db/condition.js';
 import { demandStep } from '../db/flight.js';
 import type { Queryable } from '../db/pool.js';
-import { MARKED, type MarkedRow, type RowMarks } from '../memories/row-mac.js';
+import { MARKED_COLUMNS, type MarkedRow } from '../memories/row-jcs.js';
+import type { RowMarks } from '../memories/row-mac.js';
 import { tagsOfRows } from '../memories/touched.js';
 
 export const HOLD_SCOPES = ['memory', 'user', 'tenant'] as const;
@@ -148,7 +149,7 @@ const flipHeld = async (
   const tags = new Set<string>();
   for (let after = FIRST; ; ) {
     const { rows } = await db.query<MarkedRow>(
-      `SELECT ${MARKED.join(', ')}, mac FROM memories WHERE ${ON_TARGET} AND id > $4 AND ${where}
+      `SELECT ${MARKED_COLUMNS}, mac FROM memories WHERE ${ON_TARGET} AND id > $4 AND ${where}
        ORDER BY id LIMIT ${CHUNK} FOR UPDATE`,
       [target.scope, target.user_ref, target.memory_id, after],
     );

@@ -1,6 +1,7 @@
 import type { Transaction } from '../db/pool.js';
 import type { RowContent } from '../sealing/index.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
+import { historyMac } from './history-mac.js';
 import { type HistoryRow, insertHistory, selectRecorded } from './history-store.js';
 import type { MemoryRow } from './rows.js';
 import { buildState, EVENTS, type HistoryEvent, type MemoryState } from './state.js';
@@ -171,7 +172,7 @@ export const buildHistoryRow = (
   const { slot, scope, user_ref, team_ref, organization_ref } = row;
   const id = newId();
   const { event, version, ...sealed } = change;
-  return {
+  const written = {
     id,
     memory_id: row.id,
     version,
@@ -186,4 +187,5 @@ export const buildHistoryRow = (
     organization_ref,
     audit_event: auditEvent,
   };
+  return { ...written, mac: historyMac(vault, written) };
 };

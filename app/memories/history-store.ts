@@ -19,6 +19,8 @@ export interface HistoryRow {
   readonly team_ref: string | null;
   readonly organization_ref: string | null;
   readonly audit_event: string | null;
+  /** Of all the columns; null when the version before wrote it. */
+  readonly mac: Buffer | null;
 }
 
 const COLUMNS = {
@@ -35,6 +37,7 @@ const COLUMNS = {
   team_ref: 'uuid',
   organization_ref: 'uuid',
   audit_event: 'uuid',
+  mac: 'bytea',
 } as const satisfies Record<keyof HistoryRow, string>;
 const NAMES = Object.keys(COLUMNS) as readonly (keyof HistoryRow)[];
 

@@ -83,6 +83,7 @@ export const listHistory = async (
   });
   await vault.prepare([...rows, ...(row ? [row] : [])].map(({ slot }) => slot));
   if (row) deps.marks.demand(row);
+  deps.marks.history.demand(rows);
   const unrecorded = row && !isRecorded ? buildAdd(vault, row) : undefined;
   const complete = rows.length < query.limit + 2;
   const recorded = buildEntries(vault, rows).slice(after ? 1 : 0);

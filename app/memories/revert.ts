@@ -47,8 +47,13 @@ export const revertWriter = async (deps: MemoryServiceDeps, caller: Caller, stre
     const holds = await findKept(deps, transaction, [...rows.values()]);
     const outcome: Record<Undoing['kind'], string[]> = { nothing: [], quarantine: [], restore: [], rewind: [] };
     const changed: Changed[] = [];
+    const forged: string[] = [];
     for (const [id, history] of histories) {
       if (holds.has(id)) continue;
+      if (!history.every(deps.marks.history.isGenuine)) {
+        forged.push(id);
+        continue;
+      }
       const row = rows.get(id);
       const undone = await undo(reverting, history, row);
       outcome[undone.kind].push(...(undone.changed ? [id] : []));
@@ -59,7 +64,14 @@ export const revertWriter = async (deps: MemoryServiceDeps, caller: Caller, stre
       await recordWritten(deps, transaction, reverting.deed, 'reverted', changed, { writer: stretch.writer });
     const audit_event = changed.length > 0 ? reverting.deed.auditEvent : null;
     const { rewind: rewound, restore: restored, quarantine: quarantined } = outcome;
-    return { rewound, restored, quarantined, held: [...holds.keys()], truncated: ids.length > MAX, audit_event };
+    return {
+      rewound,
+      restored,
+      quarantined,
+      held: [...holds.keys(), ...forged],
+      truncated: ids.length > MAX,
+      audit_event,
+    };
   });
   deps.onPending();
   return done;

@@ -1,38 +1,18 @@
 import { type Problem, problem } from '../http/errors.js';
 import type { Vault } from '../tenancy/vault.js';
-import { type MemoryRow, STATUS_ACTIVE, STATUS_EXPIRED } from './rows.js';
+import { createHistoryMarks, type HistoryMarks } from './history-mac.js';
+import type { HistoryRow } from './history-store.js';
+import { type Marked, type MarkedRow, type Marking, markedJcs, markedJcs1 } from './row-jcs.js';
+import { STATUS_ACTIVE, STATUS_EXPIRED } from './rows.js';
 
-/** What of a memory decides who sees it, how far it is trusted, and whether it may go. */
-export const MARKED = [
-  ...(['agent_ref', 'app_ref', 'id', 'key_token', 'legal_hold', 'organization_ref', 'scope', 'sealed'] as const),
-  ...(['session_ref', 'slot', 'source_kind', 'status', 'team_ref', 'trust_class', 'trust_score', 'user_ref'] as const),
-  'version',
-] as const satisfies readonly (keyof MemoryRow)[];
-
-export type Marked = Pick<MemoryRow, (typeof MARKED)[number]>;
-export type MarkedRow = Marked & Pick<MemoryRow, 'mac'>;
-
-/**
- * JCS of the columns, written out: 0.1 µs where the general way takes 8. Every value is a number, a truth, or text of ids and
- * base64 that needs no escapes. A score counts as the single-precision number that the column keeps.
- */
-export const markedJcs = (row: Marked): string =>
-  `{"agent_ref":${quote(row.agent_ref)},"app_ref":${quote(row.app_ref)},"id":"${row.id}"` +
-  `,"key_token":${quote(row.key_token === null ? null : row.key_token.toString('base64'))}` +
-  `,"legal_hold":${row.legal_hold},"organization_ref":${quote(row.organization_ref)},"scope":${row.scope}` +
-  `,"sealed":${row.sealed},"session_ref":${quote(row.session_ref)},"slot":${row.slot}` +
-  `,"source_kind":${row.source_kind},"status":${row.status},"team_ref":${quote(row.team_ref)}` +
-  `,"trust_class":${row.trust_class},"trust_score":${Math.fround(row.trust_score)}` +
-  `,"user_ref":${quote(row.user_ref)},"version":${row.version}}`;
-
-const quote = (text: string | null): string => (text === null ? 'null' : `"${text}"`);
-
-/** Whether rows without a MAC are refused; while an upgrade is at work they are not, and nobody knows at the very start. */
-export type Marking = 'unknown' | 'running' | 'done';
+/** The first byte of what is stored; version 1 had none, and was shorter. */
+const VERSION = 2;
+const LENGTH_1 = 32;
 
 export interface RowMarksOptions {
   readonly vault: Pick<Vault, 'rowMacOfJcs' | 'verifyRowMacOfJcs'>;
   readonly onForged: (row: MarkedRow) => void;
+  readonly onForgedEvent: (event: HistoryRow) => void;
 }
 
 /** Tells rows that this service wrote as they are from rows that somebody changed in the database. */
@@ -47,25 +27,38 @@ export interface RowMarks {
   genuine<T extends MarkedRow>(rows: readonly T[]): readonly T[];
   /** Throws `memory_tampered`. */
   demand(row: MarkedRow): void;
-  follow(marking: Marking): void;
+  /** The same of what happened to memories. */
+  readonly history: HistoryMarks;
+  /** While an upgrade is at work, new MACs are of version 1 until its end: the replicas of before can read no others. */
+  follow(marking: Marking, settled?: Date): void;
 }
 
-export const createRowMarks = ({ vault, onForged }: RowMarksOptions): RowMarks => {
+export const createRowMarks = ({ vault, onForged, onForgedEvent }: RowMarksOptions): RowMarks => {
   let marking: Marking = 'unknown';
-  const fits = (row: Marked, mac: Buffer): boolean => vault.verifyRowMacOfJcs('memories', markedJcs(row), mac);
+  let settledMs = 0;
+  const fits = (row: Marked, mac: Buffer): boolean =>
+    mac.length === LENGTH_1
+      ? marking !== 'done' && vault.verifyRowMacOfJcs('memories', markedJcs1(row), mac)
+      : mac[0] === VERSION && vault.verifyRowMacOfJcs('memories', markedJcs(row), mac.subarray(1));
   const verify = (row: MarkedRow): boolean => {
     const { mac } = row;
     if (mac === null) return marking === 'running';
     // Whose time is over is read as expired, whether or not it was stored so: see EFFECTIVE_STATUS.
-    return fits(row, mac) || (row.status === STATUS_EXPIRED && fits({ ...row, status: STATUS_ACTIVE }, mac));
+    return fits(row, mac) || (isOver(row) && fits({ ...row, status: STATUS_ACTIVE }, mac));
   };
   const isGenuine = (row: MarkedRow): boolean => {
     if (verify(row)) return true;
-    if (row.mac !== null || marking === 'done') onForged(row);
+    if (row.mac !== null || marking === 'done' || marking === 'upgrading') onForged(row);
     return false;
   };
   return {
-    mac: (row) => vault.rowMacOfJcs('memories', markedJcs(row)),
+    mac: (row) => {
+      if (marking === 'upgrading' && Date.now() < settledMs) return vault.rowMacOfJcs('memories', markedJcs1(row));
+      const mac = Buffer.allocUnsafe(LENGTH_1 + 1);
+      mac[0] = VERSION;
+      vault.rowMacOfJcs('memories', markedJcs(row)).copy(mac, 1);
+      return mac;
+    },
     verify,
     isGenuine,
     report: onForged,
@@ -73,11 +66,18 @@ export const createRowMarks = ({ vault, onForged }: RowMarksOptions): RowMarks =
     demand: (row) => {
       if (!isGenuine(row)) throw tampered(row.id);
     },
-    follow: (now) => {
+    history: createHistoryMarks({ vault, onForged: onForgedEvent, marking: () => marking }),
+    follow: (now, settled) => {
       marking = now;
+      settledMs = settled?.getTime() ?? 0;
     },
   };
 };
+
+/** By this process's clock, which the database's may be ahead of by as much as clocks differ. */
+const isOver = ({ status, expires_at }: Marked): boolean =>
+  status === STATUS_EXPIRED && expires_at !== null && Number(expires_at) <= Date.now() + CLOCKS_DIFFER_MS;
+const CLOCKS_DIFFER_MS = 60_000;
 
 export const tampered = (id: string): Problem =>
   problem('memory_tampered', `The row of the memory ${id} is not as this service wrote it.`);

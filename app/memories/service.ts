@@ -236,7 +236,7 @@ export const getMemory = async (
   if (!row) throw missing(id);
   const [memory] = await deps.presenter.present(deps.db, [row], { vector });
   if (!memory) throw deps.presenter.absence(row) === 'tampered' ? tampered(id) : missing(id);
-  const past = asOf ? (await readPast(deps.db, deps.vault, [row], asOf)).get(id) : undefined;
+  const past = asOf ? (await readPast(deps.db, deps, [row], asOf)).get(id) : undefined;
   if (asOf && (!past || row.created_at > asOf)) throw missing(id);
   await observeRead(deps.audit, 'get', [row]);
   return past ? presentPast(memory, past) : memory;

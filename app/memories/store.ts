@@ -1,7 +1,7 @@
 import type { Database, Queryable } from '../db/pool.js';
 import { queryOften } from '../db/prepared.js';
 import type { SearchColumns } from '../search/search-columns.js';
-import { MARKED, type MarkedRow } from './row-mac.js';
+import { MARKED_COLUMNS, type MarkedRow } from './row-jcs.js';
 import { type MemoryRow, STATUS_ACTIVE } from './rows.js';
 
 /** Which rows somebody may see. The one place where visibility becomes SQL. */
@@ -104,12 +104,9 @@ export const selectIdsByKey = async (
 };
 
 /** Active rows with one of these contents, whoever they belong to; of several the oldest comes last. */
-export const selectSameContents = async (
-  db: Queryable,
-  hashes: readonly Buffer[],
-): Promise<readonly (MarkedRow & Pick<MemoryRow, 'content_hash'>)[]> => {
+export const selectSameContents = async (db: Queryable, hashes: readonly Buffer[]): Promise<readonly MarkedRow[]> => {
   const { rows } = await db.query(
-    `SELECT ${MARKED.join(', ')}, mac, content_hash FROM memories
+    `SELECT ${MARKED_COLUMNS}, mac FROM memories
      WHERE substring(content_hash FROM 1 FOR 8) = ANY ($1::bytea[]) AND content_hash = ANY ($2::bytea[])
        AND status = ${STATUS_ACTIVE} AND (expires_at IS NULL OR expires_at > now())
      ORDER BY created_at DESC, id DESC`,

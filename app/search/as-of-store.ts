@@ -17,17 +17,26 @@ export const selectLastEvents = async (
   return new Map(rows.map((row) => [row.memory_id, row]));
 };
 
-/** Of each memory the first event of these kinds after this time. */
+export interface Turns {
+  readonly turns: ReadonlyMap<string, PastEvent>;
+  readonly next: readonly PastEvent[];
+}
+
+/** Of each memory the first event of these kinds, and the first of any kind, after this time. */
 export const selectFirstTurns = async (
   db: Queryable,
   ids: readonly string[],
   at: Date,
   kinds: readonly number[],
-): Promise<ReadonlyMap<string, number>> => {
-  const { rows } = await db.query<{ memory_id: string; event: number }>(
-    `SELECT DISTINCT ON (memory_id) memory_id, event FROM memory_history
-     WHERE memory_id = ANY ($1::uuid[]) AND at > $2 AND event = ANY ($3::smallint[]) ORDER BY memory_id, seq`,
-    [ids, at, kinds],
-  );
-  return new Map(rows.map(({ memory_id, event }) => [memory_id, event]));
+): Promise<Turns> => {
+  const first = async (where: string, values: readonly unknown[]): Promise<readonly PastEvent[]> => {
+    const { rows } = await db.query<PastEvent>(
+      `SELECT DISTINCT ON (memory_id) * FROM memory_history
+       WHERE memory_id = ANY ($1::uuid[]) AND at > $2 ${where} ORDER BY memory_id, seq`,
+      [ids, at, ...values],
+    );
+    return rows;
+  };
+  const turns = await first('AND event = ANY ($3::smallint[])', [kinds]);
+  return { turns: new Map(turns.map((event) => [event.memory_id, event])), next: await first('', []) };
 };

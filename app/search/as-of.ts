@@ -1,6 +1,7 @@
 import type { Queryable } from '../db/pool.js';
 import type { Json } from '../http/json.js';
 import { openEvent } from '../memories/history-record.js';
+import type { RowMarks } from '../memories/row-mac.js';
 import { type Memory, STATUSES } from '../memories/schema.js';
 import { EVENTS, type MemoryState } from '../memories/state.js';
 import { formatTime } from '../memories/time.js';
@@ -37,22 +38,32 @@ const BEFORE: Readonly<Partial<Record<(typeof EVENTS)[number], Status>>> = {
 };
 const TURNS: readonly number[] = Object.keys(BEFORE).map((event) => (EVENTS as readonly string[]).indexOf(event));
 
+export interface PastDeps {
+  readonly vault: Vault;
+  readonly marks: Pick<RowMarks, 'history'>;
+}
+
 /**
  * The rows as they were at this time; those that did not exist then, or had been deleted, are not in it. Rows that are
- * deleted today are not asked about: a deletion holds for the past too.
+ * deleted today are not asked about: a deletion holds for the past too. Of those whose history somebody changed nobody knows
+ * what they were.
  */
 export const readPast = async (
   db: Queryable,
-  vault: Vault,
+  { vault, marks }: PastDeps,
   rows: readonly Present[],
   at: Date,
 ): Promise<ReadonlyMap<string, Past>> => {
   const ids = rows.map(({ id }) => id);
-  const [events, turns] = [await selectLastEvents(db, ids, at), await selectFirstTurns(db, ids, at, TURNS)];
+  const events = await selectLastEvents(db, ids, at);
+  const { turns, next } = await selectFirstTurns(db, ids, at, TURNS);
   await vault.prepare([...events.values()].map(({ slot }) => slot));
+  // Both neighbours of the time: who moves an event across it moves it next to it.
+  const told = [...events.values(), ...turns.values(), ...next];
+  const forged = new Set(told.filter((event) => !marks.history.isGenuine(event)).map(({ memory_id }) => memory_id));
   const past = new Map<string, Past>();
   for (const row of rows) {
-    const one = pastOf(vault, row, events.get(row.id), turns.get(row.id), at);
+    const one = forged.has(row.id) ? undefined : pastOf(vault, row, events.get(row.id), turns.get(row.id)?.event, at);
     if (one) past.set(row.id, one);
   }
   return past;

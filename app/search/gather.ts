@@ -82,7 +82,7 @@ const gatherChanged = async (
   at: Date,
 ): Promise<readonly Candidate[]> => {
   const rows = await selectNewest(deps.db, allowed, MAX_CHANGED);
-  const past = await readPast(deps.db, deps.vault, rows, at);
+  const past = await readPast(deps.db, deps, rows, at);
   await deps.vault.prepare(rows.map(({ slot }) => slot));
   const opened = rows.flatMap((row) => {
     const then = past.get(row.id);

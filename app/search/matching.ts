@@ -20,11 +20,11 @@ export interface MatchingOptions {
 
 /** Of these rows the ones that are asked for, in the same order, as they are shown: now, or as they were. */
 export const presentMatching = async (
-  { db, vault, presenter }: MemoryServiceDeps,
+  { db, vault, marks, presenter }: MemoryServiceDeps,
   rows: readonly MemoryRow[],
   { filter, asOf, statuses, vector }: MatchingOptions,
 ): Promise<readonly Matching[]> => {
-  const past = asOf ? await readPast(db, vault, rows, asOf) : undefined;
+  const past = asOf ? await readPast(db, { vault, marks }, rows, asOf) : undefined;
   const memories = await presenter.present(db, rows, { vector });
   const byId = new Map(memories.map((memory) => [memory.id, memory]));
   return rows.flatMap((row): readonly Matching[] => {

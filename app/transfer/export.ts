@@ -111,7 +111,9 @@ const buildChunk = async (
   return chosen
     .flatMap(({ row, memory }) => [
       writer.line('memory', { ...withoutHash(memory), created_by: row.created_by }),
-      ...(history.get(row.id) ?? []).map((event) => writer.line('history', buildEvent(deps, event))),
+      ...(history.get(row.id) ?? [])
+        .filter(deps.marks.history.isGenuine)
+        .map((event) => writer.line('history', buildEvent(deps, event))),
       ...(vectors.get(row.id) ?? []).map((vector) => writer.line('vector', buildVector(deps, vector))),
     ])
     .join('');

@@ -19,12 +19,12 @@ export const selectTaken = async (
 /** What took their place elsewhere. */
 export const updateSuccessors = async (
   db: Queryable,
-  links: readonly { readonly id: string; readonly by: string }[],
+  links: readonly { readonly id: string; readonly by: string; readonly mac: Buffer }[],
 ): Promise<void> => {
   if (links.length === 0) return;
   await db.query(
-    `UPDATE memories SET superseded_by = link.by
-     FROM unnest($1::uuid[], $2::uuid[]) AS link (id, by) WHERE memories.id = link.id`,
-    [links.map(({ id }) => id), links.map(({ by }) => by)],
+    `UPDATE memories SET superseded_by = link.by, mac = link.mac
+     FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS link (id, by, mac) WHERE memories.id = link.id`,
+    [links.map(({ id }) => id), links.map(({ by }) => by), links.map(({ mac }) => mac)],
   );
 };

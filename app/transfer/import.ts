@@ -333,8 +333,8 @@ const insertAll = async (
   });
   await updateSuccessors(
     transaction,
-    written.flatMap(({ item: { planned, supersededBy } }) =>
-      supersededBy === null ? [] : [{ id: planned.id, by: supersededBy }],
+    written.flatMap(({ item: { planned, supersededBy: by }, row: { row } }) =>
+      by === null ? [] : [{ id: planned.id, by, mac: deps.marks.mac({ ...row, superseded_by: by }) }],
     ),
   );
   await insertHistory(

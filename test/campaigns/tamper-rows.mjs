@@ -26,11 +26,30 @@ const CHANGES = [
   ['status: out of quarantine', 'status = 0', { isQuarantined: true }],
   ['status: away', 'status = 2'],
   ['version', 'version = 1 + version'],
+  ['status: as if its time were over', 'status = 3'],
+  ['end: later', `expires_at = now() + interval '9 years'`],
+  ['end: never', `expires_at = 'infinity'`],
+  ['end: days ago', `expires_at = now() - interval '5 days'`],
+  ['claim: confidence', 'confidence = 0.123'],
+  ['claim: importance', 'importance = 0.123'],
+  ['time: begun', `created_at = created_at - interval '1 year'`],
+  ['time: changed', `updated_at = updated_at - interval '1 day'`],
+  ['time: valid', `valid_from = now() - interval '1 year', valid_to = now() + interval '1 year'`],
+  ['writer', 'created_by = gen_random_uuid()'],
+  ['event of the log', 'audit_event = gen_random_uuid()'],
+  ['lineage: successor', `superseded_by = ${OTHERS('id')}`],
+  ['lineage: superseded', `supersedes = ARRAY[${OTHERS('id')}]`],
+  ['lineage: evidence', `evidence = ARRAY[${OTHERS('id')}]`],
+  ['fingerprint', `content_hash = ${OTHERS('content_hash')}`],
+  ['fact', `fact_token = decode(md5(id::text), 'hex'), object_token = decode(md5(id::text), 'hex')`],
+  ['redactions', `pii = ARRAY['email'], pii_counts = ARRAY[7]`],
+  ['key: as it is shown', 'sealed_key = envelope'],
   [
     'seal: text in clear',
     `sealed = false, envelope = convert_to('{"content":"' || $2::text || '","metadata":{},"source":{}}', 'UTF8')`,
   ],
   ['MAC: none', 'mac = NULL'],
+  ['MAC: of version 1 by its length', 'mac = substring(mac FROM 2)'],
   ['MAC: cut', 'mac = substring(mac FROM 1 FOR 16)'],
   ['MAC: one bit', 'mac = set_bit(mac, 77, 1 - get_bit(mac, 77))'],
   ['MAC: of another row', `mac = ${OTHERS('mac')}`],
@@ -85,10 +104,10 @@ const inDatabase = (world, sql, values) =>
     return (await db.query(sql, values)).rows;
   });
 
-const remember = async (world, owner, content) => {
+const remember = async (world, owner, content, more = {}) => {
   const { userId, agent, session, app, team, organization, credential } = owner;
   const draft = { user_id: userId, agent_id: agent, session_id: session, app_id: app, content };
-  const all = { ...draft, team_id: team, organization_id: organization };
+  const all = { ...draft, team_id: team, organization_id: organization, ...more };
   return (await world.call(credential, 'POST', '/api/v1/memories?wait=indexed', all)).id;
 };
 
@@ -133,17 +152,15 @@ const tamper = async (world, [name, change, { isQuarantined = false } = {}]) => 
 const clean = async (world) => {
   const hold = { matter: 'case 7', reason: 'litigation' };
   const ids = [];
+  const expires_at = new Date(Date.now() + 5_000).toISOString();
   for (const name of ['flag', 'hold', 'both', 'free']) {
-    const id = await remember(world, world.owners.alice, `held ${name}`);
+    const id = await remember(world, world.owners.alice, `held ${name}`, { expires_at });
     if (name !== 'free') await world.call(world.admin, 'PUT', `/api/v1/memories/${id}/legal-hold`, hold);
     ids.push(id);
   }
   const [flag, row, both, free] = ids;
   await inDatabase(world, 'UPDATE memories SET legal_hold = false WHERE id = ANY ($1::uuid[])', [[flag, both]]);
   await inDatabase(world, 'DELETE FROM holds WHERE memory_id = ANY ($1::uuid[])', [[row, both]]);
-  await inDatabase(world, `UPDATE memories SET expires_at = now() - interval '5 days' WHERE id = ANY ($1::uuid[])`, [
-    ids,
-  ]);
   const left = () => inDatabase(world, 'SELECT id FROM memories WHERE id = ANY ($1::uuid[])', [ids]);
   await eventually(async () => !(await left()).some(({ id }) => id === free));
   const there = (await left()).map(({ id }) => id);
@@ -154,7 +171,7 @@ const clean = async (world) => {
 };
 
 const attackAll = async (cluster, name, dist) => {
-  const cleanup = { cleanup: { intervalSeconds: 1, graceDays: 1 } };
+  const cleanup = { cleanup: { intervalSeconds: 1, graceDays: 0 } };
   const policies = { ttlDays: null, minConfidencePercent: 0, redact: [], predicates: null, ...cleanup };
   const world = await startTenant(cluster, name, { ...(dist ? { dist } : {}), policies: { policies } });
   try {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type Decaying, retainedImportance, retainedImportanceSql } from '../../../app/lifecycle/decay.js';
+import { rewriteRows } from '../../support/aged-rows.js';
 import {
   createTestTenant,
   defaultPolicies,
@@ -86,9 +87,7 @@ describe('a memory past its time', () => {
     expect(listed.body.results).toEqual([]);
     const { body } = await service.call('GET', `${PATH}/${short.id}/history`);
     expect(body.results.map(({ event }: { event: string }) => event)).toEqual(['add', 'expire']);
-    await query(`UPDATE memories SET expires_at = now() - interval '2 days' WHERE id = ANY ($1::uuid[])`, [
-      [short.id, held.id],
-    ]);
+    await rewriteRows(tenant, [short.id, held.id], `expires_at = now() - interval '2 days'`);
     await eventually(
       () => read(short.id),
       ({ status }) => status === 404,
@@ -107,9 +106,7 @@ describe('forgetting', () => {
     ];
     const below = await create({ content: 'below the threshold from the start', importance: 0.05 });
     await service.call('PUT', `${PATH}/${held.id}/legal-hold`, { body: { matter: 'm', reason: 'r' } });
-    await query(`UPDATE memories SET updated_at = now() - interval '200 days' WHERE id = ANY ($1::uuid[])`, [
-      [faded.id, strong.id, held.id],
-    ]);
+    await rewriteRows(tenant, [faded.id, strong.id, held.id], `updated_at = now() - interval '200 days'`);
     const { status, body } = await service.call('POST', '/run_forgetting_curve');
     expect(status).toBe(202);
     const done = await eventually(

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import pg from 'pg';
+import { rewriteRows } from '../../support/aged-rows.js';
 import {
   createTestTenant,
   eventually,
@@ -44,10 +44,7 @@ describe('a memory that was read before', () => {
     expect(answers.map(({ body, headers }) => [body.content, body.version, headers.get('etag')])).toEqual(
       Array(2).fill(['second', 2, '"2"']),
     );
-    const client = new pg.Client({ connectionString: tenant.database.ownerUrl });
-    await client.connect();
-    await client.query(`UPDATE memories SET confidence = 0.125 WHERE id = $1`, [id]);
-    await client.end();
+    await rewriteRows(tenant, [id], 'confidence = 0.125');
     expect((await read(id, undefined, replica)).body.confidence).toBe(0.125);
     await service.call('DELETE', `/api/v1/memories/${id}`);
     expect([(await read(id)).status, (await read(id, undefined, replica)).status]).toEqual([404, 404]);

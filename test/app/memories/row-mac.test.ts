@@ -1,7 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
-import { createRowMarks, MARKED, type Marked, type MarkedRow, markedJcs } from '../../../app/memories/row-mac.js';
+import { historyMac } from '../../../app/memories/history-mac.js';
+import type { HistoryRow } from '../../../app/memories/history-store.js';
+import { MARKED, type Marked, type MarkedRow, markedJcs, markedJcs1 } from '../../../app/memories/row-jcs.js';
+import { createRowMarks, type RowMarks } from '../../../app/memories/row-mac.js';
+import { formatTime } from '../../../app/memories/time.js';
 import { jcs, rowMacOfJcs, verifyRowMacOfJcs } from '../../../app/sealing/index.js';
 import {
   createTestTenant,
@@ -21,67 +25,108 @@ const vault = {
 };
 
 const ref = fc.option(fc.uuid(), { nil: null });
+const someBytes = fc.uint8Array({ minLength: 1, maxLength: 64 }).map((bytes) => Buffer.from(bytes));
+const maybeBytes = fc.option(someBytes, { nil: null });
+const ids = fc.array(fc.uuid(), { maxLength: 3 });
+const score = fc.float({ min: 0, max: 1, noNaN: true });
+const instant = fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true });
+const maybeInstant = fc.option(instant, { nil: null });
 const rows: fc.Arbitrary<Marked> = fc.record({
   ...{ agent_ref: ref, app_ref: ref, session_ref: ref, organization_ref: ref, team_ref: ref, user_ref: ref },
-  id: fc.uuid(),
-  key_token: fc.option(
-    fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
-    { nil: null },
-  ),
+  ...{ audit_event: ref, created_by: ref, superseded_by: ref, supersedes: ids, evidence: ids, id: fc.uuid() },
+  ...{ content_hash: someBytes, envelope: someBytes, fact_token: maybeBytes, object_token: maybeBytes },
+  ...{ key_token: maybeBytes, sealed_key: maybeBytes, confidence: score, importance: score },
+  ...{ created_at: instant, updated_at: instant, expires_at: maybeInstant, valid_from: maybeInstant },
+  ...{ valid_to: maybeInstant, pii: fc.array(fc.string(), { maxLength: 3 }) },
+  pii_counts: fc.array(fc.nat(1e6), { maxLength: 3 }),
   ...{ legal_hold: fc.boolean(), sealed: fc.boolean() },
   ...{ scope: fc.nat(3), status: fc.nat(4), source_kind: fc.nat(5), trust_class: fc.nat(5) },
   slot: fc.nat(2 ** 31 - 1),
-  trust_score: fc.float({ min: 0, max: 1, noNaN: true }),
+  trust_score: score,
   version: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
 });
+
+const marksWith = (forged: string[] = []): RowMarks =>
+  createRowMarks({
+    vault,
+    onForged: ({ id }) => void forged.push(id),
+    onForgedEvent: ({ id }) => void forged.push(id),
+  });
+const told = (value: unknown): unknown =>
+  Buffer.isBuffer(value) ? value.toString('base64') : value instanceof Date ? formatTime(value) : value;
+const untold = (column: string, value: unknown): unknown => {
+  if (typeof value !== 'string') return value;
+  if (/_at$|^at$|^valid_/.test(column)) return new Date(value);
+  return /_token$|_hash$|^envelope$|^sealed_key$/.test(column) ? Buffer.from(value, 'base64') : value;
+};
+const vectorsOf = (wanted: string) =>
+  readVectors<{ table: string; row: Record<string, unknown>; mac: string }[]>('rowmac')
+    .filter(({ table }) => table === wanted)
+    .map(({ row, mac }) => ({
+      row: Object.fromEntries(Object.entries(row).map(([column, value]) => [column, untold(column, value)])),
+      mac,
+    }));
 
 describe('the MAC of a memory', () => {
   it('is over the canonical form of every column that decides', () => {
     fc.assert(
       fc.property(rows, (row) => {
-        const told = { ...row, key_token: row.key_token?.toString('base64') ?? null };
+        const columns = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, told(value)]));
         expect(Object.keys(row).sort()).toEqual([...MARKED]);
-        expect(markedJcs(row)).toBe(jcs(told as never));
+        const said = Object.entries({ ...columns, envelope: row.sealed ? null : columns.envelope }).filter(
+          ([, value]) => value !== null && value !== false && !(Array.isArray(value) && value.length === 0),
+        );
+        expect(markedJcs(row)).toBe(jcs(Object.fromEntries(said) as never));
+        const names = Object.keys(JSON.parse(markedJcs1(row)));
+        expect(markedJcs1(row)).toBe(jcs(Object.fromEntries(names.map((name) => [name, columns[name]])) as never));
       }),
     );
   });
 
-  it('agrees with the published vector', () => {
-    const vectors = readVectors<{ table: string; row: Record<string, unknown>; mac: string }[]>('rowmac');
-    const published = vectors.find(({ table }) => table === 'memories');
-    if (!published) throw new Error('no vector of a memory');
-    const row = { ...published.row, key_token: Buffer.from(String(published.row.key_token), 'base64') } as Marked;
-    expect(
-      createRowMarks({ vault, onForged: () => undefined })
-        .mac(row)
-        .toString('hex'),
-    ).toBe(published.mac);
+  it('agrees with the published vectors, of both versions and of an event', () => {
+    const [first, second] = vectorsOf('memories') as [{ row: Marked; mac: string }, { row: Marked; mac: string }];
+    const marks = marksWith();
+    // What is null, empty or false is not in it.
+    const bare = Object.fromEntries(MARKED.map((name) => [name, null]));
+    const all = { ...bare, legal_hold: false, sealed: false, supersedes: [], evidence: [], pii: [], pii_counts: [] };
+    expect(marks.mac({ ...all, ...second.row }).toString('hex')).toBe(`02${second.mac}`);
+    marks.follow('upgrading', new Date(Date.now() + 60_000));
+    expect(marks.mac(first.row).toString('hex')).toBe(first.mac);
+    const [event] = vectorsOf('memory_history') as [{ row: Omit<HistoryRow, 'mac'>; mac: string }];
+    expect(historyMac(vault, event.row).toString('hex')).toBe(event.mac);
   });
 
   it('is another one when any column is', () => {
     const forged: string[] = [];
-    const marks = createRowMarks({ vault, onForged: ({ id }) => void forged.push(id) });
-    const [row] = fc.sample(rows, { numRuns: 1, seed: 7 }) as [Marked];
-    const stored: MarkedRow = { ...row, status: 0, mac: marks.mac({ ...row, status: 0 }) };
+    const marks = marksWith(forged);
+    const [sample] = fc.sample(rows, { numRuns: 1, seed: 7 }) as [Marked];
+    const row: Marked = { ...sample, sealed: false, expires_at: new Date(1e12), status: 0 };
+    const stored: MarkedRow = { ...row, mac: marks.mac(row) };
     expect(marks.isGenuine(stored)).toBe(true);
-    // What the database says of one past its time.
+    // What the database says of one past its time, and of no other.
     expect(marks.isGenuine({ ...stored, status: 3 })).toBe(true);
+    const lasting = { ...row, expires_at: null };
+    expect(marks.isGenuine({ ...lasting, mac: marks.mac(lasting), status: 3 })).toBe(false);
     const another: Partial<Record<keyof Marked, unknown>> = {
-      ...{ id: randomUUID(), key_token: randomBytes(32), legal_hold: !row.legal_hold, sealed: !row.sealed },
-      ...{ scope: (row.scope + 1) % 4, slot: row.slot + 1, source_kind: (row.source_kind + 1) % 6, status: 1 },
-      ...{ trust_class: (row.trust_class + 1) % 6, trust_score: Math.fround(row.trust_score + 0.01) },
-      version: row.version + 1,
+      ...{ id: randomUUID(), legal_hold: !row.legal_hold, sealed: !row.sealed, status: 1, version: row.version + 1 },
+      ...{ scope: (row.scope + 1) % 4, slot: row.slot + 1, source_kind: (row.source_kind + 1) % 6 },
+      ...{ trust_class: (row.trust_class + 1) % 6, evidence: [randomUUID()], supersedes: [randomUUID()] },
+      ...{ pii: [...row.pii, 'card'], pii_counts: [...row.pii_counts, 1], expires_at: Number.POSITIVE_INFINITY },
     };
-    for (const name of MARKED) {
-      const changed = { ...stored, [name]: name in another ? another[name] : randomUUID() } as MarkedRow;
-      expect([name, marks.isGenuine(changed)]).toEqual([name, false]);
-    }
-    expect(forged).toHaveLength(MARKED.length);
+    const otherOf = (name: keyof Marked): unknown => {
+      if (name in another) return another[name];
+      if (/_token$|_hash$|^envelope$|^sealed_key$/.test(name)) return randomBytes(32);
+      if (/_at$|^valid_/.test(name)) return new Date(1.7e12);
+      return typeof row[name] === 'number' ? Math.fround(row[name] + 0.01) : randomUUID();
+    };
+    for (const name of MARKED)
+      expect([name, marks.isGenuine({ ...stored, [name]: otherOf(name) } as MarkedRow)]).toEqual([name, false]);
+    expect(forged).toHaveLength(MARKED.length + 1);
   });
 
   it('may be missing while an upgrade is at work, and at no other time', () => {
     const forged: string[] = [];
-    const marks = createRowMarks({ vault, onForged: ({ id }) => void forged.push(id) });
+    const marks = marksWith(forged);
     const [row] = fc.sample(rows, { numRuns: 1, seed: 8 }) as [Marked];
     const bare = { ...row, mac: null };
     expect([marks.isGenuine(bare), forged.length]).toEqual([false, 0]);
@@ -89,6 +134,35 @@ describe('the MAC of a memory', () => {
     expect([marks.isGenuine(bare), forged.length]).toEqual([true, 0]);
     marks.follow('done');
     expect([marks.isGenuine(bare), forged.length]).toEqual([false, 1]);
+  });
+
+  it('of the version before is believed until all rows have one of this, and written as long as others read no other', () => {
+    const marks = marksWith();
+    const [row] = fc.sample(rows, { numRuns: 1, seed: 9 }) as [Marked];
+    marks.follow('upgrading', new Date(Date.now() + 60_000));
+    const older = { ...row, mac: marks.mac(row) };
+    expect(older.mac).toHaveLength(32);
+    expect([marks.verify(older), marks.verify({ ...row, mac: null })]).toEqual([true, false]);
+    marks.follow('upgrading', new Date(Date.now() - 1));
+    expect([marks.mac(row).length, marks.verify(older)]).toEqual([33, true]);
+    expect(marks.verify({ ...older, trust_score: 0.123 })).toBe(false);
+    marks.follow('done');
+    expect([marks.verify(older), marks.verify({ ...row, mac: marks.mac(row) })]).toEqual([false, true]);
+  });
+});
+
+describe('the MAC of an event of a history', () => {
+  it('is another one when any column is', () => {
+    const [event] = vectorsOf('memory_history') as [{ row: Omit<HistoryRow, 'mac'>; mac: string }];
+    const marks = marksWith();
+    marks.follow('done');
+    const stored = { ...event.row, sealed_state: Buffer.alloc(1), mac: historyMac(vault, event.row) };
+    expect(marks.history.verify(stored)).toBe(true);
+    for (const [name, value] of Object.entries(event.row)) {
+      const other = typeof value === 'number' ? value + 1 : value instanceof Date ? new Date(0) : randomUUID();
+      expect([name, marks.history.verify({ ...stored, [name]: other })]).toEqual([name, false]);
+    }
+    expect(marks.history.verify({ ...stored, mac: null })).toBe(false);
   });
 });
 
@@ -99,7 +173,7 @@ describe('a row that somebody changed in the database', () => {
   let service: InProcessService;
   beforeAll(async () => {
     tenant = await createTestTenant();
-    const policies = { ...defaultPolicies.policies, cleanup: { intervalSeconds: 1, graceDays: 1 } };
+    const policies = { ...defaultPolicies.policies, cleanup: { intervalSeconds: 1, graceDays: 0 } };
     tenant.writePolicies({ ...defaultPolicies, policies });
     service = await startInProcess(tenant);
   }, 60_000);
@@ -192,6 +266,45 @@ describe('a row that somebody changed in the database', () => {
     await call('DELETE', `${PATH}/${other}`);
   });
 
+  it('by what it claims, when it ends or where it comes from is no more believed than by its owner', async () => {
+    const changes: readonly (readonly [string, string])[] = [
+      ['expiry', `expires_at = now() + interval '9 years'`],
+      ['end that never comes', `expires_at = 'infinity'`],
+      ['status that only time gives', 'status = 3'],
+      ['claim of confidence', 'confidence = 0.99'],
+      ['importance', 'importance = 0.99'],
+      ['time', `created_at = created_at - interval '1 year'`],
+      ['last change', `updated_at = updated_at - interval '1 day'`],
+      ['validity', `valid_from = now() - interval '1 year', valid_to = now() - interval '1 day'`],
+      ['writer', 'created_by = gen_random_uuid()'],
+      ['event in the log', 'audit_event = gen_random_uuid()'],
+      ['successor', 'superseded_by = gen_random_uuid()'],
+      ['lineage', 'supersedes = ARRAY[gen_random_uuid()]'],
+      ['evidence', 'evidence = ARRAY[gen_random_uuid()]'],
+      ['fingerprint', `content_hash = decode(md5(id::text) || md5(id::text), 'hex')`],
+      ['fact', `fact_token = decode(md5(id::text), 'hex')`],
+      ['redactions', `pii = ARRAY['email'], pii_counts = ARRAY[1]`],
+      ['key as it is shown', 'sealed_key = envelope'],
+    ];
+    const changed = new Map<string, string>();
+    for (const [name, change] of changes) {
+      const { id } = await create({ user_id: 'claims', content: `of ${name}` });
+      await query(`UPDATE memories SET ${change} WHERE id = $1`, [id]);
+      for (const method of ['GET', 'DELETE'])
+        expect([name, method, (await call(method, `${PATH}/${id}`)).body.code]).toEqual([
+          name,
+          method,
+          'memory_tampered',
+        ]);
+      changed.set(id, name);
+    }
+    expect(await found('claims')).toEqual([]);
+    const { body } = await call('GET', '/api/v1/audit/verify-data');
+    const told = new Set(body.findings.map(({ id }: { id: string }) => id));
+    expect([...changed].filter(([id]) => !told.has(id))).toEqual([]);
+    await query('DELETE FROM memories WHERE id = ANY ($1::uuid[])', [[...changed.keys()]]);
+  });
+
   it('is told once, in the log and in the audit log, and is counted', async () => {
     const { id } = await create({});
     await query('UPDATE memories SET trust_score = 1 WHERE id = $1', [id]);
@@ -212,15 +325,15 @@ describe('a row that somebody changed in the database', () => {
   it('is left alone by the cleaner when its hold was taken off it, and when its hold was taken out of the table', async () => {
     const hold = { matter: 'case 7', reason: 'litigation' };
     const ids: string[] = [];
+    const expires_at = new Date(Date.now() + 3_000).toISOString();
     for (const content of ['hold flag off', 'hold row gone', 'both', 'free']) {
-      const { id } = await create({ content, expires_at: new Date(Date.now() + 3_600_000).toISOString() });
+      const { id } = await create({ content, expires_at });
       if (content !== 'free') await call('PUT', `${PATH}/${id}/legal-hold`, hold);
       ids.push(id);
     }
     const [flag, row, both, free] = ids as [string, string, string, string];
     await query('UPDATE memories SET legal_hold = false WHERE id = ANY ($1::uuid[])', [[flag, both]]);
     await query('DELETE FROM holds WHERE memory_id = ANY ($1::uuid[])', [[row, both]]);
-    await query(`UPDATE memories SET expires_at = now() - interval '5 days' WHERE id = ANY ($1::uuid[])`, [ids]);
     await eventually(
       () => isThere(free),
       (there) => !there,
@@ -245,10 +358,52 @@ describe('a row that somebody changed in the database', () => {
     expect((await call('GET', `${PATH}/${ids[0]}`)).body.code).toBe('memory_tampered');
   });
 
+  it('by what its history says of it is answered by no history, undone by nobody, and found by whoever compares', async () => {
+    const changes = [
+      ['version', 'version = version + 1'],
+      ['time', `at = at - interval '1 hour'`],
+      ['actor', 'actor = gen_random_uuid()'],
+      ['event', 'event = 7'],
+      ['audit event', 'audit_event = gen_random_uuid()'],
+      ['memory', 'memory_id = $1'],
+      ['MAC', `mac = decode(md5('x') || md5('y'), 'hex')`],
+      ['no MAC', 'mac = NULL'],
+    ] as const;
+    for (const [name, change] of changes) {
+      const { id } = await create({ content: `a history of ${name}` });
+      const between = new Date();
+      await call('PATCH', `${PATH}/${id}`, { content: 'changed since' });
+      const { id: other } = await create({ content: 'another one' });
+      await call('PATCH', `${PATH}/${other}`, { content: 'another two' });
+      const where = name === 'memory' ? 'memory_id = $2 AND event = 1' : 'memory_id = $1 AND event = 1';
+      await query(`UPDATE memory_history SET ${change} WHERE ${where}`, name === 'memory' ? [id, other] : [id]);
+      const history = await call('GET', `${PATH}/${id}/history`);
+      expect([name, history.body.code]).toEqual([name, 'memory_tampered']);
+      const asOf = await call('GET', `${PATH}/${id}?as_of=${encodeURIComponent(between.toISOString())}`);
+      // The event of another memory that was moved here comes after its own, and is not asked.
+      expect([name, asOf.status]).toEqual([name, name === 'memory' ? 200 : 404]);
+      const data = await call('GET', '/api/v1/audit/verify-data');
+      expect(data.body.findings).toContainEqual({ id, what: expect.stringContaining('in its history') });
+      const writer = (await call('GET', `${PATH}/${other}/history`)).body.results?.[0]?.actor;
+      if (writer) {
+        const to = new Date().toISOString();
+        const body = { writer, from: between.toISOString(), to };
+        const { held, rewound, ...others } = (await call('POST', `${PATH}/revert`, body)).body;
+        expect(JSON.stringify([rewound, others])).not.toContain(id);
+        // What was moved out of the stretch, or to somebody else, is not looked for.
+        if (/version|audit event|MAC/.test(name)) expect([name, held]).toEqual([name, [id]]);
+      }
+      expect(await isThere(id)).toBe(true);
+      await query('DELETE FROM memory_history WHERE memory_id = ANY ($1::uuid[])', [[id, other]]);
+      await query('DELETE FROM memories WHERE id = ANY ($1::uuid[])', [[id, other]]);
+    }
+  });
+
   it('rows of before the upgrade are read, get their MACs, and from then on are refused without', async () => {
     const { id } = await create({ user_id: 'old', content: 'of the version before' });
     await service.stop();
     await query('UPDATE memories SET mac = NULL');
+    await query('UPDATE memory_history SET mac = NULL');
     await query('ALTER TABLE audit_events DISABLE TRIGGER USER');
     await query(`DELETE FROM audit_events WHERE type = 'data.marked'`);
     await query('ALTER TABLE audit_events ENABLE TRIGGER USER');
@@ -262,10 +417,51 @@ describe('a row that somebody changed in the database', () => {
     expect((await query('SELECT mac FROM memories WHERE id = $1', [id]))[0].mac).toBeNull();
     expect((await call('GET', `${PATH}/${id}`)).body.status).toBe('forgotten');
     await service.stop();
-    await query(`UPDATE schema_migrations SET applied_at = now() - interval '1 hour' WHERE name LIKE '%row_mac'`);
+    await query(`UPDATE schema_migrations SET applied_at = now() - interval '1 hour' WHERE name LIKE '%bound_rows'`);
     service = await startInProcess(tenant);
     expect((await call('GET', `${PATH}/${id}`)).body.status).toBe('forgotten');
     await query('UPDATE memories SET mac = NULL WHERE id = $1', [id]);
     expect((await call('GET', `${PATH}/${id}`)).body.code).toBe('memory_tampered');
+  });
+
+  it('rows with a MAC of the version before are read and get one of this, and those changed meanwhile get none', async () => {
+    const restart = async (bound: string) => {
+      await service.stop();
+      await query(`UPDATE schema_migrations SET applied_at = now() - interval '1 day' WHERE version = 1`);
+      await query(`UPDATE schema_migrations SET applied_at = now() - $1::interval WHERE name LIKE '%bound_rows'`, [
+        bound,
+      ]);
+      await query('ALTER TABLE audit_events DISABLE TRIGGER USER');
+      await query(
+        `UPDATE audit_events SET bytes = convert_to(replace(convert_from(bytes, 'UTF8'), 'row_mac_2', 'row_mac'), 'UTF8')
+         WHERE type = 'data.marked'`,
+      );
+      await query('ALTER TABLE audit_events ENABLE TRIGGER USER');
+      service = await startInProcess(tenant);
+    };
+    const lengths = async () =>
+      Object.fromEntries(
+        (await query('SELECT id, octet_length(mac) AS length FROM memories')).map(({ id, length }) => [id, length]),
+      );
+    const { id } = await create({ user_id: 'older', content: 'of this version' });
+    // A rollout is at work: what is written now, the replicas of before can read.
+    await restart('1 minute');
+    const { id: during } = await create({ user_id: 'older', content: 'written during the rollout' });
+    const { id: forged } = await create({ user_id: 'older', content: 'and somebody was at it' });
+    expect(await lengths()).toMatchObject({ [id]: 33, [during]: 32, [forged]: 32 });
+    expect((await call('PATCH', `${PATH}/${during}`, { importance: 0.9 })).status).toBe(200);
+    await query('UPDATE memories SET trust_score = 1 WHERE id = $1', [forged]);
+    // The replicas of before are gone, and those of this version write what only they can read.
+    await restart('16 minutes');
+    expect(await lengths()).toMatchObject({ [id]: 33, [during]: 33, [forged]: 32 });
+    expect(await query(`SELECT 1 FROM audit_events WHERE convert_from(bytes, 'UTF8') LIKE '%row_mac_2%'`)).toEqual([]);
+    await restart('1 hour');
+    expect((await call('GET', `${PATH}/${during}`)).body.content).toBe('written during the rollout');
+    expect((await call('GET', `${PATH}/${during}/history`)).body.results).toHaveLength(2);
+    expect((await call('GET', `${PATH}/${forged}`)).body.code).toBe('memory_tampered');
+    await eventually(
+      () => query(`SELECT 1 FROM audit_events WHERE convert_from(bytes, 'UTF8') LIKE '%row_mac_2%'`),
+      (events) => events.length > 0,
+    );
   });
 });
