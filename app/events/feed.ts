@@ -1,6 +1,7 @@
 import { decodeFacts } from '../audit/leaves.js';
 import { selectHead } from '../audit/store.js';
 import type { Queryable } from '../db/pool.js';
+import { FEED_KINDS } from './types.js';
 
 /** Something that happened, as others are told of it: ids and versions, never content. */
 export interface FeedEvent {
@@ -18,16 +19,10 @@ export interface FeedEvent {
 }
 
 /** What is told of. Reads and denials are for auditors: `/api/v1/audit/events`. */
-export const FEED_KINDS = [
-  ...['memory', 'key', 'role', 'hold', 'review', 'erasure', 'webhook', 'data', 'backup', 'restore', 'security'],
-] as const;
 const IS_TOLD = new RegExp(`^(${FEED_KINDS.join('|')})\\.`);
 /** Told although it was refused: somebody went round the service. */
 const IS_ALARM = /^security\./;
 const UNTOLD = new Set(['memory.read', 'data.dropped']);
-
-/** `memory.*`, `memory.created`, or `*`. */
-export const TYPE_PATTERN = `^(\\*|(${FEED_KINDS.join('|')})\\.(\\*|[a-z_]{1,40}))$`;
 
 export const matchesType = (types: readonly string[] | null, type: string): boolean =>
   types === null || types.some((wanted) => wanted === '*' || wanted === type || wanted === `${type.split('.')[0]}.*`);

@@ -2,7 +2,8 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { Core } from '../core.js';
 import { problem } from '../http/errors.js';
 import { type ApiResponse, defineRoute, type Route } from '../http/route.js';
-import { type FeedEvent, lastSeq, matchesType, readFeed, TYPE_PATTERN } from './feed.js';
+import { type FeedEvent, lastSeq, matchesType, readFeed } from './feed.js';
+import { typeTrouble } from './types.js';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 export const EventSchema = Type.Object({
@@ -78,9 +79,8 @@ const answer = async ({ db }: Pick<Core, 'db'>, query: Query): Promise<ApiRespon
 const readTypes = (text: string | undefined): readonly string[] | null => {
   if (text === undefined) return null;
   const types = text.split(',').map((type) => type.trim());
-  const wrong = types.find((type) => !new RegExp(TYPE_PATTERN).test(type));
-  if (wrong === undefined) return types;
-  const detail = `${JSON.stringify(wrong.slice(0, 60))} is no type of event: memory.created, memory.*, hold.placed, *`;
+  const detail = types.map(typeTrouble).find((trouble) => trouble !== undefined);
+  if (detail === undefined) return types;
   throw problem('invalid_request', `The query is not valid: ${detail}.`, {
     errors: [{ pointer: '/query/types', code: 'types', detail }],
   });

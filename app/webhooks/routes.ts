@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Core } from '../core.js';
-import { TYPE_PATTERN } from '../events/feed.js';
+import { typeTrouble } from '../events/types.js';
 import { problem } from '../http/errors.js';
 import { defineRoute, type Route } from '../http/route.js';
 import { decodeCursor, encodeCursor } from '../memories/cursor.js';
@@ -12,7 +12,10 @@ import type { WebhookDraft, Webhooks } from './webhooks.js';
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 const Name = Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()]);
 const Url = Type.String({ minLength: 1, maxLength: 2048 });
-const EventTypes = Type.Array(Type.String({ pattern: TYPE_PATTERN }), { minItems: 1, maxItems: 50, uniqueItems: true });
+const EventTypes = Type.Array(
+  Type.String({ minLength: 1, maxLength: 60, description: 'memory.created, memory.*, or * for all' }),
+  { minItems: 1, maxItems: 50, uniqueItems: true },
+);
 const Secret = Type.String({
   pattern: SECRET_PATTERN,
   description: 'whsec_ and 24 to 64 bytes in base64; made for you if left out, and shown once',
@@ -78,6 +81,7 @@ export const webhookRoutes = (core: Pick<Core, 'db' | 'vault'>, webhooks: Webhoo
     body: DraftSchema,
     responses: { 201: WebhookSchema },
     handle: async ({ principal, body }) => {
+      demandTypes(body.event_types);
       const webhook = await webhooks.create(principal, body as WebhookDraft);
       return { status: 201, body: webhook, headers: { Location: `${COLLECTION}/${webhook.id}` } };
     },
@@ -99,10 +103,10 @@ const changeRoutes = (webhooks: Webhooks): readonly Route[] => [
       idempotencyKey: 'refused',
       body: method === 'PUT' ? DraftSchema : ChangeSchema,
       responses: { 200: WebhookSchema },
-      handle: async ({ params, body }) => ({
-        status: 200,
-        body: await webhooks.change(params.id as string, body as Partial<WebhookDraft>),
-      }),
+      handle: async ({ params, body }) => {
+        demandTypes(body.event_types ?? []);
+        return { status: 200, body: await webhooks.change(params.id as string, body as Partial<WebhookDraft>) };
+      },
     }),
   ),
   defineRoute({
@@ -114,6 +118,14 @@ const changeRoutes = (webhooks: Webhooks): readonly Route[] => [
     }),
   }),
 ];
+
+const demandTypes = (types: readonly string[]): void => {
+  const errors = types.flatMap((type, index) => {
+    const detail = typeTrouble(type);
+    return detail === undefined ? [] : [{ pointer: `/event_types/${index}`, code: 'types', detail }];
+  });
+  if (errors.length > 0) throw problem('invalid_request', `The body is not valid: ${errors[0]?.detail}.`, { errors });
+};
 
 const deliveryRoutes = ({ db, vault }: Pick<Core, 'db' | 'vault'>, webhooks: Webhooks): readonly Route[] => [
   defineRoute({

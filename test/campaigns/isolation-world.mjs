@@ -113,7 +113,7 @@ export const seedOwner = async (world, owner) => {
     await call(admin, 'POST', '/api/v1/webhooks', {
       name: tag(),
       url: 'https://1.1.1.1/never-called',
-      event_types: ['data.created'],
+      event_types: ['data.import'],
       active: false,
     })
   ).id;

@@ -233,6 +233,7 @@ describe('a webhook', () => {
   it.each([
     [{ event_types: ['memory.created'] }, '/url'],
     [{ url: 'https://example.com', event_types: ['weather.changed'] }, '/event_types/0'],
+    [{ url: 'https://1.1.1.1/', event_types: ['hold.placed', 'memory.create'] }, '/event_types/1'],
     [{ url: 'https://example.com', event_types: [] }, '/event_types'],
     [{ url: 'https://example.com', event_types: ['*'], secret: 'short' }, '/secret'],
   ])('%j is refused', async (body, pointer) => {
