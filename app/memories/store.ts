@@ -103,14 +103,19 @@ export const selectIdsByKey = async (
   return new Map(rows.map(({ id, token }) => [token, id]));
 };
 
+/** The row has one of these hashes: the index leads to a few rows, the hash decides. */
+export const hasContent = (hashes: string): string =>
+  `hashbytea(content_hash) = ANY (ARRAY(SELECT hashbytea(asked) FROM unnest(${hashes}::bytea[]) AS asked))
+     AND content_hash = ANY (${hashes}::bytea[])`;
+
 /** Active rows with one of these contents, whoever they belong to; of several the oldest comes last. */
 export const selectSameContents = async (db: Queryable, hashes: readonly Buffer[]): Promise<readonly MarkedRow[]> => {
   const { rows } = await db.query(
     `SELECT ${MARKED_COLUMNS}, mac FROM memories
-     WHERE substring(content_hash FROM 1 FOR 8) = ANY ($1::bytea[]) AND content_hash = ANY ($2::bytea[])
+     WHERE ${hasContent('$1')}
        AND status = ${STATUS_ACTIVE} AND (expires_at IS NULL OR expires_at > now())
      ORDER BY created_at DESC, id DESC`,
-    [hashes.map((hash) => hash.subarray(0, 8)), hashes],
+    [hashes],
   );
   return rows;
 };

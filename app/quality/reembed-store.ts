@@ -1,5 +1,6 @@
 import type { Queryable } from '../db/pool.js';
 import type { MemoryRow } from '../memories/rows.js';
+import { hasContent } from '../memories/store.js';
 
 /** Memories without a vector of this model, in the order of their ids. */
 export const selectForeign = async (
@@ -43,10 +44,10 @@ export const selectKnownVectors = async (
     `SELECT DISTINCT ON (content_hash) encode(content_hash, 'hex') AS content_hash, memory_id, vectors.version,
        vectors.slot, vectors.sealed, vector
      FROM memories JOIN vectors ON memory_id = id
-     WHERE substring(content_hash FROM 1 FOR 8) = ANY ($2::bytea[]) AND content_hash = ANY ($3::bytea[])
+     WHERE ${hasContent('$2')}
        AND status = 0 AND model = $1 AND vectors.version = memories.version
      ORDER BY content_hash, memory_id`,
-    [model, hashes.map((hash) => hash.subarray(0, 8)), hashes],
+    [model, hashes],
   );
   return rows;
 };

@@ -80,7 +80,7 @@ const selectTold = ({ db, embedder }: SearchDeps, space: SearchSpace, { hits, wa
 /** By the index that is sorted so, whatever the planner thinks of a partition that it does not know. */
 const changesOf = (bind: Bind, name: string, watermark: string, model: string): string => {
   const [partition, since] = [bind(name), bind(watermark)];
-  const order = `ORDER BY change_xid, change LIMIT ${MOST_CHANGES}`;
+  const order = `ORDER BY change_xid LIMIT ${MOST_CHANGES}`;
   const after = `partition = ${partition}::uuid AND change_xid >= ${since}::xid8`;
   return `UNION ALL
     (SELECT ${CHANGE}, memory_id, partition::text, change, false FROM vectors

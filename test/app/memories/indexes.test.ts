@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { hasContent } from '../../../app/memories/store.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 
 let database: TestDatabase;
@@ -31,9 +32,36 @@ it.each([
   ['by a word of its sealed text', 'memories_by_token', 'search_tokens @> ARRAY[1, 2]'],
   ['by its fact', 'memories_by_fact', "fact_token = '\\x00'"],
   ['that is past its time', 'memories_by_expiry', 'expires_at <= now()'],
+  ['by its content', 'memories_by_content', `status = 0 AND ${hasContent(`'{"\\\\x00"}'`)}`],
   ['by its key', 'memories_by_key', `key_token = '\\x00'`],
 ])('a memory %s is found by the index %s', async (_, index, condition) => {
   const { rows } = await client.query(`EXPLAIN SELECT id FROM memories WHERE ${condition}`);
   const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
   expect(plan).toContain(index);
+  // Its order is that of time already: only rows of one time are sorted.
+  if (condition.includes('ORDER BY')) expect(plan).toContain('Presorted Key: created_at');
+});
+
+it("the vectors of a transaction are found by their partition and the transaction's number", async () => {
+  const { rows } = await client.query(
+    `EXPLAIN SELECT memory_id FROM vectors WHERE partition = '${SOMEBODY}' AND change_xid >= '5'::xid8 ORDER BY change_xid LIMIT 50`,
+  );
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+  expect(plan).toContain('vectors_by_change');
+  expect(plan).not.toContain('Sort');
+});
+
+it('what is written batch by batch takes few bytes of an index', async () => {
+  await client.query(
+    `INSERT INTO memories (id, version, slot, sealed, envelope, content_hash, user_ref, scope, status, vector_status, confidence,
+       importance, source_kind, trust_class, trust_score, created_at, updated_at)
+     SELECT gen_random_uuid(), 1, 16, true, '', sha256(n::text::bytea), lpad((n / 1000 % 4)::text, 32, '0')::uuid, 0, 0, 1, 1, 1, 0, 1, 1,
+       to_timestamp(n / 500), to_timestamp(n)
+     FROM generate_series(1, 7000) AS n`,
+  );
+  const { rows } = await client.query(
+    `SELECT pg_relation_size('memories_by_user') / 7000.0 AS by_user, pg_relation_size('memories_by_content') / 7000.0 AS by_content`,
+  );
+  expect(Number(rows[0].by_user)).toBeLessThan(15);
+  expect(Number(rows[0].by_content)).toBeLessThan(40);
 });
