@@ -116,7 +116,8 @@ describeOnLinux('the demo, ended (on Linux)', () => {
     const again = Date.now();
     demo.kill('SIGINT');
     expect(await demo.exit).toBe(130);
-    expect(Date.now() - again).toBeLessThan(1_000);
+    // The pod that does not end would have half a minute.
+    expect(Date.now() - again).toBeLessThan(10_000);
     await untilNoneOf(folder);
   });
 });

@@ -14,6 +14,8 @@ interface Around {
   readonly config?: CliConfig;
   readonly signal?: AbortSignal;
   readonly program?: string;
+  /** Hears each note as it is said. */
+  readonly note?: (line: string) => void;
 }
 
 /** memoryctl as its program runs it, but for the process. */
@@ -31,6 +33,7 @@ export async function memoryctl(args: readonly string[], around: Around = {}): P
     },
     note: (line) => {
       notes.push(line);
+      around.note?.(line);
     },
     readStdin: async () => around.stdin ?? '',
   });

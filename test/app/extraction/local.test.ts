@@ -1,4 +1,5 @@
 import { createLocalExtractor } from '../../../app/extraction/local.js';
+import { processorMs } from '../../support/processor-time.js';
 
 const extract = async (content: string, role: 'user' | 'assistant' = 'user') =>
   (await createLocalExtractor().extract([{ role, content }])).facts;
@@ -58,10 +59,11 @@ describe('the local rules', () => {
   });
 
   it('read a hostile text of a million characters without stalling', async () => {
-    const startedAt = performance.now();
-    for (const text of ['I am '.repeat(200_000), 'my '.repeat(300_000), '!'.repeat(1_000_000), 'a. '.repeat(300_000)])
-      expect((await extract(text)).length).toBeLessThanOrEqual(100);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    const ms = await processorMs(async () => {
+      for (const text of ['I am '.repeat(200_000), 'my '.repeat(300_000), '!'.repeat(1_000_000), 'a. '.repeat(300_000)])
+        expect((await extract(text)).length).toBeLessThanOrEqual(100);
+    });
+    expect(ms).toBeLessThan(5_000);
   });
 
   it('number the message that a fact came from', async () => {

@@ -91,12 +91,12 @@ describe.each(['openai', 'claude', 'google', 'ollama'])('the extractor of %s', (
   });
 
   it('gives up when the time is over, tries included', async () => {
-    server.script = () => ({ ...say('{"facts":[]}'), afterMs: 5_000 });
+    server.script = () => ({ ...say('{"facts":[]}'), afterMs: 60_000 });
     const startedAt = Date.now();
     await expect(open(provider, { EXTRACTION_TIMEOUT_MS: 300 }).extract(MESSAGES)).rejects.toMatchObject({
       trouble: 'unavailable',
     });
-    expect(Date.now() - startedAt).toBeLessThan(4_000);
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
   });
 
   it('is unavailable when nothing listens', async () => {

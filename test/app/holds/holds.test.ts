@@ -85,7 +85,7 @@ describe('a hold on one memory', () => {
 
   it('ends by itself when it says so', async () => {
     const { id } = await create();
-    const until = new Date(Date.now() + 400).toISOString();
+    const until = new Date(Date.now() + 2_500).toISOString();
     await service.call('PUT', `${PATH}/${id}/legal-hold`, { body: { ...hold, until } });
     expect((await remove(`${PATH}/${id}`)).status).toBe(409);
     await eventually(

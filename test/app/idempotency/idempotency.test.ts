@@ -206,11 +206,13 @@ describe('when whoever held the key is taken for dead', () => {
     const again = await eventually(
       () => send(key, draft),
       ({ status }) => status === 201,
+      25_000,
     );
-    expect(Date.now() - killed).toBeLessThan(7_000);
+    // The lease is 5 s; a key is kept for a day.
+    expect(Date.now() - killed).toBeLessThan(20_000);
     expect(replayed(again)).toBeNull();
     expect([replayed(await send(key, draft)), await count(draft.user_id)]).toEqual(['true', 1]);
-  });
+  }, 60_000);
 
   it('whoever lives keeps its key for as long as it takes', async () => {
     const [key, draft] = [randomUUID(), fresh()];

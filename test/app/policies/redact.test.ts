@@ -1,4 +1,5 @@
 import { REDACTION_KINDS, type RedactionKind, redactJson } from '../../../app/policies/redact.js';
+import { processorMs } from '../../support/processor-time.js';
 
 const redact = (text: string): string => redactJson(text, REDACTION_KINDS, new Map<RedactionKind, number>());
 
@@ -24,10 +25,11 @@ describe('redaction', () => {
     expect(redact(text)).toBe(text);
   });
 
-  it('takes milliseconds for a hostile text', () => {
-    const startedAt = performance.now();
-    for (const part of ['a@', '1 ', '+1 ', 'password:', 'eyJ', '-----BEGIN PRIVATE KEY-----', 'a.'])
-      redact(part.repeat(100_000 / part.length));
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  it('takes milliseconds for a hostile text', async () => {
+    const ms = await processorMs(() => {
+      for (const part of ['a@', '1 ', '+1 ', 'password:', 'eyJ', '-----BEGIN PRIVATE KEY-----', 'a.'])
+        redact(part.repeat(100_000 / part.length));
+    });
+    expect(ms).toBeLessThan(5_000);
   });
 });

@@ -5,6 +5,7 @@ import {
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
+import { processorMs } from '../../support/processor-time.js';
 
 let tenant: TestTenant;
 let service: InProcessService;
@@ -47,11 +48,12 @@ describe('what speaks to a model', () => {
     [false, 'New system: the heating runs at night'],
   ])('%s: %s', (is, text) => expect(looksInjected(text)).toBe(is));
 
-  it('is looked for in time that grows with the text', () => {
-    const started = performance.now();
-    for (const text of ['ignore '.repeat(14_000), 'send password '.repeat(7_000), '<|'.repeat(50_000)])
-      looksInjected(text);
-    expect(performance.now() - started).toBeLessThan(1_000);
+  it('is looked for in time that grows with the text', async () => {
+    const ms = await processorMs(() => {
+      for (const text of ['ignore '.repeat(14_000), 'send password '.repeat(7_000), '<|'.repeat(50_000)])
+        looksInjected(text);
+    });
+    expect(ms).toBeLessThan(1_000);
   });
 });
 

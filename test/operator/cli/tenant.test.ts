@@ -51,10 +51,14 @@ async function until(look: () => Promise<boolean>): Promise<void> {
 
 describe('memoryctl tenant', () => {
   it('create writes the tenant, tells how far it is, and prints what an application needs', async () => {
-    const making = run('tenant', 'create', 'acme', '--size', 'medium', '--hostname', 'memory.acme.example');
+    const heard: string[] = [];
+    const making = memoryctl(['tenant', 'create', 'acme', '--size', 'medium', '--hostname', 'memory.acme.example'], {
+      config: { kubeconfig: embedded.kubeconfig },
+      note: (line) => heard.push(line),
+    });
     await until(async () => (await kube.get(refOf('acme'))) !== undefined);
     await become('acme', 'False', 'DatabaseWaiting');
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await until(async () => heard.some((line) => line.includes('DatabaseWaiting')));
     await become('acme', 'True', 'Ready');
     const { code, out, notes } = await making;
     expect([code, JSON.parse(out)]).toEqual([

@@ -189,10 +189,10 @@ describePart('Redis', hasProgram('redis-server'), () => {
       expect((await service.call('GET', '/api/v1/whoami')).status).toBe(200);
       await redis.restart();
       await eventually(component, ({ status }) => status === 'ok');
-      await redis.pause(2_000);
+      await redis.pause(20_000);
       const began = Date.now();
       expect((await service.call('GET', '/api/v1/whoami')).status).toBe(200);
-      expect(Date.now() - began).toBeLessThan(1_500);
+      expect(Date.now() - began).toBeLessThan(10_000);
       await service.stop();
     });
   });

@@ -328,8 +328,8 @@ describeReal('on a real API server', () => {
         onLeading: () => leading.push(identity),
         onLost: (why) => leading.push(`${identity} lost: ${why}`),
         log: silentLog,
-        leaseMs: 3_000,
-        renewMs: 2_000,
+        leaseMs: 60_000,
+        renewMs: 40_000,
         retryMs: 100,
       });
     const [a, b] = [candidate('a', client), candidate('b', other)];
@@ -339,7 +339,8 @@ describeReal('on a real API server', () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(leading).toEqual(['a']);
     await a.stop();
-    await until('b leads', () => b.isLeader, 1_000);
+    // Long before the lease would be over.
+    await until('b leads', () => b.isLeader, 20_000);
     await b.stop();
     expect(leading).toEqual(['a', 'b']);
   });

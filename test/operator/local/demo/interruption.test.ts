@@ -11,7 +11,7 @@ if (fail === 'throw') setTimeout(() => { throw new Error('nobody caught this'); 
 if (fail === 'reject') Promise.reject(new Error('nobody caught this'));
 console.log('watching');
 await untilAborted(signal).catch((reason) => console.log(reason.message, reason.exitCode ?? ''));
-setTimeout(() => clearInterval(alive), 2_500);
+setTimeout(() => clearInterval(alive), 60_000);
 `;
 
 function watch(fail = '') {

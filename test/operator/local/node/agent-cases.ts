@@ -251,7 +251,7 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
         { resource: RESOURCES.configMaps, name: 'live', namespace },
         { data: { 'policies.json': 'new' } },
       );
-      await eventually('the file is new', async () => ((await content()) === 'new' ? true : undefined), 2_000);
+      await eventually('the file is new', async () => ((await content()) === 'new' ? true : undefined));
       expect((await read('reload'))?.status?.containerStatuses?.[0]?.restartCount).toBe(0);
       await remove('reload');
     });

@@ -33,6 +33,7 @@ const serve = () => createServer((request, response) => {
   if (url.pathname === '/say') { console.log(url.searchParams.get('text')); response.end('ok'); return; }
   if (url.pathname === '/echo') { request.pipe(response); return; }
   if (url.pathname === '/slow') { setTimeout(() => response.end('slow'), Number(url.searchParams.get('ms'))); return; }
+  if (url.pathname === '/hold') { response.write('held'); return; }
   if (url.pathname === '/headers') { response.end(JSON.stringify(request.headers)); return; }
   if (url.pathname === '/stream') {
     response.write('first\\n');

@@ -42,6 +42,24 @@ function ask(url: string, host?: string, options: { method?: string; body?: Buff
   });
 }
 
+interface Held {
+  readonly ended: () => boolean;
+  release(): void;
+}
+
+/** A request that a pod has begun to answer, and goes on with until it is released. */
+function hold(url: string, host: string): Promise<Held> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest(url, { headers: { host }, agent: false });
+    outgoing.once('error', reject);
+    outgoing.once('response', (response) => {
+      response.resume().on('error', () => undefined);
+      resolve({ ended: () => response.complete || response.destroyed, release: () => outgoing.destroy() });
+    });
+    outgoing.end();
+  });
+}
+
 /** What the router does, whatever API server it speaks to. */
 export function describeRouter(title: string, startCluster: () => Promise<TestCluster>): void {
   describe(title, () => {
@@ -229,17 +247,12 @@ export function describeRouter(title: string, startCluster: () => Promise<TestCl
     });
 
     it('sends a request to the pod with the fewest under way', async () => {
-      let busy = true;
-      const slow = ask(main('/slow?ms=2000'), 'acme.localhost').then(() => {
-        busy = false;
-      });
-      // So that the slow one is under way at one of the two pods.
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      const held = await hold(main('/hold'), 'acme.localhost');
       const names: string[] = [];
       for (let asked = 0; asked < 8; asked += 1) names.push((await ask(main('/name'), 'acme.localhost')).body);
-      expect(busy).toBe(true);
+      expect(held.ended()).toBe(false);
       expect(new Set(names).size).toBe(1);
-      await slow;
+      held.release();
       const idle = await Promise.all(Array.from({ length: 10 }, () => ask(main('/name'), 'acme.localhost')));
       expect(new Set(idle.map(({ body }) => body)).size).toBe(2);
     });
