@@ -1,16 +1,18 @@
+import type { Queryable } from '../db/pool.js';
 import { type Embedder, EmbedderUnavailable, normalize } from '../embeddings/embedder.js';
 import { problem } from '../http/errors.js';
-import { dot } from '../vectors/partition.js';
+import type { Vault } from '../tenancy/vault.js';
 import type { VectorStore } from '../vectors/vector-store.js';
 import type { Near, Neighbours } from './matching.js';
 import { partitionOf } from './partition-of.js';
 import type { PlannedDraft } from './plan.js';
-import { SAME_MEANING } from './same-statement.js';
+import { SAME_MEANING, statementsOf } from './same-statement.js';
+import { findSameWords } from './same-words.js';
 import type { PreparedRow } from './write-context.js';
 
 /** Of the nearest, so many may have been deleted, expired or superseded a moment ago. */
 const CANDIDATES = 8;
-/** Comparing a thousand drafts with each other takes some 300 ms: others get their turn in between. */
+/** A thousand drafts at once: others get their turn in between. */
 const BREATH = 32;
 
 export interface Semantics {
@@ -19,7 +21,14 @@ export interface Semantics {
   near(rows: readonly PreparedRow[]): Promise<Near>;
 }
 
-export const createSemantics = (deps: { readonly embedder: Embedder; readonly vectors: VectorStore }): Semantics => ({
+interface SemanticsDeps {
+  readonly embedder: Embedder;
+  readonly vectors: VectorStore;
+  readonly db: Queryable;
+  readonly vault: Vault;
+}
+
+export const createSemantics = (deps: SemanticsDeps): Semantics => ({
   embed: async (drafts) => {
     const silent = drafts.filter(({ vector }) => vector === null);
     const vectors = silent.length === 0 ? [] : await embed(deps.embedder, silent);
@@ -28,24 +37,31 @@ export const createSemantics = (deps: { readonly embedder: Embedder; readonly ve
   },
   near: async (rows) => {
     const near = new Map<PreparedRow, Neighbours>();
-    const earlier = new Map<string, { readonly prepared: PreparedRow; readonly vector: Float32Array }[]>();
+    const worded = await findSameWords(deps, rows);
+    const earlier = new Map<string, PreparedRow[]>();
     for (const [index, prepared] of rows.entries()) {
       if (index % BREATH === BREATH - 1) await new Promise(setImmediate);
-      const { row, planned } = prepared;
-      if (!planned.vector) continue;
-      const vector = normalize(Float32Array.from(planned.vector));
-      const partition = partitionOf(row);
-      const { hits } = await deps.vectors.search([partition], vector, CANDIDATES);
-      const ids = hits.filter(({ score }) => score >= SAME_MEANING).map(({ id }) => id);
-      const batch = earlier.get(partition) ?? [];
-      const same = batch.filter((other) => dot(other.vector, vector) >= SAME_MEANING).map((other) => other.prepared);
-      if (ids.length + same.length > 0) near.set(prepared, { ids, earlier: same });
-      batch.push({ prepared, vector });
-      earlier.set(partition, batch);
+      const ids = new Set([...(worded.get(prepared) ?? []), ...(await nearIds(deps.vectors, prepared))]);
+      const { said, before } = inBatch(earlier, prepared);
+      if (ids.size + before.length > 0) near.set(prepared, { ids: [...ids], earlier: before });
+      for (const one of said) earlier.set(one, [...(earlier.get(one) ?? []), prepared]);
     }
     return near;
   },
 });
+
+const nearIds = async (vectors: VectorStore, { row, planned }: PreparedRow): Promise<readonly string[]> => {
+  if (!planned.vector) return [];
+  const vector = normalize(Float32Array.from(planned.vector));
+  const { hits } = await vectors.search([partitionOf(row)], vector, CANDIDATES);
+  return hits.filter(({ score }) => score >= SAME_MEANING).map(({ id }) => id);
+};
+
+/** Drafts of one owner that say the same are found by what they say: their order decides which is the first. */
+const inBatch = (earlier: ReadonlyMap<string, readonly PreparedRow[]>, { row, planned }: PreparedRow) => {
+  const said = statementsOf(planned.content).map((one) => `${row.scope} ${partitionOf(row)} ${one}`);
+  return { said, before: [...new Set(said.flatMap((one) => earlier.get(one) ?? []))] };
+};
 
 const embed = async (embedder: Embedder, drafts: readonly PlannedDraft[]): Promise<readonly Float32Array[]> => {
   try {

@@ -77,6 +77,31 @@ describe('a batch that finds what is there', () => {
     expect(body.results[5].id).toBe(body.results[4].id);
   });
 
+  it('the same words are found in any case, before there is a vector, and in one batch', async () => {
+    const first = await create({ user_id: 'pat', content: 'Same Words' });
+    const again = await batch(
+      ['SAME WORDS!', 'same words indeed', 'Zoe plays the piano.', 'zoe plays piano'].map((content) => ({
+        ...{ user_id: 'pat', content },
+      })),
+      { dedupe: 'semantic' },
+    );
+    expect(statuses(again.body)).toEqual(['duplicate', 'created', 'created', 'duplicate']);
+    expect(again.body.results[0].id).toBe(first.id);
+    expect(again.body.results[3].id).toBe(again.body.results[2].id);
+    const fact = { user_id: 'pat', subject: 'Pat', predicate: 'lives in', object: 'Rome' };
+    const known = await create({ ...fact, content: 'Pat moved to Rome in May' });
+    const told = await batch(
+      [
+        { ...fact, content: 'home: Rome' },
+        { ...fact, user_id: 'eve', content: 'home: Rome' },
+      ],
+      {
+        dedupe: 'semantic',
+      },
+    );
+    expect([statuses(told.body), told.body.results[0].id]).toEqual([['duplicate', 'created'], known.id]);
+  });
+
   it('answers when the vectors are there, if asked to', async () => {
     const { body } = await service.call('POST', `${PATH}?wait=indexed`, { body: { user_id: 'ada', content: 'soon' } });
     expect(body.vector_status).toBe('succeeded');
