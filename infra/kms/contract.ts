@@ -101,7 +101,8 @@ interface Range {
 /** The vendors' limits in days; AWS has the narrowest rotation, and it is kept on all three. */
 export const KMS_LIMITS: Readonly<Record<Cloud, Readonly<Record<'rotationDays' | 'deletionWindowDays', Range>>>> = {
   aws: { rotationDays: { min: 90, max: 2560 }, deletionWindowDays: { min: 7, max: 30 } },
-  gcp: { rotationDays: { min: 90, max: 2560 }, deletionWindowDays: { min: 1, max: 120 } },
+  // The longest that scanners and the proofs let a key of Google Cloud go.
+  gcp: { rotationDays: { min: 1, max: 90 }, deletionWindowDays: { min: 1, max: 120 } },
   azure: { rotationDays: { min: 90, max: 2560 }, deletionWindowDays: { min: 7, max: 90 } },
 };
 

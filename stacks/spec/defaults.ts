@@ -242,11 +242,17 @@ const DEV_PROMISED: Promises = { rpoMinutes: { postgresZone: 1440 }, rtoMinutes:
 function promisesOf({ profile, place, promises }: EnvironmentInput): Promises {
   const { rpoMinutes, rtoMinutes } = profile === 'dev' ? DEV_PROMISED : (PROMISED[place.cloud] ?? DEV_PROMISED);
   return {
-    rpoMinutes: { ...rpoMinutes, ...promises?.rpoMinutes },
-    rtoMinutes: { ...rtoMinutes, ...promises?.rtoMinutes },
+    rpoMinutes: kept({ ...rpoMinutes, ...promises?.rpoMinutes }),
+    rtoMinutes: kept({ ...rtoMinutes, ...promises?.rtoMinutes }),
     ...(promises?.monthlyBudget === undefined ? {} : { monthlyBudget: promises.monthlyBudget }),
   };
 }
+
+/** Without what was taken back. */
+const kept = (minutes: Readonly<Record<string, number | null | undefined>>): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(minutes).filter((one): one is [string, number] => one[1] !== null && one[1] !== undefined),
+  );
 
 /** Whoever writes no `edge` is told what is missing by the validation, like of any other field. */
 function edgeOf({ edge }: { readonly edge?: EnvironmentInput['edge'] }): Edge {

@@ -221,13 +221,13 @@ export interface Prices {
 /** In minutes; what is absent is not promised. Synthesis refuses what the settings do not give. */
 export interface Promises {
   readonly rpoMinutes: {
-    readonly postgresZone: number;
+    readonly postgresZone?: number;
     readonly postgresRegion?: number;
     readonly artifactsRegion?: number;
     readonly auditRegion?: number;
     readonly cache?: number;
   };
-  readonly rtoMinutes: { readonly zone: number; readonly region?: number };
+  readonly rtoMinutes: { readonly zone?: number; readonly region?: number };
   /** In `prices.currency`, with everything at its smallest. */
   readonly monthlyBudget?: number;
 }
@@ -372,7 +372,16 @@ export interface EnvironmentInput {
   readonly waivers?: readonly Waiver[];
   readonly state?: Partial<State>;
   readonly prices?: Optional<Prices>;
-  readonly promises?: Optional<Promises>;
+  readonly promises?: PromisesInput;
 }
+
+/** `null` takes back what the profile promises by default. */
+export interface PromisesInput {
+  readonly rpoMinutes?: Retractable<Promises['rpoMinutes']>;
+  readonly rtoMinutes?: Retractable<Promises['rtoMinutes']>;
+  readonly monthlyBudget?: number;
+}
+
+type Retractable<T> = { readonly [K in keyof T]?: T[K] | null };
 
 export type PostgresInput = Pick<Postgres, 'name'> & Partial<Postgres>;

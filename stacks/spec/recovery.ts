@@ -144,7 +144,7 @@ export function checkRecovery(environment: Environment): readonly Check[] {
     const { minutes, because, remedy } = given;
     if (value >= minutes) return undefined;
     const gives = Number.isFinite(minutes) ? `settings give ${minutes}` : 'settings give none';
-    const least = Number.isFinite(minutes) ? `${minutes} or more` : 'no promise';
+    const least = Number.isFinite(minutes) ? `${minutes} or more` : 'null, which promises nothing';
     return {
       path,
       value,

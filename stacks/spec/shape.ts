@@ -1,6 +1,6 @@
 import type { Problem } from './environment.js';
 
-type Shape = 'text' | 'number' | 'flag' | Fields | List;
+type Shape = 'text' | 'number' | 'promise' | 'flag' | Fields | List;
 interface Fields {
   readonly must: Readonly<Record<string, Shape>>;
   readonly may: Readonly<Record<string, Shape>>;
@@ -17,6 +17,7 @@ const fields = (must: Named, may: Named = {}, open = false): Fields => ({ must, 
 const list = (each: Shape): List => ({ each });
 const texts = (...names: readonly string[]): Named => Object.fromEntries(names.map((name) => [name, 'text']));
 const numbers = (...names: readonly string[]): Named => Object.fromEntries(names.map((name) => [name, 'number']));
+const promised = (...names: readonly string[]): Named => Object.fromEntries(names.map((name) => [name, 'promise']));
 const flags = (...names: readonly string[]): Named => Object.fromEntries(names.map((name) => [name, 'flag']));
 const optional = (...parts: readonly Named[]): Fields => fields({}, Object.assign({}, ...parts));
 
@@ -94,8 +95,8 @@ const MAY: Named = {
   state: optional(flags('bucket')),
   prices: optional(texts('book', 'currency'), { assumptions: optional(numbers('tenants', 'ingestGbPerDay')) }),
   promises: optional(numbers('monthlyBudget'), {
-    rpoMinutes: optional(numbers('postgresZone', 'postgresRegion', 'artifactsRegion', 'auditRegion', 'cache')),
-    rtoMinutes: optional(numbers('zone', 'region')),
+    rpoMinutes: optional(promised('postgresZone', 'postgresRegion', 'artifactsRegion', 'auditRegion', 'cache')),
+    rtoMinutes: optional(promised('zone', 'region')),
   }),
 };
 
@@ -134,6 +135,7 @@ export function shapeProblems(input: unknown, index: number): readonly Problem[]
 
 function judge(path: string, value: unknown, shape: Shape): readonly Problem[] {
   if (typeof shape === 'string') {
+    if (shape === 'promise' && value === null) return [];
     return typeof value === KINDS[shape].type ? [] : [wrong(path, value, KINDS[shape].said)];
   }
   if ('each' in shape) {
@@ -167,6 +169,7 @@ function judgeFields(path: string, value: Readonly<Record<string, unknown>>, sha
 const KINDS = {
   text: { type: 'string', said: 'a text' },
   number: { type: 'number', said: 'a number' },
+  promise: { type: 'number', said: 'a number, or null for no promise' },
   flag: { type: 'boolean', said: 'true or false' },
 } as const;
 

@@ -13,6 +13,11 @@ export function accountOf({ environment: { place } }: World): Account {
   return { id: place.accountId, partition: place.partition, region: place.region, replicaRegion: place.replicaRegion };
 }
 
+export function clusterArn(world: World): string {
+  const { id, partition, region } = accountOf(world);
+  return `arn:${partition}:eks:${region}:${id}:cluster/memplane-${world.environment.name}`;
+}
+
 /** ARNs as they will be once applied; ids that AWS draws are stood for by the resource's own. */
 export function arnOf(account: Account, { type, id, attributes }: Resource): string | undefined {
   const { partition } = account;

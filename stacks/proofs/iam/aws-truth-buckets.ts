@@ -8,7 +8,8 @@ import type { Question } from './truth.js';
 type Row = Question<Call>;
 type Context = Readonly<Record<string, string>>;
 
-function onBucket(bucket: Thing) {
+/** Calls of one bucket, or of an object in it. */
+export function onBucket(bucket: Thing) {
   return (
     want: 'allow' | 'deny',
     who: string,

@@ -11,7 +11,7 @@ type Context = Readonly<Record<string, string>>;
 const throughS3 = ({ arn }: Thing): Context => ({ 'kms:ViaService': `s3.${arn.split(':')[3]}.amazonaws.com` });
 
 /** Calls of one key. Its aliases are in the context of every call, as KMS puts them there. */
-function onKey(key: Thing) {
+export function onKey(key: Thing) {
   return (
     want: 'allow' | 'deny',
     who: string,

@@ -10,8 +10,10 @@ import {
   decide,
   decideTrust,
 } from './aws-evaluator.js';
+import { clusterArn } from './aws-references.js';
 import { type Cast, castOf, secretOf } from './aws-stage.js';
 import { bucketQuestions } from './aws-truth-buckets.js';
+import { askedByHand, byHandQuestions } from './aws-truth-by-hand.js';
 import { edgeQuestions } from './aws-truth-edge.js';
 import { keyQuestions } from './aws-truth-keys.js';
 import type { Question } from './truth.js';
@@ -29,19 +31,27 @@ export const awsAnswers = (world: World, place: AwsPlace): readonly Answer[] =>
 export function awsQuestions(world: World, place: AwsPlace): readonly (() => Answer)[] {
   const account = accountFrom(world);
   const cast = castOf(world, place);
-  const asked = [...keyQuestions(world, cast), ...bucketQuestions(world, cast), ...grantQuestions(world, place, cast)];
+  const whole = [...keyQuestions(world, cast), ...bucketQuestions(world, cast), ...grantQuestions(world, place, cast)];
+  const role = (name: string): string => roleArn(world.environment, place, name);
+  const held = isByHand(world) ? [...askedByHand(whole), ...byHandQuestions(world, cast, role)] : whole;
+  // Of a principal that the bootstrap does not make, what it is permitted by itself is not ours to say.
+  const asked = held.filter(
+    ({ call }) => call.caller.administrator !== false || account.identities.has(call.caller.arn),
+  );
   return [
     ...trustAnswers(world, place, account).map((answered) => () => answered),
     ...asked.map((question) => () => ({ question, decision: decide(account, question.call) })),
   ];
 }
 
+const isByHand = ({ environment }: World): boolean => environment.identity.aws === 'Irsa';
+
 function grantQuestions(world: World, place: AwsPlace, cast: Cast): readonly Question<Call>[] {
   const row = asking(cast);
   const role = (name: string): string => roleArn(world.environment, place, name);
   const passed = { 'iam:PassedToService': 'pods.eks.amazonaws.com' };
   const its = (name: string): readonly [string, string] => [`role ${name}`, role(name)];
-  const arn = clusterArn(world, place);
+  const arn = clusterArn(world);
   const cluster: readonly [string, string] = ['the cluster', arn];
   const elsewhere: readonly [string, string] = ['another cluster', `${arn}-other`];
   const binding: readonly [string, string] = [
@@ -49,7 +59,13 @@ function grantQuestions(world: World, place: AwsPlace, cast: Cast): readonly Que
     `${arn.replace(':cluster/', ':podidentityassociation/')}/a-1`,
   ];
   return [
-    row('allow', 'operator', 'iam:PassRole', its('tenant'), 'to pods', passed),
+    ...(isByHand(world)
+      ? []
+      : [
+          row('allow', 'operator', 'iam:PassRole', its('tenant'), 'to pods', passed),
+          row('allow', 'operator', 'eks:CreatePodIdentityAssociation', cluster, 'for a tenant'),
+          row('allow', 'operator', 'eks:DeletePodIdentityAssociation', binding, 'of a tenant that ends'),
+        ]),
     row('deny', 'operator', 'iam:PassRole', its('tenant'), 'to machines', {
       'iam:PassedToService': 'ec2.amazonaws.com',
     }),
@@ -59,8 +75,6 @@ function grantQuestions(world: World, place: AwsPlace, cast: Cast): readonly Que
     row('deny', 'operator', 'iam:CreateRole', its('another'), 'of its own'),
     row('deny', 'operator', 'iam:PutRolePolicy', its('operator'), 'to widen its own'),
     ...secretQuestions(world, cast),
-    row('allow', 'operator', 'eks:CreatePodIdentityAssociation', cluster, 'for a tenant'),
-    row('allow', 'operator', 'eks:DeletePodIdentityAssociation', binding, 'of a tenant that ends'),
     row('deny', 'operator', 'eks:CreatePodIdentityAssociation', elsewhere, 'in another cluster'),
     row('deny', 'tenant', 'eks:CreatePodIdentityAssociation', cluster, 'to become another'),
     ...storeQuestions(world, place, cast),
@@ -125,9 +139,8 @@ function storeQuestions(world: World, place: AwsPlace, cast: Cast): readonly Que
 
 /** Who may become a role: one service account in one namespace of one cluster, and nobody beside it. */
 function trustAnswers(world: World, place: AwsPlace, account: Account): readonly Answer[] {
-  const tenant = roleArn(world.environment, place, 'tenant');
   const pods: Caller = { kind: 'service', arn: 'pods.eks.amazonaws.com' };
-  const cluster = clusterArn(world, place);
+  const cluster = clusterArn(world);
   const session = sessionOf(place, cluster);
   const become = (
     want: 'allow' | 'deny',
@@ -140,7 +153,8 @@ function trustAnswers(world: World, place: AwsPlace, account: Account): readonly
     return answer(account, { who: 'a pod', how, on: `role ${name}`, role, call, want });
   };
   const serving = (name: string) => ({ 'aws:RequestTag/kubernetes-service-account': name });
-  if (!account.trusts.has(tenant)) return [];
+  const subjects = subjectAnswers(world, place, account);
+  if (isByHand(world)) return subjects;
   const shared = ['tenant', 'backup', 'audit'] as const;
   return [
     become('allow', 'tenant', 'of restore in its namespace', serving('restore')),
@@ -157,7 +171,7 @@ function trustAnswers(world: World, place: AwsPlace, account: Account): readonly
         become('deny', name, 'of another account', { ...own, 'aws:SourceAccount': '999999999999' }),
       ];
     }),
-    ...subjectAnswers(world, place, account),
+    ...subjects,
   ];
 }
 
@@ -210,10 +224,6 @@ const answer = (account: Account, { role, call, ...asked }: Trusted): Answer => 
   question: { ...asked, action: call.action, call },
   decision: decideTrust(account, role, call),
 });
-
-function clusterArn(world: World, place: AwsPlace): string {
-  return `arn:${place.partition}:eks:${place.region}:${place.accountId}:cluster/memplane-${world.environment.name}`;
-}
 
 /** The issuer is known after the apply only; its role says under which name it comes. */
 function trustedIssuer({ trusts }: Account, role: string): string {

@@ -61,7 +61,7 @@ describe('promises', () => {
       expect.stringContaining(
         'postgresZone: promised 0 min, settings give 5 (point-in-time recovery: one copy in one zone)',
       ),
-      expect.stringContaining('(got 60; allowed no promise, or postgres[].crossRegion true)'),
+      expect.stringContaining('(got 60; allowed null, which promises nothing, or postgres[].crossRegion true)'),
       expect.stringContaining(
         'rtoMinutes.region: promised 240 min, settings give none (not everything is in the second region)',
       ),
