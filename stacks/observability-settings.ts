@@ -2,7 +2,10 @@ import type { Key } from '../infra/kms/index.js';
 import type { ObservabilityConfig, WatchedDatabase } from '../infra/observability/index.js';
 import type { Site } from '../infra/support/site.js';
 import type { Environment } from './spec/environment.js';
-import { bucketName, bucketScope, prefixOf, queueName, redisName } from './spec/names.js';
+import { type BucketKind, bucketName, bucketScope, prefixOf, queueName, redisName } from './spec/names.js';
+
+/** Of evidence and keys, where every object that is read or written is recorded. */
+const WATCHED = ['audit', 'auditReplica', 'keys', 'keysReplica'] as const satisfies readonly BucketKind[];
 
 export interface WatchedPlane {
   readonly databases: readonly WatchedDatabase[];
@@ -42,7 +45,8 @@ export function observabilitySettings(
     },
     trail: {
       bucket: bucketName(environment, 'accessLogs'),
-      watches: (['audit', 'keys'] as const).map((kind) => bucketScope(environment, kind)),
+      // The trail is of every region, and so are the copies: a keyring is read there as well as here.
+      watches: WATCHED.map((kind) => bucketScope(environment, kind)),
     },
   };
 }

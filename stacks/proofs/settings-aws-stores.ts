@@ -1,4 +1,5 @@
-import { atLeast, given, holding, is, matching, oneOf, type Setting, setting } from './setting.js';
+import { bucketName } from '../spec/names.js';
+import { atLeast, given, holding, is, matching, oneOf, type Setting, setting, type Want } from './setting.js';
 import { at, isReference, type Resource } from './terraform-json.js';
 
 const PG = 'aws_db_instance';
@@ -8,6 +9,13 @@ const BLOCK = `${S3}_public_access_block`;
 
 const primary = ({ attributes }: Resource): boolean => at(attributes, 'replicate_source_db') === undefined;
 const production = true;
+
+const RECORDED = ['audit', 'auditReplica', 'keys', 'keysReplica'] as const;
+const everyObject: Want = {
+  said: `objects of ${RECORDED.join(', ')}`,
+  holds: (value, { environment }) =>
+    RECORDED.every((kind) => JSON.stringify(value).includes(`:s3:::${bucketName(environment, kind)}/"`)),
+};
 
 const postgres: readonly Setting[] = [
   setting(['PG-HA', 'Another zone takes a database over'], 'recovery', [PG, 'multi_az'], is(true), false, {
@@ -334,6 +342,14 @@ const rest: readonly Setting[] = [
     is(true),
     false,
     { scanners: ['CKV_AWS_36'] },
+  ),
+  setting(
+    ['TRAIL-OBJECTS', 'Whoever reads or writes a record or a keyring, here or in the second region, is recorded'],
+    'records',
+    ['aws_cloudtrail', 'advanced_event_selector'],
+    everyObject,
+    [],
+    { remedy: 'name the buckets of WATCHED in stacks/observability-settings.ts' },
   ),
   setting(
     ['QUEUE-KEY-REUSE', 'Queues ask for their key often enough to notice that it is gone'],
