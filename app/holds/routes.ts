@@ -6,7 +6,16 @@ import { problemAt } from '../memories/plan.js';
 import { ExternalId, literals, type Memory, MemorySchema, Uuid } from '../memories/schema.js';
 import type { MemoryServiceDeps } from '../memories/service.js';
 import { readTime } from '../memories/time.js';
-import { freeMemory, getHold, holdMemory, listHolds, type NewHold, placeHold, releaseHold } from './service.js';
+import {
+  freeMemory,
+  getHold,
+  type Hold,
+  holdMemory,
+  listHolds,
+  type NewHold,
+  placeHold,
+  releaseHold,
+} from './service.js';
 import { HOLD_SCOPES } from './store.js';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -127,8 +136,12 @@ const place = (deps: MemoryServiceDeps): Route =>
       const { scope, memory_id: memoryId = null, user_id: userId = null } = request.body;
       demandTarget(scope, memoryId, userId);
       const target = { scope, memoryId: memoryId?.toLowerCase() ?? null, userId };
-      const placed = await placeHold(deps, request, target, readHold(request.body));
-      return { status: 201, body: placed, headers: { Location: `/api/v1/holds/${placed.id}` } };
+      const answer = (body: Hold) => ({ status: 201, body, headers: { Location: `/api/v1/holds/${body.id}` } });
+      return answer(
+        await placeHold(deps, request, target, readHold(request.body), (transaction, slot, placed) =>
+          request.remember(transaction, slot, answer(placed)),
+        ),
+      );
     },
   });
 

@@ -1,4 +1,4 @@
-import type { Transaction } from '../db/pool.js';
+import type { Queryable, Transaction } from '../db/pool.js';
 import { afterCommit, inRetriedTransaction } from '../db/pool.js';
 import { type Problem, problem } from '../http/errors.js';
 import { applyChange } from '../memories/change.js';
@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor } from '../memories/cursor.js';
 import type { Deed } from '../memories/history-record.js';
 import type { MemoryRow } from '../memories/rows.js';
 import type { Memory } from '../memories/schema.js';
-import type { Caller, MemoryServiceDeps } from '../memories/service.js';
+import type { Caller, MemoryServiceDeps, Witness } from '../memories/service.js';
 import { lockMemory, selectMemory } from '../memories/store.js';
 import { formatOptionalTime, formatTime } from '../memories/time.js';
 import { missing } from '../memories/version.js';
@@ -62,6 +62,7 @@ export const placeHold = async (
   caller: Caller,
   target: HoldTarget,
   hold: NewHold,
+  witness: Witness<Hold>,
 ): Promise<Hold> => {
   const { db, people } = deps;
   if (target.memoryId !== null) {
@@ -71,8 +72,12 @@ export const placeHold = async (
   const person = target.userId === null ? undefined : (await people.ensure(db, [target.userId])).get(target.userId);
   const place = { scope: target.scope, memoryId: target.memoryId, userRef: person?.ref ?? null };
   const row = await buildHold(deps, caller, place, hold);
-  await inRetriedTransaction(db, (transaction) => writeHold(deps, transaction, caller, row, hold));
-  return present(deps, row, new Date());
+  return inRetriedTransaction(db, async (transaction) => {
+    await writeHold(deps, transaction, caller, row, hold);
+    const placed = await present(deps, transaction, row, new Date());
+    await witness(transaction, SLOT, placed);
+    return placed;
+  });
 };
 
 /** Placing it again for the same matter changes nothing. */
@@ -132,7 +137,7 @@ export const releaseHold = async (
     if (row.released_at !== null) return row;
     return endHold(deps, transaction, row, { by: caller.principal.keyId, reason, caller });
   });
-  return present(deps, released, new Date());
+  return present(deps, db, released, new Date());
 };
 
 interface Ending {
@@ -257,7 +262,7 @@ export const listHolds = async (deps: MemoryServiceDeps, { principal }: Caller, 
   const last = rows.length > query.limit ? page.at(-1) : undefined;
   const now = new Date();
   const results: Hold[] = [];
-  for (const row of page) results.push(await present(deps, row, now));
+  for (const row of page) results.push(await present(deps, deps.db, row, now));
   const position = last && { createdAt: last.placed_at.toISOString(), id: last.id };
   return { results, next_cursor: position ? encodeCursor(deps.vault, list, position) : null };
 };
@@ -265,10 +270,15 @@ export const listHolds = async (deps: MemoryServiceDeps, { principal }: Caller, 
 export const getHold = async (deps: MemoryServiceDeps, id: string): Promise<Hold> => {
   const row = await selectHold(deps.db, id);
   if (!row) throw missingHold(id);
-  return present(deps, row, new Date());
+  return present(deps, deps.db, row, new Date());
 };
 
-const present = async ({ db, vault, people, audit }: MemoryServiceDeps, row: HoldRow, now: Date): Promise<Hold> => {
+const present = async (
+  { vault, people, audit }: MemoryServiceDeps,
+  db: Queryable,
+  row: HoldRow,
+  now: Date,
+): Promise<Hold> => {
   await vault.prepare([row.slot]);
   const genuine = isGenuine(vault, row);
   if (!genuine) {

@@ -1,6 +1,8 @@
 import { Type } from '@sinclair/typebox';
+import { inRetriedTransaction } from '../db/pool.js';
 import { problem } from '../http/errors.js';
 import { defineRoute, type Route } from '../http/route.js';
+import { TENANT_SLOT } from '../memories/prepare.js';
 import { literals, Uuid } from '../memories/schema.js';
 import type { MemoryServiceDeps } from '../memories/service.js';
 import { formatOptionalTime, formatTime } from '../memories/time.js';
@@ -109,11 +111,15 @@ const runForgettingCurve = (deps: MemoryServiceDeps, worker: LifecycleWorker): R
     writes: true,
     idempotencyKey: 'honoured',
     responses: { 202: Type.Object({ run_id: Uuid }) },
-    handle: async () => {
+    handle: async ({ remember }) => {
       const run_id = deps.newId();
-      await insertPendingRun(deps.db, run_id, 'forgetting');
+      const answer = { status: 202, body: { run_id }, headers: { Location: `/scheduler_status?run_id=${run_id}` } };
+      await inRetriedTransaction(deps.db, async (transaction) => {
+        await insertPendingRun(transaction, run_id, 'forgetting');
+        await remember(transaction, TENANT_SLOT, answer);
+      });
       worker.wake();
-      return { status: 202, body: { run_id }, headers: { Location: `/scheduler_status?run_id=${run_id}` } };
+      return answer;
     },
   });
 

@@ -1,9 +1,10 @@
 import { inRetriedTransaction, type Transaction } from '../db/pool.js';
 import { findKept } from '../holds/holds.js';
+import { TENANT_SLOT } from './prepare.js';
 import { removeRows } from './removal.js';
 import type { MemoryRow } from './rows.js';
 import { demandSelector, resolveSelection, type Selection, selectMatching } from './selection.js';
-import type { Caller, MemoryServiceDeps } from './service.js';
+import type { Caller, MemoryServiceDeps, Witness } from './service.js';
 import { lockMemories } from './store.js';
 import { EVERYTHING } from './viewer.js';
 
@@ -31,11 +32,12 @@ export interface Swept {
   readonly auditEvent: string | null;
 }
 
-/** All that is selected, up to `max`, in one transaction; what is held stays. */
+/** All that is selected, up to `max`, in one transaction, which the witness is told of; what is held stays. */
 export const deleteMemories = async (
   deps: MemoryServiceDeps,
   caller: Caller,
   { dryRun, max, reason, ...selection }: BulkDelete,
+  witness?: Witness<BulkDeleted>,
 ): Promise<BulkDeleted> => {
   demandSelector(selection);
   const selected = await resolveSelection(deps, caller, selection, 'delete');
@@ -46,18 +48,25 @@ export const deleteMemories = async (
     const ids = rows.flatMap(({ id }) => (holds.has(id) ? [] : [id]));
     return { matched, deleted: 0, held: holds.size, ids, truncated, dry_run: true, audit_event: null };
   }
-  const swept = await sweep(deps, caller, rows, reason);
-  const ids = swept.rows.map(({ id }) => id);
-  const { held, auditEvent: audit_event } = swept;
-  return { matched, deleted: ids.length, held, ids, truncated, dry_run: false, audit_event };
+  const tell = (swept: Swept): BulkDeleted => {
+    const ids = swept.rows.map(({ id }) => id);
+    const { held, auditEvent: audit_event } = swept;
+    return { matched, deleted: ids.length, held, ids, truncated, dry_run: false, audit_event };
+  };
+  return tell(
+    await sweep(deps, caller, rows, reason, async (transaction, slot, swept) =>
+      witness?.(transaction, slot, tell(swept)),
+    ),
+  );
 };
 
-/** Those of the rows that are still there and that no hold is on. */
+/** Those of the rows that are still there and that no hold is on. The witness is asked when there are any. */
 export const sweep = async (
   deps: MemoryServiceDeps,
   { principal }: Caller,
   seen: readonly MemoryRow[],
   reason: string | null,
+  witness?: Witness<Swept>,
 ): Promise<Swept> => {
   if (seen.length === 0) return { rows: [], held: 0, vectors: 0, auditEvent: null };
   await deps.vault.prepare(seen.map(({ slot }) => slot));
@@ -71,6 +80,8 @@ export const sweep = async (
     if (rows.length === 0) return { rows, held: holds.size, vectors: 0, auditEvent: null };
     const deed = { actor: principal.keyId, at: new Date(), reason, auditEvent: deps.newId() };
     const { vectors, auditEvent } = await removeRows(deps, transaction, rows, deed);
-    return { rows, held: holds.size, vectors, auditEvent };
+    const swept = { rows, held: holds.size, vectors, auditEvent };
+    await witness?.(transaction, TENANT_SLOT, swept);
+    return swept;
   });
 };

@@ -4,8 +4,9 @@ import { type FieldError, Problem, problem } from '../http/errors.js';
 import { applyChange, type Changed } from './change.js';
 import { recountContradictions } from './facts.js';
 import { type JsonObject, type PlannedPatch, readPatch } from './patch.js';
+import { TENANT_SLOT } from './prepare.js';
 import { type MemoryRow, VECTOR_PENDING } from './rows.js';
-import type { Caller, MemoryServiceDeps } from './service.js';
+import type { Caller, MemoryServiceDeps, Witness } from './service.js';
 import { lockMemories, selectVisible, type Viewer } from './store.js';
 import { recordWritten } from './told.js';
 import { planFor } from './update.js';
@@ -34,6 +35,7 @@ export const updateMemories = async (
   caller: Caller,
   updates: readonly Update[],
   { onError, reason }: { readonly onError: 'abort' | 'continue'; readonly reason: string | null },
+  witness?: Witness<BulkUpdated>,
 ): Promise<BulkUpdated> => {
   const read = readAll(updates);
   if (onError === 'abort') rejectAll(read);
@@ -54,12 +56,15 @@ export const updateMemories = async (
     const before = plans.flatMap((plan) => (plan instanceof Problem ? [] : [plan.row]));
     await recountContradictions(transaction, [...before, ...written.map(({ row }) => row)]);
     if (written.length > 0) await recordWritten(deps, transaction, deed, 'updated', written);
-    return { changed, auditEvent: written.length > 0 ? deed.auditEvent : null };
+    const results = changed.map(toResult);
+    const audit_event = written.length > 0 ? deed.auditEvent : null;
+    const told = { results, summary: summarize(results), audit_event };
+    await witness?.(transaction, TENANT_SLOT, told);
+    return { changed, told };
   });
   if (done.changed.some((item) => !(item instanceof Problem) && item.row.vector_status === VECTOR_PENDING))
     deps.onPending();
-  const results = done.changed.map(toResult);
-  return { results, summary: summarize(results), audit_event: done.auditEvent };
+  return done.told;
 };
 
 const readAll = (updates: readonly Update[]): readonly Read[] => {

@@ -1,5 +1,5 @@
 import { problem } from '../http/errors.js';
-import { defineRoute, type Route } from '../http/route.js';
+import { type ApiRequest, defineRoute, type Route } from '../http/route.js';
 import { deleteMemories } from './bulk-delete.js';
 import { updateMemories } from './bulk-update.js';
 import { giveFeedback } from './feedback.js';
@@ -17,7 +17,7 @@ import {
 import { problemAt } from './plan.js';
 import { revertWriter } from './revert.js';
 import { type Memory, MemorySchema } from './schema.js';
-import type { MemoryServiceDeps } from './service.js';
+import type { MemoryServiceDeps, Witness } from './service.js';
 import { supersedeMemory } from './supersede.js';
 import { readTime } from './time.js';
 
@@ -29,6 +29,12 @@ export const lifeRoutes = (deps: MemoryServiceDeps): readonly Route[] => [
   bulkUpdate(deps),
   revert(deps),
 ];
+
+/** What is told is the whole answer. */
+const keepAnswer =
+  <T>({ remember }: ApiRequest<unknown, unknown>): Witness<T> =>
+  (transaction, slot, body) =>
+    remember(transaction, slot, { status: 200, body });
 
 const supersede = (deps: MemoryServiceDeps): Route =>
   defineRoute({
@@ -50,10 +56,7 @@ const supersede = (deps: MemoryServiceDeps): Route =>
       const ids = [...new Set(evidence.map((id) => id.toLowerCase()))];
       const asked = { by: by?.toLowerCase(), draft, evidence: ids, reason, ifMatch: request.headers['if-match'] };
       const id = request.params.id as string;
-      const body = await supersedeMemory(deps, request, id, asked, (transaction, slot, told) =>
-        request.remember(transaction, slot, { status: 200, body: told }),
-      );
-      return { status: 200, body };
+      return { status: 200, body: await supersedeMemory(deps, request, id, asked, keepAnswer(request)) };
     },
   });
 
@@ -95,7 +98,8 @@ const bulkDelete = (deps: MemoryServiceDeps): Route =>
     responses: { 200: BulkDeletedSchema },
     handle: async (request) => {
       const { dry_run: dryRun = false, max = 1000, reason = null, ...selection } = request.body;
-      return { status: 200, body: await deleteMemories(deps, request, { ...selection, dryRun, max, reason }) };
+      const asked = { ...selection, dryRun, max, reason };
+      return { status: 200, body: await deleteMemories(deps, request, asked, keepAnswer(request)) };
     },
   });
 
@@ -112,7 +116,8 @@ const bulkUpdate = (deps: MemoryServiceDeps): Route =>
     responses: { 200: BulkUpdatedSchema },
     handle: async (request) => {
       const { updates, on_error: onError = 'abort', reason = null } = request.body;
-      return { status: 200, body: await updateMemories(deps, request, updates, { onError, reason }) };
+      const options = { onError, reason };
+      return { status: 200, body: await updateMemories(deps, request, updates, options, keepAnswer(request)) };
     },
   });
 
@@ -137,6 +142,6 @@ const revert = (deps: MemoryServiceDeps): Route =>
       const [from, to] = [readTime('/from', body.from), readTime('/to', body.to)];
       if (!from || !to || from > to) throw problemAt('invalid_request', '/to', 'to is before from.');
       const stretch = { writer: body.writer.toLowerCase(), from, to, reason: body.reason ?? null };
-      return { status: 200, body: await revertWriter(deps, request, stretch) };
+      return { status: 200, body: await revertWriter(deps, request, stretch, keepAnswer(request)) };
     },
   });

@@ -8,10 +8,11 @@ import { recountContradictions } from './facts.js';
 import { contentOfState, type Deed, openEvent, openState } from './history-record.js';
 import type { HistoryRow } from './history-store.js';
 import type { PlannedPatch } from './patch.js';
+import { TENANT_SLOT } from './prepare.js';
 import { columnsOf, restoreMemory } from './restore.js';
 import { type Happened, planUndoing, type Undoing } from './revert-plan.js';
 import { type MemoryRow, STATUS_QUARANTINED } from './rows.js';
-import type { Caller, MemoryServiceDeps } from './service.js';
+import type { Caller, MemoryServiceDeps, Witness } from './service.js';
 import { buildState, EVENTS, type MemoryState } from './state.js';
 import { lockMemories } from './store.js';
 import { recordWritten } from './told.js';
@@ -38,7 +39,12 @@ export interface Reverted {
 const MAX = 1000;
 
 /** Undoes what one writer did in a stretch of time, as new versions: nothing of what happened is taken out of the history. */
-export const revertWriter = async (deps: MemoryServiceDeps, caller: Caller, stretch: Stretch): Promise<Reverted> => {
+export const revertWriter = async (
+  deps: MemoryServiceDeps,
+  caller: Caller,
+  stretch: Stretch,
+  witness: Witness<Reverted>,
+): Promise<Reverted> => {
   const ids = await selectTouched(deps.db, stretch, MAX + 1);
   const histories = await loadHistories(deps, ids.slice(0, MAX));
   const done = await inRetriedTransaction(deps.db, async (transaction) => {
@@ -64,14 +70,10 @@ export const revertWriter = async (deps: MemoryServiceDeps, caller: Caller, stre
       await recordWritten(deps, transaction, reverting.deed, 'reverted', changed, { writer: stretch.writer });
     const audit_event = changed.length > 0 ? reverting.deed.auditEvent : null;
     const { rewind: rewound, restore: restored, quarantine: quarantined } = outcome;
-    return {
-      rewound,
-      restored,
-      quarantined,
-      held: [...holds.keys(), ...forged],
-      truncated: ids.length > MAX,
-      audit_event,
-    };
+    const held = [...holds.keys(), ...forged];
+    const told = { rewound, restored, quarantined, held, truncated: ids.length > MAX, audit_event };
+    await witness(transaction, TENANT_SLOT, told);
+    return told;
   });
   deps.onPending();
   return done;

@@ -113,14 +113,14 @@ const checkTarget = async (
  * The approved memory is written anew where more people see it, with the first as its evidence and no more trust than that
  * has. `settle` decides the review in the same transaction.
  */
-export const promote = async (
+export const promote = async <T>(
   deps: MemoryServiceDeps,
   caller: Caller,
   review: ReviewRow,
   memory: Memory,
   row: MemoryRow,
-  settle: Parameters<typeof writeRows<void>>[3],
-): Promise<void> => {
+  settle: Parameters<typeof writeRows<T>>[3],
+): Promise<T> => {
   const now = new Date();
   if (!review.sealed_detail) throw new Error(`The review ${review.id} is a promotion without a target`);
   const { scope, team_id, organization_id } = deps.vault.openJson(placeOf(review), review.sealed_detail) as Promotion;
@@ -147,5 +147,5 @@ export const promote = async (
   const [prepared] = await prepareRows(context, [{ ...planned, lineage }]);
   if (!prepared) throw new Error('A planned draft was not prepared');
   checkMembership(caller.principal, prepared.row);
-  await countRefusals(deps, () => writeRows(context, [prepared], false, settle));
+  return countRefusals(deps, () => writeRows(context, [prepared], false, settle));
 };

@@ -76,10 +76,11 @@ const decideOne = (deps: MemoryServiceDeps): Route =>
     responses: { 200: ReviewSchema },
     handle: async (request) => {
       const { decision, patch, reason } = request.body;
-      return {
-        status: 200,
-        body: await decide(deps, request, request.params.id as string, { decision, patch, reason }),
-      };
+      const id = request.params.id as string;
+      const body = await decide(deps, request, id, { decision, patch, reason }, (transaction, slot, decided) =>
+        request.remember(transaction, slot, { status: 200, body: decided }),
+      );
+      return { status: 200, body };
     },
   });
 

@@ -1,5 +1,5 @@
 import type { Principal } from '../access/principal.js';
-import { inRetriedTransaction, type Transaction } from '../db/pool.js';
+import { inRetriedTransaction, type Queryable, type Transaction } from '../db/pool.js';
 import { demandFree } from '../holds/holds.js';
 import { type Problem, problem } from '../http/errors.js';
 import { applyChange, openBefore } from '../memories/change.js';
@@ -10,7 +10,7 @@ import { type JsonObject, type PlannedPatch, planPatch, readPatch } from '../mem
 import { removeRows } from '../memories/removal.js';
 import { type MemoryRow, STATUS_ACTIVE } from '../memories/rows.js';
 import type { Memory } from '../memories/schema.js';
-import type { Caller, MemoryServiceDeps } from '../memories/service.js';
+import type { Caller, MemoryServiceDeps, Witness } from '../memories/service.js';
 import { lockMemory, selectMemory, selectVisible } from '../memories/store.js';
 import { formatOptionalTime, formatTime } from '../memories/time.js';
 import { recordWritten } from '../memories/told.js';
@@ -68,7 +68,7 @@ export const listReviews = async (deps: MemoryServiceDeps, caller: Caller, query
   const last = rows.length > query.limit ? page.at(-1) : undefined;
   const position = last && { createdAt: last.created_at.toISOString(), id: last.id };
   return {
-    results: await presentReviews(deps, caller, page),
+    results: await presentReviews(deps, db, caller, page),
     next_cursor: position ? encodeCursor(vault, list, position) : null,
     ...(query.count ? { count: await countReviews(db, status) } : {}),
   };
@@ -80,6 +80,7 @@ export const decide = async (
   caller: Caller,
   id: string,
   decision: Decision,
+  witness: Witness<Review>,
 ): Promise<Review> => {
   const { db, vault } = deps;
   const patch = readEdit(decision);
@@ -89,16 +90,27 @@ export const decide = async (
   if (!seen || (seen.status === 0 && !memory)) throw missingReview(id);
   await vault.prepare([seen.slot]);
   const [promoted] = KINDS[seen.kind] === 'promotion' && memory && decision.decision === 'approve' ? [memory] : [];
-  if (promoted) await decidePromotion(deps, caller, seen, promoted, decision);
-  else
-    await inRetriedTransaction(db, (transaction) => decideOnce(deps, transaction, caller, seen, { decision, patch }));
+  const tell = async (transaction: Transaction): Promise<Review> => {
+    const told = await readReview(deps, transaction, caller, id);
+    await witness(transaction, seen.slot, told);
+    return told;
+  };
+  const decided = promoted
+    ? await decidePromotion(deps, caller, seen, promoted, decision, tell)
+    : await inRetriedTransaction(db, async (transaction) => {
+        await decideOnce(deps, transaction, caller, seen, { decision, patch });
+        return tell(transaction);
+      });
   deps.onPending();
-  return getReview(deps, caller, id);
+  return decided;
 };
 
-export const getReview = async (deps: MemoryServiceDeps, caller: Caller, id: string): Promise<Review> => {
-  const row = await selectReview(deps.db, id);
-  const [presented] = row ? await presentReviews(deps, caller, [row]) : [];
+export const getReview = (deps: MemoryServiceDeps, caller: Caller, id: string): Promise<Review> =>
+  readReview(deps, deps.db, caller, id);
+
+const readReview = async (deps: MemoryServiceDeps, db: Queryable, caller: Caller, id: string): Promise<Review> => {
+  const row = await selectReview(db, id);
+  const [presented] = row ? await presentReviews(deps, db, caller, [row]) : [];
   if (!presented) throw missingReview(id);
   return presented;
 };
@@ -127,17 +139,19 @@ const decidePromotion = async (
   seen: ReviewRow,
   row: MemoryRow,
   decision: Decision,
-): Promise<void> => {
+  tell: (transaction: Transaction) => Promise<Review>,
+): Promise<Review> => {
   demandSecond(seen, caller.principal);
   deps.marks.demand(row);
   const [memory] = await deps.presenter.present(deps.db, [row], { vector: false });
   if (!memory) throw missingReview(seen.id);
-  await promote(deps, caller, seen, memory, row, async (transaction) => {
+  return promote(deps, caller, seen, memory, row, async (transaction) => {
     const review = await demandPending(transaction, caller, seen.id);
     const now = await lockMemory(transaction, EVERYTHING, row.id);
     // What was approved is what was looked at.
     if (now?.version !== row.version) throw problem('version_mismatch', `The memory ${row.id} was changed meanwhile.`);
     await conclude(deps, transaction, caller, { review, row, decision, patch: undefined });
+    return tell(transaction);
   });
 };
 
@@ -250,10 +264,11 @@ const missingReview = (id: string): Problem => problem('not_found', `There is no
 /** A reviewer who belongs to a person sees of what is waiting only what that person may see. */
 const presentReviews = async (
   deps: MemoryServiceDeps,
+  db: Queryable,
   caller: Caller,
   rows: readonly ReviewRow[],
 ): Promise<readonly Review[]> => {
-  const { db, vault, people, presenter } = deps;
+  const { vault, people, presenter } = deps;
   const viewer = await resolveViewerOfOne(db, people, caller.principal, caller.headers);
   const found = await selectVisible(
     db,
