@@ -13,12 +13,38 @@ const has = (values: Values, key: string): boolean => values[key] !== undefined;
 const isS3 = (values: Values): boolean =>
   has(values, 'S3_BUCKET') || String(values.ARTIFACTS_BUCKET_URL ?? '').startsWith('s3://');
 
+const isRemote = (values: Values): boolean => values.MEMORY_PROVIDER === 'mem0' || values.MEMORY_PROVIDER === 'letta';
+
 const RULES: readonly Rule[] = [
   ...KEY_RULES,
   {
     key: 'VECTOR_DB_ENDPOINT',
     isBroken: (values) => values.VECTOR_PROVIDER === 'qdrant' && !has(values, 'VECTOR_DB_ENDPOINT'),
     message: 'VECTOR_DB_ENDPOINT is required by VECTOR_PROVIDER="qdrant"; allowed: a URL, such as http://qdrant:6333',
+  },
+  {
+    key: 'MEMORY_PROVIDER_API_KEY',
+    isBroken: (values) =>
+      !has(values, 'MEMORY_PROVIDER_API_KEY') &&
+      (values.MEMORY_PROVIDER === 'mem0' ||
+        (values.MEMORY_PROVIDER === 'letta' && !has(values, 'MEMORY_PROVIDER_URL'))),
+    message:
+      'MEMORY_PROVIDER_API_KEY is required by this MEMORY_PROVIDER, or the other name of it (MEM0_API_KEY, LETTA_API_KEY); only a Letta of your own, at MEMORY_PROVIDER_URL, may have none',
+  },
+  ...['MEMORY_PROVIDER_URL', 'MEMORY_PROVIDER_API_KEY'].map((key) => ({
+    key,
+    isBroken: (values: Values) => has(values, key) && !isRemote(values),
+    message: `${key} belongs to a provider that keeps memories elsewhere, and MEMORY_PROVIDER names none: set it to mem0 or letta, or remove it`,
+  })),
+  ...['MEM0_ORG_ID', 'MEM0_PROJECT_ID'].map((key) => ({
+    key,
+    isBroken: (values: Values) => has(values, key) && values.MEMORY_PROVIDER !== 'mem0',
+    message: `${key} belongs to MEMORY_PROVIDER="mem0": set that, or remove it`,
+  })),
+  {
+    key: 'LETTA_EMBEDDING',
+    isBroken: (values) => has(values, 'LETTA_EMBEDDING') && values.MEMORY_PROVIDER !== 'letta',
+    message: 'LETTA_EMBEDDING belongs to MEMORY_PROVIDER="letta": set that, or remove it',
   },
   {
     key: 'S3_BUCKET',

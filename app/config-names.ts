@@ -5,12 +5,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the documents call a setting that has a name of ours, which goes first. */
 const OTHER_NAMES = { LLM_PROVIDER: 'EXTRACTION_PROVIDER', API_KEY: 'MEMPLANE_BOOTSTRAP_KEY' } as const;
+/** A key of a provider that is not taken is left alone: it may be there for another program. */
+const KEYS_ELSEWHERE: Readonly<Record<string, string>> = { mem0: 'MEM0_API_KEY', letta: 'LETTA_API_KEY' };
+
+const otherNamesFor = ({ MEMORY_PROVIDER = '' }: Environment): readonly (readonly [string, string])[] => {
+  const key = KEYS_ELSEWHERE[MEMORY_PROVIDER.toLowerCase()];
+  return [...Object.entries(OTHER_NAMES), ...(key === undefined ? [] : [[key, 'MEMORY_PROVIDER_API_KEY'] as const])];
+};
 
 /** Under our names; a value that is wrong is told under the name by which it came. */
 export const readOtherNames = (
   env: Environment,
 ): { readonly env: Environment; readonly nameOf: (key: string) => string } => {
-  const taken = Object.entries(OTHER_NAMES).filter(([other, ours]) => env[other] && !env[ours]);
+  const taken = otherNamesFor(env).filter(([other, ours]) => env[other] && !env[ours]);
   const names = new Map(taken.map(([other, ours]) => [ours as string, other]));
   const added = Object.fromEntries(taken.map(([other, ours]) => [ours, env[other]]));
   return { env: { ...env, ...added }, nameOf: (key) => names.get(key) ?? key };
@@ -71,11 +78,22 @@ export const readProviderKeys = (values: Tasks): Pick<Tasks, 'EXTRACTION_API_KEY
   };
 };
 
+const otherKey = (provider: string) =>
+  Type.Optional(
+    text('^[\\x21-\\x7e]{1,4096}$', {
+      description: `Another name of MEMORY_PROVIDER_API_KEY, which goes first, with MEMORY_PROVIDER=${provider}.`,
+      allowed: '1 to 4,096 characters',
+      secret: true,
+    }),
+  );
+
 /** Known by the documents' name only, so that the reference lists them. */
 export const OtherNames = {
   LLM_PROVIDER: Type.Optional(
     text('^.+$', { description: 'Another name of EXTRACTION_PROVIDER, which goes first.', allowed: 'as there' }),
   ),
+  MEM0_API_KEY: otherKey('mem0'),
+  LETTA_API_KEY: otherKey('letta'),
   API_KEY: Type.Optional(
     text('^[\\x21-\\x7e]{16,256}$', {
       description: 'Another name of MEMPLANE_BOOTSTRAP_KEY, which goes first.',

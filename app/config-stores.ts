@@ -46,20 +46,54 @@ export const VectorDb = {
   ),
 };
 
-const REMOTE = (store: string): string =>
-  `memories of ${store} are not served from there: keep them here, and bring them in with POST /api/v1/import`;
-
 export const MemoryProvider = {
   MEMORY_PROVIDER: choice(
-    ['builtin', 'postgresql'],
+    ['builtin', 'postgresql', 'mem0', 'letta'],
     'builtin',
-    'Where memories are kept: in the database of this service; postgresql is another name for it.',
+    'Who keeps the memories: this service in its database (postgresql is another name for it), the Mem0 platform, or a Letta server.',
     {
-      mem0: `${REMOTE('Mem0 Cloud')} (its export, or what GET /v1/memories/ of it answers)`,
-      openmemory: `${REMOTE('OpenMemory')} (its export in the form of mem0); its clients work here without a change`,
-      letta: `${REMOTE('Letta')} (its passages as NDJSON of drafts)`,
+      openmemory:
+        'OpenMemory has become the server of Mem0 that one runs oneself, whose clients work here without a change: take builtin, and bring its export in with POST /api/v1/import',
       qdrant: 'Qdrant holds vectors, never memories: set VECTOR_PROVIDER=qdrant and leave this one at builtin',
     },
+  ),
+  MEMORY_PROVIDER_URL: Type.Optional(
+    text('^https?://[^\\s?#]+$', {
+      description:
+        'Where the memory provider is. Unset: its own address in the cloud. Without TLS only beside the service, as a Letta of your own at http://letta:8283.',
+      allowed: 'a URL without query',
+    }),
+  ),
+  MEMORY_PROVIDER_API_KEY: Type.Optional(
+    text('^[\\x21-\\x7e]{1,4096}$', {
+      description: 'The key for the memory provider; MEM0_API_KEY and LETTA_API_KEY are other names of it.',
+      allowed: '1 to 4,096 characters',
+      secret: true,
+    }),
+  ),
+  MEMORY_PROVIDER_TIMEOUT_MS: integer(
+    100,
+    600_000,
+    30_000,
+    'How long the memory provider may take for one request, tries included, and for work that it has queued.',
+  ),
+  MEM0_ORG_ID: Type.Optional(
+    text('^[A-Za-z0-9_-]{1,128}$', {
+      description: "The organisation at Mem0. Unset: the key's own.",
+      allowed: '1 to 128 letters, digits, hyphens, underscores',
+    }),
+  ),
+  MEM0_PROJECT_ID: Type.Optional(
+    text('^[A-Za-z0-9_-]{1,128}$', {
+      description: "The project at Mem0. Unset: the key's own.",
+      allowed: '1 to 128 letters, digits, hyphens, underscores',
+    }),
+  ),
+  LETTA_EMBEDDING: Type.Optional(
+    text('^[!-~]{1,200}$', {
+      description: 'The embedding model of the archives that are made at Letta, such as openai/text-embedding-3-small.',
+      allowed: "a model's handle",
+    }),
   ),
 };
 

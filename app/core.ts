@@ -57,6 +57,8 @@ export interface Feature {
   readonly routes?: readonly Route[];
   /** Protocols that are no table of routes. Behind the guard, before the table. */
   readonly mount?: (app: Express) => void;
+  /** The path that `mount` serves memories at. @default none */
+  readonly protocolAt?: string;
   /** In which its errors are told, when its clients read no problem documents. */
   readonly dialect?: Dialect;
   /** Shown at /health/detailed, and counted for readiness when it is down. */

@@ -13,12 +13,16 @@ import { createMem0Feature } from './mem0/feature.js';
 import { memoryRoutes } from './memories/routes.js';
 import { requireEnabled } from './policies/features.js';
 import { createQualityFeature } from './quality/feature.js';
+import { keepWhereConfigured } from './remote/feature.js';
 import { createSearchFeature } from './search/feature.js';
 import { createTransferFeature } from './transfer/feature.js';
 import { createWebhooksFeature } from './webhooks/feature.js';
 
 /** All that the service can do, a line a feature. They stop in reverse order. */
-export const createFeatures = (core: Core, ingest = createIngestDeps(core)): readonly Feature[] => [
+export const createFeatures = (core: Core, ingest = createIngestDeps(core)): readonly Feature[] =>
+  keepWhereConfigured(core, buildFeatures(core, ingest));
+
+const buildFeatures = (core: Core, ingest = createIngestDeps(core)): readonly Feature[] => [
   { routes: memoryRoutes(core.memories) },
   createSearchFeature(core),
   createLifecycleFeature(core),

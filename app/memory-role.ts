@@ -41,6 +41,7 @@ import { tagsOfRows } from './memories/touched.js';
 import { createUuid7 } from './memories/uuid7.js';
 import { buildDefaultPolicies, type Policies } from './policies/schema.js';
 import { type PolicyWatch, watchPolicies } from './policies/watch.js';
+import { isRemote } from './remote/open.js';
 import { createRowSealer } from './sealing/row-sealer.js';
 import { type KeyWatch, watchKeys } from './tenancy/key-watch.js';
 import { createPeople } from './tenancy/people.js';
@@ -139,7 +140,8 @@ const startEmbeddings = (
 /** What everything else stands on. */
 const openGround = async (config: MemoryConfig, log: Logger) => {
   // First what a wrong setting would end; the tenant may name the endpoint, so it is reached as every address that a tenant names.
-  const model = createEmbedder(config, {
+  // Nor is anything embedded here while memories lie elsewhere.
+  const model = createEmbedder(isRemote(config) ? { ...config, EMBEDDING_PROVIDER: 'none' } : config, {
     log,
     onTokens: (tokens) => usage.add('embedding_tokens', tokens),
     ...(isBesideUs(config) ? {} : { fetch: (...call) => outbound.fetch(...call) }),

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { ResultStatus } from '../memories/write-schema.js';
 import { createRequestTally, registerDurations } from './request-tally.js';
@@ -11,9 +11,13 @@ export interface Metrics {
   quotaRefused(): void;
   /** A row that this service did not write as it is. */
   rowRefused(table: string): void;
+  /** One request to the provider that keeps the memories, its tries together. */
+  provided(provider: string, operation: string, outcome: ProviderOutcome, seconds: number): void;
   readonly contentType: string;
   render(): Promise<string>;
 }
+
+export type ProviderOutcome = 'ok' | 'unavailable' | 'refused' | 'invalid';
 
 export interface MetricsOptions {
   /** The tenant by its name: people read it, and write it into queries and alerts. */
@@ -46,6 +50,22 @@ const buildRefusals = (registers: Registry[]) => ({
   }),
 });
 
+const buildProvided = (registers: Registry[]) => ({
+  provided: new Counter({
+    name: 'memplane_memory_provider_requests_total',
+    help: 'Requests to the provider that keeps the memories, by outcome',
+    labelNames: ['tenant_id', 'provider', 'operation', 'outcome'],
+    registers,
+  }),
+  providedIn: new Histogram({
+    name: 'memplane_memory_provider_duration_seconds',
+    help: 'Time of a request to the provider that keeps the memories, its tries together',
+    labelNames: ['tenant_id', 'provider', 'operation'],
+    buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
+    registers,
+  }),
+});
+
 /** The first four names are the documents'; what is ours begins with memplane_. */
 const buildInstruments = (registers: Registry[]) => ({
   requests: new Counter({
@@ -73,6 +93,7 @@ const buildInstruments = (registers: Registry[]) => ({
     registers,
   }),
   ...buildRefusals(registers),
+  ...buildProvided(registers),
 });
 
 export const createMetrics = (options: MetricsOptions): Metrics => {
@@ -104,6 +125,10 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     searched: () => options.onUse?.('searches', 1),
     quotaRefused: () => instruments.refused.inc({ tenant_id }),
     rowRefused: (table) => instruments.tampered.inc({ tenant_id, table }),
+    provided: (provider, operation, outcome, seconds) => {
+      instruments.provided.inc({ tenant_id, provider, operation, outcome });
+      instruments.providedIn.observe({ tenant_id, provider, operation }, seconds);
+    },
     contentType: registry.contentType,
     render: () => {
       settle();

@@ -40,6 +40,7 @@ export const createMcpFeature = (core: Core): Feature => {
     corsOrigins: core.config.CORS_ORIGINS,
   };
   return {
+    protocolAt: PATH,
     mount: (app) => {
       app.all(PATH, handle(deps));
       app.use(PATH, refuse(deps));

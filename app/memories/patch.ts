@@ -101,9 +101,12 @@ export const checkGlobal = (row: Pick<MemoryRow, 'scope'>, principal: Principal)
   throw problem('forbidden', `The role ${principal.role} may not change what the whole tenant sees.`);
 };
 
+/** What of a memory a patch is planned on, wherever it is kept. */
+export type Patchable = StateColumns & Pick<MemoryRow, 'scope' | 'created_at'>;
+
 /** Pure: the memory as it will be, under today's policies; `undefined` when that is what it is already. */
 export const planPatch = (
-  row: MemoryRow,
+  row: Patchable,
   before: MemoryState,
   patch: JsonObject,
   context: PatchContext,
@@ -139,7 +142,7 @@ type Merged = { readonly confidence?: number; readonly importance?: number } & P
 
 /** Columns that the patch does not name keep their exact value. */
 const planColumns = (
-  row: MemoryRow,
+  row: Patchable,
   merged: Merged,
   patch: JsonObject,
   { policies, trust }: Pick<PatchContext, 'policies' | 'trust'>,

@@ -55,8 +55,9 @@ const describeNetwork = (name: unknown): string =>
     ? 'did not answer in time'
     : 'could not be reached';
 
-const readRetryAfter = (headers: unknown): number | undefined => {
-  if (!(headers instanceof Headers)) return undefined;
-  const seconds = Number(headers.get('retry-after'));
+/** Whichever `fetch` made them: that of undici has a class of its own. */
+export const readRetryAfter = (headers: unknown): number | undefined => {
+  if (typeof headers !== 'object' || headers === null || !('get' in headers)) return undefined;
+  const seconds = Number((headers as Pick<Headers, 'get'>).get('retry-after'));
   return Number.isInteger(seconds) && seconds > 0 ? Math.min(seconds, 3600) : undefined;
 };

@@ -4,14 +4,21 @@ import { ProviderError } from './provider-error.js';
 const ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 250;
 
-/** Asks again when the provider was away. What it asks us to wait, we wait, if the caller has the time. */
-export const withRetries = async <T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> => {
+/**
+ * Asks again when the provider was away. What it asks us to wait, we wait, if the caller has the time. `mayRepeat`: whether
+ * what failed has had no effect, for what must not be done twice.
+ */
+export const withRetries = async <T>(
+  signal: AbortSignal,
+  ask: () => Promise<T>,
+  mayRepeat: (cause: ProviderError) => boolean = () => true,
+): Promise<T> => {
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask();
     } catch (cause) {
       const again = cause instanceof ProviderError && cause.trouble === 'unavailable' && attempt < ATTEMPTS;
-      if (!again || signal.aborted) throw cause;
+      if (!again || signal.aborted || !mayRepeat(cause)) throw cause;
       const wanted = (cause.retryAfterSeconds ?? 0) * 1000;
       // Longer than any caller waits: the answer says how long instead.
       if (wanted > MAX_PAUSE_MS) throw cause;

@@ -30,11 +30,20 @@ const TAIL = '</memories>';
 
 /** A text for a prompt, within a budget of tokens, made of the memories that matter most. */
 export const buildContext = async (deps: SearchDeps, caller: Caller, body: ContextRequest): Promise<Context> => {
-  const { max_tokens: budget = DEFAULT_TOKENS, query, ...rest } = body;
+  const { max_tokens, query, ...rest } = body;
   const { memories, degraded } =
     query === undefined
       ? { memories: await findSalient(deps, caller, rest), degraded: [] }
       : await findRelevant(deps, caller, { ...rest, query });
+  return composeContext(memories, degraded, max_tokens);
+};
+
+/** What fits, in the order in which it matters. */
+export const composeContext = (
+  memories: readonly Memory[],
+  degraded: Context['degraded'],
+  budget = DEFAULT_TOKENS,
+): Context => {
   const lines: string[] = [];
   const kept: Memory[] = [];
   let tokens = estimateTokens(HEAD) + estimateTokens(TAIL);

@@ -302,6 +302,11 @@ export class MemplaneClient {
     return this.#transport.call(OPERATIONS.listWebhooks, {}, options) as Promise<T.ListWebhooksResult>;
   }
 
+  /** Who keeps the memories of this tenant, and what can be asked for */
+  memoryCapabilities(options?: CallOptions): Promise<T.MemoryCapabilitiesResult> {
+    return this.#transport.call(OPERATIONS.memoryCapabilities, {}, options) as Promise<T.MemoryCapabilitiesResult>;
+  }
+
   /** What happened to one memory, oldest first */
   memoryHistory(input: T.MemoryHistoryInput, options?: CallOptions): Promise<T.MemoryHistoryResult> {
     return this.#transport.call(OPERATIONS.memoryHistory, input, options) as Promise<T.MemoryHistoryResult>;

@@ -50,6 +50,7 @@ export const OPERATIONS = {
   listReviews: {"method":"GET","path":"/api/v1/reviews","query":["status","limit","cursor","count"],"headers":{},"bodyType":null,"idempotencyKey":false,"repeatable":true,"raw":false},
   listRoles: {"method":"GET","path":"/api/v1/roles","query":[],"headers":{},"bodyType":null,"idempotencyKey":false,"repeatable":true,"raw":false},
   listWebhooks: {"method":"GET","path":"/api/v1/webhooks","query":[],"headers":{},"bodyType":null,"idempotencyKey":false,"repeatable":true,"raw":false},
+  memoryCapabilities: {"method":"GET","path":"/api/v1/memory/capabilities","query":[],"headers":{},"bodyType":null,"idempotencyKey":false,"repeatable":true,"raw":false},
   memoryHistory: {"method":"GET","path":"/api/v1/memories/{id}/history","query":["limit","cursor","count"],"headers":{},"bodyType":null,"idempotencyKey":false,"repeatable":true,"raw":false},
   memoryStats: {"method":"GET","path":"/memory_stats","query":[],"headers":{},"bodyType":null,"idempotencyKey":false,"repeatable":true,"raw":false},
   placeHold: {"method":"POST","path":"/api/v1/holds","query":[],"headers":{},"bodyType":"application/json","idempotencyKey":true,"repeatable":false,"raw":false},

@@ -546,6 +546,21 @@ export type ListWebhooksResult = {
   readonly next_cursor: null;
 };
 
+export type MemoryCapabilitiesResult = {
+  /** builtin, or who keeps the memories of this tenant */ readonly provider: string;
+  readonly status: "ok" | "degraded" | "down";
+  readonly scopes: readonly string[];
+  readonly search_modes: readonly string[];
+  readonly update: boolean;
+  /** reading one memory without naming whose it is */ readonly get_of_anybody: boolean;
+  /** whether a score says how near, or only which is nearer */ readonly scores: boolean;
+  readonly rerank: boolean;
+  readonly count: boolean;
+  readonly max_batch: number;
+  /** what this tenant can be asked for */ readonly operations: readonly string[];
+  /** what is answered 501 */ readonly not_supported: readonly string[];
+};
+
 export type MemoryHistoryResult = {
   readonly results: readonly HistoryEntry[];
   readonly next_cursor: string | null;

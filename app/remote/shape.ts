@@ -1,0 +1,44 @@
+import type { Json } from '../http/json.js';
+import { UUID } from '../http/validate.js';
+import type { JsonObject } from '../memories/patch.js';
+import { ProviderError } from '../providers/provider-error.js';
+
+const KNOWN_ID = new RegExp(UUID);
+
+/** What a provider answered, read with care: it is somebody else's program, and may be of another version. */
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const unexpected = (provider: string, what: string): ProviderError =>
+  new ProviderError(
+    'invalid',
+    `${provider} answered without ${what}.`,
+    'Check MEMORY_PROVIDER_URL, and whether this version of the provider is one that Memplane knows.',
+  );
+
+export const readObject = (provider: string, value: Json | undefined, what: string): JsonObject => {
+  if (isObject(value)) return value;
+  throw unexpected(provider, what);
+};
+
+export const readList = (provider: string, value: Json | undefined, what: string): readonly Json[] => {
+  if (Array.isArray(value)) return value;
+  throw unexpected(provider, what);
+};
+
+export const readText = (provider: string, value: Json | undefined, what: string): string => {
+  if (typeof value === 'string') return value;
+  throw unexpected(provider, what);
+};
+
+export const readId = (provider: string, value: Json | undefined): string => {
+  if (typeof value === 'string' && KNOWN_ID.test(value)) return value.toLowerCase();
+  throw unexpected(provider, 'the id of a memory');
+};
+
+export const readDate = (provider: string, value: Json | undefined, otherwise?: Date): Date => {
+  const time = typeof value === 'string' ? new Date(value) : undefined;
+  if (time && !Number.isNaN(time.getTime())) return time;
+  if (otherwise) return otherwise;
+  throw unexpected(provider, 'a time');
+};
