@@ -176,7 +176,7 @@ describe('what is not well-formed is refused, never a server error', () => {
 
   it('a limit above the maximum has a code of its own, and a 405 says what is allowed', async () => {
     expect((await service.call('GET', `${MEMORIES}?user_id=a&limit=1001`)).body.code).toBe('limit_too_large');
-    expect((await service.call('PUT', MEMORIES)).headers.get('allow')).toBe('POST, GET');
+    expect((await service.call('PUT', MEMORIES)).headers.get('allow')).toBe('POST, GET, HEAD');
   });
 
   it('a body of another type, or compressed', async () => {
@@ -246,7 +246,9 @@ describe('what is not well-formed is refused, never a server error', () => {
     expect(await send({ user_id: 'a', content: 'x', expires_at: 'tomorrow' })).toBe(
       '/expires_at must be a time with its zone, like 2026-01-31T12:00:00Z, not "tomorrow"',
     );
-    expect(await send({ user_id: 'a', content: 'x', id: '7' })).toBe('/id must be a UUID, not "7"');
+    expect(await send({ user_id: 'a', content: 'x', id: '7' })).toBe(
+      '/id must be a UUID, and not the nil UUID, not "7"',
+    );
     expect(await send({ user_id: 'a', content: 'x', confidence: 3 })).toBe('/confidence must be <= 1, not 3');
     expect(await send({ user_id: 'a', content: 'x'.repeat(100_001) })).toContain('(it has 100001)');
     const { body } = await service.call('POST', '/api/v1/keys', {

@@ -57,7 +57,7 @@ it('of a pool with connections to spare some are for such statements alone, and 
     const others = await Promise.all(Array.from({ length: 8 }, () => wide.query(`SHOW plan_cache_mode`)));
     expect(new Set(others.map(({ rows }) => rows[0].plan_cache_mode))).toEqual(new Set(['auto']));
     const { rows } = await wide.query(
-      `SELECT count(*) AS n FROM pg_stat_activity WHERE usename = current_user AND application_name = 'memplane-memory'`,
+      `SELECT count(*) AS n FROM pg_stat_activity WHERE usename = current_user AND datname = current_database() AND application_name = 'memplane-memory'`,
     );
     expect(rows[0].n).toBeLessThanOrEqual(6);
   } finally {
