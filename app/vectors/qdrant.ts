@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { QdrantClient } from '@qdrant/js-client-rest';
+import type { QdrantClient } from '@qdrant/js-client-rest';
 import { type CollectionPlan, checkCollection, createCollection } from './qdrant-collection.js';
 import { explainQdrant, statusOf } from './qdrant-errors.js';
 import type { IndexPoint, VectorIndex } from './vector-index.js';
@@ -28,33 +28,27 @@ export const createQdrantIndex = (options: QdrantOptions): VectorIndex => new Qd
 class QdrantIndex implements VectorIndex {
   readonly name: string;
   readonly #options: QdrantOptions;
-  readonly #client: QdrantClient;
+  #client: Promise<QdrantClient> | undefined;
 
   constructor(options: QdrantOptions) {
     this.#options = options;
     this.name = `qdrant ${options.collection} ${options.model} ${options.dimensions}`;
-    this.#client = new QdrantClient({
-      url: options.url,
-      // As a header, since the client would print a warning at each start on a plain connection.
-      ...(options.apiKey === undefined ? {} : { headers: { 'api-key': options.apiKey } }),
-      timeout: options.timeoutMs ?? 10_000,
-      checkCompatibility: false,
-    });
   }
 
   prepare(): Promise<void> {
     const { collection, dimensions, quantization } = this.#options;
     const plan: CollectionPlan = { collection, dimensions, quantization };
     return explainQdrant(collection, async () => {
-      await createCollection(this.#client, plan);
-      await checkCollection(this.#client, plan);
+      const client = await this.#open();
+      await createCollection(client, plan);
+      await checkCollection(client, plan);
     });
   }
 
   put(points: readonly IndexPoint[]): Promise<void> {
     const { collection, tenantId: tenant } = this.#options;
     return explainQdrant(collection, async () => {
-      await this.#client.upsert(collection, {
+      await (await this.#open()).upsert(collection, {
         wait: true,
         points: points.map(({ id, partition, vector }) => ({
           id: this.#pointOf(id),
@@ -68,13 +62,16 @@ class QdrantIndex implements VectorIndex {
   remove(ids: readonly string[]): Promise<void> {
     const { collection } = this.#options;
     const points = ids.map((id) => this.#pointOf(id));
-    return explainQdrant(collection, async () => void (await this.#client.delete(collection, { wait: true, points })));
+    return explainQdrant(
+      collection,
+      async () => void (await (await this.#open()).delete(collection, { wait: true, points })),
+    );
   }
 
   search(partitions: readonly string[], vector: Float32Array, k: number): Promise<readonly VectorHit[]> {
     const { collection, quantization } = this.#options;
     return explainQdrant(collection, async () => {
-      const { points } = await this.#client.query(collection, {
+      const { points } = await (await this.#open()).query(collection, {
         query: Array.from(vector),
         limit: k,
         filter: this.#mine([{ key: 'partition', match: { any: [...partitions] } }]),
@@ -91,7 +88,7 @@ class QdrantIndex implements VectorIndex {
   count(): Promise<number> {
     const { collection } = this.#options;
     return explainQdrant(collection, async () => {
-      const { count } = await this.#client.count(collection, { exact: true, filter: this.#mine([]) });
+      const { count } = await (await this.#open()).count(collection, { exact: true, filter: this.#mine([]) });
       return count;
     });
   }
@@ -99,13 +96,28 @@ class QdrantIndex implements VectorIndex {
   clear(): Promise<void> {
     const { collection } = this.#options;
     return explainQdrant(collection, async () => {
-      await this.#client.delete(collection, { wait: true, filter: this.#mine([]) }).catch((cause: unknown) => {
+      await (await this.#open()).delete(collection, { wait: true, filter: this.#mine([]) }).catch((cause: unknown) => {
         if (statusOf(cause) !== 404) throw cause;
       });
     });
   }
 
   async close(): Promise<void> {}
+
+  /** The client is a megabyte of program, which only those load who have a Qdrant. */
+  #open(): Promise<QdrantClient> {
+    this.#client ??= import('@qdrant/js-client-rest').then(
+      ({ QdrantClient }) =>
+        new QdrantClient({
+          url: this.#options.url,
+          // As a header, since the client would print a warning at each start on a plain connection.
+          ...(this.#options.apiKey === undefined ? {} : { headers: { 'api-key': this.#options.apiKey } }),
+          timeout: this.#options.timeoutMs ?? 10_000,
+          checkCompatibility: false,
+        }),
+    );
+    return this.#client;
+  }
 
   #mine(more: readonly { readonly key: string; readonly match: { readonly any: string[] } }[]) {
     return { must: [{ key: 'tenant', match: { value: this.#options.tenantId } }, ...more] };
