@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { buildApiReference } from '../../app/http/reference.js';
 import { createTestTenant, type InProcessService, startInProcess, type TestTenant } from '../support/memory-service.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let tenant: TestTenant;
 let service: InProcessService;

@@ -15,7 +15,7 @@ import {
   type TestTenant,
 } from '../support/memory-service.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const PATH = '/api/v1/memories';
 

@@ -133,7 +133,7 @@ describe('the running service', () => {
     });
     expect(found.body.results).toMatchObject([{ id }]);
     await second.end('SIGTERM');
-  }, 30_000);
+  }, 90_000);
 });
 
 describe('the local model', () => {
@@ -164,7 +164,7 @@ describe('the local model', () => {
       expect(found.body).toMatchObject({ degraded: [], results: [{ content }, {}, {}] });
     }
     expect(await child.end('SIGTERM')).toEqual({ code: 0, signal: null });
-  }, 30_000);
+  }, 90_000);
 });
 
 /** Sends the head of a request and waits until the service asks for the body: from then on it is in flight. */

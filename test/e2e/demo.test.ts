@@ -25,7 +25,7 @@ const held: Server[] = [];
 afterAll(async () => {
   for (const server of held) server.close();
   await folders.clear();
-}, 30_000);
+}, 90_000);
 
 /** Answers whether we hold the port now; when not, somebody else does, which is as good. */
 const hold = (port: number): Promise<void> =>

@@ -9,7 +9,7 @@ import {
   type TestTenant,
 } from '../../support/memory-service.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let tenant: TestTenant;
 let service: InProcessService;

@@ -6,11 +6,12 @@ import {
   createTestTenant,
   eventually,
   type InProcessService,
+  SOON_MS,
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let tenant: TestTenant;
 let service: InProcessService;
@@ -87,13 +88,13 @@ describe('a role of the tenant', () => {
     await eventually(
       async () => (await remove(replica)).status,
       (status) => status === 404,
-      1_000,
+      SOON_MS,
     );
     await putRole('writer', []);
     await eventually(
       async () => (await remove(replica)).status,
       (status) => status === 403,
-      1_000,
+      SOON_MS,
     );
     expect((await service.call('GET', '/api/v1/whoami', { key })).body).toMatchObject({
       role: 'writer',

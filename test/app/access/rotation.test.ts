@@ -3,11 +3,12 @@ import {
   createTestTenant,
   eventually,
   type InProcessService,
+  SOON_MS,
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let tenant: TestTenant;
 let service: InProcessService;
@@ -76,7 +77,7 @@ describe('a rotation', () => {
     await eventually(
       () => status(old.key, replica),
       (seen) => seen === 401,
-      1_000,
+      SOON_MS,
     );
   });
 
@@ -158,7 +159,7 @@ describe('keys', () => {
     await eventually(
       () => status(key, replica),
       (seen) => seen === 401,
-      1_000,
+      SOON_MS,
     );
   });
 

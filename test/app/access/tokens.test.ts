@@ -9,11 +9,12 @@ import {
   defaultPolicies,
   eventually,
   type InProcessService,
+  SOON_MS,
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let issuer: TestIssuer;
 let rsa: IssuerKey;
@@ -203,7 +204,7 @@ describe("a tenant's own rules", () => {
     const answer = await eventually(
       () => ask(token),
       ({ status }) => status === 401,
-      2_000,
+      SOON_MS,
     );
     expect(answer.body.detail).toContain('API keys only');
   });

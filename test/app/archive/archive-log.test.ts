@@ -19,7 +19,7 @@ import { newLogKey } from '../../support/audit-keys.js';
 import { createTestLog, recordWrite, type TestLog } from '../../support/audit-log.js';
 import { describeLockedBucket, StrictBucket } from '../../support/locked-bucket.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let test: TestLog;
 let log: AuditLog;

@@ -14,7 +14,7 @@ import { createTestLog, recordWrite, type TestLog } from '../../support/audit-lo
 import { memoryctl } from '../../support/cli.js';
 import { eventually } from '../../support/memory-service.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const NAME = 'example.com/plane';
 let test: TestLog;

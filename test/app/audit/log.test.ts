@@ -19,10 +19,10 @@ import { parseProof } from '../../../app/audit/tlog.js';
 import { inTransaction } from '../../../app/db/pool.js';
 import { openTenantKeys } from '../../../app/keys/index.js';
 import { createTestLog, recordWrite, type TestLog } from '../../support/audit-log.js';
-import { eventually } from '../../support/memory-service.js';
+import { eventually, SOON_MS } from '../../support/memory-service.js';
 
 // A cluster and a tenant's keys are made before the first claim.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let test: TestLog;
 beforeEach(async () => {
@@ -178,7 +178,7 @@ describe('reads', () => {
     const batches = await eventually(
       async () => (await events()).filter(({ event }) => event.type === 'access.batch'),
       (found) => found.reduce((sum, { event }) => sum + (event.batch?.count ?? 0), 0) === 120,
-      1_500,
+      SOON_MS,
     );
     const told: string[] = [];
     let next = 1;
@@ -214,7 +214,7 @@ describe('reads', () => {
       await eventually(
         async () => (await events()).flatMap(({ event }) => (event.code === 'recovered' ? [event.batch] : [])),
         (found) => found.length === 1 && found[0]?.count === 3 && found[0].from === 1,
-        3_000,
+        SOON_MS,
       );
       await next.stop();
       expect(readdirSync(join(directory, 'audit-spool'))).toEqual([]);

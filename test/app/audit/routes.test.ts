@@ -22,7 +22,7 @@ import {
 } from '../../support/memory-service.js';
 
 // A cluster and a tenant's keys are made before the first claim.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let tenant: TestTenant;
 let service: InProcessService;

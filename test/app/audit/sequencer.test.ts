@@ -5,10 +5,10 @@ import { leafHash } from '../../../app/audit/merkle.js';
 import { selectEvents, selectHead, sequencePending } from '../../../app/audit/store.js';
 import { inTransaction } from '../../../app/db/pool.js';
 import { createTestLog, fact, recordWrite, type TestLog } from '../../support/audit-log.js';
-import { eventually } from '../../support/memory-service.js';
+import { eventually, SOON_MS } from '../../support/memory-service.js';
 
 // A cluster and a tenant's keys are made before the first claim.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let test: TestLog;
 beforeEach(async () => {
@@ -72,7 +72,7 @@ describe('the sequencer', () => {
     await eventually(
       () => selectEvents(test.db, 0, 100),
       (events) => events.some((event) => event.id === id),
-      2_000,
+      SOON_MS,
     );
   });
 

@@ -18,7 +18,7 @@ import { createTestLog, recordWrite, type TestLog } from '../../support/audit-lo
 import { memoryctl } from '../../support/cli.js';
 
 // A cluster and a tenant's keys are made before the first claim.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let test: TestLog;
 let folder: string;

@@ -6,7 +6,7 @@ import { createVault, type Vault } from '../../../app/tenancy/vault.js';
 import { bearTenant, type KeyHouse, openKeyHouse } from '../../support/keys.js';
 import { createTestTenant, startInProcess } from '../../support/memory-service.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let house: KeyHouse;
 let vault: Vault;

@@ -9,7 +9,7 @@ import {
   type TestTenant,
 } from '../../support/memory-service.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const CANARY = 'quetzalcoatlus';
 /** Tables that hold what is under way now, not what was remembered: a restore begins with them empty. */

@@ -36,7 +36,7 @@ const open = (provider: string, dimensions = 4) =>
       EMBEDDING_MODEL: 'a-model',
       EMBEDDING_ENDPOINT: server.url,
       EMBEDDING_API_KEY: 'a-key',
-      EMBEDDING_TIMEOUT_MS: 2_000,
+      EMBEDDING_TIMEOUT_MS: 60_000,
       VECTOR_DIMENSIONS: dimensions,
     },
     {

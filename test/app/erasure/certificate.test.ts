@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await tenant?.drop();
   rmSync(folder, { recursive: true, force: true });
-}, 30_000);
+}, 90_000);
 
 let head: { origin: string; vkey: string };
 const writePolicy = (told: typeof head, more: object = {}): void => {

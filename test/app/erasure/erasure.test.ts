@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await db?.end();
   await tenant?.drop();
-}, 30_000);
+}, 90_000);
 
 const CANARY = 'quetzal';
 const create = async (body: object, on = service) => {

@@ -3,7 +3,7 @@ import { createExtractor } from '../../../app/extraction/create.js';
 import type { Extractor, Message } from '../../../app/extraction/extractor.js';
 import { CHAT_ANSWERS, type ModelServer, plainFetch, startModelServer } from '../../support/model-servers.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(90_000);
 
 let server: ModelServer;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ const open = (provider: string, more: object = {}): Extractor => {
     EXTRACTION_MODEL: 'a-model',
     EXTRACTION_ENDPOINT: server.url,
     EXTRACTION_API_KEY: KEY,
-    EXTRACTION_TIMEOUT_MS: 5_000,
+    EXTRACTION_TIMEOUT_MS: 60_000,
   };
   return createExtractor({ ...settings, ...more }, plainFetch);
 };

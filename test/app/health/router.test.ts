@@ -183,7 +183,7 @@ it('a database that goes away is 503 with Retry-After, and the service comes bac
   await eventually(write, ({ status }) => status === 201);
   await own.drop();
   await cluster.stop();
-}, 30_000);
+}, 90_000);
 
 it('/health/detailed tells what the tenant remembers, what of it is disputed, and how far it is trusted', async () => {
   const { components } = (await service.call('GET', '/health/detailed')).body;

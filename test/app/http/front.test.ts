@@ -9,7 +9,7 @@ import {
   type TestTenant,
 } from '../../support/memory-service.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let tenant: TestTenant;
 let hot: InProcessService;

@@ -174,7 +174,7 @@ describe('between processes', () => {
     // Had nobody ever lost, the processes never met and the test showed nothing.
     expect(lost.map(Number).reduce((sum, one) => sum + one)).toBeGreaterThan(0);
     expect(claims()).toEqual([]);
-  }, 30_000);
+  }, 90_000);
 
   it.each(['app', 'operator'])('a claim whose process (%s) was killed holds nobody up', async (side) => {
     const { etag } = await put('x', 'one');

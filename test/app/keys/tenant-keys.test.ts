@@ -316,5 +316,5 @@ describe('destroying a slot', () => {
       },
     });
     await expect(keys.destroySlot(16)).rejects.toThrow(code('KeyringContended'));
-  }, 20_000);
+  }, 90_000);
 });

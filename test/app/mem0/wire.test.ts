@@ -11,7 +11,7 @@ import {
 } from '../../support/memory-service.js';
 import { CHAT_ANSWERS, startModelServer } from '../../support/model-servers.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let tenant: TestTenant;
 let service: InProcessService;

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await db?.end();
   await tenant?.drop();
-}, 30_000);
+}, 90_000);
 
 const create = async (body: object): Promise<string> => {
   const answer = await service.call('POST', '/api/v1/memories?wait=indexed', { body: { user_id: 'ada', ...body } });

@@ -139,5 +139,5 @@ describe('when the keys bucket is gone', () => {
       () => service.call('POST', '/api/v1/memories', { body: crowd(1000) }),
       ({ status }) => status === 200,
     );
-  }, 30_000);
+  }, 90_000);
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await Promise.all([here?.drop(), there?.drop()]);
-}, 30_000);
+}, 90_000);
 
 const LINES = { 'Content-Type': 'application/x-ndjson' };
 // biome-ignore lint/suspicious/noExplicitAny: the lines of a file are what is under test
@@ -79,7 +79,7 @@ describe('an export', () => {
       async () => (await home.call('GET', '/memory_stats')).body.by_vector_status.pending,
       (pending) => pending === 0,
     );
-  }, 30_000);
+  }, 90_000);
 
   it('holds everything of the tenant, whatever its status, with history and vectors when asked', async () => {
     const lines = parse(await exportOf(home, { include: ['vectors', 'history', 'audit'] }));

@@ -79,7 +79,7 @@ describe('the index in memory', () => {
     };
     await Promise.all(Array.from({ length: 8 }, (_, n) => lane(40 + n)));
     expect(missed).toEqual([]);
-  }, 20_000);
+  }, 90_000);
 
   it('holds a person of two thousand memories', async () => {
     for (let round = 0; round < 2; round++) {

@@ -4,7 +4,7 @@ import { type Embedded, startEmbedded } from '../local/embedded.js';
 let embedded: Embedded;
 beforeAll(async () => {
   embedded = await startEmbedded();
-}, 30_000);
+}, 90_000);
 afterAll(() => embedded?.stop());
 
 planeDryRun('the embedded API server', () => embedded.kubeconfig);

@@ -12,7 +12,7 @@ let kube: KubeHttpClient;
 beforeAll(async () => {
   embedded = await startEmbedded();
   kube = await openChartCluster(embedded.kubeconfig);
-}, 30_000);
+}, 90_000);
 afterAll(async () => {
   await kube?.close();
   await embedded?.stop();
@@ -42,9 +42,9 @@ async function become(name: string, status: 'True' | 'False', reason: string): P
 }
 
 async function until(look: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 25_000;
   while (!(await look())) {
-    if (Date.now() > deadline) throw new Error('not within 10 s');
+    if (Date.now() > deadline) throw new Error('not within 25 s');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -25,7 +25,7 @@ describe('a cluster at rest', () => {
     agent = await startNodeAgent({ client, dataDir, images: image.images });
     controllers = await startWorkloadControllers({ client });
     router = await startRouter({ client });
-  }, 30_000);
+  }, 90_000);
 
   afterAll(async () => {
     await router?.stop();
@@ -34,7 +34,7 @@ describe('a cluster at rest', () => {
     await cluster?.stop();
     image?.remove();
     rmSync(dataDir, { recursive: true, force: true });
-  }, 30_000);
+  }, 90_000);
 
   it('writes nothing: its version stays while pods are probed', async () => {
     const namespace = await createNamespace(cluster);
@@ -74,5 +74,5 @@ describe('a cluster at rest', () => {
     });
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(await version()).toBe(settled);
-  }, 30_000);
+  }, 90_000);
 });

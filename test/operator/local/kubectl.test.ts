@@ -69,7 +69,7 @@ const title =
     await kubectl('apply', '-f', file('widgets', WIDGETS));
     for (const crd of buildCrds()) await kubectl('apply', '--server-side', '-f', file('crd', crd));
     await kubectl('wait', '--for=condition=Established', 'crd/widgets.conformance.dev', '--timeout=10s');
-  }, 30_000);
+  }, 90_000);
   afterAll(async () => {
     await embedded?.stop();
   });
@@ -97,7 +97,7 @@ const title =
     );
     expect(await kubectl('apply', '-f', file('w', widget('w', { size: 2 })))).toContain('unchanged');
     expect(await kubectl('apply', '-f', file('w', widget('w', { size: 4 })))).toContain('configured');
-  }, 30_000);
+  }, 90_000);
 
   it('applies on the server, tells who is in the way, and takes over by force', async () => {
     const path = file('side', widget('side', { size: 2 }));
@@ -108,7 +108,7 @@ const title =
     );
     await kubectl('apply', '--server-side', '--force-conflicts', '-f', path);
     expect(await kubectl('get', 'wd', 'side', '-o', 'jsonpath={.spec.size}')).toBe('2');
-  }, 30_000);
+  }, 90_000);
 
   it('takes a client-side applied object over to the server side', async () => {
     await kubectl('apply', '-f', file('web', deploy('example.com/web:1', 1)));
@@ -125,7 +125,7 @@ const title =
       '--show-managed-fields',
     );
     expect(owners.split(' ')).not.toContain('kubectl-client-side-apply');
-  }, 30_000);
+  }, 90_000);
 
   it('says what is wrong with an object, before and after sending it', async () => {
     expect(await refused('apply', '-f', file('bad', widget('bad', { sise: 2 })))).toContain(
@@ -201,7 +201,7 @@ const title =
     });
     expect(stdout).toContain('widget.conformance.dev/w edited');
     expect(await kubectl('get', 'wd', 'w', '-o', 'jsonpath={.spec.size}')).toBe('7');
-  }, 30_000);
+  }, 90_000);
 
   it('waits for a condition, and for the end of what it deletes', async () => {
     await kubectl('apply', '-f', file('awaited', widget('awaited', {})));
@@ -229,7 +229,7 @@ const title =
     await kubectl('patch', 'wd', 'awaited', '--type=merge', '-p', '{"metadata":{"finalizers":null}}');
     expect(await deleting).toContain('deleted');
     expect(await refused('get', 'wd', 'awaited')).toContain('NotFound');
-  }, 40_000);
+  }, 90_000);
 
   it('watches as objects come and change', async () => {
     const child = spawn('kubectl', [...flags(), 'get', 'wd', '-w'], {
@@ -257,7 +257,7 @@ const title =
       child.kill();
       await ended;
     }
-  }, 40_000);
+  }, 90_000);
 
   it('creates by hand what it sends as protobuf, and is told what to do where that is not read', async () => {
     expect(await kubectl('create', 'ns', 'team')).toContain('namespace/team created');
@@ -273,7 +273,7 @@ const title =
     ).toMatch(/created|kubectl apply -f/);
     expect(await kubectl('delete', 'ns', 'team', '--timeout=20s')).toContain('deleted');
     expect(await refused('get', 'ns', 'team')).toContain('NotFound');
-  }, 40_000);
+  }, 90_000);
 
   it('asks what one may do, as oneself and as others', async () => {
     expect(await kubectl('auth', 'can-i', 'create', 'deployments')).toContain('yes');
@@ -285,7 +285,7 @@ const title =
     await kubectl('create', 'clusterrole', 'reader', '--verb=get,list', '--resource=pods');
     await kubectl('create', 'clusterrolebinding', 'reader', '--clusterrole=reader', '--serviceaccount=default:default');
     expect(await kubectl('get', 'pods', '--as', robot)).toContain('No resources found');
-  }, 30_000);
+  }, 90_000);
 
   it('reads the log of a pod from whoever runs it', async () => {
     const pod = {
@@ -305,5 +305,5 @@ const title =
     expect(asked).toEqual(['default/p 2']);
     forget();
     expect(await kubectl('diff', '-f', file('pod', pod))).toBe('');
-  }, 30_000);
+  }, 90_000);
 });

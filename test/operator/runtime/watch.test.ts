@@ -228,7 +228,7 @@ describe('a reflector', () => {
     expect(wire.lists).toBe(1);
     await reflector.stop();
     await until('the stream is closed', () => wire.openWatches === 0);
-  }, 30_000);
+  }, 90_000);
 
   it('lists 10,000 objects in pages and again without telling any of them twice', async () => {
     for (let i = 0; i < 10_000; i += 1) wire.put(`o${i}`, 'x');
@@ -243,7 +243,7 @@ describe('a reflector', () => {
     await until('a second list', () => wire.lists >= 2, 10_000);
     await until('watching again', () => restarts.includes('relist') && wire.openWatches === 1, 10_000);
     expect(changes).toBe(10_000);
-  }, 20_000);
+  }, 90_000);
 
   it("gives out frozen objects without the server's bookkeeping", async () => {
     await open();

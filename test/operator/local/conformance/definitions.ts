@@ -147,7 +147,7 @@ export function registerDefinitions(suite: Suite): void {
         return at(object, 'spec', 'a');
       });
       expect(shown).toBe('new');
-    }, 30_000);
+    }, 90_000);
 
     it('take their objects with them, and wait for those that are held', async () => {
       const path = '/apis/conformance.dev/v1/trinkets';

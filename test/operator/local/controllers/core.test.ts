@@ -55,7 +55,7 @@ describe('the controllers inside the API server', () => {
     await eventually('the child is gone', async () =>
       (await client.get(`${path}/child`)).status === 404 ? true : undefined,
     );
-  }, 20_000);
+  }, 90_000);
 
   it('take up what a stopped server left half done', async () => {
     const dataDir = join(embedded.directory, 'data');
@@ -81,5 +81,5 @@ describe('the controllers inside the API server', () => {
     }
     await after.close();
     await again.stop();
-  }, 20_000);
+  }, 90_000);
 });

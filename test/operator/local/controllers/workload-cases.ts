@@ -62,7 +62,7 @@ export function describeWorkloads(
       await cluster?.stop();
       image?.remove();
       rmSync(dataDir, { recursive: true, force: true });
-    }, 30_000);
+    }, 90_000);
 
     const deploymentSpec = (name: string, extra: Partial<DeploymentSpec>, arg = 'serve'): DeploymentSpec => ({
       replicas: 2,
@@ -170,7 +170,7 @@ export function describeWorkloads(
       await rolledOut('plain');
       await eventually('one pod is left', async () => ((await podsOf('plain')).length === 1 ? true : undefined));
       await remove('plain');
-    }, 30_000);
+    }, 90_000);
 
     it('replaces a pod that somebody deletes', async () => {
       await deploy('heal', { replicas: 1 });
@@ -181,7 +181,7 @@ export function describeWorkloads(
         (await podsOf('heal')).find((one) => one.metadata.uid !== pod?.metadata.uid && isReady(one)),
       );
       await remove('heal');
-    }, 30_000);
+    }, 90_000);
 
     it('rolls to a new template within its bounds, and back to the old ReplicaSet', async () => {
       await deploy('roll', { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } });
@@ -214,7 +214,7 @@ export function describeWorkloads(
       const again = (await setsOf(back)).find((set) => set.metadata.uid === first?.metadata.uid);
       expect(again?.spec.replicas).toBe(2);
       await remove('roll');
-    }, 30_000);
+    }, 90_000);
 
     it('never lets pods of two templates run at once when it must Recreate', async () => {
       await deploy('again', { replicas: 1, strategy: { type: 'Recreate' } });
@@ -228,7 +228,7 @@ export function describeWorkloads(
         return pods.find((pod) => pod.metadata.uid !== old?.metadata.uid && isReady(pod));
       });
       await remove('again');
-    }, 30_000);
+    }, 90_000);
 
     it('keeps the old pods and says so when the new ones do not come up', async () => {
       await deploy('stuck', { replicas: 1, progressDeadlineSeconds: 2, minReadySeconds: 1 });
@@ -242,7 +242,7 @@ export function describeWorkloads(
       expect(condition(deployment, 'Available')?.status).toBe('True');
       expect((await podsOf('stuck')).filter(isReady)).toHaveLength(1);
       await remove('stuck');
-    }, 30_000);
+    }, 90_000);
 
     const itWithSlices = loopbackEndpoints ? it : it.skip;
     itWithSlices(
@@ -302,7 +302,7 @@ export function describeWorkloads(
       expect(job.status?.active ?? 0).toBe(0);
       expect(job.status?.completionTime).toBeDefined();
       expect(job.spec.selector?.matchLabels).toBeDefined();
-    }, 30_000);
+    }, 90_000);
 
     it('fails a Job that has failed more often than its limit, and removes it when its time is over', async () => {
       await runJob('bad', { backoffLimit: 1, ttlSecondsAfterFinished: 2 }, '5');
@@ -314,7 +314,7 @@ export function describeWorkloads(
           ? true
           : undefined,
       );
-    }, 30_000);
+    }, 90_000);
 
     it('starts a Job of a CronJob at its time, once', async () => {
       const cron = await cluster.client.create<LiveCronJob>(RESOURCES.cronJobs, {
@@ -356,6 +356,6 @@ export function describeWorkloads(
           : undefined;
       });
       await cluster.client.delete({ resource: RESOURCES.cronJobs, name: 'tick', namespace });
-    }, 30_000);
+    }, 90_000);
   });
 }

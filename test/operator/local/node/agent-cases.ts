@@ -14,7 +14,7 @@ import { createLocalImage, type LocalImage } from './local-image.js';
 /** What the node agent does, whatever API server it speaks to. */
 export function describeNodeAgent(title: string, startCluster: () => Promise<TestCluster>): void {
   describe(title, () => {
-    jest.setTimeout(30_000);
+    jest.setTimeout(90_000);
     let cluster: TestCluster;
     let image: LocalImage;
     let agent: NodeAgent;
@@ -47,7 +47,7 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
       await cluster?.stop();
       image?.remove();
       rmSync(dataDir, { recursive: true, force: true });
-    }, 30_000);
+    }, 90_000);
 
     const main = (extra: Partial<Container> = {}): Container => ({
       name: 'main',

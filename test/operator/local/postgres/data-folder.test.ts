@@ -9,7 +9,7 @@ import { freePort } from '../../../../operator/local/postgres/free-port.js';
 import { startPostgres } from '../../../../operator/local/postgres/server.js';
 import { UnusableState } from '../../../../operator/local/unusable-state.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(90_000);
 
 const root = mkdtempSync(join(tmpdir(), 'memplane-data-'));
 // The account that runs Postgres must be able to come here, or the data go elsewhere.

@@ -63,7 +63,7 @@ function hold(url: string, host: string): Promise<Held> {
 /** What the router does, whatever API server it speaks to. */
 export function describeRouter(title: string, startCluster: () => Promise<TestCluster>): void {
   describe(title, () => {
-    jest.setTimeout(30_000);
+    jest.setTimeout(90_000);
     let cluster: TestCluster;
     let image: LocalImage;
     let agent: NodeAgent;
@@ -103,7 +103,7 @@ export function describeRouter(title: string, startCluster: () => Promise<TestCl
       await cluster?.stop();
       image?.remove();
       rmSync(dataDir, { recursive: true, force: true });
-    }, 30_000);
+    }, 90_000);
 
     const createService = (name: string) =>
       cluster.client.create(RESOURCES.services, {
