@@ -25,6 +25,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { makeServices } from './aws-services.js';
+import { makeWatch } from './aws-watch.js';
 import { attributesOf, first, referred } from './graph-attributes.js';
 import type { Attributes, StackJson } from './terraform-json.js';
 
@@ -57,12 +58,14 @@ class AwsApply {
     await this.#makeBuckets();
     await this.#makeDatabases();
     await this.#makeCaches();
-    await makeServices({
+    const stand = {
       stack: this.#stack,
-      config: (one) => this.#config(one),
-      key: (expression) => this.#key(expression),
+      config: (one: Attributes) => this.#config(one),
+      key: (expression: unknown) => this.#key(expression),
       account: MOTO_ACCOUNT,
-    });
+    };
+    await makeServices(stand);
+    await makeWatch(stand);
   }
 
   #regionOf(one: Attributes): string {

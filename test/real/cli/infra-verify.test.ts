@@ -1,11 +1,17 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AmpClient, DeleteWorkspaceCommand, ListWorkspacesCommand } from '@aws-sdk/client-amp';
+import { BackupClient, DeleteBackupVaultLockConfigurationCommand } from '@aws-sdk/client-backup';
+import { CloudTrailClient, PutEventSelectorsCommand, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
+import { CloudWatchClient, DisableAlarmActionsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { ECRClient, PutImageTagMutabilityCommand } from '@aws-sdk/client-ecr';
 import { DeleteClusterCommand, EKSClient } from '@aws-sdk/client-eks';
+import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { DescribeKeyCommand, DisableKeyRotationCommand, KMSClient } from '@aws-sdk/client-kms';
 import { ModifyDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
+import { DeleteHostedZoneCommand, ListHostedZonesByNameCommand, Route53Client } from '@aws-sdk/client-route-53';
 import {
   DeleteBucketPolicyCommand,
   PutBucketEncryptionCommand,
@@ -17,6 +23,7 @@ import {
   RemoveRegionsFromReplicationCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { ListSubscriptionsByTopicCommand, SNSClient, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { jest } from '@jest/globals';
 import { request } from 'undici';
@@ -63,8 +70,10 @@ describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
       mkdirSync(join(out, 'stacks', name), { recursive: true });
       writeFileSync(join(out, 'stacks', name, 'cdk.tf.json'), JSON.stringify(stack));
     }
+    // The trail writes to a bucket of the vault.
+    const inOrder = ['aws-prod-vault', 'aws-prod-plane'].map((name) => new Map(stacks).get(name));
     await applyAws(
-      stacks.filter(([name]) => !name.endsWith('bootstrap')).map(([, stack]) => stack),
+      inOrder.filter((stack) => stack !== undefined),
       url,
     );
     s3 = new S3Client({ region: 'eu-central-1', endpoint: url, forcePathStyle: true });
@@ -95,8 +104,9 @@ describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
     const { summary, rows } = await verify();
     const shown = rows.map(({ name, property, live }) => `${name} ${property}: ${String(live)}`);
     // moto does not tell how often a key rotates, has no copies of backups in a second region, forgets the keys of
-    // copies of secrets, and does not know who may enter a cluster.
+    // copies of secrets and of metrics, and does not know who may enter a cluster.
     expect(shown.filter((row) => !row.endsWith(' rotation days: 365')).sort()).toEqual([
+      'memplane-prod encryption key: null',
       'memplane-prod who may: null',
       'memplane-prod-pg-a exists: false',
       'memplane/prod/pg-a/admin keys of copies: alias/aws/secretsmanager (eu-west-1)',
@@ -151,6 +161,51 @@ describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
         [logGroupName, 'kept days', 1],
       ]),
     );
+  });
+
+  it('sees a trail that was stopped and forgets keyrings, alarms that tell nobody, and volumes that may go', async () => {
+    const at = { region: 'eu-central-1', endpoint: url };
+    const trail = new CloudTrailClient(at);
+    await trail.send(new StopLoggingCommand({ Name: 'memplane-prod' }));
+    const FieldSelectors = [{ Field: 'eventCategory', Equals: ['Management'] }];
+    await trail.send(
+      new PutEventSelectorsCommand({ TrailName: 'memplane-prod', AdvancedEventSelectors: [{ FieldSelectors }] }),
+    );
+    const sns = new SNSClient(at);
+    const TopicArn = `arn:aws:sns:eu-central-1:${MOTO_ACCOUNT}:memplane-prod-alarms`;
+    const { Subscriptions = [] } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
+    for (const { SubscriptionArn } of Subscriptions) await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+    await new EventBridgeClient(at).send(new DisableRuleCommand({ Name: 'memplane-prod-break-glass' }));
+    await new CloudWatchClient(at).send(
+      new DisableAlarmActionsCommand({ AlarmNames: ['memplane-prod-connections-pg-a'] }),
+    );
+    const BackupVaultName = 'memplane-prod-volumes';
+    await new BackupClient(at).send(new DeleteBackupVaultLockConfigurationCommand({ BackupVaultName }));
+    const { code, rows } = await verify();
+    expect(code).toBe(1);
+    expect(rows.map(({ name, property, live }) => [name, property, live])).toEqual(
+      expect.arrayContaining([
+        ['memplane-prod', 'records', false],
+        ['memplane-prod', 'every object of', null],
+        ['memplane-prod-alarms', 'confirmed by', null],
+        ['memplane-prod-break-glass', 'on', false],
+        ['memplane-prod-connections-pg-a', 'on', false],
+        [BackupVaultName, 'locked', false],
+      ]),
+    );
+  });
+
+  it('sees names and metrics that are gone', async () => {
+    const at = { region: 'eu-central-1', endpoint: url };
+    const amp = new AmpClient(at);
+    const { workspaces = [] } = await amp.send(new ListWorkspacesCommand({ alias: 'memplane-prod' }));
+    for (const { workspaceId } of workspaces) await amp.send(new DeleteWorkspaceCommand({ workspaceId }));
+    const route53 = new Route53Client(at);
+    const { HostedZones = [] } = await route53.send(new ListHostedZonesByNameCommand({}));
+    for (const { Id } of HostedZones) await route53.send(new DeleteHostedZoneCommand({ Id }));
+    const { rows } = await verify();
+    const gone = rows.filter(({ verdict }) => verdict === 'missing').map(({ resource }) => resource.split('.')[0]);
+    expect(gone).toEqual(expect.arrayContaining(['aws_prometheus_workspace', 'aws_route53_zone']));
   });
 
   it('sees a secret and a cluster that are gone', async () => {

@@ -2,6 +2,7 @@ import { block, blocks, type GraphResource, type StackGraph } from '../graph.js'
 import type { Target } from '../target.js';
 import { expectOfServices } from './expected-services.js';
 import { keyOf, target } from './expected-target.js';
+import { expectOfWatch } from './expected-watch.js';
 import { denies } from './policy.js';
 
 /** What a stack on AWS promises of keys, locks, recovery windows and TLS. */
@@ -13,6 +14,7 @@ export function expectOfAws(graph: StackGraph): readonly Target[] {
     ...graph.of('aws_db_instance_automated_backups_replication').map((copy) => copyTarget(graph, copy)),
     ...graph.of('aws_elasticache_replication_group').map((group) => cacheTarget(graph, group)),
     ...expectOfServices(graph),
+    ...expectOfWatch(graph),
   ];
 }
 

@@ -1,15 +1,12 @@
-import type { Facts, LiveCloud, Target } from '../target.js';
+import type { LiveCloud } from '../target.js';
 import { openBuckets } from './buckets.js';
 import { openCaches } from './caches.js';
 import { openDatabases } from './databases.js';
-import { type Keys, openKeys } from './keys.js';
+import { openKeys } from './keys.js';
 import type { AwsOptions } from './request.js';
+import type { Service } from './service.js';
 import { openServices } from './services.js';
-
-interface Service {
-  read(target: Target, keys: Keys): Promise<Facts | undefined>;
-  close(): void;
-}
+import { openWatch } from './watch.js';
 
 /** AWS through its official clients, with the credentials that they find (profile, SSO, environment, role). */
 export function openAws(options: AwsOptions): LiveCloud {
@@ -22,6 +19,7 @@ export function openAws(options: AwsOptions): LiveCloud {
     'backup copy': { read: databases.readCopy, close: () => undefined },
     cache: openCaches(options),
     ...openServices(options),
+    ...openWatch(options),
   };
   return {
     about: `AWS${options.endpoint === undefined ? '' : ` at ${options.endpoint}`}`,

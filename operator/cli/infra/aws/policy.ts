@@ -1,6 +1,23 @@
 /** `arn:…:queue` → `queue` */
 export const nameIn = (arn: string | undefined): string | undefined => arn?.split(':').at(-1);
 
+/** JSON as one text however it was written: fields in an order of their own. What is no JSON stays as it is. */
+export function sameJson(text: unknown): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  try {
+    return JSON.stringify(ordered(JSON.parse(text)));
+  } catch {
+    return text;
+  }
+}
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, one]) => [key, ordered(one)]));
+}
+
 /** How a key is called in the table, on both sides. */
 export const keyName = (alias: string, region: string): string => `${alias} (${region})`;
 

@@ -7,20 +7,8 @@ import { listed } from '../graph.js';
 import type { Facts, Target } from '../target.js';
 import type { Keys } from './keys.js';
 import { denies, nameIn } from './policy.js';
-import { type AwsOptions, ask, clientConfig, perRegion } from './request.js';
-
-interface Service {
-  read(target: Target, keys: Keys): Promise<Facts | undefined>;
-  close(): void;
-}
-
-type Reader<C> = (client: C, target: Target, keys: Keys) => Promise<Facts | undefined>;
-
-/** One kind of resource: a client a region, made when it is needed. */
-function serviceOf<C extends { destroy(): void }>(make: (region: string) => C, read: Reader<C>): Service {
-  const clients = perRegion(make);
-  return { read: (target, keys) => read(clients.of(target.region), target, keys), close: clients.close };
-}
+import { type AwsOptions, ask, clientConfig } from './request.js';
+import { type Service, serviceOf } from './service.js';
 
 /** What keeps something beside buckets and databases, and what runs it all. */
 export const openServices = (options: AwsOptions): Readonly<Record<string, Service>> => ({
