@@ -4,6 +4,7 @@ import type { Vault } from '../tenancy/vault.js';
 import { type Changes, selectChanges, selectVectors, type VectorChange } from './feed.js';
 import { type OpenedVector, openVectors } from './open-vector.js';
 import { createPartition, dot, type Partition, type Precision } from './partition.js';
+import { BEGINNING, type Position, selectChangePage } from './position-store.js';
 import { type Proposal, toScore, type VectorHit, type VectorHits, type VectorStore } from './vector-store.js';
 
 export interface EmbeddedStoreOptions {
@@ -33,6 +34,8 @@ interface Loaded {
 const UNREAD = '0';
 /** Bounds one read (some 0.5 MB) and one stretch of work on the event loop (some 60 ms in a large index). */
 const CHUNK = 250;
+/** Bounds what is known of a partition while it is read for the first time; some 1 MB. */
+const PAGE = 4_000;
 /** With eight bits a number, the best ten are among the first forty: recall 0.99 on 30,000 clustered vectors. */
 const OVERSAMPLE = 4;
 
@@ -132,10 +135,23 @@ class EmbeddedStore implements VectorStore {
   }
 
   async #catchUp(entries: ReadonlyMap<string, Loaded>): Promise<void> {
+    for (const [name, entry] of entries) if (entry.watermark === UNREAD) await this.#readWhole(name, entry);
     const watermarks = [...entries.values()].map(({ watermark }) => watermark);
     const found = await selectChanges(this.#options.db, [...entries.keys()], watermarks, this.#options.model);
     await applyChanges(entries, found, (ids) => this.#readVectors(ids));
     for (const entry of entries.values()) entry.watermark = found.watermark;
+  }
+
+  /** Should it fail on the way, what was read is not read again. */
+  async #readWhole(name: string, entry: Loaded): Promise<void> {
+    let watermark: string | undefined;
+    for (let after: Position | undefined = BEGINNING; after; ) {
+      const page = await selectChangePage(this.#options.db, name, after, this.#options.model, PAGE);
+      await applyChanges(new Map([[name, entry]]), page, (ids) => this.#readVectors(ids));
+      watermark ??= page.watermark;
+      after = page.end;
+    }
+    entry.watermark = watermark ?? UNREAD;
   }
 
   async #readVectors(ids: readonly string[]): Promise<readonly OpenedVector[]> {

@@ -6,12 +6,12 @@ import type { Vault } from '../tenancy/vault.js';
 import { selectVectors } from './feed.js';
 import { openVectors } from './open-vector.js';
 import {
+  BEGINNING,
   countVectors,
   createPosition,
   hasUnsettled,
   movePosition,
   type OwedChange,
-  type Position,
   selectOwedChanges,
   takePosition,
 } from './position-store.js';
@@ -92,8 +92,6 @@ class IndexFeeder implements Feeder {
     this.#countAt = Date.now() + COUNT_EVERY_MS;
   }
 }
-
-const BEGINNING: Position = { xid: '0', change: 0 };
 
 const restartIfLost = ({ db, index, model }: FeederOptions): Promise<boolean> =>
   inTransaction(db, async (transaction) => {

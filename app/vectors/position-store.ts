@@ -1,11 +1,13 @@
 import type { Queryable } from '../db/pool.js';
-import type { StoredVector } from './feed.js';
+import type { Changes, StoredVector, VectorChange } from './feed.js';
 
 /** How far an index has followed: the last change it was given. */
 export interface Position {
   readonly xid: string;
   readonly change: number;
 }
+
+export const BEGINNING: Position = { xid: '0', change: 0 };
 
 export const createPosition = async (db: Queryable, name: string): Promise<void> => {
   await db.query('INSERT INTO vector_index (name) VALUES ($1) ON CONFLICT DO NOTHING', [name]);
@@ -105,4 +107,30 @@ export const selectPartitionPage = async (
     [partitions, model, after, limit],
   );
   return rows;
+};
+
+/**
+ * The vectors of one partition, a page at a time: a large one's list would be larger than its index. What happens while the
+ * pages are read is among the changes since the first one's watermark.
+ */
+export const selectChangePage = async (
+  db: Queryable,
+  partition: string,
+  after: Position,
+  model: string,
+  limit: number,
+): Promise<Changes & { readonly end: Position | undefined }> => {
+  const { rows } = await db.query<VectorChange & { xmin: string; xid: string }>(
+    `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, page.*
+     FROM (SELECT 1) AS always LEFT JOIN (
+       SELECT memory_id, partition, change, change_xid::text AS xid, false AS gone FROM vectors
+       WHERE partition = $1 AND change_xid >= $2::xid8 AND (change_xid, change) > ($2::xid8, $3) AND model = $4
+       ORDER BY change_xid, change LIMIT $5
+     ) AS page ON true
+     ORDER BY xid::xid8, change`,
+    [partition, after.xid, after.change, model, limit],
+  );
+  const changes = rows.filter(({ memory_id }) => memory_id !== null);
+  const last = changes.length < limit ? undefined : changes.at(-1);
+  return { watermark: rows[0]?.xmin ?? '0', changes, end: last && { xid: last.xid, change: last.change } };
 };

@@ -1,4 +1,7 @@
 import pg from 'pg';
+import { pino } from 'pino';
+import { readMemoryConfig } from '../../../app/config.js';
+import { startFoundation } from '../../../app/memory-role.js';
 import {
   createTestTenant,
   type InProcessService,
@@ -17,6 +20,10 @@ afterAll(() => tenant.drop());
 const vector = (index: number): number[] => Array.from({ length: 64 }, (_, at) => (at === index % 64 ? 1 : 0));
 const create = (content: string, index: number, more: object = {}) =>
   service.call('POST', '/api/v1/memories', { body: { user_id: 'ada', content, vector: vector(index), ...more } });
+const until = async (done: () => boolean): Promise<void> => {
+  for (const end = Date.now() + 20_000; !done(); await new Promise((next) => setTimeout(next, 20)))
+    if (Date.now() > end) throw new Error('it did not come about');
+};
 const search = async (index: number): Promise<readonly string[]> => {
   const { body } = await service.call('POST', '/api/v1/memories/search', {
     body: { user_id: 'ada', vector: vector(index), threshold: 0.5, limit: 20 },
@@ -95,5 +102,24 @@ describe('the index in memory', () => {
     });
     expect(body.results.length).toBeGreaterThanOrEqual(30);
     for (const { content } of body.results) expect((Number(content.slice(1)) % 1000) % 64).toBe(5);
+  });
+
+  it('reads a partition that is longer than a page whole, however its transactions were cut', async () => {
+    const partition = '99999999-2222-4333-8444-000000000000';
+    const foundation = await startFoundation(readMemoryConfig(tenant.env), pino({ level: 'silent' }));
+    const { core } = foundation;
+    const sizes = [3_990, 30, 4_100, 1];
+    for (const size of sizes) {
+      await core.db.query(
+        `INSERT INTO vectors (memory_id, version, slot, partition, model, sealed, vector)
+         SELECT gen_random_uuid(), 1, 16, $1, $2, false, decode(repeat('0000803f', 64), 'hex') FROM generate_series(1, $3)`,
+        [partition, core.embedder.model, size],
+      );
+    }
+    const before = core.vectors.size();
+    const found = await core.vectors.search([partition], Float32Array.from(vector(0)), 10);
+    expect(found.hits).toHaveLength(10);
+    await until(() => core.vectors.size() - before === 8_121);
+    await foundation.stop();
   });
 });
