@@ -1,4 +1,5 @@
 import { azureServices } from './azure-services.js';
+import { azureWatch } from './azure-watch.js';
 import type { Answers } from './cloud-facts.js';
 import { attributesOf, first, named, referred } from './graph-attributes.js';
 import type { Attributes, StackJson } from './terraform-json.js';
@@ -45,7 +46,8 @@ function answersOf(stack: StackJson): Answers {
       [`${at}/databases/default`, cacheDatabase(first(one.default_database))],
     ];
   });
-  const services = azureServices(stack, { path, keyUrl, subscription });
+  const names = { path, keyUrl, subscription };
+  const services = [...azureServices(stack, names), ...azureWatch(stack, names)];
   return Object.fromEntries([...vaults, ...keys, ...accounts, ...servers, ...caches, ...services]);
 }
 

@@ -1,5 +1,6 @@
 import type { Answers } from './cloud-facts.js';
 import { googleServices } from './google-services.js';
+import { googleWatch } from './google-watch.js';
 import { attributesOf, first, named, referred } from './graph-attributes.js';
 import type { Attributes, StackJson } from './terraform-json.js';
 
@@ -8,7 +9,7 @@ import type { Attributes, StackJson } from './terraform-json.js';
  * that are int64 come as strings, the key that is in use is named with its version, a bucket has `iamConfiguration`.
  */
 export function googleAnswers(stacks: readonly StackJson[]): Answers {
-  return Object.assign({}, ...stacks.map(answersOf));
+  return Object.assign({}, ...stacks.map(answersOf), googleWatch(stacks));
 }
 
 function answersOf(stack: StackJson): Answers {

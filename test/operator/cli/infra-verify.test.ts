@@ -100,6 +100,13 @@ describe.each(CLOUDS)('memoryctl infra verify on %s (a stand-in of its API)', (c
           ['locked', /buckets\/memplane-prod-audit$/, '"locked":true', '"locked":false'],
           ['kept days', /buckets\/memplane-prod-flows$/, '400', '30'],
           ['signed', /managedZones\/memplane-prod-edge$/, '"on"', '"off"'],
+          ['tells', /alertPolicies$/, '"notificationChannels":["projects/p/notificationChannels/0"]', '"x":1'],
+          ['on', /sinks\/memplane-prod-flows$/, '"writerIdentity"', '"disabled":true,"writerIdentity"'],
+          ['what', /sinks\/memplane-prod-flows$/, 'vpc_flows', 'other'],
+          ['denied', /denypolicies\//, 'cryptoKeyVersions.useToDecrypt', 'cryptoKeyVersions.get'],
+          ['except', /denypolicies\//, 'memplane-break-glass@', 'everybody@'],
+          ['by default', /prod\/policy$/, 'ALWAYS_DENY', 'ALWAYS_ALLOW'],
+          ['enforced', /storage.publicAccessPrevention$/, '"enforce":true', '"enforce":false'],
           ['TLS', /instances\/memplane-prod-redis/, 'SERVER_AUTHENTICATION', 'TRANSIT_ENCRYPTION_DISABLED'],
         ]
       : [
@@ -130,6 +137,20 @@ describe.each(CLOUDS)('memoryctl infra verify on %s (a stand-in of its API)', (c
           ['public', /accounts\/memplane-prod-metrics$/, '"Disabled"', '"Enabled"'],
           ['level', /locks\/mp-prod-pg-a-ex4mp2-keep$/, 'CanNotDelete', 'ReadOnly'],
           ['TLS required', /configurations\/require_secure/, '"on"', '"off"'],
+          ['people', /actionGroups\//, 'on-call@example.com', 'nobody@example.com'],
+          ['on', /activityLogAlerts\/memplane-prod-lock-gone$/, '"enabled":true', '"enabled":false'],
+          ['what', /activityLogAlerts\/memplane-prod-lock-gone$/, 'locks/delete', 'locks/write'],
+          ['threshold', /metricAlerts\/memplane-prod-cache$/, '"threshold":80', '"threshold":100'],
+          ['tells', /metricAlerts\/memplane-prod-cache$/, 'memplane-prod-people', 'nobody'],
+          [
+            'what',
+            /mpprodaudit.*diagnosticSettings/,
+            '"category":"StorageDelete","enabled":true',
+            '"category":"StorageDelete","enabled":false',
+          ],
+          ['on', /flowLogs\/memplane-prod-flows$/, '"enabled":true', '"enabled":false'],
+          ['copied to', /mpprodaudit.*objectReplicationPolicies$/, '"destinationAccount":"', '"x":"'],
+          ['kind', /dnsZones\//, '"Public"', '"Private"'],
           ['TLS', /databases\/default$/, '"Encrypted"', '"Plaintext"'],
         ];
 

@@ -4,6 +4,7 @@ import { numberAt, textAt } from '../rest.js';
 import type { Target } from '../target.js';
 import { expectOfServices } from './expected-services.js';
 import { customerKey, idOf } from './expected-target.js';
+import { expectOfWatch } from './expected-watch.js';
 
 /** What a stack on Azure promises of keys, locks, recovery windows and TLS. Names are resource ids. */
 export function expectOfAzure(graph: StackGraph): readonly Target[] {
@@ -14,6 +15,7 @@ export function expectOfAzure(graph: StackGraph): readonly Target[] {
     ...graph.of('azurerm_postgresql_flexible_server').map((server) => databaseTarget(graph, server)),
     ...graph.of('azurerm_managed_redis').map((cache) => cacheTarget(graph, cache)),
     ...expectOfServices(graph),
+    ...expectOfWatch(graph),
   ];
 }
 

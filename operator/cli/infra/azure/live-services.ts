@@ -1,17 +1,7 @@
 import { at, numberAt, textAt } from '../rest.js';
-import type { Facts } from '../target.js';
-import { type Ask, type AzureReader, keyIn } from './reading.js';
+import { type AzureReader, keyIn, reading } from './reading.js';
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** One answer of Resource Manager is all there is to read. */
-const reading = (version: string, factsOf: (answer: Json) => Facts): AzureReader => ({
-  version,
-  read: async (ask: Ask) => {
-    const answer = await ask('');
-    return answer === undefined ? undefined : factsOf(answer);
-  },
-});
 
 const isOpen = (answer: Json): boolean => textAt(answer, 'properties.publicNetworkAccess') !== 'Disabled';
 

@@ -1,6 +1,7 @@
 import { at, numberAt, openRest, type Rest, textAt } from '../rest.js';
 import type { Facts, LiveCloud, Target } from '../target.js';
 import { SERVICES } from './live-services.js';
+import { WATCH } from './live-watch.js';
 import { type Ask, type AzureReader, keyIn } from './reading.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -15,6 +16,7 @@ const VERSIONS = {
 
 const READERS: Readonly<Record<string, AzureReader>> = {
   ...SERVICES,
+  ...WATCH,
   vault: { version: VERSIONS.vault, read: readVault },
   key: { version: VERSIONS.vault, read: readKey },
   bucket: { version: VERSIONS.storage, read: readAccount },

@@ -4,6 +4,7 @@ import { numberAt, textAt } from '../rest.js';
 import type { Target } from '../target.js';
 import { expectOfServices } from './expected-services.js';
 import { idOf, keyId } from './expected-target.js';
+import { expectOfWatch } from './expected-watch.js';
 
 /** What a stack on Google Cloud promises of keys, locks, recovery windows and TLS. */
 export function expectOfGcp(graph: StackGraph): readonly Target[] {
@@ -13,6 +14,7 @@ export function expectOfGcp(graph: StackGraph): readonly Target[] {
     ...graph.of('google_sql_database_instance').map((instance) => databaseTarget(graph, instance)),
     ...graph.of('google_memorystore_instance').map((instance) => cacheTarget(graph, instance)),
     ...expectOfServices(graph),
+    ...expectOfWatch(graph),
   ];
 }
 

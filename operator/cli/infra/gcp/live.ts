@@ -1,6 +1,7 @@
 import { at, numberAt, openRest, textAt } from '../rest.js';
 import type { LiveCloud, Target } from '../target.js';
 import { SERVICES } from './live-services.js';
+import { WATCH } from './live-watch.js';
 import { keyOf, type Readers, reading } from './reading.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -21,6 +22,7 @@ export function openGcp(token: string, endpoint: string | undefined): LiveCloud 
 
 const READERS: Readers = {
   ...SERVICES,
+  ...WATCH,
   key: reading(
     (name) => `https://cloudkms.googleapis.com/v1/${name}`,
     (key) => ({
