@@ -31,6 +31,7 @@ import { compileCheck } from './http/validate.js';
 import { createIdempotency } from './idempotency/idempotency.js';
 import { createJobs } from './jobs/jobs.js';
 import { openBucket, openKms, openTenantKeys, SLOTS } from './keys/index.js';
+import { createChangeWatch } from './memories/changes.js';
 import { createGroupWriter } from './memories/group.js';
 import { startMarking } from './memories/marking.js';
 import { createPresenter } from './memories/present.js';
@@ -184,12 +185,14 @@ const buildCore = (parts: CoreParts, onPending: () => void): Core => {
   });
   const marks = watchRows(vault, access.events, metrics);
   const presenter = createPresenter(vault, people, marks);
+  const changes = createChangeWatch(db);
   const memories = {
     ...{ db, vault, people, embedder, vectors, metrics, policies, audit, cache, newId, onPending },
     group: createGroupWriter(db),
     presenter,
     marks,
-    reader: createMemoryReader({ db, vault, presenter }),
+    changes,
+    reader: createMemoryReader({ db, vault, presenter, changes }),
     checkDraft: compileCheck(DraftSchema),
   };
   return { ...parts, metrics, accessKeys: access.keys, guard: access.guard, memories };

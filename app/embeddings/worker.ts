@@ -3,6 +3,7 @@ import type { Database } from '../db/pool.js';
 import { inTransaction } from '../db/pool.js';
 import { deleteOldAnswers } from '../idempotency/store.js';
 import { startLoop } from '../loop.js';
+import { createForgetting } from '../memories/changes.js';
 import { partitionOf } from '../memories/partition-of.js';
 import type { MemoryRow } from '../memories/rows.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
@@ -51,12 +52,14 @@ const backoffMs = (attempts: number): number => Math.min(300_000, 1_000 * 2 ** a
 /** Turns the outbox into vectors. Any number of replicas may run it; each piece of work has one holder at a time. */
 export const startEmbeddingWorker = (options: EmbeddingWorkerOptions): EmbeddingWorker => {
   let nextHousekeeping = 0;
+  const forgetChanges = createForgetting(options.db);
   return startLoop({
     turn: async () => {
       if (Date.now() >= nextHousekeeping) {
         nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
         await deleteOldTombstones(options.db);
         await deleteOldAnswers(options.db);
+        await forgetChanges();
       }
       return turn(options);
     },

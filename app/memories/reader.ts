@@ -1,11 +1,13 @@
 import type { Database } from '../db/pool.js';
 import { createLruMap, type LruMap } from '../tenancy/lru-map.js';
 import type { Vault } from '../tenancy/vault.js';
+import type { ChangeWatch, Moment } from './changes.js';
 import type { Presenter } from './present.js';
 import { tampered } from './row-mac.js';
-import type { MemoryRow } from './rows.js';
+import { type MemoryRow, STATUS_ACTIVE } from './rows.js';
 import type { Memory } from './schema.js';
 import { type Seen, selectByIds, selectStamps, type Viewer, viewerValues } from './store.js';
+import { maySee } from './visibility.js';
 
 /** A memory as a client sees it, and what the audit log wants to know of it. */
 export interface ReadMemory {
@@ -16,14 +18,20 @@ export interface ReadMemory {
 }
 
 /**
- * Memories by id. Whether each exists, may be seen and is still the same row the database says, every time: those who ask at
- * once are asked for in one query. What that row says is opened once.
+ * Memories by id. Whether each exists, may be seen and is still the same row the database says, every time: of what was found
+ * before by telling that nothing of it has changed, else by the row itself. Those who ask at once are asked for in one query,
+ * and what a row says is opened once.
  */
 export interface MemoryReader {
   /** Throws `memory_tampered` for a row that was changed behind the service. */
   read(viewer: Viewer, id: string): Promise<ReadMemory | undefined>;
-  /** What was opened of this very row. The caller has asked the database whether it may be seen. */
-  known(seen: Seen): ReadMemory | undefined;
+  /** What is remembered of a memory, if it is that still at this moment. Who may see it is not asked. */
+  current(id: string, moment: Moment): ReadMemory | undefined;
+  /**
+   * What was opened of this very row. The caller has asked the database whether it may be seen, at a time when the revision of
+   * changes was `since`.
+   */
+  known(seen: Seen, since: number): ReadMemory | undefined;
   /** Opens rows that may be seen, and remembers them. */
   open(rows: readonly Stamped[]): Promise<readonly ReadMemory[]>;
 }
@@ -31,12 +39,15 @@ export interface MemoryReader {
 export interface Stamped {
   readonly row: MemoryRow;
   readonly stamp: string;
+  /** The revision of changes when the row was asked for. */
+  readonly since: number;
 }
 
 export interface MemoryReaderOptions {
   readonly db: Database;
   readonly vault: Pick<Vault, 'epoch'>;
   readonly presenter: Presenter;
+  readonly changes: ChangeWatch;
 }
 
 /** A memory is a few KB: some 20 MB. */
@@ -47,7 +58,11 @@ const MOST = 200;
 interface Opened {
   readonly stamp: string;
   readonly read: ReadMemory;
+  /** The row has this stamp as long as no change of it is told: true in the era of this number. */
+  era: number;
 }
+
+const UNCERTAIN = -1;
 
 const FORGED = 'forged';
 type Found = ReadMemory | typeof FORGED;
@@ -75,13 +90,47 @@ class CoalescingReader implements MemoryReader {
   readonly #groups = new Map<string, Group>();
   #opened: LruMap<string, Opened> = createLruMap(OPENED);
   #epoch: number;
+  /** Ends when anything may have changed. */
+  #era = 0;
 
   constructor(options: MemoryReaderOptions) {
     this.#options = options;
     this.#epoch = options.vault.epoch();
+    options.changes.onChange((ids) => this.#forget(ids));
   }
 
   read(viewer: Viewer, id: string): Promise<ReadMemory | undefined> {
+    if (this.#opened.get(id)?.era !== this.#era) return this.#ask(viewer, id);
+    return this.#options.changes.look().then((moment) => {
+      const read = this.current(id, moment);
+      return read && maySee(viewer, read.row) ? read : this.#ask(viewer, id);
+    });
+  }
+
+  current(id: string, { clock }: Moment): ReadMemory | undefined {
+    this.#followKeyring();
+    const opened = this.#opened.get(id);
+    if (opened?.era !== this.#era) return undefined;
+    const { status, expires_at } = opened.read.row;
+    const isOver = status === STATUS_ACTIVE && expires_at !== null && expires_at.getTime() <= clock;
+    return isOver ? undefined : opened.read;
+  }
+
+  #forget(ids: readonly string[] | undefined): void {
+    if (ids === undefined) this.#era++;
+    else
+      for (const id of ids) {
+        const opened = this.#opened.get(id);
+        if (opened) opened.era = UNCERTAIN;
+      }
+  }
+
+  /** Nothing of it was told since: what was read then is so now. */
+  #eraSince(since: number): number {
+    return since === this.#options.changes.revision() ? this.#era : UNCERTAIN;
+  }
+
+  #ask(viewer: Viewer, id: string): Promise<ReadMemory | undefined> {
     // Two viewers never share a query: the query decides what each may see.
     const name = nameOf(viewer);
     return new Promise((resolve, reject) => {
@@ -118,10 +167,12 @@ class CoalescingReader implements MemoryReader {
     if (group.running === 0) this.#groups.delete(name);
   }
 
-  known({ id, stamp }: Seen): ReadMemory | undefined {
+  known({ id, stamp }: Seen, since: number): ReadMemory | undefined {
     this.#followKeyring();
     const opened = this.#opened.get(id);
-    return opened?.stamp === stamp ? opened.read : undefined;
+    if (opened?.stamp !== stamp) return undefined;
+    opened.era = this.#eraSince(since);
+    return opened.read;
   }
 
   async open(rows: readonly Stamped[]): Promise<readonly ReadMemory[]> {
@@ -139,24 +190,27 @@ class CoalescingReader implements MemoryReader {
       if (!stamped) return [];
       const read = toRead(memory, stamped.row);
       // What was opened while somebody was being erased is shown to nobody after.
-      if (epoch === this.#epoch) this.#opened.set(memory.id, { stamp: stamped.stamp, read });
+      if (epoch === this.#epoch) {
+        this.#opened.set(memory.id, { stamp: stamped.stamp, read, era: this.#eraSince(stamped.since) });
+      }
       return [read];
     });
   }
 
   async #load(viewer: Viewer, ids: readonly string[]): Promise<ReadonlyMap<string, Found>> {
-    const { db, presenter } = this.#options;
+    const { db, presenter, changes } = this.#options;
+    const since = changes.revision();
     const seen = await selectStamps(db, viewer, ids);
     const found = new Map<string, Found>();
     const unknown: string[] = [];
     for (const row of seen) {
-      const read = this.known(row);
+      const read = this.known(row, since);
       if (read) found.set(row.id, read);
       else unknown.push(row.id);
     }
     if (unknown.length === 0) return found;
     const rows = await selectByIds(db, viewer, unknown);
-    for (const read of await this.open(rows)) found.set(read.id, read);
+    for (const read of await this.open(rows.map((row) => ({ ...row, since })))) found.set(read.id, read);
     for (const { row } of rows)
       if (!found.has(row.id) && presenter.absence(row) === 'tampered') found.set(row.id, FORGED);
     return found;

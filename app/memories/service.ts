@@ -16,6 +16,7 @@ import type { Vault } from '../tenancy/vault.js';
 import { observeRead } from './observe-read.js';
 import { type DroppedDraft, type PlanContext, type PlannedDraft, planDraft } from './plan.js';
 import { prepareRows } from './prepare.js';
+import type { ChangeWatch } from './changes.js';
 import type { Presenter } from './present.js';
 import type { MemoryReader, ReadMemory } from './reader.js';
 import { type RowMarks, tampered } from './row-mac.js';
@@ -36,6 +37,8 @@ export interface MemoryServiceDeps {
   /** What tells a row of ours from one that was changed in the database. */
   readonly marks: RowMarks;
   readonly reader: MemoryReader;
+  /** Whether what is remembered of memories is still so. */
+  readonly changes: ChangeWatch;
   readonly policies: () => Policies;
   readonly metrics: Metrics;
   readonly audit: AuditTrail;

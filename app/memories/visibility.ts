@@ -1,5 +1,5 @@
 import type { Condition } from '../db/condition.js';
-import { STATUS_EXPIRED } from './rows.js';
+import { type MemoryRow, STATUS_EXPIRED } from './rows.js';
 import { SCOPES } from './schema.js';
 import type { Viewer } from './store.js';
 
@@ -21,6 +21,19 @@ export const visibleTo =
     if (parts.length === 0) return 'false';
     return `(${parts.map((part) => `(${part})`).join(' OR ')})`;
   };
+
+/** The same of a row that is at hand. */
+export const maySee = (
+  { allOf, scopes, userRef, teamRefs, organizationRefs }: Viewer,
+  row: Pick<MemoryRow, 'scope' | 'user_ref' | 'team_ref' | 'organization_ref'>,
+): boolean => {
+  const { scope } = row;
+  if (!scopes.includes(scope)) return false;
+  if (scope === 3 || allOf.includes(scope)) return true;
+  if (scope === 0) return row.user_ref !== null && row.user_ref === userRef;
+  if (scope === 1) return row.team_ref !== null && teamRefs.includes(row.team_ref);
+  return row.organization_ref !== null && organizationRefs.includes(row.organization_ref);
+};
 
 /** Rows of these statuses now: one past its time is expired whether or not the cleaner has been there. */
 export const inStatus =

@@ -1,3 +1,4 @@
+import type { Stamped } from '../memories/reader.js';
 import type { MemoryRow } from '../memories/rows.js';
 import type { Memory } from '../memories/schema.js';
 import type { RowContent } from '../sealing/index.js';
@@ -15,7 +16,7 @@ export interface Candidate {
   /** As it is shown. */
   readonly memory?: Memory;
   /** Which row it is, to remember what is in it once it is opened. */
-  readonly stamp?: string;
+  readonly stamp?: Pick<Stamped, 'stamp' | 'since'>;
 }
 
 export type Degraded = 'embedding' | 'vectors' | 'rerank';

@@ -7,6 +7,7 @@ import type { Proposal } from '../vectors/vector-store.js';
 import type { Candidate } from './candidate.js';
 import type { SearchDeps } from './search-deps.js';
 import type { SearchSpace } from './space.js';
+import { recallKnown, type Seen, settle, settledSince } from './settled.js';
 import { ROW_COLUMNS } from './store.js';
 
 const CHANGE = 1;
@@ -28,7 +29,8 @@ interface Told {
 }
 
 /**
- * The nearest rows, in one round trip: what the index has in memory is proposed, and one statement, of one snapshot, says
+ * The nearest rows, in one round trip: what the index has in memory is proposed, and where a look at the changes does not
+ * say that nothing has happened, one statement, of one snapshot, says
  * what happened since, which of these rows may be seen, and whether they are still what they were when they were opened.
  * Nothing when that is not enough: a vector is new, a row waits for its vector, or too few may be seen.
  */
@@ -39,8 +41,17 @@ export const recallNearest = async (
   { count, slack }: { readonly count: number; readonly slack: number },
 ): Promise<readonly Candidate[] | undefined> => {
   if (space.partitions.length > MOST_PARTITIONS) return undefined;
+  const settled = settledSince(deps, space);
+  // Asked before the index is, which takes longer than the database to answer.
+  const looking = settled === undefined ? undefined : deps.changes.look();
+  looking?.catch(() => undefined);
   const proposal = deps.vectors.propose?.(space.partitions, vector, count + slack);
+  const moment = await looking;
   if (proposal === undefined) return undefined;
+  const known =
+    moment && settled !== undefined && recallKnown(deps, space, { proposal, since: settled, moment, count });
+  if (known) return known;
+  const since = deps.changes.revision();
   const told = await selectTold(deps, space, proposal);
   const stamps = new Map<string, string>();
   const changes: VectorChange[] = [];
@@ -54,8 +65,9 @@ export const recallNearest = async (
   // As many as were asked for: there may be more.
   if (changes.length >= MOST_CHANGES) return undefined;
   if (watermark === undefined || !proposal.accept({ watermark, changes })) return undefined;
+  settle(deps, space, { proposal, stamps, since });
   if (stamps.size < count && !proposal.exhausted) return undefined;
-  return openNearest(deps, space, proposal, stamps, count);
+  return openNearest(deps, space, { proposal, stamps, count, since });
 };
 
 const selectTold = ({ db, embedder }: SearchDeps, space: SearchSpace, { hits, watermarks }: Proposal) => {
@@ -94,15 +106,13 @@ const changesOf = (bind: Bind, name: string, watermark: string, model: string): 
 const openNearest = async (
   { db, reader }: SearchDeps,
   space: SearchSpace,
-  { hits }: Proposal,
-  stamps: ReadonlyMap<string, string>,
-  count: number,
+  { proposal, stamps, count, since }: Seen & { readonly count: number },
 ): Promise<readonly Candidate[] | undefined> => {
-  const best = hits.filter(({ id }) => stamps.has(id)).slice(0, count);
+  const best = proposal.hits.filter(({ id }) => stamps.has(id)).slice(0, count);
   const found = new Map<string, Found>();
   const unknown: string[] = [];
   for (const { id } of best) {
-    const read = reader.known({ id, stamp: stamps.get(id) ?? '' });
+    const read = reader.known({ id, stamp: stamps.get(id) ?? '' }, since);
     if (read) found.set(id, { row: read.row, memory: read.memory });
     else unknown.push(id);
   }
@@ -110,7 +120,7 @@ const openNearest = async (
     const rows = await selectStamped(db, space, unknown);
     // Some went between the two looks: looked for again, by the way that looks further.
     if (rows.length < unknown.length) return undefined;
-    for (const row of rows) found.set(row.id, { row, stamp: row.stamp });
+    for (const row of rows) found.set(row.id, { row, stamp: { stamp: row.stamp, since } });
   }
   return best.flatMap(({ id, score }) => {
     const one = found.get(id);

@@ -166,7 +166,7 @@ const openShown = async (
 ): Promise<ReadonlyMap<string, Memory>> => {
   const unopened = vector ? best : best.filter(({ memory }) => !memory);
   if (unopened.length === 0) return NONE;
-  const stamped = vector ? [] : unopened.flatMap(({ row, stamp }) => (stamp === undefined ? [] : [{ row, stamp }]));
+  const stamped = vector ? [] : unopened.flatMap(({ row, stamp }) => (stamp === undefined ? [] : [{ row, ...stamp }]));
   const others = stamped.length > 0 ? unopened.filter(({ stamp }) => stamp === undefined) : unopened;
   const reads = stamped.length > 0 ? await reader.open(stamped) : [];
   const rows = others.map(({ row }) => row);

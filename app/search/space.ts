@@ -26,6 +26,8 @@ export interface SearchSpace {
   /** Visible to the caller, asked for, in a status that is shown, and let through by what the filter says in SQL. */
   readonly allowed: Condition;
   readonly filter: BoundFilter;
+  /** Active rows that the viewer may see, and no other condition. */
+  readonly isPlain: boolean;
 }
 
 export interface SpaceOptions {
@@ -64,8 +66,11 @@ export const resolveSpace = async (
     ...{ viewer, allowed },
     ...(slots ? { slots, partitions: partitionsOf(viewer) } : { slots: [], partitions: [] }),
     filter: asOf && filter ? { ...bound, exact: false } : bound,
+    isPlain: !filter && !asOf && narrowed.length === 0 && slots !== null && isActiveOnly(statuses),
   };
 };
+
+const isActiveOnly = (statuses: readonly number[]): boolean => statuses.length === 1 && statuses[0] === STATUS_ACTIVE;
 
 /** As many people as a search over all of them takes without becoming slow for everybody else. */
 const MAX_OWNERS = 1_000;

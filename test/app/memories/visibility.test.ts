@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { buildStatement } from '../../../app/db/condition.js';
 import { VISIBLE, type Viewer, viewerValues } from '../../../app/memories/store.js';
-import { visibleTo } from '../../../app/memories/visibility.js';
+import { maySee, visibleTo } from '../../../app/memories/visibility.js';
 import { testCluster } from '../../support/postgres.js';
 
 const REFS = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
@@ -23,10 +23,10 @@ const viewer: fc.Arbitrary<Viewer> = fc.record({
   scopes: fc.subarray([0, 1, 2, 3]),
 });
 
-it('what a viewer may see is the same written out for one as asked of all', async () => {
+it('what a viewer may see is the same written out for one, asked of all, and said of a row at hand', async () => {
   const client = new pg.Client({ connectionString: (await testCluster()).adminUrl });
   await client.connect();
-  const seen = async (list: readonly Record<string, unknown>[], condition: string, values: readonly unknown[]) => {
+  const seen = async (list: readonly object[], condition: string, values: readonly unknown[]) => {
     const table = `(SELECT n, (row->>'scope')::int AS scope, (row->>'user')::uuid AS user_ref, (row->>'team')::uuid AS team_ref,
       (row->>'organization')::uuid AS organization_ref FROM json_array_elements('${JSON.stringify(list)}') WITH ORDINALITY AS item (row, n))`;
     const found = await client.query(`SELECT n FROM ${table} AS memories WHERE ${condition} ORDER BY n`, [...values]);
@@ -36,7 +36,12 @@ it('what a viewer may see is the same written out for one as asked of all', asyn
     await fc.assert(
       fc.asyncProperty(rows, viewer, async (list, who) => {
         const { text, values } = buildStatement(visibleTo(who));
-        expect(await seen(list, text, values)).toEqual(await seen(list, VISIBLE, viewerValues(who)));
+        const all = await seen(list, VISIBLE, viewerValues(who));
+        expect(await seen(list, text, values)).toEqual(all);
+        const atHand = list.map(({ scope, user, team, organization }) =>
+          maySee(who, { scope, user_ref: user, team_ref: team, organization_ref: organization }),
+        );
+        expect(atHand.flatMap((may, index) => (may ? [index + 1] : []))).toEqual(all);
       }),
       { numRuns: 100 },
     );
