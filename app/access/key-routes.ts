@@ -170,7 +170,15 @@ const revokeKey = ({ keys }: KeyRouteDeps): Route =>
     handle: async ({ params, principal }) => ({ status: 200, body: await keys.revoke(principal, params.id as string) }),
   });
 
-const RotateSchema = Type.Object({ overlap: Type.Optional(DurationSchema) }, { additionalProperties: false });
+const RotateSchema = Type.Object(
+  {
+    overlap: Type.Optional(DurationSchema),
+    name: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'of the new key; that of the old one when left out' }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 const rotateKey = ({ keys, roles, overlapDays }: KeyRouteDeps): Route =>
   defineRoute({
@@ -188,7 +196,7 @@ const rotateKey = ({ keys, roles, overlapDays }: KeyRouteDeps): Route =>
       const id = params.id as string;
       const { role } = await keys.find(id);
       requireCovered(principal, (await roles.permissionsOf(role)) ?? [], `a key of the role ${role}`);
-      const key = await keys.rotate(principal, id, overlapMs);
+      const key = await keys.rotate(principal, id, overlapMs, body.name);
       return { status: 201, body: key, headers: { Location: `/api/v1/keys/${key.id}` } };
     },
   });

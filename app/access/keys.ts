@@ -38,6 +38,8 @@ export type { KeyDescription, NewKey } from './key-row.js';
 
 export type NewKeyAnswer = KeyDescription & { readonly key: string };
 
+export type Rotated = NewKeyAnswer & { readonly replaced: KeyDescription };
+
 export interface AccessKeys {
   /** Who a key's text belongs to; `undefined` for one that is unknown, expired or revoked. */
   authenticate(text: string): Principal | undefined | Promise<Principal | undefined>;
@@ -48,8 +50,8 @@ export interface AccessKeys {
   count(): Promise<number>;
   find(id: string): Promise<KeyDescription>;
   revoke(by: Principal, id: string): Promise<KeyDescription>;
-  /** A new key of the same person, role and lifetime; the old one works on for the overlap. */
-  rotate(by: Principal, id: string, overlapMs: number): Promise<NewKeyAnswer & { readonly replaced: KeyDescription }>;
+  /** A new key of the same person, role and lifetime, and of the same name unless another is given; the old one works on for the overlap. */
+  rotate(by: Principal, id: string, overlapMs: number, name?: string): Promise<Rotated>;
   /** Makes the operator's key an admin key, unless it is known: run at every start, it changes nothing the second time. */
   registerBootstrap(text: string): Promise<void>;
 }
@@ -157,11 +159,7 @@ class StoredKeys implements AccessKeys {
     return this.#describe(revoked);
   }
 
-  async rotate(
-    by: Principal,
-    id: string,
-    overlapMs: number,
-  ): Promise<NewKeyAnswer & { readonly replaced: KeyDescription }> {
+  async rotate(by: Principal, id: string, overlapMs: number, name?: string): Promise<Rotated> {
     const { vault } = this.#options;
     const text = newText();
     const { old, next } = await this.#change(async (transaction) => {
@@ -174,7 +172,7 @@ class StoredKeys implements AccessKeys {
       const copy = { ...row, id: randomUUID(), bootstrap: false, created_at: new Date(at), last_used_at: null };
       const next = this.#sign({
         ...copy,
-        ...buildSecret(vault, copy.id, text, openName(vault, row)),
+        ...buildSecret(vault, copy.id, text, name ?? openName(vault, row)),
         expires_at: lifeMs === null ? null : new Date(at + lifeMs),
         replaces: row.id,
       });

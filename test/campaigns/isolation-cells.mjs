@@ -94,7 +94,7 @@ const needed = ({ name: op, path, method }, owner) => {
     requestPromotion: { scope: 'team', team_id: owner.team, reason: 'campaign' },
     createArtifact: { content: 'AAAA', name: 'plain' },
     createKey: { name: 'plain', role: 'readonly' },
-    rotateKey: {},
+    rotateKey: { name: 'plain' },
     putRole: { permissions: ['retrieve'] },
     createWebhook: { name: 'plain', url: 'https://1.1.1.1/never-called', event_types: ['data.import'], active: false },
     changeWebhook: { active: false },

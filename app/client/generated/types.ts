@@ -647,6 +647,7 @@ export type RevertMemoriesResult = {
 
 export type RotateKeyBody = {
   /** for example 90d */ readonly overlap?: string | undefined;
+  /** of the new key; that of the old one when left out */ readonly name?: string | undefined;
 };
 
 export type RotateKeyResult = {

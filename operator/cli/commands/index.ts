@@ -28,6 +28,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./tenant-delete.js')).tenantDelete,
   },
   {
+    path: ['keys', 'claim'],
+    summary: "put a key of one's own in the place of a tenant's first one",
+    load: async () => (await import('./keys-claim.js')).keysClaim,
+  },
+  {
     path: ['plane', 'from-outputs'],
     summary: 'write the MemoryPlane that the outputs of the stacks describe',
     load: async () => (await import('./plane-from-outputs.js')).planeFromOutputs,

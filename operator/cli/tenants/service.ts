@@ -1,0 +1,74 @@
+import { lookup as resolve } from 'node:dns';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { unusableError } from '../errors.js';
+
+/** The API of one tenant, for whoever holds a key of it. */
+export interface Service {
+  readonly endpoint: URL;
+  readonly key: string;
+  readonly signal: AbortSignal;
+}
+
+export interface ServiceAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+const TIMEOUT_MS = 15_000;
+
+export function readEndpoint(value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
+  throw unusableError(`${value} is no URL of a tenant`, ['--endpoint https://acme.memory.example.com']);
+}
+
+/** The demo's tenants answer at names under localhost, which curl and browsers take for this machine and Node does not. */
+const lookup: LookupFunction = (hostname, options, found) => {
+  if (!/(^|\.)localhost$/.test(hostname)) return resolve(hostname, options, found);
+  if (options.all) found(null, [{ address: '127.0.0.1', family: 4 }]);
+  else found(null, '127.0.0.1', 4);
+};
+
+/** Nothing of the key is in what it throws. */
+export async function callService(
+  { endpoint, key, signal }: Service,
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body?: object,
+): Promise<ServiceAnswer> {
+  const url = new URL(`${endpoint.pathname.replace(/\/$/, '')}${path}`, endpoint);
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  const headers = { 'X-API-Key': key, ...(payload === undefined ? {} : { 'Content-Type': 'application/json' }) };
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const limits = { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) };
+  return new Promise<ServiceAnswer>((done, failed) => {
+    const sent = send(url, { method, headers, lookup, ...limits }, (response) => {
+      text(response).then((said) => done({ status: response.statusCode ?? 0, body: readObject(said) }), failed);
+    });
+    sent.once('error', failed);
+    sent.end(payload);
+  }).catch((cause: unknown) => {
+    throw unusableError(
+      `${endpoint.href} does not answer`,
+      ['is it the URL of the tenant, and is the tenant Ready?'],
+      cause,
+    );
+  });
+}
+
+const readObject = (said: string): ServiceAnswer['body'] => {
+  try {
+    const value: unknown = JSON.parse(said);
+    return typeof value === 'object' && value !== null ? (value as ServiceAnswer['body']) : {};
+  } catch {
+    return {};
+  }
+};
+
+export const textOf = ({ body }: ServiceAnswer, name: string): string => {
+  const value = body[name];
+  return typeof value === 'string' ? value : '';
+};
