@@ -5,6 +5,7 @@ import type { Core, Feature } from './core.js';
 import { createErasureFeature } from './erasure/feature.js';
 import { eventRoutes } from './events/routes.js';
 import { createIngestDeps, createIngestFeature } from './ingest/feature.js';
+import type { IngestDeps } from './ingest/ingest.js';
 import { createJobsFeature } from './jobs/feature.js';
 import { storeRoutes } from './langgraph/routes.js';
 import { createLifecycleFeature } from './lifecycle/feature.js';
@@ -20,9 +21,9 @@ import { createWebhooksFeature } from './webhooks/feature.js';
 
 /** All that the service can do, a line a feature. They stop in reverse order. */
 export const createFeatures = (core: Core, ingest = createIngestDeps(core)): readonly Feature[] =>
-  keepWhereConfigured(core, buildFeatures(core, ingest));
+  keepWhereConfigured(core, (keep) => buildFeatures(core, keep === undefined ? ingest : { ...ingest, keep }));
 
-const buildFeatures = (core: Core, ingest = createIngestDeps(core)): readonly Feature[] => [
+const buildFeatures = (core: Core, ingest: IngestDeps): readonly Feature[] => [
   { routes: memoryRoutes(core.memories) },
   createSearchFeature(core),
   createLifecycleFeature(core),

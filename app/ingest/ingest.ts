@@ -5,6 +5,7 @@ import { problem } from '../http/errors.js';
 import type { ApiResponse } from '../http/route.js';
 import { createMemories } from '../memories/batch.js';
 import type { Caller, MemoryServiceDeps } from '../memories/service.js';
+import type { WriteResult } from '../memories/write-schema.js';
 import { type RedactionKind, redactJson } from '../policies/redact.js';
 import { ProviderError } from '../providers/provider-error.js';
 import { readUserHeader, requireUserId } from '../tenancy/identity.js';
@@ -17,7 +18,16 @@ export interface IngestDeps {
   readonly memories: MemoryServiceDeps;
   readonly extractor: Extractor;
   readonly usage: UsageMeter;
+  /** Where memories are kept elsewhere. @default in our own tables */
+  readonly keep?: KeepElsewhere;
 }
+
+/** Keeps the drafts, and tells in the transaction of their event what became of each. */
+export type KeepElsewhere = (
+  caller: Caller,
+  drafts: readonly object[],
+  settle: (transaction: Transaction, results: readonly WriteResult[]) => Promise<void>,
+) => Promise<readonly WriteResult[]>;
 
 /** Told in the transaction of the memories what will be answered. */
 export type Settle = (transaction: Transaction, answer: ApiResponse) => Promise<void>;
@@ -40,7 +50,7 @@ export const ingestConversation = async (
   settle: Settle,
   options: IngestOptions = {},
 ): Promise<IngestResult> => {
-  checkAsked(caller, body);
+  checkAsked(caller, body, deps.keep !== undefined);
   const redactions = new Map<RedactionKind, number>();
   const messages = redactMessages(readMessages(body), deps.memories.policies().policies.redact, redactions);
   const extraction = body.infer === false ? verbatim(messages) : await extract(deps, messages, options);
@@ -53,11 +63,17 @@ export const ingestConversation = async (
   if (body.dry_run) {
     return { memory_ids: [], results: [], facts: [...extraction.facts], replaced: 0, held: 0, ...told };
   }
-  return store(deps.memories, { ...caller, channel: 'conversation' }, body, extraction.facts, told, settle);
+  return store(deps, { ...caller, channel: 'conversation' }, body, extraction.facts, told, settle);
 };
 
 /** Before a provider is asked: whoever may not write must not cost anything. */
-const checkAsked = ({ principal, headers }: Caller, body: Ingest): void => {
+const checkAsked = ({ principal, headers }: Caller, body: Ingest, elsewhere: boolean): void => {
+  if (elsewhere && body.update_mode === 'replace') {
+    throw problem('not_supported', 'Whoever keeps the memories of this tenant knows no documents to replace.', {
+      errors: [{ pointer: '/update_mode', code: 'not_supported_by_provider', detail: '/update_mode must be append' }],
+      remedy: 'Leave update_mode out; GET /api/v1/memory/capabilities says what else there is.',
+    });
+  }
   if ((body.scope ?? 'user') === 'user')
     requireUserId(principal, { explicit: body.user_id ?? null, header: readUserHeader(headers) });
   if (body.update_mode === 'replace' && body.document_id === undefined) {
@@ -105,17 +121,20 @@ const extract = async (
   }
 };
 
+type Told = Pick<IngestResult, 'redactions' | 'extraction' | 'usage' | 'job_id'>;
+
 const store = async (
-  deps: MemoryServiceDeps,
+  { memories: deps, keep }: IngestDeps,
   caller: Caller,
   body: Ingest,
   facts: readonly Fact[],
-  told: Pick<IngestResult, 'redactions' | 'extraction' | 'usage' | 'job_id'>,
+  told: Told,
   settle: Settle,
 ): Promise<IngestResult> => {
+  const drafts = facts.map((fact) => buildDraft(body, fact));
+  if (keep) return storeElsewhere(keep, caller, drafts, told, settle);
   const former = body.update_mode === 'replace' ? await selectDocument(deps, caller, body) : [];
   let result: IngestResult = { memory_ids: [], results: [], replaced: 0, held: 0, ...told };
-  const drafts = facts.map((fact) => buildDraft(body, fact));
   const options = { onError: 'continue', dedupe: 'exact' } as const;
   await createMemories(deps, caller, drafts, options, async (transaction, _slot, { results }) => {
     const memory_ids = results.flatMap(({ id }) => id ?? []);
@@ -124,6 +143,23 @@ const store = async (
     await settle(transaction, { status: 201, body: result });
   });
   return result;
+};
+
+const storeElsewhere = async (
+  keep: KeepElsewhere,
+  caller: Caller,
+  drafts: readonly object[],
+  told: Told,
+  settle: Settle,
+): Promise<IngestResult> => {
+  const answer = (results: readonly WriteResult[]): IngestResult => {
+    const memory_ids = results.flatMap(({ id }) => id ?? []);
+    return { memory_ids, results: [...results], replaced: 0, held: 0, ...told };
+  };
+  const results = await keep(caller, drafts, (transaction, written) =>
+    settle(transaction, { status: 201, body: answer(written) }),
+  );
+  return answer(results);
 };
 
 const buildDraft = (body: Ingest, { message: _message, ...fact }: Fact) => {

@@ -1,6 +1,7 @@
-import type { Queryable } from '../db/pool.js';
+import type { Transaction } from '../db/pool.js';
 import { type FieldError, Problem, problem } from '../http/errors.js';
 import type { ApiResponse, Remember } from '../http/route.js';
+import type { KeepElsewhere } from '../ingest/ingest.js';
 import type { DroppedDraft, PlannedDraft } from '../memories/plan.js';
 import type { Memory } from '../memories/schema.js';
 import { type Caller, type MemoryServiceDeps, observeDropped, planChecked, planContext } from '../memories/service.js';
@@ -60,8 +61,11 @@ export interface RemoteBatch {
 }
 
 export interface RemoteBatchOptions {
+  /** What a draft that cannot be taken does to the others. */
   readonly onError: 'abort' | 'continue';
-  readonly remember: (written: RemoteBatch, db: Queryable, slot: number) => Promise<void>;
+  /** What a provider that fails does to what it has taken already. @default as onError */
+  readonly onFailure?: 'abort' | 'continue';
+  readonly remember: (written: RemoteBatch, transaction: Transaction, slot: number) => Promise<void>;
 }
 
 /**
@@ -73,9 +77,8 @@ export const createRemoteBatch = async (
   local: MemoryServiceDeps,
   caller: Caller,
   drafts: readonly unknown[],
-  { onError, remember }: RemoteBatchOptions,
+  { onError, onFailure = onError, remember }: RemoteBatchOptions,
 ): Promise<RemoteBatch> => {
-  if (drafts.length > MAX_REMOTE_BATCH) throw tooMany(deps, drafts.length);
   const plans = drafts.map((draft) => settled(() => planOne(deps, local, caller, draft)));
   if (onError === 'abort') reject(plans);
   const auditEvent = deps.newId();
@@ -84,8 +87,8 @@ export const createRemoteBatch = async (
     return settledLater(() => addRemote(deps, caller.channel ?? 'api', plan, auditEvent));
   });
   const written = outcomes.flatMap((outcome) => ('record' in outcome ? [outcome] : []));
-  const failed = outcomes.find((outcome) => outcome instanceof Problem);
-  if (onError === 'abort' && failed) {
+  const failed = outcomes.find((outcome, index) => outcome instanceof Problem && !(plans[index] instanceof Problem));
+  if (onFailure === 'abort' && failed) {
     await takeBack(deps, written);
     throw failed;
   }
@@ -101,13 +104,26 @@ export const createRemoteBatch = async (
   return batch;
 };
 
-const tooMany = ({ provider }: RemoteDeps, count: number): Problem => {
+export const requireRoom = ({ provider }: RemoteDeps, count: number): void => {
+  if (count <= MAX_REMOTE_BATCH) return;
   const detail = `/memories has ${count} drafts; ${provider.name} is given at most ${MAX_REMOTE_BATCH} at once`;
-  return problem('limit_too_large', `${detail}.`, {
+  throw problem('limit_too_large', `${detail}.`, {
     errors: [{ pointer: '/memories', code: 'maxItems', detail }],
     remedy: `Send at most ${MAX_REMOTE_BATCH} in one request.`,
   });
 };
+
+/** The facts of a conversation: one that cannot be taken is told of, a provider that fails leaves nothing behind. */
+export const keepRemotely =
+  (deps: RemoteDeps, local: MemoryServiceDeps): KeepElsewhere =>
+  async (caller, drafts, settle) => {
+    const { results } = await createRemoteBatch(deps, local, caller, drafts, {
+      onError: 'continue',
+      onFailure: 'abort',
+      remember: (written, transaction) => settle(transaction, written.results),
+    });
+    return results;
+  };
 
 const settled = (plan: () => Plan): Plan | Problem => {
   try {

@@ -1,8 +1,10 @@
 import type { Core, Feature } from '../core.js';
 import { findStandingHolds } from '../erasure/request.js';
 import type { ApiRequest, ApiResponse, Route } from '../http/route.js';
+import type { KeepElsewhere } from '../ingest/ingest.js';
 import { requireUserId } from '../tenancy/identity.js';
 import { tellSwept } from './change.js';
+import { keepRemotely } from './create.js';
 import { type OpenProvider, openProvider } from './open.js';
 import { notSupportedThere, toProblem } from './refusals.js';
 import type { RemoteDeps } from './remote-deps.js';
@@ -28,21 +30,41 @@ const STAYS = [
 
 const stays = ({ path }: Route): boolean => STAYS.some((name) => new RegExp(`^/api/v1/${name}(?:/|$)`).test(path));
 
+/** These find their way by themselves: what they are made of knows who keeps the memories. */
+const FINDS_ITS_WAY = 'ingestConversation';
+
 /** The features as they are, or, when a provider keeps the memories elsewhere, with it in the place of our own tables. */
-export const keepWhereConfigured = (core: Core, features: readonly Feature[]): readonly Feature[] => {
+export const keepWhereConfigured = (
+  core: Core,
+  build: (keep: KeepElsewhere | undefined) => readonly Feature[],
+): readonly Feature[] => {
   const open = openProvider(core);
-  const operations = features.flatMap(({ routes = [] }) => routes.map(({ operation }) => operation));
-  if (open === undefined) {
-    return [...features, { routes: [capabilitiesRoute({ deps: undefined, operations, refused: [] })] }];
-  }
-  const deps: RemoteDeps = { ...core, provider: open.provider, state: open.state };
+  const deps: RemoteDeps | undefined = open && { ...core, provider: open.provider, state: open.state };
+  const features = build(deps && keepRemotely(deps, core.memories));
+  return open && deps ? serveElsewhere(core, open, deps, features) : [...features, describeOurs(features)];
+};
+
+const describeOurs = (features: readonly Feature[]): Feature => ({
+  routes: [capabilitiesRoute({ deps: undefined, operations: operationsOf(features), refused: [] })],
+});
+
+const operationsOf = (features: readonly Feature[]): readonly string[] =>
+  features.flatMap(({ routes = [] }) => routes.map(({ operation }) => operation));
+
+const serveElsewhere = (
+  core: Core,
+  open: OpenProvider,
+  deps: RemoteDeps,
+  features: readonly Feature[],
+): readonly Feature[] => {
   const serve: Readonly<Record<string, Serve>> = {
     ...remoteHandlers(deps, core.memories),
     ...erasing(core, deps, features),
+    [FINDS_ITS_WAY]: routeOf(features, FINDS_ITS_WAY).handle,
   };
   const isServed = (route: Route): boolean => route.operation in serve || stays(route);
   const served = features.flatMap(({ routes = [] }) => routes.filter(isServed)).map(({ operation }) => operation);
-  const refused = operations.filter((operation) => !served.includes(operation));
+  const refused = operationsOf(features).filter((operation) => !served.includes(operation));
   return [
     ...features.map((feature) => elsewhere(open, feature, serve, isServed)),
     {
@@ -85,13 +107,18 @@ const explained =
     }
   };
 
+const routeOf = (features: readonly Feature[], wanted: string): Route => {
+  const route = features.flatMap(({ routes = [] }) => routes).find(({ operation }) => operation === wanted);
+  if (!route) throw new Error(`There is no route ${wanted}`);
+  return route;
+};
+
 /**
  * An erasure begins where the memories lie: only when nothing of the person is found there any more is the key destroyed here.
  * A hold stops both; a provider that is away stops both as well, and the same request goes on later.
  */
 const erasing = (core: Core, deps: RemoteDeps, features: readonly Feature[]): Readonly<Record<string, Serve>> => {
-  const route = features.flatMap(({ routes = [] }) => routes).find(({ operation }) => operation === 'erasePerson');
-  if (!route) throw new Error('There is no route that erases a person');
+  const route = routeOf(features, 'erasePerson');
   return {
     erasePerson: async (request: ApiRequest<unknown, unknown>): Promise<ApiResponse> => {
       const named = requireUserId(request.principal, { explicit: request.params.id ?? '', header: null });

@@ -10,7 +10,7 @@ import { BatchSchema } from '../memories/write-schema.js';
 import type { ContextRequest, Search } from '../search/schema.js';
 import { deleteRemote, deleteRemotePerson, updateRemote } from './change.js';
 import { buildRemoteContext } from './context.js';
-import { createRemote, createRemoteBatch, MAX_REMOTE_BATCH } from './create.js';
+import { createRemote, createRemoteBatch, MAX_REMOTE_BATCH, requireRoom } from './create.js';
 import { listRemote, readRemote, searchRemote } from './read.js';
 import { notSupportedThere } from './refusals.js';
 import type { RemoteDeps } from './remote-deps.js';
@@ -83,6 +83,7 @@ const create = async (
   }
   const { memories, on_error: onError = 'abort', dedupe = 'off' } = requireValid(checkBatch, body, 'The batch');
   if (dedupe !== 'off') throw notSupportedThere(deps.provider.name, ['/dedupe']);
+  requireRoom(deps, memories.length);
   const batch = await createRemoteBatch(deps, local, request, memories, {
     onError,
     remember: (written, db, slot) => remember(db, slot, { status: 200, body: written }),

@@ -42,7 +42,8 @@ const CHECKS: readonly Check[] = [
     return allowedDomains && refused ? outside('spec.access.hostnames', refused, allowedDomains) : undefined;
   },
   ({ spec }, { providers }) => {
-    const used = [spec.providers.embedding.provider, spec.providers.extraction.provider];
+    const { embedding, extraction, memory } = spec.providers;
+    const used = [embedding.provider, extraction.provider, ...(memory.provider === 'builtin' ? [] : [memory.provider])];
     const refused = providers && used.find((provider) => !providers.some((allowed) => allowed === provider));
     return providers && refused ? outside('spec.providers', refused, providers) : undefined;
   },

@@ -127,6 +127,7 @@ function policyOptions({ tenant: { spec } }: ResolveInput) {
     searchIndex: { keyword: spec.encryption.index === 'keyword', clearMetadata: spec.encryption.clearMetadata },
     embedding: resolveEmbedding(spec.providers.embedding),
     extraction: resolveProvider(spec.providers.extraction),
+    memoryKeeper: resolveKeeper(spec.providers.memory),
     vectors: { provider: 'embedded' as const },
   };
 }
@@ -142,6 +143,18 @@ function resolveEmbedding(embedding: Providers['embedding']): TenantOptions['emb
 function resolveProvider({ provider, model, endpoint, secretRef }: Providers['extraction']): Provider {
   const secret = secretRef && { name: secretRef.name, key: secretRef.key };
   return { provider, model, endpoint, secret };
+}
+
+function resolveKeeper(memory: Providers['memory']): TenantOptions['memoryKeeper'] {
+  const { provider, endpoint, secretRef, organization, project } = memory;
+  if (provider === 'builtin') return undefined;
+  return {
+    provider,
+    endpoint,
+    secret: secretRef && { name: secretRef.name, key: secretRef.key },
+    organization,
+    project,
+  };
 }
 
 function planeOptions({ plane: { spec }, tenantClass }: ResolveInput) {

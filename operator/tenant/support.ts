@@ -20,7 +20,8 @@ export function checkSupported({ spec }: MemoryTenant): Objection | undefined {
   if (vectors.provider !== 'plane' && vectors.provider !== 'embedded') {
     return notSupported('spec.providers.vectors.provider', vectors.provider, 'plane or embedded');
   }
-  if (memory.provider !== 'builtin') return notSupported('spec.providers.memory.provider', memory.provider, 'builtin');
+  const keeper = checkKeeper(memory);
+  if (keeper !== undefined) return keeper;
   if (spec.bootstrap?.restore !== undefined) return notSupported('spec.bootstrap', 'restore', 'retained');
   if (spec.bootstrap?.import !== undefined) return notSupported('spec.bootstrap', 'import', 'retained');
   return checkFeatures(spec.features ?? []);
@@ -50,6 +51,33 @@ const checkKey = (task: string, { provider, secretRef }: Keyed): Objection | und
         reason: 'ProviderNotSupported',
         message: `spec.providers.${task}.provider is ${provider} and spec.providers.${task}.secretRef is unset; put its key into a Secret of the tenant's namespace and name it there`,
       };
+
+/** What the service would refuse at its start, said where it is written. */
+const checkKeeper = (memory: MemoryTenant['spec']['providers']['memory']): Objection | undefined => {
+  const { provider, endpoint, secretRef, organization, project } = memory;
+  const field = 'spec.providers.memory';
+  if (provider === 'builtin') {
+    const named = Object.entries({ endpoint, secretRef, organization, project }).find(
+      ([, value]) => value !== undefined,
+    );
+    return (
+      named &&
+      objection(
+        `${field}.${named[0]} belongs to a provider that keeps memories elsewhere; remove it, or take mem0 or letta`,
+      )
+    );
+  }
+  if (provider === 'letta' && (organization ?? project) !== undefined)
+    return objection(
+      `${field}.${organization === undefined ? 'project' : 'organization'} is known to mem0 only; remove it`,
+    );
+  if (secretRef !== undefined || (provider === 'letta' && endpoint !== undefined)) return undefined;
+  return objection(
+    `${field}.provider is ${provider} and ${field}.secretRef is unset; put its key into a Secret of the tenant's namespace and name it there`,
+  );
+};
+
+const objection = (message: string): Objection => ({ reason: 'ProviderNotSupported', message });
 
 const notSupported = (field: string, value: string, allowed: string, reason = 'ProviderNotSupported'): Objection => ({
   reason,

@@ -147,6 +147,13 @@ export const MAXIMAL: EveryOption = deepFreeze<EveryOption>({
     endpoint: 'https://llm.example.com',
     secret: { name: 'llm', key: 'claude' },
   },
+  memoryKeeper: {
+    provider: 'mem0',
+    endpoint: 'https://mem0.example.com',
+    secret: { name: 'mem0', key: 'apiKey' },
+    organization: 'org-1',
+    project: 'project-1',
+  },
   artifactsBucketUrl: 's3://memplane-prod-artifacts-123456789012',
   vectors: { provider: 'qdrant' },
   databaseRole: 't_7f3c2f0e5a5b4c5d8e9f0a1b2c3d4e5f',

@@ -1,5 +1,5 @@
 import { fingerprintEntries } from '../fingerprint.js';
-import type { Provider, TenantOptions } from './options.js';
+import type { MemoryKeeper, Provider, TenantOptions } from './options.js';
 import { SIZES } from './sizes.js';
 
 type Entries = Readonly<Record<string, string>>;
@@ -26,6 +26,7 @@ export const buildEnvironment = (o: TenantOptions): Entries => ({
   DATABASE_POOL_SIZE: String(SIZES[o.size].databasePoolSize),
   ...buildProvider('EMBEDDING', o.embedding),
   ...buildProvider('EXTRACTION', o.extraction),
+  ...buildKeeper(o.memoryKeeper),
   VECTOR_DIMENSIONS: String(o.embedding.dimensions),
   VECTOR_PROVIDER: o.vectors.provider,
   // The name may be given to another tenant one day; the identity never is.
@@ -45,6 +46,16 @@ const buildProvider = (task: 'EMBEDDING' | 'EXTRACTION', { provider, model, endp
   ...(model === undefined ? {} : { [`${task}_MODEL`]: model }),
   ...(endpoint === undefined ? {} : { [`${task}_ENDPOINT`]: endpoint }),
 });
+
+const buildKeeper = (keeper: MemoryKeeper | undefined): Entries =>
+  keeper === undefined
+    ? {}
+    : {
+        MEMORY_PROVIDER: keeper.provider,
+        ...(keeper.endpoint === undefined ? {} : { MEMORY_PROVIDER_URL: keeper.endpoint }),
+        ...(keeper.organization === undefined ? {} : { MEM0_ORG_ID: keeper.organization }),
+        ...(keeper.project === undefined ? {} : { MEM0_PROJECT_ID: keeper.project }),
+      };
 
 /** What a pod follows while it runs: a change here reaches it within a minute and rolls nothing. */
 export const buildPolicies = (o: TenantOptions) => ({

@@ -47,6 +47,7 @@ const buildService = (o: TenantOptions): Container => ({
     fromSecret('DATABASE_URL', SECRETS.database, 'url'),
     ...buildProviderKey('EMBEDDING_API_KEY', o.embedding),
     ...buildProviderKey('EXTRACTION_API_KEY', o.extraction),
+    ...buildProviderKey('MEMORY_PROVIDER_API_KEY', o.memoryKeeper),
     // Gone once it was claimed, and the pods must start all the same.
     fromSecret('MEMPLANE_BOOTSTRAP_KEY', SECRETS.adminKey, 'apiKey', true),
     { name: 'MEMPLANE_CONFIG_DIR', value: PATHS.config },
@@ -106,7 +107,7 @@ const fromSecret = (variable: string, name: string, key: string, optional = fals
   valueFrom: { secretKeyRef: { name, key, ...(optional ? { optional } : {}) } },
 });
 
-const buildProviderKey = (variable: string, { secret }: Provider): EnvVar[] =>
+const buildProviderKey = (variable: string, { secret }: Pick<Provider, 'secret'> = {}): EnvVar[] =>
   secret === undefined ? [] : [fromSecret(variable, secret.name, secret.key)];
 
 const buildProbe = ({ path, ...timing }: { readonly path: string } & Omit<Probe, 'httpGet'>): Probe => ({

@@ -54,6 +54,12 @@ export interface TokenIssuer {
   readonly strictType: boolean;
 }
 
+/** A provider that keeps the memories elsewhere, and the account there. */
+export interface MemoryKeeper extends Omit<Provider, 'model'> {
+  readonly organization: string | undefined;
+  readonly project: string | undefined;
+}
+
 export interface TenantOptions {
   readonly name: string;
   readonly namespace: string;
@@ -125,6 +131,8 @@ export interface TenantOptions {
 
   readonly embedding: Provider & { readonly dimensions: number };
   readonly extraction: Provider;
+  /** Who keeps the memories, when it is not the service. @default the service */
+  readonly memoryKeeper?: MemoryKeeper | undefined;
   readonly vectors: { readonly provider: 'embedded' | 'qdrant' | 'pgvector' };
 
   /** The Postgres role that the service works as; the migration grants it what each table allows. */

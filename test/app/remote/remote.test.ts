@@ -218,6 +218,27 @@ describe('Mem0', () => {
     expect((await viaMem0.call('GET', '/api/v1/memory/ida')).body.results).toHaveLength(1);
   });
 
+  it('what is worth remembering in a conversation goes there, found here; a provider that fails leaves nothing of it', async () => {
+    const messages = [
+      { role: 'user', content: 'I live in Oslo. I am allergic to nuts.' },
+      { role: 'user', content: 'My favourite colour is green.' },
+    ];
+    const call = { body: { user_id: 'con', messages } };
+    const { status, body } = await viaMem0.call('POST', '/api/v1/memory/ingest', call);
+    expect([status, body.memory_ids.length > 1]).toEqual([201, true]);
+    const { results } = (await viaMem0.call('GET', '/api/v1/memory/con')).body;
+    expect(results.map(({ id }: { id: string }) => id).sort()).toEqual([...body.memory_ids].sort());
+    expect(results[0]).toMatchObject({ source: { kind: 'conversation' }, trust: { class: 'derived' } });
+    let adds = 0;
+    mem0.trouble = ({ path }) => (path.includes('/add/') && ++adds === 2 ? { status: 500, body: {} } : undefined);
+    const failed = await viaMem0.call('POST', '/api/v1/memory/ingest', { body: { ...call.body, user_id: 'con-2' } });
+    expect(failed.body).toMatchObject({ status: 503, code: 'provider_unavailable' });
+    expect((await viaMem0.call('GET', '/api/v1/memory/con-2')).body.results).toEqual([]);
+    const replaced = { ...call.body, document_id: 'd', update_mode: 'replace' };
+    const refused = await viaMem0.call('POST', '/api/v1/memory/ingest', { body: replaced });
+    expect(refused.body).toMatchObject({ status: 501, errors: [{ pointer: '/update_mode' }] });
+  });
+
   it('a hold on the person keeps what lies there; an erasure begins there', async () => {
     await add(viaMem0, 'hal', 'evidence');
     const hold = { scope: 'user', user_id: 'hal', matter: 'M-1', reason: 'asked' };

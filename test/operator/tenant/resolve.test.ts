@@ -111,7 +111,35 @@ describe('resolving a tenant', () => {
     });
   });
 
+  it('names who keeps the memories when it is not the service, with the account and the key there', () => {
+    const secretRef = { name: 'mem0', key: 'apiKey' };
+    const memory = { provider: 'mem0', secretRef, organization: 'o', project: 'p' } as const;
+    expect(optionsOf({ tenant: tenantOf('acme', { providers: { memory } }) }).memoryKeeper).toEqual({
+      ...{ provider: 'mem0', endpoint: undefined, secret: secretRef, organization: 'o', project: 'p' },
+    });
+    expect(optionsOf({ tenant: tenantOf('acme', {}) }).memoryKeeper).toBeUndefined();
+  });
+
   it.each([
+    [
+      'ProviderNotSupported',
+      { tenant: tenantOf('acme', { providers: { memory: { provider: 'mem0' } } }) },
+      /memory\.provider is mem0 and spec\.providers\.memory\.secretRef is unset; put its key into a Secret/,
+    ],
+    [
+      'ProviderNotSupported',
+      { tenant: tenantOf('acme', { providers: { memory: { endpoint: 'https://a.example.com' } } }) },
+      /memory\.endpoint belongs to a provider that keeps memories elsewhere/,
+    ],
+    [
+      'ProviderNotSupported',
+      {
+        tenant: tenantOf('acme', {
+          providers: { memory: { provider: 'letta', endpoint: 'http://letta:8283', project: 'p' } },
+        }),
+      },
+      /memory\.project is known to mem0 only/,
+    ],
     ['TierNotSupported', { tenant: tenantOf('acme', { tier: 'Isolated' }) }, /spec\.tier is Isolated.*Pooled/],
     [
       'ProviderNotSupported',

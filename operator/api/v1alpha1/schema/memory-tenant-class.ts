@@ -9,6 +9,9 @@ import { MAX_REPLICAS } from './workload.js';
 const deletionPolicies = ['Retain', 'Archive', 'Erase'] as const;
 const providerNames = ['local', 'claude', 'openai', 'google', 'ollama'] as const;
 
+/** Who keeps memories elsewhere has to be allowed like whoever reads them. */
+const limitedNames = [...providerNames, 'mem0', 'letta'] as const;
+
 const defaults = group('What a tenant of this class gets where its spec is silent.', {
   size: optional(choice('Size.', ['small', 'medium', 'large'])),
   ring: optional(label('Ring.')),
@@ -46,11 +49,15 @@ const limits = group(
       list('Addresses of providers.', url('One address.', 'https|http'), { type: 'set', maxItems: 64, acts: false }),
     ),
     providers: optional(
-      list('Providers of extraction and embedding.', choice('One provider.', providerNames), {
-        type: 'set',
-        minItems: 1,
-        maxItems: providerNames.length,
-      }),
+      list(
+        'Providers of extraction and embedding, and of memories that are kept elsewhere.',
+        choice('One provider.', limitedNames),
+        {
+          type: 'set',
+          minItems: 1,
+          maxItems: limitedNames.length,
+        },
+      ),
     ),
     kmsKeyIDs: optional(
       list('KMS keys of encryption.kmsKeyID.', text('One key.', { maxLength: 512 }), {

@@ -128,7 +128,8 @@ describe.each(FIXTURES)('of the %s tenant', (_, options) => {
     expect(named('ServiceAccount')).toContain(pod.serviceAccountName);
     const secrets = parts.flatMap(({ secretKeyRef }) => (secretKeyRef as { name: string } | undefined)?.name ?? []);
     // The keys of providers are the tenant's own.
-    const own = [options.embedding.secret?.name, options.extraction.secret?.name].filter(Boolean);
+    const { embedding, extraction, memoryKeeper } = options;
+    const own = [embedding, extraction, memoryKeeper].flatMap((provider) => provider?.secret?.name ?? []);
     expect([...Object.values(SECRETS), ...own]).toEqual(expect.arrayContaining(secrets));
     const maps = parts.flatMap(({ configMapRef }) => (configMapRef as { name: string } | undefined)?.name ?? []);
     expect(named('ConfigMap')).toEqual(expect.arrayContaining(maps));

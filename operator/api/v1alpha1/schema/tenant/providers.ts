@@ -68,15 +68,15 @@ const vectors = group(
 );
 
 const memory = group(
-  'Whose memory engine answers: ours, or a remote one behind the same API. It cannot change.',
+  'Who keeps the memories: the service, or Mem0 or Letta behind the same API, as far as they can do it (see the guide to memory providers). It cannot change.',
   {
-    provider: choice('Which engine.', ['builtin', 'mem0', 'letta'], { default: 'builtin' }),
+    provider: choice('Which one.', ['builtin', 'mem0', 'letta'], { default: 'builtin' }),
     endpoint: endpoint(),
     secretRef: credential(),
-    organization: optional(text('Organisation at the remote engine.', { maxLength: 128 })),
-    project: optional(text('Project at the remote engine.', { maxLength: 128 })),
+    organization: optional(text('Organisation at Mem0.', { maxLength: 128 })),
+    project: optional(text('Project at Mem0.', { maxLength: 128 })),
   },
-  { defaulted: true, acts: false, rules: [fixedProvider('providers.memory')] },
+  { defaulted: true, rules: [fixedProvider('providers.memory')] },
 );
 
 export const providers = group(
