@@ -4,8 +4,8 @@ import type { AccountConfig } from './contract.js';
 type AwsAccount = AccountConfig<AwsSite>;
 
 /**
- * What Terraform calls to keep what the stacks hold: settings, never contents. No object of a bucket but the states,
- * no value of a queue, no stop of the trail, no end of a key.
+ * What Terraform calls to keep what the stacks hold: settings, never contents. No object of a bucket but the states
+ * and the evidence of releases, no value of a queue, no stop of the trail, no end of a key.
  */
 const KEEPS: Readonly<Record<string, string>> = {
   aps: 'CreateLogging* CreateWorkspace DeleteLogging* Describe* List* Tag* UpdateLogging* UpdateWorkspace*',
@@ -95,8 +95,8 @@ export function buildDeployPolicy(account: AwsAccount): string {
   });
 }
 
-/** What a store, a secret and the state are made with; nothing here reads what a tenant wrote. */
-function usesKeys({ site, state, stateKey }: AwsAccount): readonly object[] {
+/** What a store, a secret, the state and evidence are made with; nothing here reads what a tenant wrote. */
+function usesKeys({ site, state, stateKey, audit, auditKey }: AwsAccount): readonly object[] {
   const everyKey = `arn:${site.partition}:kms:*:${site.accountId}:key/*`;
   return [
     // A store is made by whoever may let it use its key, and the store alone may use it.
@@ -111,6 +111,12 @@ function usesKeys({ site, state, stateKey }: AwsAccount): readonly object[] {
     allow('StateKeyThroughS3', ['kms:Decrypt', 'kms:GenerateDataKey'], everyKey, {
       StringEquals: { 'kms:ViaService': `s3.${site.region}.amazonaws.com` },
       'ForAnyValue:StringEquals': { 'kms:ResourceAliases': stateKey },
+    }),
+    // What synth proved of a release, beside the records and under their lock. It reads none of them back.
+    allow('StoresEvidence', ['s3:PutObject', 's3:PutObjectRetention', 's3:GetObjectRetention'], `${audit}/evidence/*`),
+    allow('AuditKeyThroughS3', 'kms:GenerateDataKey', everyKey, {
+      StringEquals: { 'kms:ViaService': `s3.${site.region}.amazonaws.com` },
+      'ForAnyValue:StringEquals': { 'kms:ResourceAliases': auditKey },
     }),
   ];
 }

@@ -53,6 +53,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./infra-evidence-verify.js')).infraEvidenceVerify,
   },
   {
+    path: ['infra', 'evidence', 'store'],
+    summary: 'put signed evidence where nobody deletes it',
+    load: async () => (await import('./infra-evidence-store.js')).infraEvidenceStore,
+  },
+  {
     path: ['infra', 'evidence', 'diff'],
     summary: 'say what differs between the evidence of two releases',
     load: async () => (await import('./infra-evidence-diff.js')).infraEvidenceDiff,

@@ -6,8 +6,10 @@ import { buildBundle, FORMAT } from '../evidence/bundle.js';
 import { readSynthesised } from '../evidence/facts.js';
 import { readSigner } from '../evidence/keys.js';
 import { readBundle } from '../evidence/read.js';
+import { parseStore, storeEvidence } from '../evidence/store.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readText } from '../files.js';
+import { describeStored } from './infra-evidence-store.js';
 
 export const infraEvidenceSign: Command = {
   about:
@@ -21,13 +23,15 @@ export const infraEvidenceSign: Command = {
     { name: 'to', value: 'FILE', summary: 'where it goes (evidence/ENVIRONMENT.jsonl beside the stacks)' },
     { name: 'release', value: 'NAME', summary: 'of what is deployed (the version of memoryctl)' },
     { name: 'previous', value: 'FILE', summary: 'evidence of the release before, which this one then follows' },
+    { name: 'store', value: 'BUCKET', summary: 'and put it there under COMPLIANCE: s3://NAME?region=REGION' },
   ],
   exits: [
-    [EXIT.ok, 'written'],
-    [EXIT.unusable, 'no key, no stacks, or a synth that failed: nothing was written'],
+    [EXIT.ok, 'written, and stored where that was asked for'],
+    [EXIT.unusable, 'no key, no stacks, or a synth that failed: nothing was written; or it is written and not stored'],
   ],
   examples: [
     'memoryctl infra evidence sign aws-prod --key evidence.pem',
+    'memoryctl infra evidence sign aws-prod --key evidence.pem --store "s3://memplane-prod-audit-123456789012?region=eu-central-1"',
     'memoryctl infra evidence sign aws-prod --key evidence.pem --release 1.5.0 --previous aws-prod-1.4.0.jsonl',
   ],
   run,
@@ -38,6 +42,8 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
   const keyPath = input.value('key');
   if (keyPath === undefined)
     throw usageError('--key is missing', 'openssl genpkey -algorithm ed25519 -out evidence.pem');
+  const given = input.value('store');
+  const store = given === undefined ? undefined : parseStore(given);
   const signer = readSigner(keyPath, await readText(keyPath, terminal));
   const out = input.value('out') ?? 'cdktf.out';
   const { facts, stacks } = await readSynthesised(out, environment);
@@ -50,10 +56,14 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
     stacks,
   };
   const to = input.value('to') ?? join(out, 'evidence', `${environment}.jsonl`);
-  await writeWhole(to, buildBundle(header, facts, signer));
+  const text = buildBundle(header, facts, signer);
+  await writeWhole(to, text);
+  const line = `${to}: ${facts.length} facts of ${stacks.length} stacks, release ${header.release}`;
+  if (!terminal.json) terminal.out(`${line}\n`);
+  const stored = store === undefined ? undefined : await storeEvidence(text, header, store);
   const said = { file: to, environment, release: header.release, facts: facts.length, stacks };
-  if (terminal.json) terminal.out(`${JSON.stringify(said, null, 2)}\n`);
-  else terminal.out(`${to}: ${facts.length} facts of ${stacks.length} stacks, release ${header.release}\n`);
+  if (terminal.json) terminal.out(`${JSON.stringify({ ...said, ...(stored && { stored }) }, null, 2)}\n`);
+  else if (stored !== undefined) terminal.out(`${describeStored(stored)}\n`);
   return EXIT.ok;
 }
 

@@ -177,9 +177,27 @@ function auditRecords(bucket: Thing, cast: Cast): readonly Row[] {
     row('deny', 'tenant', tenant, 'GetObject', 'a record', OWN),
     row('deny', 'backup', backup, 'PutObject', 'a record', OWN, years),
     ...nobodyDeletes(bucket, cast),
+    ...evidenceOfReleases(bucket, cast),
     row('deny', 'compliance', { ...compliance, mfa: false }, 'PutObjectLegalHold', 'without MFA', OWN),
     row('deny', 'administrator', administrator, 'PutObject', 'for a month', OWN, lock('COMPLIANCE', '30')),
     ...unlocking(bucket, cast),
+  ];
+}
+
+/** The pipeline stores what synth proved, as the bootstrap lets it, and nothing beside it. */
+function evidenceOfReleases(bucket: Thing, cast: Cast): readonly Row[] {
+  const row = onBucket(bucket);
+  const deploy: Caller = { ...cast.deploy, administrator: false };
+  const evidence = 'evidence/aws-prod/1.jsonl';
+  const years = lock('COMPLIANCE', '2556');
+  return [
+    row('allow', 'deploy', deploy, 'PutObject', 'evidence of a release', evidence, years),
+    row('deny', 'deploy', deploy, 'PutObject', 'evidence for a month', evidence, lock('COMPLIANCE', '30')),
+    row('deny', 'deploy', deploy, 'PutObject', 'a record, with its own permissions', OWN, years),
+    row('deny', 'deploy', deploy, 'GetObject', 'a record, with its own permissions', OWN),
+    row('deny', 'deploy', deploy, 'GetObject', 'evidence, with its own permissions', evidence),
+    row('deny', 'tenant', cast.tenant, 'PutObject', 'evidence of a release', evidence, years),
+    row('deny', 'witness', cast.witness, 'PutObject', 'evidence of a release', evidence, years),
   ];
 }
 

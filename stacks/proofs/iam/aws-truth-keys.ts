@@ -58,6 +58,7 @@ export function keyQuestions(world: World, cast: Cast): readonly Row[] {
     ...tenantKey(keyOf(world, 'tenants', 'tenant'), cast),
     ...tenantKey(keyOf(world, 'tenants', 'tenant', true), cast),
     ...auditKey(keyOf(world, 'vault', 'audit'), cast),
+    evidenceKey(keyOf(world, 'vault', 'audit'), cast),
     ...auditKey(keyOf(world, 'vault', 'audit', true), cast),
     ...keyringsKey(keyOf(world, 'vault', 'keys'), cast),
     ...keyringsKey(keyOf(world, 'vault', 'keys', true), cast),
@@ -226,6 +227,7 @@ function auditKey(key: Thing, cast: Cast): readonly Row[] {
   return [
     row('allow', 'audit', cast.audit, 'GenerateDataKey', 'through S3', s3),
     row('deny', 'audit', cast.audit, 'Decrypt', 'past S3'),
+    row('deny', 'deploy', { ...cast.deploy, administrator: false }, 'Decrypt', 'through S3', s3),
     row('allow', 'witness', cast.witness, 'Decrypt', 'through S3', s3),
     row('deny', 'administrator', cast.administrator, 'Decrypt', 'past S3'),
     row('deny', 'operator', cast.operator, 'Decrypt', 'through S3', s3),
@@ -233,6 +235,12 @@ function auditKey(key: Thing, cast: Cast): readonly Row[] {
     row('deny', 'operator', all(cast.operator), 'Decrypt', 'through S3, with everything attached', s3),
   ];
 }
+
+/** The pipeline stores evidence of releases, and reads none of it. */
+const evidenceKey = (key: Thing, { deploy }: Cast): Row => {
+  const caller = { ...deploy, administrator: false };
+  return onKey(key)('allow', 'deploy', caller, 'GenerateDataKey', 'through S3, for evidence', throughS3(key));
+};
 
 function keyringsKey(key: Thing, cast: Cast): readonly Row[] {
   const row = onKey(key);
