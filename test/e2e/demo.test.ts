@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
 import { openMemoryApi } from '../../operator/local/demo/memory-api.js';
@@ -98,6 +99,19 @@ async function findsTheSeat(): Promise<void> {
   expect(found.map(({ content }) => content)).toContain(SEAT);
 }
 
+/** It answers at once; all is well with it once its model is loaded, too. */
+async function untilWell(address: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const { stdout } = await promisify(execFile)('curl', ['-sSf', '--retry', '9', `${address}/health/ready`]);
+    const { status } = JSON.parse(stdout);
+    if (status === 'ok') return;
+    expect(status).toBe('degraded');
+    if (Date.now() > deadline) throw new Error(`${address} is degraded a minute after its start`);
+    await sleep(100);
+  }
+}
+
 const ready = (demo: DemoProcess): Promise<void> => demo.says('Ctrl-C ends it');
 
 /** Nothing that a program says to itself: no stack, no warning. */
@@ -142,10 +156,7 @@ describeOnLinux('the demo, from one run to the next (on Linux)', () => {
       globex: { url: `http://globex.localhost:${router}`, direct: expect.any(String), namespace: 'mem-globex' },
     });
     for (const { url, direct } of Object.values(readEndpoints()))
-      for (const address of [url, direct]) {
-        const { stdout } = await promisify(execFile)('curl', ['-sSf', `${address}/health/ready`]);
-        expect(JSON.parse(stdout)).toEqual({ status: 'ok' });
-      }
+      for (const address of [url, direct]) await untilWell(address);
   });
 
   it('keeps a memory and finds it, all of it within 1.5 GB of memory', async () => {
@@ -176,8 +187,7 @@ describeOnLinux('the demo, from one run to the next (on Linux)', () => {
     expect(kubectl('apply', '-f', file)).toContain('created');
     kubectl('wait', '--for=condition=Ready', 'mt/initech', '--timeout=60s');
     const url = readEndpoints().initech?.url ?? '';
-    const body = execFileSync('curl', ['-sSf', '--retry', '9', `${url}/health/ready`], { encoding: 'utf8' });
-    expect(JSON.parse(body)).toEqual({ status: 'ok' });
+    await untilWell(url);
     expect(kubectl('delete', 'mt', 'initech')).toContain('deleted');
     expect(readEndpoints()).not.toHaveProperty('initech');
   });
