@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
 import { unusableError, usageError } from '../errors.js';
 import type { EvidenceHeader } from './fact.js';
+import type { VaultPlace } from './vault.js';
 
 const DAY_MS = 86_400_000;
 
 /** `s3://bucket/prefix?region=…&endpoint=…`, as the service names its buckets. */
-export interface EvidenceStore {
-  readonly bucket: string;
+export interface EvidenceStore extends VaultPlace {
   readonly prefix: string;
-  readonly region?: string;
-  readonly endpoint?: string;
 }
 
 export interface Stored {
@@ -41,8 +39,9 @@ export function parseStore(text: string): EvidenceStore {
  * else. A bucket that does not lock so is refused before anything is sent; afterwards the lock is read back.
  */
 export async function storeEvidence(text: string, header: EvidenceHeader, store: EvidenceStore): Promise<Stored> {
+  // The client takes half a second to load, which only those shall wait who store something.
   const { openVault } = await import('./vault.js');
-  const vault = await openVault(store);
+  const vault = openVault(store);
   try {
     const until = new Date(Date.now() + (await vault.lockDays()) * DAY_MS);
     const name = nameOf(store.prefix, header, text);

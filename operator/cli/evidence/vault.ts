@@ -7,7 +7,12 @@ import {
 import { unusableError } from '../errors.js';
 import { ask } from '../infra/aws/request.js';
 import { UnreadableError } from '../infra/target.js';
-import type { EvidenceStore } from './store.js';
+
+export interface VaultPlace {
+  readonly bucket: string;
+  readonly region?: string;
+  readonly endpoint?: string;
+}
 
 /** A bucket whose objects nobody deletes before their date, root of the account included. */
 export interface Vault {
@@ -22,7 +27,7 @@ export interface Vault {
 const REMEDY =
   'name a bucket that was made with object lock and whose default is COMPLIANCE, such as the audit bucket of the vault';
 
-export async function openVault({ bucket: Bucket, region, endpoint }: EvidenceStore): Promise<Vault> {
+export function openVault({ bucket: Bucket, region, endpoint }: VaultPlace): Vault {
   const client = new S3Client({
     maxAttempts: 3,
     ...(region === undefined ? {} : { region }),
