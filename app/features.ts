@@ -11,7 +11,7 @@ import { storeRoutes } from './langgraph/routes.js';
 import { createLifecycleFeature } from './lifecycle/feature.js';
 import { createMcpFeature } from './mcp/feature.js';
 import { createMem0Feature } from './mem0/feature.js';
-import { memoryRoutes } from './memories/routes.js';
+import { createMemoryFeature } from './memories/feature.js';
 import { requireEnabled } from './policies/features.js';
 import { createQualityFeature } from './quality/feature.js';
 import { keepWhereConfigured } from './remote/feature.js';
@@ -24,7 +24,7 @@ export const createFeatures = (core: Core, ingest = createIngestDeps(core)): rea
   keepWhereConfigured(core, (keep) => buildFeatures(core, keep === undefined ? ingest : { ...ingest, keep }));
 
 const buildFeatures = (core: Core, ingest: IngestDeps): readonly Feature[] => [
-  { routes: memoryRoutes(core.memories) },
+  createMemoryFeature(core),
   createSearchFeature(core),
   createLifecycleFeature(core),
   switchable(core, 'artifacts', createArtifactFeature(core)),

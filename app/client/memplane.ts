@@ -14,6 +14,7 @@ export class Memplane extends MemplaneClient {
   /** `undefined`: valid, but the tenant's policy does not keep it. */
   async addMemory(draft: Draft, options?: CallOptions): Promise<Memory | undefined> {
     const answer = await this.createMemories({ body: draft }, options);
+    if ('progress' in answer) throw new TypeError(ASKED_FOR_JOB);
     return 'content' in answer ? answer : undefined;
   }
 
@@ -22,7 +23,10 @@ export class Memplane extends MemplaneClient {
     const { onError, dedupe, ...rest } = options;
     const body = { memories, ...(onError ? { on_error: onError } : {}), ...(dedupe ? { dedupe } : {}) };
     const answer = await this.createMemories({ body }, rest);
+    if ('progress' in answer) throw new TypeError(ASKED_FOR_JOB);
     if ('content' in answer) throw new TypeError('A batch was answered with one memory');
     return answer;
   }
 }
+
+const ASKED_FOR_JOB = 'It was asked for as a job (Prefer: respond-async): call createMemories, which answers the job';

@@ -1,6 +1,7 @@
 import type { Core } from '../core.js';
 import { inTransaction } from '../db/pool.js';
 import type { Json } from '../http/json.js';
+import { prefersAsync } from '../http/prefer.js';
 import { type ApiRequest, type ApiResponse, defineRoute, type Route } from '../http/route.js';
 import { JobSchema } from '../jobs/routes.js';
 import { readUserHeader, resolveUserId } from '../tenancy/identity.js';
@@ -21,14 +22,9 @@ export const ingestRoutes = (core: Core, deps: IngestDeps): readonly Route[] => 
     idempotencyKey: 'honoured',
     body: IngestSchema,
     responses: { 201: IngestResultSchema, 200: IngestResultSchema, 202: JobSchema },
-    handle: (request) => (prefersAsync(request.headers.prefer) ? later(core, request) : now(deps, request)),
+    handle: (request) => (prefersAsync(request.headers) ? later(core, request) : now(deps, request)),
   }),
 ];
-
-const prefersAsync = (prefer: string | string[] | undefined): boolean =>
-  (Array.isArray(prefer) ? prefer.join(',') : (prefer ?? ''))
-    .split(',')
-    .some((preference) => preference.trim().toLowerCase() === 'respond-async');
 
 const now = async (deps: IngestDeps, request: ApiRequest<unknown, Ingest>): Promise<ApiResponse> => {
   const { principal, headers, body, remember } = request;

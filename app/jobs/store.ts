@@ -114,7 +114,9 @@ export const finishJob = async (
   end: Progress & { readonly status: number; readonly sealed_result: Buffer },
 ): Promise<void> => {
   await db.query(
-    `UPDATE jobs SET status = $3, total = $4, done = $5, failed = $6, sealed_result = $7, finished_at = now()
+    // What has succeeded is never tried again: what was asked, as it came, is needed no more.
+    `UPDATE jobs SET status = $3::smallint, total = $4, done = $5, failed = $6, sealed_result = $7, finished_at = now(),
+       sealed_input = CASE WHEN $3::smallint = 2 THEN ''::bytea ELSE sealed_input END
      WHERE id = $1 AND attempts = $2 AND status = 1`,
     [id, attempts, end.status, end.total, end.done, end.failed, end.sealed_result],
   );

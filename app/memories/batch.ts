@@ -103,6 +103,18 @@ const buildOutcome = (
   return { results, summary: summarize(results) };
 };
 
+/** What can be refused before anything is written, and who each draft would be of. */
+export const planDrafts = (
+  deps: MemoryServiceDeps,
+  caller: Caller,
+  drafts: readonly unknown[],
+  onError: BatchOptions['onError'],
+): readonly (PlannedDraft | undefined)[] => {
+  const items = planBatch(deps, planContext(deps, caller, new Date()), drafts);
+  if (onError === 'abort') rejectBatch(deps, items);
+  return items.map(({ plan }) => (isPlanned(plan) ? plan : undefined));
+};
+
 const isPlanned = (plan: Item['plan']): plan is PlannedDraft => 'kind' in plan && plan.kind === 'planned';
 
 const planBatch = (deps: MemoryServiceDeps, context: PlanContext, drafts: readonly unknown[]): readonly Item[] => {

@@ -1,14 +1,18 @@
 import { Type } from '@sinclair/typebox';
 import { problem } from '../http/errors.js';
 import { after, type Maybe } from '../http/maybe.js';
+import { prefersAsync } from '../http/prefer.js';
 import type { ApiRequest, ApiResponse, Route } from '../http/route.js';
 import { defineRoute } from '../http/route.js';
 import { compileCheck, requireValid } from '../http/validate.js';
+import type { Jobs } from '../jobs/jobs.js';
+import { JobSchema } from '../jobs/routes.js';
 import type { SearchDeps } from '../search/search-deps.js';
 import { awaitVectors } from './await-vectors.js';
 import { type BatchOutcome, createMemories } from './batch.js';
 import { deleteMemory } from './delete.js';
 import { HistoryQuerySchema, HistorySchema, listHistory } from './history.js';
+import { writeLater } from './later.js';
 import { listMemories } from './list.js';
 import { PatchSchema } from './patch.js';
 import { putMemory } from './put.js';
@@ -26,7 +30,7 @@ import {
   PutQuerySchema,
 } from './schema.js';
 import { createSemantics } from './semantics.js';
-import { createMemory, getMemory, readBack, readMemory } from './service.js';
+import { createMemory, getMemory, planChecked, planContext, readBack, readMemory } from './service.js';
 import { readTime } from './time.js';
 import { updateMemory } from './update.js';
 import { matchesVersion } from './version.js';
@@ -34,8 +38,8 @@ import { BatchResultSchema, BatchSchema, WaitQuerySchema } from './write-schema.
 
 const checkBatch = compileCheck(BatchSchema);
 
-export const memoryRoutes = (deps: SearchDeps): readonly Route[] => [
-  defineRoute({ ...CREATE, handle: (request) => create(deps, request) }),
+export const memoryRoutes = (deps: SearchDeps, jobs: Jobs): readonly Route[] => [
+  defineRoute({ ...CREATE, handle: (request) => create(deps, jobs, request) }),
   defineRoute({
     ...LIST,
     handle: async (request) => ({ status: 200, body: await listMemories(deps, request, request.query) }),
@@ -58,14 +62,14 @@ const CREATE = {
   path: '/api/v1/memories',
   operation: 'createMemories',
   hot: true,
-  summary: 'Store one memory, or up to 1,000 at once',
+  summary: 'Store one memory, or up to 1,000 at once; Prefer: respond-async does it as a job',
   permission: 'ingest',
   writes: true,
   idempotencyKey: 'honoured',
   query: WaitQuerySchema,
   body: Type.Union([DraftSchema, BatchSchema]),
   bodyChecked: 'handler',
-  responses: { 201: MemorySchema, 200: BatchResultSchema },
+  responses: { 201: MemorySchema, 200: BatchResultSchema, 202: JobSchema },
 } as const;
 
 const LIST = {
@@ -193,11 +197,18 @@ const remove = async (
 
 type CreateRequest = ApiRequest<{ readonly wait?: 'stored' | 'indexed' }, unknown>;
 
-const create = async (deps: SearchDeps, request: CreateRequest): Promise<ApiResponse> => {
+const create = async (deps: SearchDeps, jobs: Jobs, request: CreateRequest): Promise<ApiResponse> => {
   const { body, remember } = request;
   const isAwaited = request.query.wait === 'indexed';
-  if (typeof body === 'object' && body !== null && 'memories' in body) {
-    const batch = requireValid(checkBatch, body, 'The batch');
+  const isBatch = typeof body === 'object' && body !== null && 'memories' in body;
+  const batch = isBatch ? requireValid(checkBatch, body, 'The batch') : undefined;
+  if (prefersAsync(request.headers)) {
+    if (!batch) planChecked(deps, planContext(deps, request, new Date()), body);
+    const asked = batch ?? { memories: [body] };
+    const later = await writeLater(deps, jobs, request, asked);
+    if (later) return later;
+  }
+  if (batch) {
     const { on_error: onError = 'abort', dedupe = 'off' } = batch;
     const options = { onError, dedupe, semantics: createSemantics(deps) };
     const outcome = await createMemories(deps, request, batch.memories, options, {

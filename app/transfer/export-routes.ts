@@ -3,6 +3,7 @@ import { isAllowed, type Principal } from '../access/principal.js';
 import type { Core } from '../core.js';
 import { problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
+import { prefersAsync } from '../http/prefer.js';
 import { type ApiRequest, type ApiResponse, defineRoute, type Route } from '../http/route.js';
 import { JobSchema } from '../jobs/routes.js';
 import { ExternalId, literals } from '../memories/schema.js';
@@ -10,7 +11,6 @@ import type { Caller } from '../memories/service.js';
 import { type ExportDeps, exportLines, INCLUDES } from './export.js';
 import { MEDIA_TYPE } from './format.js';
 import { findFile, readFile } from './parts.js';
-import { prefersAsync } from './prefer.js';
 import { readsWholeTenant, resolveSubject, type Subject } from './subject.js';
 
 export const EXPORT_JOB = 'export';

@@ -2,6 +2,7 @@ import type { Core } from '../core.js';
 import { inTransaction } from '../db/pool.js';
 import { problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
+import { prefersAsync } from '../http/prefer.js';
 import { type ApiRequest, type ApiResponse, defineRoute, type Route } from '../http/route.js';
 import { JobSchema } from '../jobs/routes.js';
 import type { Caller, MemoryServiceDeps } from '../memories/service.js';
@@ -11,7 +12,6 @@ import { type ImportOptions, type ImportResult, importFile } from './import.js';
 import { type ImportQuery, ImportQuerySchema, ImportResultSchema } from './import-schema.js';
 import { parseDocument, parseLines } from './parse.js';
 import { openPartWriter } from './parts.js';
-import { prefersAsync } from './prefer.js';
 
 export const IMPORT_JOB = 'import';
 const TENANT_SLOT = 0;

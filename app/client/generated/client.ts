@@ -57,9 +57,9 @@ export class MemplaneClient {
     return this.#transport.call(OPERATIONS.createKey, input, options) as Promise<T.CreateKeyResult>;
   }
 
-  /** Store one memory, or up to 1,000 at once */
-  createMemories(input: T.CreateMemoriesInput, options?: CallOptions): Promise<T.CreateMemoriesResult | T.Memory> {
-    return this.#transport.call(OPERATIONS.createMemories, input, options) as Promise<T.CreateMemoriesResult | T.Memory>;
+  /** Store one memory, or up to 1,000 at once; Prefer: respond-async does it as a job */
+  createMemories(input: T.CreateMemoriesInput, options?: CallOptions): Promise<T.CreateMemoriesResult | T.Memory | T.CancelJobResult> {
+    return this.#transport.call(OPERATIONS.createMemories, input, options) as Promise<T.CreateMemoriesResult | T.Memory | T.CancelJobResult>;
   }
 
   /** Be told of what happens, by requests signed as Standard Webhooks says; the secret is shown once */
