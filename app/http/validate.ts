@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type FieldError, type Problem, problem } from './errors.js';
+import { addTextLengths } from './text-length.js';
 
 export const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
 /** What an id of its own may be: the nil UUID stands for none (RFC 9562), also where rows are walked through by their ids. */
@@ -9,15 +10,9 @@ export const UUID_OF_SOMETHING = `^(?!0{8}-0{4}-0{4}-0{4}-0{12}$)${UUID.slice(1)
 export const TIME = '^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$';
 
 // verbose: what is said of a value that is wrong needs the schema's own words for what is right.
-const strict = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
-const coercing = new Ajv({
-  allErrors: true,
-  strict: true,
-  coerceTypes: true,
-  useDefaults: true,
-  allowUnionTypes: true,
-  verbose: true,
-});
+const OPTIONS = { allErrors: true, strict: true, allowUnionTypes: true, verbose: true } as const;
+const strict = addTextLengths(new Ajv(OPTIONS));
+const coercing = addTextLengths(new Ajv({ ...OPTIONS, coerceTypes: true, useDefaults: true }));
 
 export type Check<T> = (
   value: unknown,

@@ -25,13 +25,14 @@ const Time = Type.String({ pattern: TIME });
 const Fraction = Type.Number({ minimum: 0, maximum: 1 });
 /** 4096 numbers as base64 are 21,848 characters. */
 export const Vector = Type.Union([
-  Type.Array(Type.Number(), { minItems: 1, maxItems: 4096 }),
+  // First what is sent in large batches: what it is not costs a report of why not.
   Type.String({
     minLength: 4,
     maxLength: 22_000,
     // Not a pattern: whoever decodes it sees as well, and an expression over every character costs more than the decoding.
     description: 'base64 of little-endian 32-bit floats',
   }),
+  Type.Array(Type.Number(), { minItems: 1, maxItems: 4096 }),
 ]);
 export const ScopeSchema = literals(SCOPES);
 const Name = Type.String({ minLength: 1, maxLength: 1024 });
