@@ -17,7 +17,7 @@ export {
 } from './macs.js';
 export type { Place } from './place.js';
 export type { RowContent, RowEnvelope, SealedRow } from './row.js';
-export { newRowEnvelope, openRow, rowCommit, rowPlaintext, sealRow } from './row.js';
+export { newRowEnvelope, openRow, rowCommit, rowPlaintext, sealRow, storeInClear } from './row.js';
 export type { Purpose, SealedHeader } from './sealed-value.js';
 export { open, seal, sealedHeader } from './sealed-value.js';
 export { casedWordsOf, normalise, termsOf, wordsOf } from './terms.js';

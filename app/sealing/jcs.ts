@@ -68,7 +68,9 @@ function canonicalObject(value: object, path: string, depth: number): string {
     throw new NotCanonical(path, `a ${value.constructor.name} has no JSON form of its own`);
   }
   // The default order of sort() is by UTF-16 code units, which is the RFC's.
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const members = Object.entries(value);
+  if (members.length === 0) return '{}';
+  members.sort(([a], [b]) => (a < b ? -1 : 1));
   const parts = members.map(([name, member]) => {
     const at = `${path}/${name}`;
     return `${canonicalString(name, at)}:${canonical(member, at, depth + 1)}`;

@@ -1,8 +1,8 @@
 import type { SlotKey } from '../keys/slot.js';
 import { indexTerms } from '../search/terms.js';
 import { contentHash } from './macs.js';
-import { newRowEnvelope, type RowContent, rowCommit, rowPlaintext, type SealedRow, sealRow } from './row.js';
-import { padTokens, termTokens } from './tokens.js';
+import { type RowContent, sealRow, storeInClear } from './row.js';
+import { storedTokens } from './tokens.js';
 import { sealVector } from './vector.js';
 
 /** A new row, before anything of it is sealed. */
@@ -29,24 +29,56 @@ export interface SealSettings {
   readonly indexes: boolean;
 }
 
-/** All that a row needs its key for: the same here and in a thread. */
-export const sealOpenRow = (key: SlotKey, row: OpenRow, { encrypts, indexes }: SealSettings): SealedParts => {
+/** All that rows need their keys for: the same here and in a thread. */
+export const sealOpenRows = (
+  rows: readonly OpenRow[],
+  keyFor: (index: number) => SlotKey,
+  settings: SealSettings,
+): readonly SealedParts[] => {
+  const tokens = settings.indexes ? tokensOf(rows, keyFor) : [];
+  return rows.map((row, index) => sealOpenRow(keyFor(index), row, settings.encrypts, tokens[index] ?? null));
+};
+
+const sealOpenRow = (key: SlotKey, row: OpenRow, encrypts: boolean, tokens: readonly number[] | null): SealedParts => {
   const { id: rowId, version: rowVersion, content, vector } = row;
-  const stored = encrypts ? sealRow(key, { table: 'memories', rowId, rowVersion }, content) : plainRow(content);
+  const stored = encrypts ? sealRow(key, { table: 'memories', rowId, rowVersion }, content) : storeInClear(content);
   return {
     envelope: stored.sealed,
     commit: stored.commit,
     contentHash: contentHash(key, 'dedupe', content.content),
-    tokens: indexes ? [...padTokens(termTokens(key, indexTerms(content, row.namespace)))] : null,
+    tokens,
     vector: vector && storeVector(key, row, vector, encrypts),
   };
 };
 
-/** While field encryption is off. The log commits to the row all the same. */
-export const plainRow = (content: RowContent): SealedRow => {
-  const envelope = newRowEnvelope(content);
-  return { sealed: rowPlaintext(envelope), commit: rowCommit(envelope) };
+/** Slot by slot: the rows of a batch are mostly of one. */
+const tokensOf = (
+  rows: readonly OpenRow[],
+  keyFor: (index: number) => SlotKey,
+): readonly (readonly number[] | undefined)[] => {
+  const places = new Map<SlotKey['key'], { readonly key: SlotKey; readonly at: number[] }>();
+  rows.forEach((_, index) => {
+    const key = keyFor(index);
+    const known = places.get(key.key);
+    if (known) known.at.push(index);
+    else places.set(key.key, { key, at: [index] });
+  });
+  const tokens: (readonly number[] | undefined)[] = rows.map(() => undefined);
+  for (const { key, at } of places.values()) {
+    const terms = at.map((index) => termsAt(rows, index));
+    storedTokens(key, terms).forEach((own, n) => {
+      tokens[at[n] ?? 0] = own;
+    });
+  }
+  return tokens;
 };
+
+const termsAt = (rows: readonly OpenRow[], index: number): ReadonlySet<string> => {
+  const row = rows[index];
+  return row ? indexTerms(row.content, row.namespace) : NO_TERMS;
+};
+
+const NO_TERMS: ReadonlySet<string> = new Set();
 
 const storeVector = (key: SlotKey, { id, version }: OpenRow, vector: Float32Array, encrypts: boolean): Buffer =>
   encrypts
@@ -102,35 +134,47 @@ export const packRows = (
 
 export const sealRowBatch = (batch: RowBatch): SealedBatchRows => {
   let from = 0;
-  const parts = batch.rows.map((row, index) => {
+  const rows = batch.rows.map((row, index) => {
     const size = batch.dimensions[index] ?? 0;
     const vector = size === 0 ? null : batch.vectors.subarray(from, from + size);
     from += size;
+    return { ...row, vector };
+  });
+  const keyFor = (index: number): SlotKey => {
     const key = batch.keys[batch.keyOf[index] ?? -1];
     if (!key) throw new RangeError(`row ${index} names a key that is not in its batch`);
-    return sealOpenRow(key, { ...row, vector }, batch);
-  });
-  const lengths = Int32Array.from(
-    parts.flatMap(({ envelope, vector, tokens }) => [envelope.length, vector?.length ?? 0, tokens?.length ?? -1]),
-  );
-  const tokens = Int32Array.from(parts.flatMap((part) => part.tokens ?? []));
-  return { bytes: join(parts), lengths, tokens };
+    return key;
+  };
+  return joinParts(sealOpenRows(rows, keyFor, batch));
 };
 
-const join = (parts: readonly SealedParts[]): Uint8Array<ArrayBuffer> => {
-  const pieces = parts.flatMap(({ envelope, commit, contentHash: hash, vector }) => [
-    envelope,
-    commit,
-    hash,
-    ...(vector ? [vector] : []),
-  ]);
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+const joinParts = (parts: readonly SealedParts[]): SealedBatchRows => {
+  let size = 0;
+  let count = 0;
+  for (const { envelope, vector, tokens: own } of parts) {
+    size += envelope.length + 2 * DIGEST + (vector?.length ?? 0);
+    count += own?.length ?? 0;
+  }
+  const [bytes, lengths] = [new Uint8Array(size), new Int32Array(parts.length * LENGTHS)];
+  const tokens = new Int32Array(count);
   let at = 0;
-  for (const piece of pieces) {
+  let token = 0;
+  const add = (piece: Uint8Array): void => {
     bytes.set(piece, at);
     at += piece.length;
-  }
-  return bytes;
+  };
+  parts.forEach(({ envelope, commit, contentHash: hash, vector, tokens: own }, index) => {
+    add(envelope);
+    add(commit);
+    add(hash);
+    if (vector) add(vector);
+    if (own) tokens.set(own, token);
+    token += own?.length ?? 0;
+    lengths[index * LENGTHS] = envelope.length;
+    lengths[index * LENGTHS + 1] = vector?.length ?? 0;
+    lengths[index * LENGTHS + 2] = own?.length ?? -1;
+  });
+  return { bytes, lengths, tokens };
 };
 
 export const unpackRows = (rows: readonly OpenRow[], sealed: SealedBatchRows, encrypts: boolean): SealedParts[] => {
@@ -141,12 +185,21 @@ export const unpackRows = (rows: readonly OpenRow[], sealed: SealedBatchRows, en
     at += length;
     return piece;
   };
+  const takeTokens = (count: number): readonly number[] => {
+    const own: number[] = [];
+    for (let n = 0; n < count; n++) own.push(sealed.tokens[token++] ?? 0);
+    return own;
+  };
   return rows.map(({ vector }, index) => {
-    const [envelope = 0, size = 0, tokens = 0] = sealed.lengths.subarray(index * LENGTHS, (index + 1) * LENGTHS);
-    const parts = { envelope: take(envelope), commit: take(DIGEST), contentHash: take(DIGEST) };
-    const own = tokens < 0 ? null : [...sealed.tokens.subarray(token, token + tokens)];
-    token += Math.max(0, tokens);
+    const size = sealed.lengths[index * LENGTHS + 1] ?? 0;
+    const count = sealed.lengths[index * LENGTHS + 2] ?? -1;
     const plain = vector && !encrypts ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength) : null;
-    return { ...parts, tokens: own, vector: size > 0 ? take(size) : plain };
+    return {
+      envelope: take(sealed.lengths[index * LENGTHS] ?? 0),
+      commit: take(DIGEST),
+      contentHash: take(DIGEST),
+      vector: size > 0 ? take(size) : plain,
+      tokens: count < 0 ? null : takeTokens(count),
+    };
   });
 };

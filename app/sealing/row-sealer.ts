@@ -10,7 +10,7 @@ import {
   type SealedBatchRows,
   type SealedParts,
   type SealSettings,
-  sealOpenRow,
+  sealOpenRows,
   unpackRows,
 } from './row-batch.js';
 import type { SealReply, SealRequest } from './row-thread.js';
@@ -65,7 +65,7 @@ class ThreadedSealer implements RowSealer {
       const sealed = await this.#send(packRows(rows, keyFor, settings));
       if (sealed) return unpackRows(rows, sealed, settings.encrypts);
     }
-    return rows.map((row, index) => sealOpenRow(keyFor(index), row, settings));
+    return sealOpenRows(rows, keyFor, settings);
   }
 
   async close(): Promise<void> {

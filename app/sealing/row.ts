@@ -30,20 +30,25 @@ export interface SealedRow {
 export const ROW_SALT_BYTES = 32;
 const COMMIT_LABEL = Buffer.from('memplane/commit/1\n');
 
-export function newRowEnvelope(content: RowContent): RowEnvelope {
-  const salt = Buffer.allocUnsafe(ROW_SALT_BYTES);
-  randomInto(salt);
-  return { ...content, salt: salt.toString('base64') };
+export const newRowEnvelope = (content: RowContent): RowEnvelope => ({ ...content, salt: newSalt() });
+
+const freshSalt = Buffer.alloc(ROW_SALT_BYTES);
+function newSalt(): string {
+  randomInto(freshSalt);
+  return freshSalt.toString('base64');
 }
 
 /** Seals a row's content under a fresh envelope salt, with the commitment for the audit log. */
 export function sealRow(key: SlotKey, place: Place, content: RowContent): SealedRow {
-  const envelope = newRowEnvelope(content);
-  const texts = envelopeTexts(envelope);
-  return {
-    sealed: seal(key, 'row', place, Buffer.from(texts.whole, 'utf8')),
-    commit: commit(envelope.salt, texts.withoutSalt),
-  };
+  const { sealed, commit: own } = storeInClear(content);
+  return { sealed: seal(key, 'row', place, sealed), commit: own };
+}
+
+/** The same of what is not sealed: the envelope is its plaintext, and the log commits to it all the same. */
+export function storeInClear(content: RowContent): SealedRow {
+  const salt = newSalt();
+  const { whole, withoutSalt } = envelopeTexts(content, salt);
+  return { sealed: Buffer.from(whole, 'utf8'), commit: commit(salt, withoutSalt) };
 }
 
 export function openRow(keys: SlotKeys, place: Place, sealed: Uint8Array): RowEnvelope {
@@ -61,10 +66,12 @@ export function openRow(keys: SlotKeys, place: Place, sealed: Uint8Array): RowEn
 }
 
 /** JCS of the envelope: what is sealed. */
-export const rowPlaintext = (envelope: RowEnvelope): Buffer => Buffer.from(envelopeTexts(envelope).whole, 'utf8');
+export const rowPlaintext = (envelope: RowEnvelope): Buffer =>
+  Buffer.from(envelopeTexts(envelope, envelope.salt).whole, 'utf8');
 
 /** SHA-256("memplane/commit/1\n" ‖ salt ‖ JCS(envelope without salt)): proves later what was written, hides it till then. */
-export const rowCommit = (envelope: RowEnvelope): Buffer => commit(envelope.salt, envelopeTexts(envelope).withoutSalt);
+export const rowCommit = (envelope: RowEnvelope): Buffer =>
+  commit(envelope.salt, envelopeTexts(envelope, envelope.salt).withoutSalt);
 
 const commit = (salt: string, text: string): Buffer => {
   // A forged envelope's salt has any length.
@@ -77,12 +84,15 @@ const commit = (salt: string, text: string): Buffer => {
 };
 
 /** Both texts from one walk over the content: members in JCS order, `salt` between `predicate` and `source`. */
-function envelopeTexts(envelope: RowEnvelope): { readonly whole: string; readonly withoutSalt: string } {
+function envelopeTexts(
+  { content, metadata, object, predicate, source, subject }: RowContent,
+  salt: string,
+): { readonly whole: string; readonly withoutSalt: string } {
   const before =
-    `{"content":${jcs(envelope.content)},"metadata":${jcs(envelope.metadata)},` +
-    `"object":${jcs(envelope.object)},"predicate":${jcs(envelope.predicate)},`;
-  const after = `"source":${jcs(envelope.source)},"subject":${jcs(envelope.subject)}}`;
-  return { whole: `${before}"salt":${jcs(envelope.salt)},${after}`, withoutSalt: before + after };
+    `{"content":${jcs(content)},"metadata":${jcs(metadata)},` +
+    `"object":${jcs(object)},"predicate":${jcs(predicate)},`;
+  const after = `"source":${jcs(source)},"subject":${jcs(subject)}}`;
+  return { whole: `${before}"salt":${jcs(salt)},${after}`, withoutSalt: before + after };
 }
 
 const MEMBERS = ['content', 'metadata', 'object', 'predicate', 'salt', 'source', 'subject'] as const;

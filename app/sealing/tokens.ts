@@ -23,17 +23,38 @@ export const searchTokens = (key: SlotKey, text: string): Int32Array => padToken
 export const queryTokens = (key: SlotKey, text: string): Int32Array => termTokens(key, termsOf(text));
 
 /** The tokens of terms as they are, sorted and distinct: for metadata (`key=value`) and other exact terms. */
-export function termTokens(key: SlotKey, terms: Iterable<string>): Int32Array {
-  const distinct = [...new Set(terms)];
-  const blocks = Buffer.allocUnsafe(distinct.length * BLOCK).fill(0);
-  distinct.forEach((term, i) => {
-    writeTermBlock(blocks.subarray(i * BLOCK, (i + 1) * BLOCK), term);
+export const termTokens = (key: SlotKey, terms: Iterable<string>): Int32Array =>
+  Int32Array.from(distinctTokens(encryptTerms(key, [...terms]))).sort();
+
+/** Of many rows of one slot, each row's terms distinct: their tokens to store. One pass over the blocks of all. */
+export const storedTokens = (key: SlotKey, rows: readonly ReadonlySet<string>[]): readonly (readonly number[])[] => {
+  const terms: string[] = [];
+  for (const row of rows) for (const term of row) terms.push(term);
+  const encrypted = encryptTerms(key, terms);
+  let from = 0;
+  return rows.map(({ size }) => {
+    const own = distinctTokens(encrypted, from, from + size * BLOCK);
+    from += size * BLOCK;
+    return pad(own);
   });
-  // One pass over all blocks.
-  const encrypted = blockCipher(key).update(blocks);
-  const tokens = new Set<number>();
-  for (let at = 0; at < encrypted.length; at += BLOCK) tokens.add(encrypted.readInt32BE(at));
-  return Int32Array.from(tokens).sort();
+};
+
+function encryptTerms(key: SlotKey, terms: readonly string[]): Buffer {
+  const blocks = Buffer.alloc(terms.length * BLOCK);
+  for (let i = 0; i < terms.length; i += 1) writeTermBlock(blocks, i * BLOCK, terms[i] ?? '');
+  return blockCipher(key).update(blocks);
+}
+
+/** A row has few: looking through them costs less than a set. */
+const FEW = 64;
+
+function distinctTokens(encrypted: Buffer, from = 0, to = encrypted.length): number[] {
+  const tokens: number[] = [];
+  for (let at = from; at < to; at += BLOCK) {
+    const token = encrypted.readInt32BE(at);
+    if (tokens.length >= FEW || !tokens.includes(token)) tokens.push(token);
+  }
+  return tokens.length < FEW ? tokens : [...new Set(tokens)];
 }
 
 const ciphers = new WeakMap<KeyObject, Cipher>();
@@ -50,25 +71,63 @@ function blockCipher({ key }: SlotKey): Cipher {
 }
 
 /** Adds random tokens up to the next step, and sorts, so that neither number nor place tells which are real. */
-export function padTokens(tokens: Int32Array): Int32Array {
+export const padTokens = (tokens: Int32Array): Int32Array => Int32Array.from(pad([...tokens]));
+
+/** In place. */
+function pad(tokens: number[]): readonly number[] {
   const size = STEPS.find((step) => tokens.length <= step) ?? Math.ceil(tokens.length / LARGEST_STEP) * LARGEST_STEP;
-  const padded = new Set(tokens);
-  while (padded.size < size) {
-    const fresh = new Int32Array(size - padded.size);
-    randomInto(new Uint8Array(fresh.buffer));
-    for (const token of fresh) padded.add(token);
+  const known = size > FEW ? new Set(tokens) : undefined;
+  while (tokens.length < size) {
+    const token = randomToken();
+    if (known ? known.has(token) : tokens.includes(token)) continue;
+    known?.add(token);
+    tokens.push(token);
   }
-  return Int32Array.from(padded).sort();
+  return size > FEW ? tokens.sort((a, b) => a - b) : sortFew(tokens);
+}
+
+/** In place. */
+function sortFew(tokens: number[]): readonly number[] {
+  for (let i = 1; i < tokens.length; i += 1) {
+    const token = tokens[i] ?? 0;
+    let at = i;
+    for (; at > 0 && (tokens[at - 1] ?? 0) > token; at -= 1) tokens[at] = tokens[at - 1] ?? 0;
+    tokens[at] = token;
+  }
+  return tokens;
+}
+
+const random = Buffer.alloc(4);
+function randomToken(): number {
+  randomInto(random);
+  return random.readInt32BE(0);
 }
 
 /** At most 15 bytes: length ‖ utf8 ‖ zeros. Longer: FF ‖ SHA-256(term)[0:15). The hash never leaves the cipher. */
-function writeTermBlock(block: Buffer, term: string): void {
-  const length = Buffer.byteLength(term, 'utf8');
-  if (length <= LONGEST_INLINE) {
-    block[0] = length;
-    block.write(term, 1, 'utf8');
+function writeTermBlock(blocks: Buffer, at: number, term: string): void {
+  if (term.length <= LONGEST_INLINE && writeAscii(blocks, at + 1, term)) {
+    blocks[at] = term.length;
     return;
   }
-  block[0] = HASHED;
-  createHash('sha256').update(term, 'utf8').digest().copy(block, 1, 0, LONGEST_INLINE);
+  const length = Buffer.byteLength(term, 'utf8');
+  if (length <= LONGEST_INLINE) {
+    blocks[at] = length;
+    blocks.write(term, at + 1, 'utf8');
+    return;
+  }
+  blocks[at] = HASHED;
+  createHash('sha256')
+    .update(term, 'utf8')
+    .digest()
+    .copy(blocks, at + 1, 0, LONGEST_INLINE);
+}
+
+/** False where a character is none; whatever was written then is overwritten. */
+function writeAscii(bytes: Buffer, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return false;
+    bytes[at + i] = code;
+  }
+  return true;
 }

@@ -18,11 +18,12 @@ import {
   seal,
   sealRow,
   sealVector,
+  storeInClear,
   termTokens,
   verifyRowMac,
   verifyRowMacOfJcs,
 } from '../sealing/index.js';
-import { type OpenRow, plainRow, type SealedParts } from '../sealing/row-batch.js';
+import type { OpenRow, SealedParts } from '../sealing/row-batch.js';
 import { createRowSealer, type RowSealer } from '../sealing/row-sealer.js';
 
 /** What a sealed value is bound to: moved to another place it does not open. */
@@ -215,7 +216,7 @@ const auditVault = (
 const placeOf = ({ slot, table, rowId, version }: Place) => ({ slot, table, rowId, rowVersion: version });
 
 const storePlain = (content: RowContent): StoredRow => {
-  const { sealed: bytes, commit } = plainRow(content);
+  const { sealed: bytes, commit } = storeInClear(content);
   return { sealed: false, bytes, commit };
 };
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { STOP_WORDS } from '../../../app/sealing/stop-words.js';
-import { normalise, termsOf } from '../../../app/sealing/terms.js';
-import { padTokens, queryTokens, searchTokens, termTokens } from '../../../app/sealing/tokens.js';
+import { normalise, termsOf, wordsOf } from '../../../app/sealing/terms.js';
+import { padTokens, queryTokens, searchTokens, storedTokens, termTokens } from '../../../app/sealing/tokens.js';
 import { readVectors, slotKeyOf } from '../../support/vectors.js';
 import { AUTH_KEY, SLOT_KEY, TENANT } from '../../vectors/inputs.js';
 
@@ -44,6 +44,54 @@ describe('search tokens', () => {
     expect(stored).toHaveLength(size);
     expect(new Set(stored).size).toBe(size);
     expect([...queryTokens(key, words(count))].every((token) => stored.includes(token))).toBe(true);
+  });
+
+  it('of many rows are those of each row by itself, whatever its terms are made of', () => {
+    const long = 'a word of more than fifteen bytes'.replaceAll(' ', '');
+    const rows = [
+      [],
+      ['tea'],
+      ['tea', 'café', '漢字', long, `${long}é`, '😀'.repeat(3), 'x'.repeat(15)],
+      words(70).split(' '),
+    ];
+    storedTokens(
+      key,
+      rows.map((terms) => new Set(terms)),
+    ).forEach((stored, n) => {
+      const own = termTokens(key, rows[n] ?? []);
+      expect(stored).toHaveLength([8, 8, 8, 128][n] ?? -1);
+      expect([...stored]).toEqual([...new Set(stored)].sort((a, b) => a - b));
+      expect([...own].every((token) => stored.includes(token))).toBe(true);
+    });
+  });
+
+  it('of plain text are of the words that the same text has among others', () => {
+    const pieces = [
+      "it's",
+      'don’t',
+      "James'",
+      "'s",
+      "''",
+      'A_b',
+      'x1',
+      '42',
+      '-',
+      '\t',
+      '\0',
+      "O'Neil's",
+      '~',
+      'ß'.normalize('NFD'),
+      ' ',
+    ];
+    let state = 7;
+    const next = (below: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    for (let n = 0; n < 500; n++) {
+      const text = Array.from({ length: 1 + next(8) }, () => pieces[next(pieces.length)] ?? '').join('');
+      expect([text, ...wordsOf(text), 'é']).toEqual([text, ...wordsOf(`${text} É`).slice(0, -1), 'é']);
+    }
   });
 
   it('are padded with tokens that no later row repeats', () => {
