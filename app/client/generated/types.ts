@@ -61,7 +61,7 @@ export type Draft = {
   readonly valid_from?: string | null | undefined;
   readonly valid_to?: string | null | undefined;
   readonly source?: { readonly id?: string | undefined; readonly uri?: string | undefined; readonly role?: string | undefined } | undefined;
-  readonly vector?: readonly number[] | string | undefined;
+  readonly vector?: string | readonly number[] | undefined;
   readonly embedding_model?: string | undefined;
 };
 
@@ -680,7 +680,7 @@ export type SchedulerStatusResult = {
 
 export type SearchMemoriesBody = {
   readonly query?: string | undefined;
-  readonly vector?: readonly number[] | string | undefined;
+  readonly vector?: string | readonly number[] | undefined;
   readonly mode?: "hybrid" | "semantic" | "keyword" | undefined;
   /** AND, OR, NOT and fields with operators; see the guide to search */ readonly filters?: Readonly<Record<string, unknown>> | undefined;
   readonly user_id?: string | undefined;
@@ -747,7 +747,7 @@ export type UpdateMemoryBody = {
   readonly expires_at?: string | null | null | undefined;
   readonly valid_from?: string | null | null | undefined;
   readonly valid_to?: string | null | null | undefined;
-  readonly vector?: readonly number[] | string | undefined;
+  readonly vector?: string | readonly number[] | undefined;
   readonly embedding_model?: string | undefined;
 };
 
