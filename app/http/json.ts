@@ -5,7 +5,6 @@ import { type FieldError, problem } from './errors.js';
 const MAX_DEPTH = 64;
 /** Enough to correct a body, few enough to answer quickly. */
 const MAX_FINDINGS = 20;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -29,12 +28,30 @@ export const parseJson = (bytes: Buffer, what = 'the body'): Json => {
     const errors = [{ pointer: '', code: 'json', detail: `${what} is no JSON${where}` }];
     throw problem('invalid_request', `${whole} is not valid JSON${where}.`, { cause, errors });
   }
+  if (isStorable(value, 0)) return value;
   const findings: FieldError[] = [];
   inspect(value, [], findings);
-  if (findings.length > 0)
-    throw problem('invalid_request', `${whole} holds values that cannot be stored.`, { errors: findings });
-  return value;
+  throw problem('invalid_request', `${whole} holds values that cannot be stored.`, { errors: findings });
 };
+
+/** Whether `inspect` would find nothing: without the paths, which cost more than all else. */
+const isStorable = (value: Json, depth: number): boolean => {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'string') return isStorableText(value);
+  if (value === null || typeof value !== 'object') return true;
+  if (depth >= MAX_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((item) => isStorable(item, depth + 1));
+  for (const key of Object.keys(value)) {
+    const item = (value as { readonly [key: string]: Json })[key] ?? null;
+    if (!isStorableText(key) || isPrototype(key, item) || !isStorable(item, depth + 1)) return false;
+  }
+  return true;
+};
+
+const isStorableText = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+
+const isPrototype = (key: string, item: Json): boolean =>
+  key === '__proto__' || (key === 'constructor' && isObject(item) && Object.hasOwn(item, 'prototype'));
 
 const positionOf = (cause: unknown): string => {
   const match = isError(cause) ? /position (\d+)/.exec(cause.message) : null;
@@ -53,7 +70,7 @@ const inspect = (value: Json, path: readonly string[], findings: FieldError[]): 
 
 const inspectString = (value: string, path: readonly string[], findings: FieldError[]): void => {
   if (value.includes('\0')) findings.push(finding(path, 'nul', 'contains the character U+0000'));
-  else if (LONE_SURROGATE.test(value)) findings.push(finding(path, 'surrogate', 'contains half of a surrogate pair'));
+  else if (!value.isWellFormed()) findings.push(finding(path, 'surrogate', 'contains half of a surrogate pair'));
 };
 
 const inspectArray = (value: readonly Json[], path: readonly string[], findings: FieldError[]): void => {
@@ -77,7 +94,7 @@ const inspectObject = (
   for (const [key, item] of Object.entries(value)) {
     const where = [...path, key];
     inspectString(key, where, findings);
-    if (key === '__proto__' || (key === 'constructor' && isObject(item) && Object.hasOwn(item, 'prototype'))) {
+    if (isPrototype(key, item)) {
       findings.push(finding(where, 'prototype', 'is not a permitted key'));
     }
     inspect(item, where, findings);

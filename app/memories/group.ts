@@ -20,6 +20,12 @@ export const isPlain = ({ principal, now }: WriteContext, rows: readonly Prepare
       isMember(principal, row),
   );
 
+/** Ids that the clients chose, or brought from elsewhere: only of these can there be anything already. */
+export const givenIds = (rows: readonly PreparedRow[]): readonly string[] =>
+  rows.flatMap(({ planned, row }) => (planned.draft.id === undefined && !planned.past ? NOTHING : row.id));
+
+const NOTHING: readonly string[] = [];
+
 /** While one transaction waits for the disk the next is encoded. More would share it among fewer. */
 const LANES = 2;
 /** A transaction of more rows keeps those that came first waiting. */
@@ -142,10 +148,7 @@ const buildSteps = ([first, ...others]: Group): readonly Step[] => {
   );
   return [
     { text: 'BEGIN' },
-    demandNoHolds(
-      rows.map(({ id }) => id),
-      [...users.keys()],
-    ),
+    demandNoHolds(givenIds(prepared), [...users.keys()]),
     ...guards.before,
     memoryStep(rows, marks.mac),
     ...(vectors.length > 0 ? [vectorStep(vectors)] : []),

@@ -93,9 +93,7 @@ export const planDraft = (draft: Draft, context: PlanContext): PlannedDraft | Dr
     };
   }
   const id = draft.id?.toLowerCase() ?? context.newId();
-  const redactions = new Map<RedactionKind, number>();
-  const content = redactJson(contentOf(draft), policies.redact, redactions);
-  if (context.redacted) countMarks(draft.content, policies.redact, redactions);
+  const { content, redactions } = redact(draft, context);
   return {
     kind: 'planned',
     draft,
@@ -111,6 +109,17 @@ export const planDraft = (draft: Draft, context: PlanContext): PlannedDraft | Dr
   };
 };
 
+const NOTHING_REDACTED: RedactionCounts = new Map();
+
+const redact = (draft: Draft, { policies, redacted }: PlanContext): Pick<PlannedDraft, 'content' | 'redactions'> => {
+  const { redact: kinds } = policies.policies;
+  if (kinds.length === 0) return { content: contentOf(draft), redactions: NOTHING_REDACTED };
+  const redactions = new Map<RedactionKind, number>();
+  const content = redactJson(contentOf(draft), kinds, redactions);
+  if (redacted) countMarks(draft.content, kinds, redactions);
+  return { content, redactions };
+};
+
 /** Compared as percent, as the policy is written: 0.57 * 100 is 56.99… in binary. */
 export const isBelowMinimum = (confidence: number, percent: number): boolean =>
   Math.round(confidence * 1e6) < percent * 1e4;
@@ -123,7 +132,7 @@ const MAX_METADATA_CHARACTERS = 65_536;
 export const contentOf = (draft: Pick<Draft, ContentField>): RowContent & { readonly [key: string]: Json } => {
   const { content, subject = null, predicate = null, object = null } = draft;
   const metadata = (draft.metadata ?? {}) as RowContent['metadata'];
-  if (JSON.stringify(metadata).length > MAX_METADATA_CHARACTERS) {
+  if (draft.metadata && JSON.stringify(metadata).length > MAX_METADATA_CHARACTERS) {
     throw problemAt(
       'invalid_request',
       '/metadata',

@@ -1,10 +1,10 @@
 import { judgeMemory, type QuarantineReason } from '../reviews/quarantine.js';
 import type { SealedParts } from '../sealing/row-batch.js';
-import { indexSettings } from '../search/index-mark.js';
-import { type SearchColumns, searchColumnsOf } from '../search/search-columns.js';
+import { type IndexSettings, indexMark, indexSettings } from '../search/index-mark.js';
+import { buildClearMetadata } from '../search/search-columns.js';
 import { type EntityName, entityKey, type Person } from '../tenancy/people.js';
 import type { NewRow } from '../tenancy/vault.js';
-import { type FactTokens, factTokensOf } from './facts.js';
+import { factTokensOf } from './facts.js';
 import { sealKey } from './key.js';
 import { partitionOf } from './partition-of.js';
 import { DEFAULT_IMPORTANCE, type PlannedDraft } from './plan.js';
@@ -30,30 +30,33 @@ export const prepareRows = async (
   drafts: readonly PlannedDraft[],
 ): Promise<readonly PreparedRow[]> => {
   const { db, vault, people } = context;
-  const persons = await people.ensure(
-    db,
-    drafts.flatMap(({ userId }) => userId ?? []),
-  );
-  const ownerOf = (planned: PlannedDraft): Person | undefined =>
-    planned.userId === null ? undefined : persons.get(planned.userId);
+  const persons = await people.ensure(db, userIdsIn(drafts));
+  const ownerOf = ({ userId }: PlannedDraft): Person | undefined => (userId === null ? undefined : persons.get(userId));
   const slotOf = (planned: PlannedDraft): number =>
     planned.scopeCode === 0 ? (ownerOf(planned)?.slot ?? TENANT_SLOT) : TENANT_SLOT;
-  const entities = await people.ensureEntities(
-    db,
-    drafts.flatMap((planned) => namesIn(planned, slotOf(planned))),
-  );
-  await vault.prepare(drafts.map(slotOf));
+  const names: EntityName[] = [];
+  for (const planned of drafts) pushNames(names, planned, slotOf(planned));
+  const entities = await people.ensureEntities(db, names);
+  await vault.prepare(new Set(drafts.map(slotOf)));
+  const index = indexSettings(context.policies);
   const { sealed, parts } = await vault.sealRows(
     drafts.map((planned) => openRow(planned, slotOf(planned))),
-    indexSettings(context.policies).index !== 'off',
+    index.index !== 'off',
   );
   const refOf: Refs = (kind, id, slot) => (id ? (entities.get(entityKey({ kind, slot, id })) ?? null) : null);
-  return drafts.map((planned, index) => {
-    const own = parts[index];
+  const credited = trustOf(context.principal, context.channel);
+  const shared = { context, sealed, index, credited, refOf };
+  return drafts.map((planned, at) => {
+    const own = parts[at];
     if (!own) throw new Error(`The memory ${planned.id} was not sealed`);
-    const owner = { slot: slotOf(planned), userRef: ownerOf(planned)?.ref ?? null };
-    return prepareRow(context, planned, owner, { sealed, ...own }, refOf);
+    return prepareRow(shared, planned, slotOf(planned), ownerOf(planned)?.ref ?? null, own);
   });
+};
+
+const userIdsIn = (drafts: readonly PlannedDraft[]): ReadonlySet<string> => {
+  const ids = new Set<string>();
+  for (const { userId } of drafts) if (userId) ids.add(userId);
+  return ids;
 };
 
 const openRow = ({ id, past, content, draft, vector }: PlannedDraft, slot: number): NewRow => ({
@@ -61,65 +64,46 @@ const openRow = ({ id, past, content, draft, vector }: PlannedDraft, slot: numbe
   version: past?.version ?? 1,
   slot,
   content,
-  namespace: draft.namespace ?? [],
+  namespace: draft.namespace ?? NOTHING,
   vector,
 });
 
 /** Teams and organizations are shared, so their names are sealed for the tenant; the rest with the person they appear with. */
-const namesIn = ({ draft }: PlannedDraft, slot: number): readonly EntityName[] => {
-  const names: EntityName[] = [];
+const pushNames = (names: EntityName[], { draft }: PlannedDraft, slot: number): void => {
   if (draft.agent_id) names.push({ kind: 'agent', slot, id: draft.agent_id });
   if (draft.session_id) names.push({ kind: 'session', slot, id: draft.session_id });
   if (draft.app_id) names.push({ kind: 'app', slot, id: draft.app_id });
   if (draft.team_id) names.push({ kind: 'team', slot: TENANT_SLOT, id: draft.team_id });
   if (draft.organization_id) names.push({ kind: 'organization', slot: TENANT_SLOT, id: draft.organization_id });
-  return names;
 };
-
-interface Owner {
-  readonly slot: number;
-  readonly userRef: string | null;
-}
-
-type Parts = SealedParts & { readonly sealed: boolean };
 
 type Refs = (kind: EntityName['kind'], id: string | null | undefined, of: number) => string | null;
 
+/** What all rows of a write have in common. */
+interface Shared {
+  readonly context: WriteContext;
+  readonly sealed: boolean;
+  readonly index: IndexSettings;
+  /** What the credential and the channel are good for. */
+  readonly credited: Trust;
+  readonly refOf: Refs;
+}
+
 const prepareRow = (
-  context: WriteContext,
+  shared: Shared,
   planned: PlannedDraft,
-  { slot, userRef }: Owner,
-  parts: Parts,
-  refOf: Refs,
+  slot: number,
+  userRef: string | null,
+  parts: SealedParts,
 ): PreparedRow => {
-  const { vault, policies } = context;
-  const { draft, id, content, past } = planned;
-  const own = lowestTrust(trustOf(context.principal, context.channel), planned.lineage?.trust ?? []);
+  const { context } = shared;
+  const { content, past, lineage } = planned;
+  const own = lineage ? lowestTrust(shared.credited, lineage.trust) : shared.credited;
   const trust = past?.trust ? lowerTrust(own, past.trust) : own;
-  const judged = judgeMemory(content, { scope: planned.scopeCode, trust, policies });
-  const quarantine = reasonsOf(past?.status ?? STATUS_ACTIVE, judged);
-  const version = past?.version ?? 1;
-  const owned = {
-    id,
-    version,
-    slot,
-    scope: planned.scopeCode,
-    user_ref: userRef,
-    agent_ref: refOf('agent', draft.agent_id, slot),
-    session_ref: refOf('session', draft.session_id, slot),
-    app_ref: refOf('app', draft.app_id, slot),
-    team_ref: refOf('team', draft.team_id, TENANT_SLOT),
-    organization_ref: refOf('organization', draft.organization_id, TENANT_SLOT),
-  };
-  const namespace = draft.namespace ?? [];
-  const search = searchColumnsOf(indexSettings(policies), content, parts.tokens);
-  const row = buildRow(context, planned, {
-    ...{ owned, trust, search },
-    own: parts,
-    key: sealKey(vault, owned, { key: draft.key ?? null, namespace }),
-    fact: factTokensOf(vault, owned, content),
-    status: quarantine.length > 0 ? STATUS_QUARANTINED : (past?.status ?? STATUS_ACTIVE),
-  });
+  const judged = judgeMemory(content, { scope: planned.scopeCode, trust, policies: context.policies });
+  const quarantine = past ? reasonsOf(past.status, judged) : judged;
+  const status = quarantine.length > 0 ? STATUS_QUARANTINED : (past?.status ?? STATUS_ACTIVE);
+  const row = nameRow(context, planned, buildRow(shared, planned, { slot, userRef, parts, trust, status }));
   const vector = parts.vector && prepareVector(context.model, row, parts.vector);
   return { planned, quarantine, row, commit: parts.commit, vector };
 };
@@ -130,60 +114,74 @@ const reasonsOf = (before: number, judged: readonly QuarantineReason[]): readonl
   return before === STATUS_ACTIVE ? judged : [];
 };
 
-type RefColumn = 'user_ref' | 'agent_ref' | 'session_ref' | 'app_ref' | 'team_ref' | 'organization_ref';
+/** With what it is called and what it states, if it has a name or states anything. */
+const nameRow = ({ vault }: WriteContext, { draft, content }: PlannedDraft, row: NewMemoryRow): NewMemoryRow => {
+  const key = sealKey(vault, row, { key: draft.key ?? null, namespace: draft.namespace ?? NOTHING });
+  const fact = factTokensOf(vault, row, content);
+  return key.sealed_key === null && fact.fact_token === null ? row : { ...row, ...key, ...fact };
+};
 
 interface RowParts {
-  readonly owned: Pick<NewMemoryRow, 'id' | 'version' | 'slot' | 'scope' | RefColumn>;
+  readonly slot: number;
+  readonly userRef: string | null;
+  readonly parts: SealedParts;
   readonly trust: Trust;
-  readonly search: SearchColumns;
-  readonly own: Parts;
-  readonly key: Pick<NewMemoryRow, 'key_token' | 'sealed_key'>;
-  readonly fact: FactTokens;
   readonly status: number;
 }
 
-/**
- * Column by column, the few that come together at the end: an object of this size that begins with a spread takes 50 µs to
- * make, more than all that is sealed in it.
- */
-const buildRow = (context: WriteContext, planned: PlannedDraft, parts: RowParts): NewMemoryRow => ({
-  id: parts.owned.id,
-  version: parts.owned.version,
-  slot: parts.owned.slot,
-  sealed: parts.own.sealed,
-  envelope: parts.own.envelope,
-  content_hash: parts.own.contentHash,
-  pii: [...planned.redactions.keys()],
-  pii_counts: [...planned.redactions.values()],
-  user_ref: parts.owned.user_ref,
-  agent_ref: parts.owned.agent_ref,
-  session_ref: parts.owned.session_ref,
-  app_ref: parts.owned.app_ref,
-  team_ref: parts.owned.team_ref,
-  organization_ref: parts.owned.organization_ref,
-  scope: parts.owned.scope,
-  status: parts.status,
-  vector_status: planned.vector ? VECTOR_SUCCEEDED : context.embeds ? VECTOR_PENDING : VECTOR_SKIPPED,
-  source_kind: SOURCE_KINDS.indexOf(context.channel),
-  trust_class: parts.trust.trust_class,
-  trust_score: parts.trust.trust_score,
-  confidence: capConfidence(planned.confidence, parts.trust),
-  importance: planned.draft.importance ?? DEFAULT_IMPORTANCE,
+const NOTHING: readonly never[] = [];
+
+/** What no row has when it begins, or what it has only with a name or a statement. */
+const UNNAMED = {
   legal_hold: false,
+  contradictions: 0,
+  superseded_by: null,
+  key_token: null,
+  sealed_key: null,
+  fact_token: null,
+  object_token: null,
+} as const;
+
+/**
+ * Column by column: an object of this size that begins with a spread takes 50 µs to make, more than all that is sealed in it,
+ * and one that ends with several still two.
+ */
+const buildRow = (shared: Shared, planned: PlannedDraft, own: RowParts): NewMemoryRow => ({
+  id: planned.id,
+  version: planned.past?.version ?? 1,
+  slot: own.slot,
+  sealed: shared.sealed,
+  envelope: own.parts.envelope,
+  content_hash: own.parts.contentHash,
+  pii: planned.redactions.size === 0 ? NOTHING : [...planned.redactions.keys()],
+  pii_counts: planned.redactions.size === 0 ? NOTHING : [...planned.redactions.values()],
+  user_ref: own.userRef,
+  agent_ref: shared.refOf('agent', planned.draft.agent_id, own.slot),
+  session_ref: shared.refOf('session', planned.draft.session_id, own.slot),
+  app_ref: shared.refOf('app', planned.draft.app_id, own.slot),
+  team_ref: shared.refOf('team', planned.draft.team_id, TENANT_SLOT),
+  organization_ref: shared.refOf('organization', planned.draft.organization_id, TENANT_SLOT),
+  scope: planned.scopeCode,
+  status: own.status,
+  vector_status: planned.vector ? VECTOR_SUCCEEDED : shared.context.embeds ? VECTOR_PENDING : VECTOR_SKIPPED,
+  source_kind: SOURCE_KINDS.indexOf(shared.context.channel),
+  trust_class: own.trust.trust_class,
+  trust_score: own.trust.trust_score,
+  confidence: capConfidence(planned.confidence, own.trust),
+  importance: planned.draft.importance ?? DEFAULT_IMPORTANCE,
   expires_at: planned.expiresAt,
   valid_from: planned.validFrom,
   valid_to: planned.validTo,
-  created_at: planned.past?.createdAt ?? context.now,
-  updated_at: planned.past?.updatedAt ?? context.now,
-  created_by: context.principal.keyId,
-  audit_event: context.auditEvent,
-  supersedes: planned.lineage?.supersedes ?? [],
-  evidence: planned.lineage?.evidence ?? [],
-  contradictions: 0,
-  superseded_by: null,
-  ...parts.key,
-  ...parts.fact,
-  ...parts.search,
+  created_at: planned.past?.createdAt ?? shared.context.now,
+  updated_at: planned.past?.updatedAt ?? shared.context.now,
+  created_by: shared.context.principal.keyId,
+  audit_event: shared.context.auditEvent,
+  supersedes: planned.lineage?.supersedes ?? NOTHING,
+  evidence: planned.lineage?.evidence ?? NOTHING,
+  search_tokens: own.parts.tokens,
+  clear_metadata: buildClearMetadata(shared.index, planned.content),
+  index_mark: indexMark(shared.index),
+  ...UNNAMED,
 });
 
 const prepareVector = (model: string, row: NewMemoryRow, vector: Buffer): NewVectorRow => ({

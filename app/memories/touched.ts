@@ -9,14 +9,25 @@ const [USER, TEAM, ORGANIZATION] = [0, 1, 2];
 const allOf = (scope: number): string => `scope ${scope}`;
 
 /** By what a cached sum is known to be about a row: by whoever sees its owner's, and by whoever sees all of its scope. */
-export const tagsOfRows = (rows: readonly Owned[]): readonly string[] => [
-  ...new Set(
-    rows.flatMap((row) => {
-      const owner = [row.user_ref, row.team_ref, row.organization_ref][row.scope];
-      return owner ? [allOf(row.scope), `${row.scope} ${owner}`] : [allOf(row.scope)];
-    }),
-  ),
-];
+export const tagsOfRows = (rows: readonly Owned[]): readonly string[] => {
+  const tags = new Set<string>();
+  let last: Owned | undefined;
+  for (const row of rows) {
+    // Of a batch mostly one person's.
+    if (last !== undefined && isAlike(last, row)) continue;
+    last = row;
+    tags.add(allOf(row.scope));
+    const owner = [row.user_ref, row.team_ref, row.organization_ref][row.scope];
+    if (owner) tags.add(`${row.scope} ${owner}`);
+  }
+  return [...tags];
+};
+
+const isAlike = (a: Owned, b: Owned): boolean =>
+  a.scope === b.scope &&
+  a.user_ref === b.user_ref &&
+  a.team_ref === b.team_ref &&
+  a.organization_ref === b.organization_ref;
 
 /** All that a viewer's sums are made of. */
 export const tagsOfViewer = (viewer: Viewer): readonly string[] =>

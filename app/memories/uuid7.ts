@@ -16,7 +16,22 @@ export const createUuid7 = (now: () => number = Date.now): (() => string) => {
     bytes.writeUIntBE(last, 0, 6);
     bytes.writeUInt16BE(0x7000 | counter, 6);
     bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-    const hex = bytes.toString('hex');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    return spell(bytes);
   };
+};
+
+const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
+const DASH = 0x2d;
+const text = Buffer.alloc(36, DASH);
+
+/** By hand: hexadecimal text that is cut in five and put together leaves ten times as much behind. */
+const spell = (bytes: Buffer): string => {
+  let to = 0;
+  for (let from = 0; from < 16; from++) {
+    if (from === 4 || from === 6 || from === 8 || from === 10) to++;
+    const byte = bytes[from] ?? 0;
+    text[to++] = DIGITS[byte >> 4] ?? DASH;
+    text[to++] = DIGITS[byte & 15] ?? DASH;
+  }
+  return text.toString('latin1');
 };

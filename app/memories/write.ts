@@ -6,7 +6,7 @@ import { Problem } from '../http/errors.js';
 import { insertReviews, type NewReview } from '../reviews/store.js';
 import { admitRows, isMember, type Matched, type WriteOutcome } from './admit.js';
 import { recountContradictions } from './facts.js';
-import { isPlain } from './group.js';
+import { givenIds, isPlain } from './group.js';
 import { addUsage, countByUser, reserveRoom } from './quota.js';
 import { copyMemories, copyOutbox, copyVectors, type NewMemoryRow, OUTBOX_EMBED, VECTOR_PENDING } from './rows.js';
 import { selectExistingIds, selectExistingKeys } from './store.js';
@@ -99,10 +99,6 @@ export const writeWithin = async <T>(
 const NOTHING_MATCHED: ReadonlyMap<PreparedRow, Matched> = new Map();
 
 const NO_IDS: ReadonlySet<string> = new Set();
-
-/** Ids that the clients chose, or brought from elsewhere: only of these can there be anything already. */
-const givenIds = (rows: readonly PreparedRow[]): readonly string[] =>
-  rows.flatMap(({ planned, row }) => (planned.draft.id === undefined && !planned.past ? [] : [row.id]));
 
 const admit = async (
   transaction: Transaction,

@@ -46,10 +46,18 @@ const INJECTIONS: readonly Pattern[] = [
   },
 ];
 
+/** Most texts hold none of the words, and one look tells. */
+const ANY_WORD = new RegExp(
+  INJECTIONS.flatMap(({ words }) => words.map((word) => word.replace(/[|\]/]/g, '\\$&'))).join('|'),
+);
+
 export const looksInjected = (text: string): boolean => {
   const lower = text.toLowerCase();
+  if (!ANY_WORD.test(lower)) return false;
   return INJECTIONS.some(({ words, form }) => words.some((word) => lower.includes(word)) && form.test(text));
 };
+
+const NONE: readonly QuarantineReason[] = [];
 
 /** Pure: why this must not be found until somebody has looked at it; empty when nothing speaks against it. */
 export const judgeMemory = (
@@ -57,13 +65,14 @@ export const judgeMemory = (
   { scope, trust, policies }: { readonly scope: number; readonly trust: Trust; readonly policies: Policies },
 ): readonly QuarantineReason[] => {
   const { injection, untrustedShared } = policies.policies.quarantine ?? { injection: true, untrustedShared: true };
-  return [
-    ...(injection && looksInjected(textOf(content)) ? (['injection'] as const) : []),
-    ...(untrustedShared && scope > 0 && trust.trust_score < TRUSTED ? (['untrusted_shared'] as const) : []),
-  ];
+  const reasons: QuarantineReason[] = [];
+  if (injection && looksInjected(textOf(content))) reasons.push('injection');
+  if (untrustedShared && scope > 0 && trust.trust_score < TRUSTED) reasons.push('untrusted_shared');
+  return reasons.length === 0 ? NONE : reasons;
 };
 
 const textOf = ({ content, subject, predicate, object, metadata }: RowContent): string => {
   const more = Object.keys(metadata).length === 0 ? '' : JSON.stringify(metadata);
+  if (more === '' && subject === null && predicate === null && object === null) return content;
   return `${content}\n${subject ?? ''}\n${predicate ?? ''}\n${object ?? ''}\n${more}`;
 };

@@ -14,9 +14,11 @@ const FORM = 1;
  * until it is indexed again no query trusts what is stored beside it. Never 0, which is the mark of rows without an index.
  */
 export const indexMark = (settings: IndexSettings): number => {
-  const known = marks.get(settings) ?? markOf(settings);
-  marks.set(settings, known);
-  return known;
+  const known = marks.get(settings);
+  if (known !== undefined) return known;
+  const mark = markOf(settings);
+  marks.set(settings, mark);
+  return mark;
 };
 
 /** Every row carries one, and settings seldom change. */

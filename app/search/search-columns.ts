@@ -23,26 +23,16 @@ export const buildSearchColumns = (
   vault: Vault,
   settings: IndexSettings,
   { slot, content, namespace }: Searchable,
-): SearchColumns =>
-  searchColumnsOf(
-    settings,
-    content,
-    settings.index === 'off' ? null : [...padTokens(vault.searchTokens(slot, indexTerms(content, namespace)))],
-  );
-
-/** Of a row whose tokens were made with its seal. */
-export const searchColumnsOf = (
-  settings: IndexSettings,
-  content: RowContent,
-  tokens: readonly number[] | null,
 ): SearchColumns => ({
-  search_tokens: tokens,
+  search_tokens:
+    settings.index === 'off' ? null : [...padTokens(vault.searchTokens(slot, indexTerms(content, namespace)))],
   clear_metadata: buildClearMetadata(settings, content),
   index_mark: indexMark(settings),
 });
 
 /** Of each key that the tenant keeps in clear the value, if it has an order; a list where the key can be read in two ways. */
-const buildClearMetadata = ({ clearMetadata }: IndexSettings, { metadata }: RowContent): string | null => {
+export const buildClearMetadata = ({ clearMetadata }: IndexSettings, { metadata }: RowContent): string | null => {
+  if (clearMetadata.length === 0) return null;
   const kept = clearMetadata.flatMap((key) => {
     const values = readPath(metadata, key).filter((one) => typeof one === 'number' || typeof one === 'string');
     return values.length === 0 ? [] : [[key, values.length === 1 ? values[0] : values] as const];

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { readVector } from '../../../app/memories/vector-input.js';
 
 const base64 = (values: readonly number[]): string => Buffer.from(new Float32Array(values).buffer).toString('base64');
@@ -34,6 +35,25 @@ describe('a vector in base64', () => {
     ['bits that no byte has', `${base64([1]).slice(0, 5)}/==`],
   ])('is refused with %s', (_, text) => {
     expect(refusal(text, 3)).toMatch(/is not base64|is no multiple|dimensions/);
+  });
+
+  it('is accepted exactly where it encodes to itself, whatever stands in the place of a letter', () => {
+    const odd = fc.constantFrom('-', '_', '=', '==', '===', ' ', '\n', 'A', '/', 'é', '\u0141', '😀', '\ud83d', '');
+    fc.assert(
+      fc.property(
+        fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 7 }),
+        ...([odd, odd, fc.nat(40), fc.nat(40), fc.boolean()] as const),
+        (values, one, other, first, second, padded) => {
+          const plain = base64([1, ...values]);
+          const text = padded ? plain : plain.replace(/=+$/, '');
+          const changed = [...text].map((letter, at) => (at === first ? one : at === second ? other : letter)).join('');
+          const bytes = Buffer.from(changed, 'base64');
+          const isBase64 = bytes.toString('base64').replace(/=+$/, '') === changed.replace(/=+$/, '');
+          expect([changed, /is not base64/.test(refusal(changed, 1 + values.length))]).toEqual([changed, !isBase64]);
+        },
+      ),
+      { numRuns: 3000 },
+    );
   });
 
   it('is refused when it holds no number, or no direction', () => {

@@ -1,0 +1,43 @@
+import { Problem } from '../../../app/http/errors.js';
+import { parseJson } from '../../../app/http/json.js';
+
+const findings = (text: string): readonly unknown[] => {
+  try {
+    parseJson(Buffer.from(text));
+  } catch (cause) {
+    if (cause instanceof Problem) return (cause.options.errors ?? []).map(({ pointer, code }) => [pointer, code]);
+    throw cause;
+  }
+  return [];
+};
+
+const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+
+describe('a body of JSON', () => {
+  it('is what JSON says where nothing speaks against it', () => {
+    const text = '{"a":[1,-0.5,1e300,null,true,{"b":"\\ud83d\\ude00 é"}],"constructor":{"name":1},"":{}}';
+    expect(parseJson(Buffer.from(text))).toEqual(JSON.parse(text));
+    expect(findings(nested(64))).toEqual([]);
+  });
+
+  it.each([
+    ['{"a":[0,1e999]}', [['/a/1', 'number']]],
+    ['{"a":{"b":"x\\u0000"}}', [['/a/b', 'nul']]],
+    ['{"a\\u0000":1}', [['/a\ufffd', 'nul']]],
+    ['["\\ud83d"]', [['/0', 'surrogate']]],
+    ['{"\\udc00":1}', [['/\ufffd', 'surrogate']]],
+    ['[{"__proto__":1}]', [['/0/__proto__', 'prototype']]],
+    ['{"constructor":{"prototype":null}}', [['/constructor', 'prototype']]],
+    [nested(65), [['/0'.repeat(64), 'depth']]],
+    [
+      '["\\u0000",1e999,"\\ud83d"]',
+      [
+        ['/0', 'nul'],
+        ['/1', 'number'],
+        ['/2', 'surrogate'],
+      ],
+    ],
+  ])('%s is refused where it is wrong', (text, found) => {
+    expect(findings(text)).toEqual(found);
+  });
+});
