@@ -108,7 +108,7 @@ const buildNext = (
   const { id, slot } = row;
   const version = row.version + 1;
   const stored = vault.sealRow({ slot, table: 'memories', rowId: id, version }, planned.content);
-  const counts = new Map(row.pii.map((kind, index) => [kind, row.pii_counts[index] ?? 0]));
+  const counts = new Map(row.pii?.map((kind, index) => [kind, row.pii_counts?.[index] ?? 0]));
   for (const [kind, count] of planned.redactions) counts.set(kind, (counts.get(kind) ?? 0) + count);
   const owed = embedder.state() === 'none' ? VECTOR_SKIPPED : VECTOR_PENDING;
   const kept = isReworded(planned) ? owed : row.vector_status;

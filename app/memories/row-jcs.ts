@@ -52,8 +52,8 @@ export const markedJcs = (row: Marked): string =>
 const told = (name: string, text: string | null): string => (text === null ? '' : `"${name}":"${text}",`);
 const base64 = (name: string, value: Buffer | null): string => (value === null ? '' : `"${name}":${bytes(value)},`);
 const when = (name: string, value: Date | null): string => (value === null ? '' : `"${name}":${time(value)},`);
-const list = (name: string, values: readonly (string | number)[]): string =>
-  values.length === 0 ? '' : `"${name}":${JSON.stringify(values)},`;
+const list = (name: string, values: readonly (string | number)[] | null): string =>
+  !values?.length ? '' : `"${name}":${JSON.stringify(values)},`;
 
 /** The columns of version 1 of the MAC, which bound owner, trust and hold alone. */
 export const markedJcs1 = (row: Marked): string =>

@@ -46,11 +46,12 @@ export interface MemoryRow {
   readonly trust_score: number;
   readonly legal_hold: boolean;
   readonly contradictions: number;
-  readonly pii: readonly string[];
-  readonly pii_counts: readonly number[];
-  readonly supersedes: readonly string[];
+  /** Of this list and the three others null is none: that takes no room. */
+  readonly pii: readonly string[] | null;
+  readonly pii_counts: readonly number[] | null;
+  readonly supersedes: readonly string[] | null;
   readonly superseded_by: string | null;
-  readonly evidence: readonly string[];
+  readonly evidence: readonly string[] | null;
   readonly expires_at: Date | null;
   readonly valid_from: Date | null;
   readonly valid_to: Date | null;
@@ -90,6 +91,9 @@ const small = (name: 'scope' | 'status' | 'vector_status' | 'source_kind' | 'tru
 const time = (name: 'expires_at' | 'valid_from' | 'valid_to' | 'created_at' | 'updated_at'): Column<NewMemoryRow> =>
   column(name, nullable(timestamp), (row) => row[name]);
 
+/** As it is stored: an empty list takes 13 bytes of every row. */
+export const keptList = <T>(values: readonly T[] | null): readonly T[] | null => (values?.length ? values : null);
+
 const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
   column('id', uuid, (row) => row.id),
   column('version', int4, (row) => row.version),
@@ -97,8 +101,8 @@ const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
   column('sealed', bool, (row) => row.sealed),
   column('envelope', bytea, (row) => row.envelope),
   column('content_hash', bytea, (row) => row.content_hash),
-  column('pii', array(TEXT_OID, text), (row) => row.pii),
-  column('pii_counts', array(INT4_OID, int4), (row) => row.pii_counts),
+  column('pii', nullable(array(TEXT_OID, text)), (row) => keptList(row.pii)),
+  column('pii_counts', nullable(array(INT4_OID, int4)), (row) => keptList(row.pii_counts)),
   ...(['user_ref', 'agent_ref', 'session_ref', 'app_ref', 'team_ref', 'organization_ref'] as const).map(ref),
   ...(['scope', 'status', 'vector_status', 'source_kind', 'trust_class'] as const).map(small),
   ...(['confidence', 'importance', 'trust_score'] as const).map((name) =>
@@ -115,8 +119,8 @@ const MEMORY_COLUMNS: readonly Column<NewMemoryRow>[] = [
   column('search_tokens', nullable(array(INT4_OID, int4)), (row) => row.search_tokens),
   column('clear_metadata', nullable(jsonb), (row) => row.clear_metadata),
   column('index_mark', int4, (row) => row.index_mark),
-  column('supersedes', array(UUID_OID, uuid), (row) => row.supersedes),
-  column('evidence', array(UUID_OID, uuid), (row) => row.evidence),
+  column('supersedes', nullable(array(UUID_OID, uuid)), (row) => keptList(row.supersedes)),
+  column('evidence', nullable(array(UUID_OID, uuid)), (row) => keptList(row.evidence)),
 ];
 
 export interface NewVectorRow {

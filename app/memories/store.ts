@@ -2,7 +2,7 @@ import type { Database, Queryable } from '../db/pool.js';
 import { queryOften } from '../db/prepared.js';
 import type { SearchColumns } from '../search/search-columns.js';
 import { MARKED_COLUMNS, type MarkedRow } from './row-jcs.js';
-import { type MemoryRow, STATUS_ACTIVE } from './rows.js';
+import { keptList, type MemoryRow, STATUS_ACTIVE } from './rows.js';
 
 /** Which rows somebody may see. The one place where visibility becomes SQL. */
 export interface Viewer {
@@ -148,7 +148,9 @@ const UPDATE_ROW = `
 
 /** The row's next version, in place of the one that the transaction has locked. */
 export const updateMemoryRow = async (db: Queryable, row: MemoryRow, search: SearchColumns): Promise<MemoryRow> => {
-  const values = [...VERSIONED.map((name) => row[name]), ...SEARCHED.map((name) => search[name])];
+  const kept = { ...row, pii: keptList(row.pii), pii_counts: keptList(row.pii_counts) };
+  const next = { ...kept, supersedes: keptList(row.supersedes), evidence: keptList(row.evidence) };
+  const values = [...VERSIONED.map((name) => next[name]), ...SEARCHED.map((name) => search[name])];
   const { rows } = await db.query<MemoryRow>(UPDATE_ROW, [row.id, ...values]);
   const [stored] = rows;
   if (!stored) throw new Error(`Row ${row.id} of memories went away while it was locked`);

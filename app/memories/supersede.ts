@@ -97,8 +97,8 @@ const byExisting = async (scene: Scene, by: string): Promise<Superseded> => {
       ...{ caller, deed, event: 'supersede' },
       columns: {
         ...{ trust_class, trust_score },
-        supersedes: unite(successor.supersedes, [old.id]),
-        evidence: unite(successor.evidence, asked.evidence),
+        supersedes: unite(successor.supersedes ?? [], [old.id]),
+        evidence: unite(successor.evidence ?? [], asked.evidence),
       },
     });
     const retired = await retire(deps, transaction, caller, before, { by, deed, ifMatch: asked.ifMatch });

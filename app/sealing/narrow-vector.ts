@@ -1,5 +1,3 @@
-import { endianness } from 'node:os';
-
 /**
  * A vector of float32 in an eighth less, to the last bit. The numbers of an embedding are of like size, so that half a byte
  * says each one's exponent:
@@ -14,7 +12,7 @@ import { endianness } from 'node:os';
 const FORM = 0x01;
 const HEAD = 4;
 const EIGHT = 8;
-const WORDS = 7;
+const GROUP = 28;
 const NO_STEP = 15;
 const ROUND = 16;
 const MOST = 0xffff;
@@ -28,17 +26,15 @@ export const narrowVector = (vector: Float32Array): Uint8Array<ArrayBuffer> | un
   if (count > MOST) return undefined;
   const bits = paddedBits(vector);
   const base = largestExponent(bits);
-  const groups = bits.length / EIGHT;
-  const restAt = HEAD + groups * WORDS * 4;
+  const restAt = HEAD + (bits.length / EIGHT) * GROUP;
   const bytes = new Uint8Array(roundUp(restAt));
-  const words = new Uint32Array(bytes.buffer, HEAD, groups * WORDS);
+  const view = new DataView(bytes.buffer);
   const far: number[] = [];
-  for (let group = 0; group < groups; group++) {
-    narrowFour(bits, group * EIGHT, words, group * WORDS);
-    narrowFour(bits, group * EIGHT + 4, words, group * WORDS + 3);
-    words[group * WORDS + 6] = stepsOf(bits, group * EIGHT, base, far);
+  for (let at = 0, to = HEAD; at < bits.length; at += EIGHT, to += GROUP) {
+    narrowFour(bits, at, view, to);
+    narrowFour(bits, at + 4, view, to + 12);
+    view.setUint32(to + 24, stepsOf(bits, at, base, far), true);
   }
-  toLittleEndian(words);
   bytes[0] = FORM;
   bytes[1] = base;
   bytes[2] = count >> 8;
@@ -64,14 +60,14 @@ const stepsOf = (bits: Uint32Array, at: number, base: number, far: number[]): nu
 };
 
 /** Four times 24 bits are three words. */
-const narrowFour = (bits: Uint32Array, at: number, words: Uint32Array, to: number): void => {
+const narrowFour = (bits: Uint32Array, at: number, view: DataView, to: number): void => {
   const a = fraction(bits[at] as number);
   const b = fraction(bits[at + 1] as number);
   const c = fraction(bits[at + 2] as number);
   const d = fraction(bits[at + 3] as number);
-  words[to] = a | (b << 24);
-  words[to + 1] = (b >>> 8) | (c << 16);
-  words[to + 2] = (c >>> 16) | (d << 8);
+  view.setUint32(to, a | (b << 24), true);
+  view.setUint32(to + 4, (b >>> 8) | (c << 16), true);
+  view.setUint32(to + 8, (c >>> 16) | (d << 8), true);
 };
 
 const fraction = (number: number): number => (number & 0x7fffff) | ((number >>> 8) & 0x800000);
@@ -81,29 +77,27 @@ export const widenVector = (bytes: Uint8Array): Float32Array<ArrayBuffer> | unde
   const [, base = 0, high = 0, low = 0] = bytes;
   const count = (high << 8) | low;
   const groups = Math.ceil(count / EIGHT);
-  let rest = HEAD + groups * WORDS * 4;
+  let rest = HEAD + groups * GROUP;
   if (bytes.length < roundUp(rest)) return undefined;
-  // A copy, which begins where a word may begin.
-  const words = new Uint32Array(new Uint8Array(bytes.subarray(HEAD, rest)).buffer);
-  toLittleEndian(words);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   const bits = new Uint32Array(groups * EIGHT);
-  for (let group = 0; group < groups; group++) {
-    widenFour(words, group * WORDS, bits, group * EIGHT);
-    widenFour(words, group * WORDS + 3, bits, group * EIGHT + 4);
-    const steps = words[group * WORDS + 6] as number;
+  for (let at = HEAD, to = 0; to < bits.length; at += GROUP, to += EIGHT) {
+    widenFour(view, at, bits, to);
+    widenFour(view, at + 12, bits, to + 4);
+    const steps = view.getUint32(at + 24, true);
     for (let index = 0; index < EIGHT; index++) {
       const step = (steps >>> (4 * index)) & NO_STEP;
       const exponent = step === NO_STEP ? (bytes[rest++] ?? 0) : (base - step) & 0xff;
-      bits[group * EIGHT + index] = (bits[group * EIGHT + index] as number) | (exponent << EXPONENT_AT);
+      bits[to + index] = (bits[to + index] as number) | (exponent << EXPONENT_AT);
     }
   }
   return roundUp(rest) === bytes.length ? new Float32Array(bits.buffer, 0, count) : undefined;
 };
 
-const widenFour = (words: Uint32Array, at: number, bits: Uint32Array, to: number): void => {
-  const x = words[at] as number;
-  const y = words[at + 1] as number;
-  const z = words[at + 2] as number;
+const widenFour = (view: DataView, at: number, bits: Uint32Array, to: number): void => {
+  const x = view.getUint32(at, true);
+  const y = view.getUint32(at + 4, true);
+  const z = view.getUint32(at + 8, true);
   bits[to] = placed(x);
   bits[to + 1] = placed((x >>> 24) | (y << 8));
   bits[to + 2] = placed((y >>> 16) | (z << 16));
@@ -132,10 +126,3 @@ const largestExponent = (bits: Uint32Array): number => {
 };
 
 const roundUp = (length: number): number => Math.ceil((length - 1) / ROUND) * ROUND + 1;
-
-/** And back: words are as this machine keeps them, the format's are little-endian. */
-const toLittleEndian = (words: Uint32Array<ArrayBuffer>): void => {
-  if (BIG_ENDIAN) Buffer.from(words.buffer, words.byteOffset, words.byteLength).swap32();
-};
-
-const BIG_ENDIAN = endianness() === 'BE';

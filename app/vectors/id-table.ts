@@ -1,16 +1,21 @@
 const ID_BYTES = 16;
 const NONE = -1;
 const GONE = -2;
+const FULL = 0.8;
+/** After a clean-up: or the next one would come with the next id. */
+const ROOMY = 0.7;
+/** Doubling would leave a third of it empty. */
+const GROWTH = 1.25;
 
 /**
- * Which key a memory has in an index, and the change its vector came with: some 45 bytes a memory. A map of texts and objects
+ * Which key a memory has in an index, and the change its vector came with: some 38 bytes a memory. A map of texts and objects
  * takes six times that, which is half of what a small vector takes.
  */
 export class IdTable {
   /** Two halves an id, by key. */
   #ids = new BigUint64Array(2 * 16);
   #changes = new Float64Array(16);
-  /** Keys by the hash of their id, at most half full. */
+  /** Keys by the hash of their id, at most four fifths full. */
   #places = new Int32Array(32).fill(NONE);
   #used = 0;
   #size = 0;
@@ -36,7 +41,7 @@ export class IdTable {
   add(id: string, change: number): number {
     const key = this.#free.pop() ?? this.#next++;
     if (key >= this.#changes.length) this.#growKeys();
-    if (2 * (this.#used + 1) > this.#places.length) this.#growPlaces();
+    if (this.#used + 1 > FULL * this.#places.length) this.#growPlaces();
     const [high, low] = halves(id);
     this.#ids[2 * key] = high;
     this.#ids[2 * key + 1] = low;
@@ -84,9 +89,10 @@ export class IdTable {
 
   #growKeys(): void {
     const [ids, changes] = [this.#ids, this.#changes];
-    this.#ids = new BigUint64Array(ids.length * 2);
+    const room = Math.ceil(changes.length * GROWTH);
+    this.#ids = new BigUint64Array(2 * room);
     this.#ids.set(ids);
-    this.#changes = new Float64Array(changes.length * 2);
+    this.#changes = new Float64Array(room);
     this.#changes.set(changes);
   }
 
@@ -94,7 +100,7 @@ export class IdTable {
   #growPlaces(): void {
     const live = this.#places.filter((key) => key >= 0);
     let length = this.#places.length;
-    while (4 * (live.length + 1) > length) length *= 2;
+    while (live.length + 1 > ROOMY * length) length *= 2;
     this.#places = new Int32Array(length).fill(NONE);
     this.#used = 0;
     for (const key of live) this.#place(key);

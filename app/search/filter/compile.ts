@@ -140,10 +140,11 @@ const toColumn = (storage: ColumnStorage, value: Scalar): unknown => {
   return storage.kind === 'number' ? String(value) : value;
 };
 
+/** Null is an empty list. */
 const compileList = (column: string, test: Test): CompiledFilter =>
   test.kind === 'contains'
-    ? exactly((bind) => `${bind(String(test.value))} = ANY (${column})`)
-    : exactly(() => `cardinality(${column}) > 0`);
+    ? exactly((bind) => `${bind(String(test.value))} = ANY (coalesce(${column}, '{}'))`)
+    : exactly(() => `coalesce(cardinality(${column}), 0) > 0`);
 
 type SealedStorage = Extract<Storage, { readonly kind: 'text' | 'namespace' | 'namespacePrefix' }>;
 

@@ -111,7 +111,11 @@ describe('the MAC of a memory', () => {
       ...{ id: randomUUID(), legal_hold: !row.legal_hold, sealed: !row.sealed, status: 1, version: row.version + 1 },
       ...{ scope: (row.scope + 1) % 4, slot: row.slot + 1, source_kind: (row.source_kind + 1) % 6 },
       ...{ trust_class: (row.trust_class + 1) % 6, evidence: [randomUUID()], supersedes: [randomUUID()] },
-      ...{ pii: [...row.pii, 'card'], pii_counts: [...row.pii_counts, 1], expires_at: Number.POSITIVE_INFINITY },
+      ...{
+        pii: [...(row.pii ?? []), 'card'],
+        pii_counts: [...(row.pii_counts ?? []), 1],
+        expires_at: Number.POSITIVE_INFINITY,
+      },
     };
     const otherOf = (name: keyof Marked): unknown => {
       if (name in another) return another[name];
