@@ -9,6 +9,7 @@ import { done, type Outcome, stalled } from '../runtime/outcome.js';
 import { type PlaneDatabase, resolveAddress } from './address.js';
 import { bucketUrl } from './bucket-url.js';
 import { describeDatabaseProblem } from './database-problem.js';
+import { type TenantRoles, TenantRolesOf } from './pod-roles.js';
 
 /** A changed Secret is noticed after so long, or at once when the database refuses the old one. */
 const RECHECK_MS = 30_000;
@@ -29,6 +30,7 @@ export class PlaneStores {
   readonly #databases = new Map<string, Opened>();
   readonly #migrated = new Set<Database>();
   readonly #buckets = new Map<string, Bucket>();
+  readonly #roles = new TenantRolesOf();
   /** When a bucket last answered. */
   readonly #answered = new Map<string, number>();
 
@@ -68,6 +70,11 @@ export class PlaneStores {
     } catch (error) {
       return stalled('ProviderNotSupported', error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Who tenants' pods become, where a cloud has to be told. */
+  roles(plane: MemoryPlane): Outcome<TenantRoles | undefined> {
+    return this.#roles.of(plane);
   }
 
   /** Why a bucket does not answer. One that answered lately is not asked again: thousands of tenants share it. */

@@ -136,8 +136,11 @@ async function openStores(
   if (database.kind !== 'done') return database;
   const keys = deps.stores.keys(plane);
   if (keys.kind !== 'done') return keys;
+  const roles = deps.stores.roles(plane);
+  if (roles.kind !== 'done') return roles;
   return done({
     catalogue,
+    roles: roles.facts,
     database: database.facts,
     keys: keys.facts.bucket,
     kms: keys.facts.kms,

@@ -4,6 +4,7 @@ import type { Bucket } from '../../clients/bucket.js';
 import type { Kms } from '../../clients/kms.js';
 import type { KubeClient } from '../../clients/kube.js';
 import type { Database } from '../../clients/postgres.js';
+import type { TenantRoles } from '../../plane/pod-roles.js';
 import type { Outcome } from '../../runtime/outcome.js';
 import type { Facts } from '../facts.js';
 import type { TenantObjects } from '../objects.js';
@@ -16,6 +17,8 @@ export interface TenantStores {
   /** The plane's other buckets: what each is for, and why it does not answer, if so. */
   readonly buckets: readonly { readonly purpose: string; problem(): Promise<string | undefined> }[];
   readonly kms: Kms;
+  /** Who the tenant's pods become to the cloud, where it has to be told. */
+  readonly roles: TenantRoles | undefined;
   readonly kmsKeyId: string;
   readonly kmsProvider: string;
 }

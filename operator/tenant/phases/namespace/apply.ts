@@ -1,6 +1,7 @@
 import { TENANT_LABEL } from '../../../../charts/manifests/names.js';
 import type { KubeClient, LiveObject } from '../../../clients/kube.js';
 import { RESOURCES } from '../../../clients/kube-resources.js';
+import type { TenantStores } from '../phase.js';
 import { namespaceRef } from './observe.js';
 
 /** Everything in it goes with it. The uid keeps a namespace that was made anew meanwhile. */
@@ -16,3 +17,11 @@ export async function deleteRights(kube: KubeClient, tenant: string): Promise<vo
     for (const { metadata } of items) await kube.delete({ resource, name: metadata.name }, { uid: metadata.uid });
   }
 }
+
+/** Before the first pod starts: one without its role would fail until it is made anew. */
+export const bindRoles = async ({ roles }: TenantStores, namespace: string): Promise<void> =>
+  roles?.pods.bind(namespace, roles.roles);
+
+/** After the last pod ended: whoever takes the name next starts without. */
+export const unbindRoles = async ({ roles }: TenantStores, namespace: string): Promise<void> =>
+  roles?.pods.unbind(namespace);

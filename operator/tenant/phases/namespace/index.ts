@@ -1,9 +1,10 @@
 import { TENANT_LABEL } from '../../../../charts/manifests/names.js';
 import { buildNamespaceObjects } from '../../../../charts/manifests/tenant/build.js';
-import { done, stalled, wait } from '../../../runtime/outcome.js';
+import { PodRolesError } from '../../../clients/pod-roles.js';
+import { done, type Outcome, stalled, wait } from '../../../runtime/outcome.js';
 import type { Facts } from '../../facts.js';
 import type { Phase } from '../phase.js';
-import { deleteNamespace, deleteRights } from './apply.js';
+import { bindRoles, deleteNamespace, deleteRights, unbindRoles } from './apply.js';
 import { observeNamespace } from './observe.js';
 import { planNamespace } from './plan.js';
 
@@ -11,21 +12,36 @@ import { planNamespace } from './plan.js';
 export const namespacePhase: Phase = {
   name: 'namespace',
 
-  async run({ kube, objects, options }) {
+  async run({ kube, objects, options, stores }) {
     const plan = planNamespace(options.name, options.namespace, await observeNamespace(kube, options.namespace));
     if (plan.kind === 'refuse') return stalled(plan.reason, plan.message);
     if (plan.kind === 'wait') return wait(plan.reason, plan.message, 1_000);
     await objects.apply(buildNamespaceObjects(options));
+    const refused = await speaking(() => bindRoles(stores, options.namespace));
+    if (refused !== undefined) return refused;
     return done<Facts>({ namespace: options.namespace });
   },
 
-  async teardown({ kube, record }) {
+  async teardown({ kube, record, stores }) {
     const live = await observeNamespace(kube, record.namespace);
     if (live === undefined || live.metadata.labels?.[TENANT_LABEL] !== record.name) {
       await deleteRights(kube, record.name);
-      return done(undefined);
+      // A namespace of this name that is somebody else's has roles of its own.
+      const refused = live === undefined ? await speaking(() => unbindRoles(stores, record.namespace)) : undefined;
+      return refused ?? done(undefined);
     }
     await deleteNamespace(kube, live);
     return wait('Terminating', `Namespace ${record.namespace} is being deleted`, 500);
   },
 };
+
+/** What the cloud refuses carries a remedy of its own: it becomes the condition's message. */
+async function speaking(work: () => Promise<void>): Promise<Outcome<never> | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof PodRolesError) return wait(error.code, error.message, 15_000);
+    throw error;
+  }
+}

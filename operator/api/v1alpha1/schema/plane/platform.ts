@@ -19,25 +19,25 @@ export const kms = group('The key management that wraps the keys of tenants.', {
   objectsKeyID: optional(keyID('Encrypts objects in buckets.', { acts: false })),
 });
 
-const identityText = (description: string) => optional(text(description, { maxLength: 512 }));
+const boundText = (description: string) => optional(text(description, { maxLength: 512 }));
+const identityText = (description: string) => optional(text(description, { maxLength: 512, acts: false }));
 
-export const identity = group(
-  'How pods prove to the cloud who they are.',
-  {
-    provider: choice('Mechanism of the cluster.', ['eks-pod-identity', 'eks-irsa', 'gke', 'aks']),
-    tenantRoleARN: identityText('AWS: role of tenant pods.'),
-    backupRoleARN: identityText('AWS: role of backup jobs.'),
-    auditRoleARN: identityText('AWS: role of archive and verify jobs.'),
-    clusterName: identityText('AWS: name of the cluster.'),
-    workloadPool: identityText('Google: workload identity pool.'),
-    projectNumber: identityText('Google: number of the project.'),
-    tenantVaultURI: identityText('Azure: vault with the keys of tenants.'),
-    resourceGroup: identityText('Azure: resource group of the identities.'),
-    issuerURL: optional(url('Azure: token issuer of the cluster.', 'https')),
-    unwrapRoleID: identityText('Azure: role that may unwrap.'),
-  },
-  { acts: false },
-);
+export const identity = group('How pods prove to the cloud who they are.', {
+  provider: choice(
+    'Mechanism of the cluster. With eks-pod-identity the operator binds service accounts of tenants to the roles below; the others are set up by the platform.',
+    ['eks-pod-identity', 'eks-irsa', 'gke', 'aks'],
+  ),
+  tenantRoleARN: boundText('AWS: role of tenant pods.'),
+  backupRoleARN: boundText('AWS: role of backup jobs.'),
+  auditRoleARN: boundText('AWS: role of archive and verify jobs.'),
+  clusterName: boundText('AWS: name of the cluster.'),
+  workloadPool: identityText('Google: workload identity pool.'),
+  projectNumber: identityText('Google: number of the project.'),
+  tenantVaultURI: identityText('Azure: vault with the keys of tenants.'),
+  resourceGroup: identityText('Azure: resource group of the identities.'),
+  issuerURL: optional(url('Azure: token issuer of the cluster.', 'https', { acts: false })),
+  unwrapRoleID: identityText('Azure: role that may unwrap.'),
+});
 
 export const queue = group(
   'Queue for vector writes. Unset: they go through the database.',
