@@ -14,13 +14,14 @@ const unit = (vector) => {
   return vector.map((value) => value / length);
 };
 
-/** Vectors in clusters, as embeddings are: independent random ones have no structure that an index could use. */
-export const createClustered = (seed, { dimensions = DIMENSIONS, clusters = 200, spread = 0.4 } = {}) => {
-  const random = createRandom(seed);
+/** Vectors in clusters, as embeddings are: independent random ones have no structure that an index could use. `own`: others of these clusters. */
+export const createClustered = (seed, { dimensions = DIMENSIONS, clusters = 200, spread = 0.4, own } = {}) => {
+  let random = createRandom(seed);
   const centres = Array.from({ length: clusters }, () =>
     unit(Float32Array.from({ length: dimensions }, () => random() - 0.5)),
   );
   const scale = spread / Math.sqrt(dimensions / 12);
+  if (own !== undefined) random = createRandom(own);
   return () => {
     const centre = centres[Math.floor(random() * clusters)];
     return unit(centre.map((value) => value + (random() - 0.5) * scale * 2));

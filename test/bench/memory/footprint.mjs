@@ -75,7 +75,8 @@ export async function benchMemory(args) {
     const child = await startService(tenant);
     const before = residentOf(child.process.pid);
     const client = openClient(child.url, tenant.adminKey);
-    const vector = createClustered(72);
+    // Near what is stored, and none of it.
+    const vector = createClustered(72, { own: 73 });
     const ask = (person, query) => ({
       user_id: `person-${person}`,
       mode: 'semantic',
