@@ -56,7 +56,20 @@ const archive = async (): Promise<number> => {
 
 const RUN = { memory, migrate, archive } as const;
 
+const HELP = `usage: node dist/app/main.js ROLE
+
+  memory    serves the API of one tenant
+  migrate   brings the database to this version's schema, once or again
+  archive   puts what is new of the audit log into a bucket with object lock, and ends
+
+Settings come from the environment: docs/reference/configuration.md lists them for each role.
+`;
+
 const main = async (role: string | undefined): Promise<number> => {
+  if (role === '--help' || role === '-h' || role === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
   const run = ROLES.find((known) => known === role);
   if (run === undefined) {
     process.stderr.write(

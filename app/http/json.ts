@@ -30,13 +30,16 @@ export const parseJson = (bytes: Buffer, what = 'the body'): Json => {
   }
   if (isStorable(value, 0)) return value;
   const findings: FieldError[] = [];
-  inspect(value, [], findings);
+  const large: Large[] = [];
+  inspect(value, [], findings, large);
+  if (large.length > 0) findings.push(...findRounded(text, large));
+  if (findings.length === 0) return value;
   throw problem('invalid_request', `${whole} holds values that cannot be stored.`, { errors: findings });
 };
 
-/** Whether `inspect` would find nothing: without the paths, which cost more than all else. */
+/** Whether `inspect` would find nothing, not even to look at again: without the paths, which cost more than all else. */
 const isStorable = (value: Json, depth: number): boolean => {
-  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
   if (typeof value === 'string') return isStorableText(value);
   if (value === null || typeof value !== 'object') return true;
   if (depth >= MAX_DEPTH) return false;
@@ -53,19 +56,43 @@ const isStorableText = (text: string): boolean => !text.includes('\0') && text.i
 const isPrototype = (key: string, item: Json): boolean =>
   key === '__proto__' || (key === 'constructor' && isObject(item) && Object.hasOwn(item, 'prototype'));
 
+/** A whole number beyond what a double holds exactly: perhaps it was written so, perhaps it is another one now. */
+interface Large {
+  readonly path: readonly string[];
+  readonly value: number;
+}
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** An id of 19 digits that comes back as its neighbour is worse than one that is refused. */
+const findRounded = (text: string, large: readonly Large[]): readonly FieldError[] => {
+  const rounded = new Map<number, string>();
+  for (const [literal] of text.matchAll(STRING_OR_NUMBER)) {
+    if (literal.length < 16 || !/^-?\d+$/.test(literal)) continue;
+    const value = Number(literal);
+    if (Number.isFinite(value) && BigInt(literal) !== BigInt(value)) rounded.set(value, literal);
+  }
+  return large.slice(0, MAX_FINDINGS).flatMap(({ path, value }) => {
+    const literal = rounded.get(value);
+    if (literal === undefined) return [];
+    const told = literal.length > 40 ? `${literal.slice(0, 40)}…` : literal;
+    return [finding(path, 'number', `is ${told}, which no JSON reader keeps exactly: send it as a text`)];
+  });
+};
+
 const positionOf = (cause: unknown): string => {
   const match = isError(cause) ? /position (\d+)/.exec(cause.message) : null;
   return match ? ` (at byte ${match[1]})` : '';
 };
 
-const inspect = (value: Json, path: readonly string[], findings: FieldError[]): void => {
+const inspect = (value: Json, path: readonly string[], findings: FieldError[], large: Large[]): void => {
   if (findings.length >= MAX_FINDINGS) return;
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) findings.push(finding(path, 'number', 'is too large for a number'));
+    else if (Math.abs(value) > Number.MAX_SAFE_INTEGER) large.push({ path, value });
   } else if (typeof value === 'string') inspectString(value, path, findings);
-  else if (Array.isArray(value)) inspectArray(value, path, findings);
+  else if (Array.isArray(value)) inspectArray(value, path, findings, large);
   else if (value !== null && typeof value === 'object')
-    inspectObject(value as { readonly [key: string]: Json }, path, findings);
+    inspectObject(value as { readonly [key: string]: Json }, path, findings, large);
 };
 
 const inspectString = (value: string, path: readonly string[], findings: FieldError[]): void => {
@@ -73,14 +100,19 @@ const inspectString = (value: string, path: readonly string[], findings: FieldEr
   else if (!value.isWellFormed()) findings.push(finding(path, 'surrogate', 'contains half of a surrogate pair'));
 };
 
-const inspectArray = (value: readonly Json[], path: readonly string[], findings: FieldError[]): void => {
+const inspectArray = (
+  value: readonly Json[],
+  path: readonly string[],
+  findings: FieldError[],
+  large: Large[],
+): void => {
   if (path.length >= MAX_DEPTH)
     return void findings.push(finding(path, 'depth', `is nested deeper than ${MAX_DEPTH} levels`));
   for (let index = 0; index < value.length; index++) {
     const item = value[index] as Json;
     // Vectors are most of a large body: a plain number must not cost a path.
-    if (typeof item === 'number' && Number.isFinite(item)) continue;
-    inspect(item, [...path, String(index)], findings);
+    if (typeof item === 'number' && Math.abs(item) <= Number.MAX_SAFE_INTEGER) continue;
+    inspect(item, [...path, String(index)], findings, large);
   }
 };
 
@@ -88,6 +120,7 @@ const inspectObject = (
   value: { readonly [key: string]: Json },
   path: readonly string[],
   findings: FieldError[],
+  large: Large[],
 ): void => {
   if (path.length >= MAX_DEPTH)
     return void findings.push(finding(path, 'depth', `is nested deeper than ${MAX_DEPTH} levels`));
@@ -97,7 +130,7 @@ const inspectObject = (
     if (isPrototype(key, item)) {
       findings.push(finding(where, 'prototype', 'is not a permitted key'));
     }
-    inspect(item, where, findings);
+    inspect(item, where, findings, large);
   }
 };
 

@@ -91,9 +91,15 @@ const toFieldError = (error: ErrorObject, prefix: string): FieldError => {
   return {
     pointer,
     code: extra ? 'unknown_key' : error.keyword,
-    detail: `${pointer || 'the body'} ${sentence(error)}${given(error)}`,
+    detail: `${pointer || 'the body'} ${sentence(error)}${given(error)}${plusLost(error, prefix)}`,
   };
 };
+
+/** Of a query a plus that was not percent-encoded is a space, and a time without its offset is all that is seen of it. */
+const plusLost = ({ params, data }: ErrorObject, prefix: string): string =>
+  prefix === '/query' && params.pattern === TIME && typeof data === 'string' && / \d{2}:\d{2}$/.test(data)
+    ? ' (in a URL the + of an offset is written %2B)'
+    : '';
 
 const sentence = (error: ErrorObject): string => {
   if (error.keyword === 'additionalProperties') return 'is not a known key';

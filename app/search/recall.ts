@@ -6,8 +6,8 @@ import type { VectorChange } from '../vectors/feed.js';
 import type { Proposal } from '../vectors/vector-store.js';
 import type { Candidate } from './candidate.js';
 import type { SearchDeps } from './search-deps.js';
-import type { SearchSpace } from './space.js';
 import { recallKnown, type Seen, settle, settledSince } from './settled.js';
+import type { SearchSpace } from './space.js';
 import { ROW_COLUMNS } from './store.js';
 
 const CHANGE = 1;

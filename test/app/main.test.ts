@@ -24,6 +24,11 @@ describe('the entry', () => {
     });
   });
 
+  it('tells what its roles do to whoever asks', async () => {
+    const { code, stdout } = await runEntry(['--help'], {});
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/memory .*\n.*migrate .*\n.*archive /)]);
+  });
+
   it('ends with 78 and one line for each wrong key, never showing a secret', async () => {
     const { code, stderr } = await runEntry(['memory'], {
       PORT: 'x',

@@ -56,6 +56,34 @@ describe('what is refused says what would be right', () => {
     expect(imported.body).toMatchObject({ created: 0, failed: 1, errors: [{ pointer: '/id' }] });
   });
 
+  it('a whole number that would come back as another is refused, one that would not is kept', async () => {
+    const send = (metadata: string) =>
+      service.call('POST', MEMORIES, { raw: `{"user_id":"ada","content":"n","metadata":${metadata}}` });
+    for (const [text, pointer] of [
+      ['{"id":1234567890123456789}', '/metadata/id'],
+      ['{"ids":["1234567890123456789",9007199254740993]}', '/metadata/ids/1'],
+    ] as const) {
+      const { status, body } = await send(text);
+      expect([status, body.errors[0].pointer, body.errors[0].detail]).toEqual([
+        400,
+        pointer,
+        expect.stringContaining('send it as a text'),
+      ]);
+    }
+    for (const metadata of [{ a: 2 ** 53, b: 1e21, c: '1234567890123456789', d: -1e300 }, { list: [2 ** 53, 1e30] }])
+      expect((await send(JSON.stringify(metadata))).body.metadata).toEqual(metadata);
+    const text = '{"quoted":"\\"1234567890123456789","big":9007199254740992}';
+    expect((await send(text)).body.metadata).toEqual(JSON.parse(text));
+  });
+
+  it('an offset whose plus was lost in the URL, a key that was written as an operator', async () => {
+    const list = await service.call('GET', `${MEMORIES}?user_id=ada&as_of=2026-01-01T00:00:00+02:00`);
+    expect(list.body.detail).toContain('%2B');
+    const nested = encodeURIComponent('{"metadata":{"a":{"b":1}}}');
+    const filtered = await service.call('GET', `${MEMORIES}?user_id=ada&filters=${nested}`);
+    expect(filtered.body.remedy).toContain('"metadata.a.b"');
+  });
+
   it('a filter, a line or a document that is no JSON is called by its name', async () => {
     const list = await service.call('GET', `${MEMORIES}?user_id=ada&filters=zork`);
     expect(list.body.detail).toBe('/query/filters is not valid: the filter is no JSON');

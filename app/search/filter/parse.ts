@@ -119,7 +119,9 @@ class Parser {
     if (!allowed.includes(operator)) {
       const known = (OPERATORS as readonly string[]).includes(operator);
       const what = known ? `is not an operator for ${field.name}` : 'is not a known operator';
-      throw this.#refuse(path, what, `For ${field.name} use ${allowed.join(', ')}.`);
+      const deeper =
+        known || !field.name.startsWith('metadata.') ? '' : ` A key in it is written "${field.name}.${operator}".`;
+      throw this.#refuse(path, what, `For ${field.name} use ${allowed.join(', ')}.${deeper}`);
     }
     const { storage } = field;
     if (storage.kind === 'metadata' && !storage.clear && isComparison(operator)) throw this.#sealed(field, path);

@@ -30,9 +30,16 @@ async function run(input: Input, terminal: Terminal) {
   }
   const source = httpSource(endpoint, await readKey(input, terminal));
   const { size, files } = await writeBundle(source, folder).catch((cause: Error) => {
-    throw unusableError(`the log of ${endpoint} could not be exported: ${cause.message}`, [], cause);
+    throw unusableError(`the log of ${endpoint} could not be exported: ${reasonOf(cause)}`, [], cause);
   });
   if (terminal.json) terminal.out(`${JSON.stringify({ folder, size, files })}\n`);
   else terminal.out(`${folder}: ${size} events in ${files} files\n`);
   return EXIT.ok;
 }
+
+/** `fetch` says only that it failed; why stands in what it carries. */
+const reasonOf = ({ message, cause }: Error): string => {
+  const { message: inner, code } = (cause ?? {}) as { readonly message?: unknown; readonly code?: unknown };
+  const reason = [inner, code].find((one) => typeof one === 'string' && one !== '');
+  return reason === undefined ? message : `${message} (${String(reason)})`;
+};
