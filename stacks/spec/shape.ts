@@ -122,15 +122,22 @@ const environmentOf = (place: Fields): Fields =>
  * about an environment is judged by its value, and needs that these are what they seem.
  */
 export function shapeProblems(input: unknown, index: number): readonly Problem[] {
-  const { name, place } = partsOf(input);
-  const cloud = partsOf(place).cloud;
+  const cloud = partsOf(partsOf(input).place).cloud;
   const known = typeof cloud === 'string' ? PLACES[cloud] : undefined;
-  const label = known !== undefined && typeof name === 'string' ? `${String(cloud)}-${name}` : `environments[${index}]`;
+  const label = labelOf(input, index);
   if (known === undefined) {
     const allowed = Object.keys(PLACES).join(', ');
     return [{ path: `${label}.place.cloud`, value: cloud, message: 'no such cloud', allowed }];
   }
   return judge(label, input, environmentOf(known));
+}
+
+/** How problems name an environment: by cloud and name, or by its place in the list where it has none. */
+export function labelOf(input: unknown, index: number): string {
+  const { name, place } = partsOf(input);
+  const cloud = partsOf(place).cloud;
+  const known = typeof cloud === 'string' && PLACES[cloud] !== undefined && typeof name === 'string';
+  return known ? `${cloud}-${name}` : `environments[${index}]`;
 }
 
 function judge(path: string, value: unknown, shape: Shape): readonly Problem[] {
