@@ -6,6 +6,7 @@ import { startLoop } from '../loop.js';
 import { createForgetting } from '../memories/changes.js';
 import { partitionOf } from '../memories/partition-of.js';
 import type { MemoryRow } from '../memories/rows.js';
+import { roundToHalf } from '../sealing/index.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
 import { deleteOldTombstones } from '../vectors/feed.js';
 import { type Embedder, EmbedderUnavailable } from './embedder.js';
@@ -121,9 +122,10 @@ const embedAndStore = async (options: EmbeddingWorkerOptions, work: readonly Cla
   );
 };
 
+/** In half precision, as an index compares: any model can make it again from the words, if ever more were wanted. */
 const sealWrite = (vault: Vault, row: MemoryRow, vector: Float32Array): VectorWrite => {
   const { slot, id: memory_id, version } = row;
-  const stored = vault.sealVector({ slot, table: 'vectors', rowId: memory_id, version }, vector);
+  const stored = vault.sealVector({ slot, table: 'vectors', rowId: memory_id, version }, roundToHalf(vector));
   return { memory_id, version, slot, partition: partitionOf(row), sealed: stored.sealed, vector: stored.bytes };
 };
 

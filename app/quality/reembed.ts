@@ -6,6 +6,7 @@ import type { JobTools } from '../jobs/jobs.js';
 import { partitionOf } from '../memories/partition-of.js';
 import type { MemoryRow } from '../memories/rows.js';
 import type { MemoryServiceDeps } from '../memories/service.js';
+import { roundToHalf } from '../sealing/index.js';
 import { countForeign, deleteWorkOf, selectForeign, selectKnownVectors } from './reembed-store.js';
 
 export interface ReembedDeps extends Pick<MemoryServiceDeps, 'db' | 'vault' | 'presenter'> {
@@ -60,7 +61,7 @@ const reembedBatch = async (deps: ReembedDeps, rows: readonly MemoryRow[]) => {
   const missing = new Map(texts.filter(({ hash }) => !vectors.has(hash)).map(({ hash, content }) => [hash, content]));
   const made = await embed(embedder, [...missing.values()]);
   [...missing.keys()].forEach((hash, index) => {
-    vectors.set(hash, made[index] as Float32Array);
+    vectors.set(hash, roundToHalf(made[index] as Float32Array));
   });
   const writes = texts.map(({ row, hash }) => sealVector(deps, row, vectors.get(hash) as Float32Array));
   const stored = await inTransaction(db, async (transaction) => {

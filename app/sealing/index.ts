@@ -2,6 +2,7 @@ export type { SealBatch, SealedBatch } from './batch.js';
 export { newSalts, sealBatch } from './batch.js';
 export type { SealErrorCode } from './errors.js';
 export { SealError } from './errors.js';
+export { roundToHalf } from './half-vector.js';
 export type { Json } from './jcs.js';
 export { jcs, jcsBytes, NotCanonical } from './jcs.js';
 export type { ContentUse, MacRow } from './macs.js';

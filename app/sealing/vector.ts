@@ -1,6 +1,7 @@
 import { endianness } from 'node:os';
 import type { SlotKey, SlotKeys } from '../keys/slot.js';
 import { malformed } from './errors.js';
+import { halveVector, isHalved, unhalveVector } from './half-vector.js';
 import { isNarrow, narrowVector, widenVector } from './narrow-vector.js';
 import type { Place } from './place.js';
 import { open, seal } from './sealed-value.js';
@@ -11,14 +12,21 @@ export const sealVector = (key: SlotKey, place: Place, vector: Float32Array | re
 
 export function openVector(keys: SlotKeys, place: Place, sealed: Uint8Array): Float32Array {
   const plaintext = open(keys, 'vector', place, sealed);
-  const vector = isNarrow(plaintext) ? widenVector(plaintext) : readFloats(plaintext);
+  const vector = read(plaintext);
   const { length } = plaintext;
   plaintext.fill(0);
   if (!vector) throw malformed(`${length} bytes are no float32 vector`);
   return vector;
 }
 
-const storedBytes = (vector: Float32Array): Uint8Array => narrowVector(vector) ?? vectorBytes(vector);
+/** The shortest form that keeps every bit. */
+const storedBytes = (vector: Float32Array): Uint8Array =>
+  halveVector(vector) ?? narrowVector(vector) ?? vectorBytes(vector);
+
+const read = (plaintext: Uint8Array): Float32Array | undefined => {
+  if (isNarrow(plaintext)) return widenVector(plaintext);
+  return isHalved(plaintext) ? unhalveVector(plaintext) : readFloats(plaintext);
+};
 
 /** A copy of its own: the decipher's buffer may lie at an odd offset of a shared pool. */
 const readFloats = (plaintext: Uint8Array): Float32Array | undefined =>
