@@ -82,8 +82,8 @@ export function prove(
 
 /** `WORM-FLOOR aws-prod-vault aws_s3_bucket.audit: days of the lock is 30, and must be at least 365; …` */
 export function described({ rule, evidence }: Proven): string {
-  const { stack, address, attribute, value, wanted } = evidence;
-  return `${rule.id} ${stack} ${address}: ${attribute} is ${value}, and must be ${wanted} (${rule.remedy})`;
+  const { stack, address, attribute, value, wanted, remedy = rule.remedy } = evidence;
+  return `${rule.id} ${stack} ${address}: ${attribute} is ${value}, and must be ${wanted} (${remedy})`;
 }
 
 function waiversOf({ environment }: World): { readonly name: string; readonly waivers: readonly Waived[] } {

@@ -31,6 +31,8 @@ export interface Evidence {
   readonly value: string;
   /** What the promise is; with `value` it is the whole message of a failure. */
   readonly wanted: string;
+  /** What to do here, where that is more exact than the remedy of the rule. */
+  readonly remedy?: string;
 }
 
 export interface Rule {
@@ -49,7 +51,7 @@ export function evidence(
   stack: ProvenStack,
   { address }: Pick<Resource, 'address'>,
   holds: boolean,
-  told: { readonly attribute: string; readonly value: string; readonly wanted: string },
+  told: Pick<Evidence, 'attribute' | 'value' | 'wanted' | 'remedy'>,
 ): Evidence {
   return { verdict: holds ? 'pass' : 'fail', stack: stack.name, address, ...told };
 }

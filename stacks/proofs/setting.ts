@@ -35,9 +35,7 @@ export function rulesOf(settings: readonly Setting[]): readonly Rule[] {
 function ruleOf(settings: readonly Setting[]): Rule {
   const [first] = settings;
   if (first === undefined) throw new Error('a rule without a setting');
-  const remedies = settings.map(
-    ({ remedy, type, path, want }) => remedy ?? `set ${type} ${path.join('.')} to ${want.said}`,
-  );
+  const remedies = settings.map(remedyOf);
   return {
     id: first.id,
     title: first.title,
@@ -48,7 +46,11 @@ function ruleOf(settings: readonly Setting[]): Rule {
   };
 }
 
-function judge({ path, want }: Setting, { world, stack, resource }: Subject): readonly Evidence[] {
+const remedyOf = ({ remedy, type, path, want }: Setting): string =>
+  remedy ?? `set ${type} ${path.join('.')} to ${want.said}`;
+
+function judge(setting: Setting, { world, stack, resource }: Subject): readonly Evidence[] {
+  const { path, want } = setting;
   const found = valuesAt(resource.attributes, path);
   const values = found.length === 0 ? [undefined] : found;
   return values.map((value) =>
@@ -56,6 +58,7 @@ function judge({ path, want }: Setting, { world, stack, resource }: Subject): re
       attribute: path.join('.'),
       value: shown(value),
       wanted: want.said,
+      remedy: remedyOf(setting),
     }),
   );
 }
