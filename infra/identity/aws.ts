@@ -29,7 +29,7 @@ export function buildAwsIdentity(unit: Construct, config: AwsIdentity): Identity
   const annotate = (worker: PlaneWorker) => ({ 'eks.amazonaws.com/role-arn': plane[worker] });
   return {
     provider: config.tenants === 'Sessions' ? 'eks-pod-identity' : 'eks-irsa',
-    roles: { ...tenants, ...plane },
+    roles: { ...(config.tenants === 'Sessions' ? tenants : byHand(config)), ...plane },
     annotations: {
       operator: annotate('operator'),
       witness: annotate('witness'),
@@ -37,6 +37,11 @@ export function buildAwsIdentity(unit: Construct, config: AwsIdentity): Identity
     },
   };
 }
+
+/** What the platform names each tenant's role; the operator writes the tenant's name for the asterisk. */
+const byHand = ({ site, name }: AwsIdentity) => ({
+  tenant: `arn:${site.partition}:iam::${site.accountId}:role${site.rolePath}${buildName('aws', 'role', [name, 'tenant'])}-*`,
+});
 
 function buildTenantRoles(unit: Construct, config: AwsIdentity) {
   const stores = buildStoresPolicy(config);

@@ -70,7 +70,7 @@ function buildOptions(input: ResolveInput, version: string): WithoutIdentity {
       ...(plane.spec.image.pullSecretRefs ?? []),
       ...(tenantClass?.spec.workload?.imagePullSecretRefs ?? []),
     ].map(({ name }) => name),
-    serviceAccountAnnotations: plane.spec.serviceAccounts?.find(({ name }) => name === 'memory')?.annotations ?? {},
+    serviceAccountAnnotations: { ...roleOf(plane, metadata.name), ...annotationsOf(plane) },
     memory: service.options,
     quotaHard: service.quotaHard,
     hostnames,
@@ -81,6 +81,15 @@ function buildOptions(input: ResolveInput, version: string): WithoutIdentity {
     ...planeOptions(input),
     ...resolveNetwork(tenant, plane),
   };
+}
+
+const annotationsOf = ({ spec }: MemoryPlane) =>
+  spec.serviceAccounts?.find(({ name }) => name === 'memory')?.annotations ?? {};
+
+/** IRSA has no session tags, so each tenant has a role that the platform made and named after it. */
+function roleOf({ spec: { identity } }: MemoryPlane, tenant: string): Readonly<Record<string, string>> {
+  if (identity?.provider !== 'eks-irsa' || identity.tenantRoleARN === undefined) return {};
+  return { 'eks.amazonaws.com/role-arn': identity.tenantRoleARN.replace('*', tenant) };
 }
 
 function publicUrl({ spec }: MemoryPlane, [hostname = '']: readonly string[]): string {

@@ -87,7 +87,16 @@ describe('production on AWS', () => {
   const aws = prod[0] as EnvironmentInput;
 
   it('is proved where somebody else makes roles of tenants (IRSA), by what keys and buckets let such roles do', () => {
-    expect(errorsOf([withDefaults({ ...aws, identity: { aws: 'Irsa' } })])).toEqual([]);
+    const synthesised = synth([withDefaults({ ...aws, identity: { aws: 'Irsa' } })]);
+    expect(synthesised.errors.filter((line) => line.startsWith('error'))).toEqual([]);
+    const { value } = synthesised.stacks.get('aws-prod-plane')?.output.memplane ?? {};
+    expect(value).toMatchObject({
+      identity: {
+        provider: 'eks-irsa',
+        // The operator writes the name of the tenant for the asterisk.
+        roles: { tenant: 'arn:aws:iam::444455556666:role/memplane/prod/memplane-prod-tenant-*' },
+      },
+    });
     expect(errorsOf([withDefaults({ ...(dev[0] as EnvironmentInput), identity: { aws: 'Irsa' } })])).toEqual([]);
   });
 

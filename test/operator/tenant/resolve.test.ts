@@ -47,6 +47,16 @@ describe('resolving a tenant', () => {
     });
   });
 
+  it('gives each tenant the role that is named after it, where roles are annotations (IRSA)', () => {
+    const role = (name: string) => `arn:aws:iam::444455556666:role/memplane/prod/memplane-prod-tenant-${name}`;
+    const identity = { provider: 'eks-irsa', tenantRoleARN: role('*') };
+    expect(optionsOf({ plane: planeOf({ identity }) }).serviceAccountAnnotations).toEqual({
+      'eks.amazonaws.com/role-arn': role('acme'),
+    });
+    const bound = { ...identity, provider: 'eks-pod-identity', clusterName: 'memplane-prod' };
+    expect(optionsOf({ plane: planeOf({ identity: bound }) }).serviceAccountAnnotations).toEqual({});
+  });
+
   it('shows in status what the spec left open', () => {
     const resolved = resolve({ tenantClass: classOf('standard', { defaults: { size: 'medium' } }) });
     expect(resolved.kind === 'done' && resolved.facts(record).facts.effective).toMatchObject({

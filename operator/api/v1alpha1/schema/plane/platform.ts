@@ -24,10 +24,10 @@ const identityText = (description: string) => optional(text(description, { maxLe
 
 export const identity = group('How pods prove to the cloud who they are.', {
   provider: choice(
-    'Mechanism of the cluster. With eks-pod-identity the operator binds service accounts of tenants to the roles below; the others are set up by the platform.',
+    'Mechanism of the cluster. With eks-pod-identity the operator binds service accounts of tenants to the roles below, with eks-irsa it annotates memory; the others are set up by the platform.',
     ['eks-pod-identity', 'eks-irsa', 'gke', 'aks'],
   ),
-  tenantRoleARN: boundText('AWS: role of tenant pods.'),
+  tenantRoleARN: boundText('AWS: role of tenant pods; with eks-irsa the name of the tenant takes the place of *.'),
   backupRoleARN: boundText('AWS: role of backup jobs.'),
   auditRoleARN: boundText('AWS: role of archive and verify jobs.'),
   clusterName: boundText('AWS: name of the cluster.'),
