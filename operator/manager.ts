@@ -18,6 +18,7 @@ import { createTenantObjects, type TenantObjects } from './tenant/objects.js';
 import { reconcileTenant } from './tenant/reconcile.js';
 import { sweepErasures } from './tenant/sweeper.js';
 import { tenantsOfChild, tenantsOfClass, tenantsOfHold, tenantsOfPlane } from './tenant/triggers.js';
+import { createUsageWatch } from './tenant/usage.js';
 
 export interface ManagerOptions {
   readonly config: OperatorConfig;
@@ -130,6 +131,7 @@ function runnable(
   deps: TenantDependencies,
 ): Manager {
   let sweeper: NodeJS.Timeout | undefined;
+  const usage = createUsageWatch(deps);
   const sweep = (): void => {
     sweepErasures(deps).catch((err: unknown) =>
       deps.log.error({ err }, 'erasures that are due were not done; trying again'),
@@ -140,9 +142,11 @@ function runnable(
       await Promise.all(controllers.map((controller) => controller.start()));
       sweeper = setInterval(sweep, SWEEP_MS);
       sweep();
+      usage.start();
     },
     async stop() {
       clearInterval(sweeper);
+      await usage.stop();
       const rows = [
         controllers.map(({ name, stop }) => ({ name, stop: () => stop(STOP_DEADLINE_MS) })),
         [{ name: 'watches', stop: () => mirrors.stop() }],

@@ -42,6 +42,15 @@ export function describeTenantLife(cluster: string, kubeconfig: () => Promise<st
       expect(await lab.databaseContains('window seats')).toBe(false);
     });
 
+    it('tells what it uses', async () => {
+      await lab.eventually(async () => {
+        const tenant = await lab.kube.get<MemoryTenant>({ resource: MEMORY_TENANTS, name: 'acme' });
+        const counted = { memories: expect.any(Number), vectors: expect.any(Number), tokensToday: 0 };
+        expect(tenant?.status?.usage).toMatchObject(counted);
+        expect(tenant?.status?.usage?.storageBytes).toBeGreaterThan(100_000);
+      });
+    });
+
     it('applies a change of policy without touching the pods', async () => {
       const before = await lab.podUids('acme');
       await lab.applyTenant('acme', { quotas: { memories: 1, memoriesPerUser: 1 } });
