@@ -46,25 +46,36 @@ export async function untilGone(kube: KubeClient, name: string): Promise<void> {
   }
 }
 
-/** Waits until the service itself says that it is ready, through the address that people use. */
+/** Until then a model may still be loading, without which a search by meaning finds nothing. */
+const WELL_WITHIN_MS = 15_000;
+
+/**
+ * Waits until the service itself says that it is ready, through the address that people use, and that all is well with
+ * it: for the latter only a while, since a full disk, say, does not go away by waiting.
+ */
 export async function untilAnswering(router: Router, name: string): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
+  let answered: number | undefined;
   for (;;) {
     const direct = router.endpoints()[name]?.direct;
-    if (direct !== undefined && (await isReady(direct))) return;
+    const status = direct === undefined ? undefined : await askStatus(direct);
+    if (status !== undefined) answered ??= Date.now();
+    if (status === 'ok') return;
+    if (status !== undefined && answered !== undefined && Date.now() - answered > WELL_WITHIN_MS) return;
     if (Date.now() > deadline)
       throw new Error(`${name} does not answer at ${direct ?? 'any address'} after ${DEADLINE_MS / 1_000} s`);
     await sleep(POLL_MS);
   }
 }
 
-async function isReady(url: string): Promise<boolean> {
+/** What a service says of itself; undefined while it is not ready. */
+async function askStatus(url: string): Promise<unknown> {
   try {
     const { statusCode, body } = await request(`${url}/health/ready`);
-    await body.dump();
-    return statusCode === 200;
+    const answer = (await body.json()) as { readonly status?: unknown };
+    return statusCode === 200 ? (answer.status ?? 'unknown') : undefined;
   } catch {
     // Nobody listens yet.
-    return false;
+    return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { buildLocalTenant } from '../stack/plane.js';
 import type { Progress } from '../stack/progress.js';
 import type { Stack } from '../stack/stack.js';
 import { type MemoryApi, openMemoryApi } from './memory-api.js';
-import { untilGone, untilReady } from './tenants.js';
+import { untilAnswering, untilGone, untilReady } from './tenants.js';
 import { askByMcp } from './tour-agent.js';
 import { expectStatus, expectThat, retry } from './tour-checks.js';
 import { verifyAudit } from './tour-evidence.js';
@@ -86,6 +86,7 @@ async function readAccess(stack: Stack, tenant: string): Promise<Tour['access']>
 }
 
 export async function openApi(stack: Stack, tenant: string): Promise<MemoryApi> {
+  await untilAnswering(stack.router, tenant);
   const { url, key } = await readAccess(stack, tenant);
   return openMemoryApi(url, key);
 }
