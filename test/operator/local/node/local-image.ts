@@ -35,11 +35,6 @@ const serve = () => createServer((request, response) => {
   if (url.pathname === '/slow') { setTimeout(() => response.end('slow'), Number(url.searchParams.get('ms'))); return; }
   if (url.pathname === '/hold') { response.write('held'); return; }
   if (url.pathname === '/headers') { response.end(JSON.stringify(request.headers)); return; }
-  if (url.pathname === '/stream') {
-    response.write('first\\n');
-    setTimeout(() => response.end('second\\n'), 300);
-    return;
-  }
   const [status, body] = answers[url.pathname]?.() ?? [404, 'no such path'];
   response.writeHead(status).end(body);
 }).listen(Number(process.env.PORT), '127.0.0.1', () => console.log('listening on ' + process.env.PORT));
