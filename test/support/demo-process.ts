@@ -106,8 +106,13 @@ export async function untilNoneOf(folder: string, except: readonly number[] = []
 /** Of all processes of a demo together; a page that several share counts once in all. */
 export function residentBytes(folder: string): number {
   const kilobytes = processesOf(folder).map(({ pid }) => {
-    const pss = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
-    return Number(pss?.[1] ?? 0);
+    try {
+      const pss = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+      return Number(pss?.[1] ?? 0);
+    } catch {
+      // A session of Postgres that has ended since holds nothing.
+      return 0;
+    }
   });
   return kilobytes.reduce((sum, one) => sum + one, 0) * 1024;
 }
