@@ -41,8 +41,18 @@ export const createPool = (options: PoolOptions): Database => {
   const lane = openPool(options, laneSize);
   lanes.set(pool, { pool: lane, alone: true });
   const end = pool.end.bind(pool) as () => Promise<void>;
-  pool.end = async () => void (await Promise.all([end(), lane.end()]));
+  pool.end = async () => {
+    for (const before of enders.get(pool) ?? []) before();
+    await Promise.all([end(), lane.end()]);
+  };
   return pool;
+};
+
+const enders = new WeakMap<Database, (() => void)[]>();
+
+/** Before a pool with a lane ends, which waits for every connection that somebody holds. */
+export const onEnd = (pool: Database, before: () => void): void => {
+  enders.set(pool, [...(enders.get(pool) ?? []), before]);
 };
 
 const openPool = (options: PoolOptions, max: number): Database => {

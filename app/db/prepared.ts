@@ -52,7 +52,7 @@ const nameOf = (text: string): string | undefined => {
  */
 const direct = new WeakMap<object, boolean>();
 
-const isDirect = async (client: pg.PoolClient, alone: boolean): Promise<boolean> => {
+export const isDirect = async (client: pg.PoolClient, alone: boolean): Promise<boolean> => {
   const known = direct.get(client);
   if (known !== undefined) return known;
   const { processID } = client as unknown as { readonly processID?: number | null };

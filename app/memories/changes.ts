@@ -1,3 +1,4 @@
+import { type HeldStatement, holdStatement } from '../db/held.js';
 import type { Database } from '../db/pool.js';
 import { queryOften } from '../db/prepared.js';
 
@@ -62,6 +63,7 @@ export const createChangeWatch = (db: Database): ChangeWatch => new SharedWatch(
 
 class SharedWatch implements ChangeWatch {
   readonly #db: Database;
+  readonly #held: HeldStatement<LookRow>;
   readonly #listeners: ((ids: readonly string[] | undefined) => void)[] = [];
   #revision = 0;
   #seen: Seen | undefined;
@@ -70,6 +72,7 @@ class SharedWatch implements ChangeWatch {
 
   constructor(db: Database) {
     this.#db = db;
+    this.#held = holdStatement<LookRow>(db, { name: 'memory_changes_look', text: LOOK });
   }
 
   look(): Promise<Moment> {
@@ -99,7 +102,8 @@ class SharedWatch implements ChangeWatch {
     this.#running++;
     try {
       const since = this.#seen;
-      const rows = await queryOften<LookRow>(this.#db, LOOK, [since?.end ?? NEVER, since?.running ?? []]);
+      const values = [since?.end ?? NEVER, since?.running ?? []];
+      const rows = await (this.#held.ask(values) ?? queryOften<LookRow>(this.#db, LOOK, values));
       const [row] = rows;
       if (!row) throw new Error('A look at what changed was not answered');
       this.#tell(row, since);
