@@ -49,8 +49,10 @@ export const factRoot = (facts: Buffer): Buffer => {
 };
 
 /** A line of JCS a read, each ended by a newline. */
-export const readRoot = (lines: Buffer): Buffer =>
-  merkleRoot(readLines(lines).map((line) => hash('sha256', READ_PREFIX + line, 'buffer')));
+export const readRoot = (lines: Buffer): Buffer => merkleRoot(readLines(lines).map(readLeaf));
+
+/** Of a line without its newline. */
+export const readLeaf = (line: string): Buffer => hash('sha256', READ_PREFIX + line, 'buffer');
 
 export const readLines = (lines: Buffer): readonly string[] => lines.toString('utf8').split('\n').filter(Boolean);
 

@@ -3,7 +3,8 @@ import { type Database, inTransaction } from '../db/pool.js';
 import { UUID } from '../http/validate.js';
 import { formatNow } from '../memories/time.js';
 import type { Vault } from '../tenancy/vault.js';
-import { detailCommit, newDetail, readLine, readRoot } from './leaves.js';
+import { detailCommit, newDetail, readLeaf, readLine } from './leaves.js';
+import { merkleRoot } from './merkle.js';
 import { recordEvent, SYSTEM, sealDetail, subjectOf } from './recorder.js';
 import type { DetailRow } from './store.js';
 import type { AuditActor, AuditEntry } from './trail.js';
@@ -19,6 +20,8 @@ export interface ObservedRead {
   readonly n: number;
   /** JCS, ended by a newline. */
   readonly line: string;
+  /** The hash of it, if it is known: made with the read, so that those of a thousand do not hold up a request. */
+  readonly leaf?: Buffer;
   /** What it can be found by: the memories, and the credential. */
   readonly ids: readonly string[];
   readonly detail: DetailRow | null;
@@ -40,8 +43,16 @@ export const buildRead = (
   const commit = detail && sealed ? detailCommit(detail).toString('base64') : null;
   const [subject, op] = [pseudonymOf(vault, slot), entry.code ?? entry.type];
   const line = readLine({ writer, epoch, n, ids, time: formatNow(), keyId: actor.ref, subject, op, commit });
-  return { n, line, ids: IS_UUID.test(actor.ref) ? [actor.ref, ...ids] : ids, detail: sealed ?? null };
+  return {
+    n,
+    line,
+    leaf: leafOf(line),
+    ids: IS_UUID.test(actor.ref) ? [actor.ref, ...ids] : ids,
+    detail: sealed ?? null,
+  };
 };
+
+const leafOf = (line: string): Buffer => readLeaf(line.slice(0, -1));
 
 const KNOWN = 10_000;
 /** A person's pseudonym is the same at every read; a keyring of another epoch may have erased whose it was. */
@@ -89,7 +100,8 @@ export const writeReads = async (deps: WriteReadsDeps, { writer, reads, entries,
     for (const entry of entries) await recordEvent(deps, transaction, entry);
     if (!first || !last) return;
     const body = Buffer.from(reads.map(({ line }) => line).join(''), 'utf8');
-    const batch = { count: reads.length, from: first.n, root: readRoot(body).toString('base64'), to: last.n };
+    const root = merkleRoot(reads.map(({ leaf, line }) => leaf ?? leafOf(line))).toString('base64');
+    const batch = { count: reads.length, from: first.n, root, to: last.n };
     const resource = { kind: 'writer', id: writer.writer, version: writer.epoch };
     const entry: AuditEntry = { type: 'access.batch', resource, code, actor: SYSTEM, request: null };
     await recordEvent(deps, transaction, entry, {
