@@ -25,10 +25,12 @@ async function startBare(bytes) {
   return { url: `http://127.0.0.1:${port}/`, close: () => child.kill() };
 }
 
+/** As fast as the connections can wait for each other; with a rate at an even pace. */
 async function fire(url, key, connections, { seconds = SECONDS, perSecond } = {}) {
   const [command, ...args] = pinned(1);
   const given = JSON.stringify({ url, key, connections, seconds, perSecond });
-  const { stdout } = await run(command, [...args, peerScript('load.mjs'), given]);
+  const script = perSecond === undefined ? peerScript('load.mjs') : join(HERE, 'paced.mjs');
+  const { stdout } = await run(command, [...args, script, given]);
   return JSON.parse(stdout.split('\n').findLast((line) => line.startsWith('{')));
 }
 
@@ -68,7 +70,7 @@ export async function benchHttp(args) {
       },
       rounds,
     );
-    // At one rate: a thousand connections that each send as fast as they can wait for each other, whoever answers.
+    // At one rate, evenly: a thousand connections that each send as fast as they can wait for each other, whoever answers.
     const perSecond = Math.round(median(rates.get) / 2);
     const steady = { seconds: 6, perSecond };
     const few = await fire(`${fast.url}${path}`, tenant.adminKey, 32, steady);
@@ -85,7 +87,7 @@ export async function benchHttp(args) {
         pinned: canPin,
       }),
       {
-        what: `B11 p99 ms at 1,000 connections / at 32, ${perSecond} requests/s on both`,
+        what: `B11 p99 ms at 1,000 connections / at 32, ${perSecond} requests/s at an even pace on both`,
         ratio: many.p99 / few.p99,
         value: many.p99,
         yardstick: few.p99,
