@@ -165,6 +165,7 @@ describeOnLinux('the demo, from one run to the next (on Linux)', () => {
     for (const _ of [1, 2, 3]) await findsTheSeat();
     const bytes = residentBytes(state);
     process.stdout.write(`demo with two tenants: ${Math.round(bytes / 1024 / 1024)} MB resident (PSS)\n`);
+    expect(bytes).toBeGreaterThan(100 * 1024 ** 2);
     expect(bytes).toBeLessThan(1.5 * 1024 ** 3);
   });
 
