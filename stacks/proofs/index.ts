@@ -11,8 +11,10 @@ import { secretRules } from './secrets.js';
 import { rulesOf, type Setting } from './setting.js';
 import { awsSettings } from './settings-aws.js';
 import { azureSettings } from './settings-azure.js';
+import { clusterSettings } from './settings-clusters.js';
 import { edgeSettings } from './settings-edge.js';
 import { gcpSettings } from './settings-gcp.js';
+import { keepingSettings } from './settings-keeping.js';
 import { type Waived, waiverOf } from './waivers.js';
 import { workloadRules } from './workloads.js';
 import { wormRules } from './worm.js';
@@ -20,7 +22,14 @@ import { wormRules } from './worm.js';
 export type { Evidence, ProvenStack, Rule, Verdict, World } from './rule.js';
 export type { Waived } from './waivers.js';
 
-export const SETTINGS: readonly Setting[] = [...awsSettings, ...gcpSettings, ...azureSettings, ...edgeSettings];
+export const SETTINGS: readonly Setting[] = [
+  ...awsSettings,
+  ...gcpSettings,
+  ...azureSettings,
+  ...clusterSettings,
+  ...keepingSettings,
+  ...edgeSettings,
+];
 
 /** Every proof there is. Pure functions over what was synthesised: synth, tests and memoryctl run the same ones. */
 export const RULES: readonly Rule[] = [
