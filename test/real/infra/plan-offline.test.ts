@@ -14,6 +14,10 @@ const STACKS = ['aws-dev-vault', 'gcp-prod-vault', 'azure-prod-vault'];
 const plain = (part: string): string =>
   part
     .replace(/policy: (\d+) of \1 facts hold/, 'policy: every fact holds')
+    .replace(
+      /policy: (\d+) of (\d+) facts hold/,
+      (_, held, all) => `policy: all but ${Number(all) - Number(held)} facts hold`,
+    )
     .replace(/cost: [\d,]+ USD a month, at most [\d,]+/, 'cost: so much USD a month');
 
 /** What a person types, in a copy of the tree. */
