@@ -88,6 +88,8 @@ export interface JobsOptions {
 
 export const createJobs = (options: JobsOptions): Jobs => new JobQueue(options);
 
+const COMMITTED_MS = 40;
+
 class JobQueue implements Jobs {
   readonly #options: JobsOptions;
   readonly #handlers = new Map<string, JobHandler>();
@@ -116,6 +118,8 @@ class JobQueue implements Jobs {
       created_at: new Date(),
     });
     setImmediate(() => this.#wake());
+    // Where a transaction asks for it, the job is there when that commits, a moment later.
+    setTimeout(() => this.#wake(), COMMITTED_MS).unref();
     return this.#describe(row);
   }
 
