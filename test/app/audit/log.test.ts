@@ -99,7 +99,8 @@ describe('a checkpoint', () => {
     ['events that were cut off', 'DELETE FROM audit_events WHERE seq > 0; UPDATE audit_head SET size = 1'],
     [
       'a checkpoint of another key',
-      `UPDATE audit_checkpoints SET note = replace(encode(note, 'escape'), 'A', 'B')::bytea`,
+      // Any letter that is there: a signature may well be without the one that is chosen.
+      `UPDATE audit_checkpoints SET note = translate(encode(note, 'escape'), 'ABCDEFGHIJKLM', 'BCDEFGHIJKLMA')::bytea`,
     ],
   ])('is not signed over %s, and says why', async (_, sql) => {
     const log = test.open();
