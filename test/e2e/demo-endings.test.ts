@@ -12,11 +12,11 @@ const folders = new DemoFolders();
 afterAll(() => folders.clear(), 30_000);
 
 async function until<T>(look: () => T | undefined | false): Promise<T> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const found = look();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`not within 30 s: ${look.toString()}`);
+    if (Date.now() > deadline) throw new Error(`not within 60 s: ${look.toString()}`);
     await sleep(20);
   }
 }

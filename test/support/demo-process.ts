@@ -93,7 +93,7 @@ export function processesOf(folder: string): readonly Found[] {
 
 /** What a demo leaves running is gone within this time; those who were killed hard need a moment to die. */
 export async function untilNoneOf(folder: string, except: readonly number[] = []): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 20_000;
   for (;;) {
     const left = processesOf(folder).filter(({ pid }) => !except.includes(pid));
     if (left.length === 0) return;
