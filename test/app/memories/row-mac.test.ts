@@ -329,7 +329,7 @@ describe('a row that somebody changed in the database', () => {
   it('is left alone by the cleaner when its hold was taken off it, and when its hold was taken out of the table', async () => {
     const hold = { matter: 'case 7', reason: 'litigation' };
     const ids: string[] = [];
-    const expires_at = new Date(Date.now() + 3_000).toISOString();
+    const expires_at = new Date(Date.now() + 6_000).toISOString();
     for (const content of ['hold flag off', 'hold row gone', 'both', 'free']) {
       const { id } = await create({ content, expires_at });
       if (content !== 'free') await call('PUT', `${PATH}/${id}/legal-hold`, hold);
