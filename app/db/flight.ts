@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import pg from 'pg';
 import type { Statement } from './condition.js';
 import type { Transaction } from './pool.js';
@@ -20,13 +21,39 @@ export type Answer = readonly Readonly<Record<string, unknown>>[];
 
 /**
  * Sends all statements without waiting for an answer in between, behind one Sync: a single round trip. After a statement
- * that fails the server passes over all that follow it, so that nothing runs that counted on it. No prepared names and no
- * state of the session: a pooler in transaction mode sees one exchange. Answers with the rows of each.
+ * that fails the server passes over all that follow it, so that nothing runs that counted on it. Without `named` there are
+ * no prepared names and no state of the session: a pooler in transaction mode sees one exchange. Answers with the rows of
+ * each.
+ *
+ * @param named where the connection is the server's own (`isDirect`): its statements are planned once. @default false
  */
-export const fly = (client: Transaction, steps: readonly Step[]): Promise<readonly Answer[]> =>
+export const fly = (client: Transaction, steps: readonly Step[], named = false): Promise<readonly Answer[]> =>
   new Promise((resolve, reject) => {
-    client.query(new Flight(client, steps, (error, answers) => (error ? reject(error) : resolve(answers))));
+    const done: Done = (error, answers) => (error ? reject(error) : resolve(answers));
+    client.query(new Flight(client, steps, named ? plansOf(client) : undefined, done));
   });
+
+/** The names of what a connection has planned. */
+type Plans = Set<string>;
+const plans = new WeakMap<Transaction, Plans>();
+
+const plansOf = (client: Transaction): Plans => {
+  const known = plans.get(client) ?? new Set<string>();
+  plans.set(client, known);
+  return known;
+};
+
+/** A connection keeps every plan for as long as it lives: some KB each. */
+const MOST_PLANS = 50;
+const names = new Map<string, string>();
+
+const nameOf = (text: string): string | undefined => {
+  const known = names.get(text);
+  if (known !== undefined || names.size >= MOST_PLANS) return known;
+  const name = `flight_${hash('sha256', text, 'hex').slice(0, 16)}`;
+  names.set(text, name);
+  return name;
+};
 
 /** What node-postgres hands to whoever submits; its types leave out the half of it. */
 interface Wire {
@@ -40,8 +67,13 @@ interface Wire {
     once(event: 'drain' | 'close', listener: () => void): void;
     off(event: 'drain' | 'close', listener: () => void): void;
   };
-  parse(statement: { readonly text: string }): void;
-  bind(bound: { readonly values: readonly unknown[]; readonly valueMapper: (value: unknown) => unknown }): void;
+  close(statement: { readonly type: 'S'; readonly name: string }): void;
+  parse(statement: { readonly name?: string; readonly text: string }): void;
+  bind(bound: {
+    readonly statement?: string;
+    readonly values: readonly unknown[];
+    readonly valueMapper: (value: unknown) => unknown;
+  }): void;
   describe(portal: { readonly type: 'P'; readonly name: string }): void;
   execute(portal: object): void;
   endCopyFrom(): void;
@@ -60,6 +92,7 @@ class Flight implements pg.Submittable {
   callback: ((error: Error | null) => void) | undefined;
   readonly #client: Transaction;
   readonly #steps: readonly Step[];
+  readonly #plans: Plans | undefined;
   readonly #done: Done;
   readonly #answers: Answer[] = [];
   #fields: readonly Field[] = [];
@@ -67,9 +100,10 @@ class Flight implements pg.Submittable {
   #isSynced = false;
   #failure: Error | undefined;
 
-  constructor(client: Transaction, steps: readonly Step[], done: Done) {
+  constructor(client: Transaction, steps: readonly Step[], known: Plans | undefined, done: Done) {
     this.#client = client;
     this.#steps = steps;
+    this.#plans = known;
     this.#done = done;
   }
 
@@ -83,7 +117,7 @@ class Flight implements pg.Submittable {
     try {
       for (const step of this.#steps) {
         if (this.#isSynced) return;
-        begin(wire, step);
+        begin(wire, step, this.#plans);
         if (step.frames) await this.#copy(wire, step.frames);
       }
     } catch (cause) {
@@ -156,6 +190,8 @@ class Flight implements pg.Submittable {
   }
 
   #end(error: Error | null): void {
+    // What came after the statement that failed was passed over, plans and all.
+    if (error) this.#plans?.clear();
     this.callback?.(error);
     this.#done(error, this.#answers);
   }
@@ -171,9 +207,16 @@ const flush = async ({ stream }: Wire): Promise<void> => {
   stream.cork();
 };
 
-const begin = (wire: Wire, { text, values = [], frames }: Step): void => {
-  wire.parse({ text });
-  wire.bind({ values, valueMapper: prepareValue });
+const begin = (wire: Wire, { text, values = [], frames }: Step, known: Plans | undefined): void => {
+  const name = known && !frames && values.length > 0 ? nameOf(text) : undefined;
+  if (name === undefined) wire.parse({ text });
+  else if (!known?.has(name)) {
+    // It may be there all the same, from before a failure; to close what is not there is no error.
+    wire.close({ type: 'S', name });
+    wire.parse({ name, text });
+    known?.add(name);
+  }
+  wire.bind({ statement: name ?? '', values, valueMapper: prepareValue });
   if (!frames) wire.describe({ type: 'P', name: '' });
   wire.execute({});
 };

@@ -2,6 +2,7 @@ import type { StagedEvent } from '../audit/trail.js';
 import { codeOf } from '../db/errors.js';
 import { fly, type Step } from '../db/flight.js';
 import type { Database } from '../db/pool.js';
+import { isDirect } from '../db/prepared.js';
 import { demandNoHolds } from '../holds/store.js';
 import { isMember } from './admit.js';
 import { buildWriteEntry } from './audit.js';
@@ -118,7 +119,7 @@ const commit = async (db: Database, group: Group): Promise<boolean> => {
   const client = await db.connect();
   let broken: Error | undefined;
   try {
-    await fly(client, buildSteps(group));
+    await fly(client, buildSteps(group), await isDirect(client, false));
     return true;
   } catch (cause) {
     await client.query('ROLLBACK').catch((error: Error) => {

@@ -47,6 +47,31 @@ describe('statements that travel together', () => {
     expect(await count()).toBe(3);
   });
 
+  it('are planned once on a connection of the server’s own, and again after one of them failed', async () => {
+    const client = await db.connect();
+    const add = { text: 'INSERT INTO seats VALUES ($1, $2)', values: [1, 'taken'] };
+    const read = { text: 'SELECT name, $1::integer AS n FROM seats', values: [1] };
+    const rows = copyStep('seats', columns, seats(2, 3));
+    const kept = async () => {
+      const { rows: found } = await client.query(`SELECT statement FROM pg_prepared_statements ORDER BY statement`);
+      return found.map(({ statement }) => statement);
+    };
+    for (let n = 0; n < 7; n++) {
+      expect(await fly(client, [begin, add, rows, read, { text: 'ROLLBACK' }], true)).toMatchObject([
+        ...[[], [], [], [{ n: 1 }, {}, {}, {}], []],
+      ]);
+      expect(await kept()).toEqual([add.text, read.text]);
+    }
+    const missing = { text: 'SELECT $1::integer FROM nowhere', values: [1] };
+    for (const wrong of [{ ...add, values: ['x', null] }, missing, { ...read, values: ['y'] }]) {
+      await expect(fly(client, [begin, wrong, read, commit], true)).rejects.toThrow();
+      await client.query('ROLLBACK');
+      expect(await fly(client, [begin, read, add, commit], true)).toHaveLength(4);
+      expect(await fly(client, [{ text: 'TRUNCATE seats' }], true)).toEqual([[]]);
+    }
+    client.release();
+  });
+
   it('are not committed when the rows break off on our side', async () => {
     const broken = {
       ...copyStep('seats', columns, []),
