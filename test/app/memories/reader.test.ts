@@ -79,3 +79,14 @@ it('those who ask at once for the same and for other memories each get their own
     if (status === 200) expect(body.id).toBe(id);
   });
 });
+
+it('a memory that is remembered for one is shown to nobody else', async () => {
+  const [ada, bob] = [await makeKey('ada'), await makeKey('bob')];
+  const [own, shared] = [await write('ada', 'mine'), await write('ada', 'read often')];
+  for (let n = 0; n < 4; n++) for (const id of [own, shared]) expect((await read(id, ada)).status).toBe(200);
+  // Answered from what is remembered, or not at all.
+  for (let n = 0; n < 3; n++) {
+    expect([(await read(own, bob)).status, (await read(own, ada)).status]).toEqual([404, 200]);
+    expect((await read(shared)).status).toBe(200);
+  }
+});
