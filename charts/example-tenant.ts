@@ -53,6 +53,12 @@ export const EXAMPLE_TENANT: TenantOptions = {
   fieldEncryption: true,
   keyRotationDays: 365,
   audit: { reads: true, readsMode: 'Batched' },
+  archive: {
+    bucketUrl: 'file:///srv/memplane/buckets/audit',
+    retentionDays: 2_557,
+    intervalSeconds: 3_600,
+    serviceAccountAnnotations: {},
+  },
   searchIndex: { keyword: true, clearMetadata: [] },
   embedding: {
     provider: 'local',

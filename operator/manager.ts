@@ -13,6 +13,7 @@ import type { Log } from './runtime/log.js';
 import type { OperatorMetrics } from './runtime/metrics.js';
 import { stopInOrder } from './runtime/stop.js';
 import { createStatusWriter } from './status-writer.js';
+import { createArchiveSchedule } from './tenant/archive-schedule.js';
 import type { TenantDependencies } from './tenant/dependencies.js';
 import { createTenantObjects, type TenantObjects } from './tenant/objects.js';
 import { reconcileTenant } from './tenant/reconcile.js';
@@ -131,7 +132,7 @@ function runnable(
   deps: TenantDependencies,
 ): Manager {
   let sweeper: NodeJS.Timeout | undefined;
-  const usage = createUsageWatch(deps);
+  const beside = [createUsageWatch(deps), createArchiveSchedule(deps)];
   const sweep = (): void => {
     sweepErasures(deps).catch((err: unknown) =>
       deps.log.error({ err }, 'erasures that are due were not done; trying again'),
@@ -142,11 +143,11 @@ function runnable(
       await Promise.all(controllers.map((controller) => controller.start()));
       sweeper = setInterval(sweep, SWEEP_MS);
       sweep();
-      usage.start();
+      for (const watch of beside) watch.start();
     },
     async stop() {
       clearInterval(sweeper);
-      await usage.stop();
+      await Promise.all(beside.map((watch) => watch.stop()));
       const rows = [
         controllers.map(({ name, stop }) => ({ name, stop: () => stop(STOP_DEADLINE_MS) })),
         [{ name: 'watches', stop: () => mirrors.stop() }],

@@ -79,12 +79,25 @@ function buildOptions(input: ResolveInput, version: string): WithoutIdentity {
     ...accessOptions(input),
     ...policyOptions(input),
     ...planeOptions(input),
+    archive: archiveOptions(input),
     ...resolveNetwork(tenant, plane),
   };
 }
 
-const annotationsOf = ({ spec }: MemoryPlane) =>
-  spec.serviceAccounts?.find(({ name }) => name === 'memory')?.annotations ?? {};
+const annotationsOf = ({ spec }: MemoryPlane, account: 'memory' | 'audit' = 'memory') =>
+  spec.serviceAccounts?.find(({ name }) => name === account)?.annotations ?? {};
+
+/** Where the role `archive` can write; a bucket of another provider is for the plane to say. */
+function archiveOptions({ tenant: { spec }, plane }: ResolveInput): TenantOptions['archive'] {
+  const { audit } = plane.spec.buckets;
+  if (audit?.provider !== 'file' && audit?.provider !== 's3') return undefined;
+  return {
+    bucketUrl: bucketUrl(audit),
+    retentionDays: spec.audit.retentionDays,
+    intervalSeconds: secondsOf(spec.audit.archiveInterval),
+    serviceAccountAnnotations: annotationsOf(plane, 'audit'),
+  };
+}
 
 /** IRSA has no session tags, so each tenant has a role that the platform made and named after it. */
 function roleOf({ spec: { identity } }: MemoryPlane, tenant: string): Readonly<Record<string, string>> {

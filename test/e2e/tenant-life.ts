@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { CONFIG_MAP, DEPLOYMENTS, OPERATOR_NAMESPACE, SECRETS, tenantNamespace } from '../../charts/manifests/names.js';
 import { MEMORY_TENANTS } from '../../operator/api/v1alpha1/resources.js';
 import type { MemoryTenant } from '../../operator/api/v1alpha1/types.js';
+import type { LiveObject } from '../../operator/clients/kube.js';
 import { RESOURCES } from '../../operator/clients/kube-resources.js';
 import { type Lab, startLab } from '../support/lab.js';
 
@@ -207,10 +208,24 @@ export function describeTenantLife(cluster: string, kubeconfig: () => Promise<st
       );
     });
 
+    it('puts its log under lock', async () => {
+      await lab.eventually(async () => expect(await archives(lab, 'acme')).toContain('archived'), 60_000);
+    });
+
     it('writes nothing while nothing changes', async () => {
-      // A new tenant is counted once within some seconds, and the others again every five minutes.
-      for (const name of ['acme', 'patient'])
-        await lab.eventually(async () => expect((await lab.tenant(name)).status?.usage).toBeDefined());
+      // What is done once an hour for a new tenant is done.
+      await lab.eventually(async () => {
+        const tenants = await lab.kube.list<MemoryTenant>(MEMORY_TENANTS);
+        const placed = tenants.items.filter(({ status }) => status?.endpoint !== undefined);
+        for (const { metadata, status } of placed) {
+          expect([metadata.name, status?.usage === undefined]).toEqual([metadata.name, false]);
+          expect([metadata.name, [...new Set(await archives(lab, metadata.name))]]).toEqual([
+            metadata.name,
+            ['archived'],
+          ]);
+        }
+      }, 90_000);
+      // And the others are counted again every five minutes.
       await lab.eventually(async () => expect(await lab.writesDuring(10_000)).toEqual([]), 15_000);
     });
   });
@@ -221,3 +236,12 @@ const conditionOf = (tenant: MemoryTenant, type: string) =>
 
 const conditions = (tenant: MemoryTenant): Readonly<Record<string, string>> =>
   Object.fromEntries((tenant.status?.conditions ?? []).map(({ type, status }) => [type, status]));
+
+/** How each run that the operator started for the tenant's log went. */
+async function archives(lab: Lab, tenant: string): Promise<readonly string[]> {
+  const { items } = await lab.kube.list<LiveObject & { readonly status?: { readonly succeeded?: number } }>(
+    RESOURCES.jobs,
+    { namespace: tenantNamespace(tenant) },
+  );
+  return items.map(({ status }) => (status?.succeeded === 1 ? 'archived' : 'not yet'));
+}

@@ -53,6 +53,7 @@ export const MINIMAL: TenantOptions = deepFreeze<TenantOptions>({
   fieldEncryption: true,
   keyRotationDays: 365,
   audit: { reads: true, readsMode: 'Batched' },
+  archive: undefined,
   searchIndex: { keyword: true, clearMetadata: [] },
   embedding: { provider: 'local', model: 'universal-sentence-encoder', dimensions: 512 },
   extraction: { provider: 'local' },
@@ -132,6 +133,12 @@ export const MAXIMAL: EveryOption = deepFreeze<EveryOption>({
   fieldEncryption: true,
   keyRotationDays: 365,
   audit: { reads: true, readsMode: 'Strict' },
+  archive: {
+    bucketUrl: 's3://memplane-audit?region=eu-central-1',
+    retentionDays: 3_653,
+    intervalSeconds: 1_800,
+    serviceAccountAnnotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::123456789012:role/memplane/prod/audit' },
+  },
   searchIndex: { keyword: false, clearMetadata: ['price'] },
   syncIntervalMs: 30_000,
   embedding: {

@@ -95,6 +95,7 @@ const OPERATOR_BOUNDARY: AdmissionPolicy = {
       'limitranges',
     ]),
     rule('apps', 'v1', ['deployments']),
+    rule('batch', 'v1', ['jobs']),
     rule('autoscaling', 'v2', ['horizontalpodautoscalers']),
     rule('policy', 'v1', ['poddisruptionbudgets']),
     rule('networking.k8s.io', 'v1', ['ingresses', 'networkpolicies']),

@@ -21,6 +21,7 @@ export const buildEdges = (o: TenantOptions): readonly Edge[] => [
   ...callersOf(o).map(buildIngressEdge),
   ...o.storePeers.map(buildStoreEdge),
   ...buildIdentityEdges(o),
+  ...buildArchiveEdges(o),
   ...o.egress.map(buildDeclaredEdge),
 ];
 
@@ -90,6 +91,35 @@ function buildIdentityEdges({ kms }: TenantOptions): readonly Edge[] {
       ports: endpoint.ports.map(tcp),
     },
   ];
+}
+
+/** What puts the log under lock reads the database, writes into one bucket and is who its service account is: nothing else. */
+function buildArchiveEdges(o: TenantOptions): readonly Edge[] {
+  if (o.archive === undefined) return [];
+  const component = COMPONENTS.archive;
+  const bucket: readonly Edge[] = o.archive.bucketUrl.startsWith('file:')
+    ? []
+    : [
+        {
+          name: 'egress-archive-bucket',
+          direction: 'Egress',
+          component,
+          peers: ANYWHERE,
+          ports: [tcp(bucketPort(o.archive))],
+        },
+      ];
+  const databases = o.storePeers.filter(({ name }) => name.startsWith('postgres-'));
+  const same = [...databases.map(buildStoreEdge), ...buildIdentityEdges(o)];
+  return [
+    ...same.map((edge) => ({ ...edge, name: edge.name.replace(/^egress-(store-)?/, 'egress-archive-'), component })),
+    ...bucket,
+  ];
+}
+
+/** Of an endpoint that is named in the bucket's URL, else of the cloud's. */
+function bucketPort({ bucketUrl }: { readonly bucketUrl: string }): number {
+  const [, port = '443'] = /endpoint=https?%3A%2F%2F[^&%]+%3A(\d+)/.exec(bucketUrl) ?? [];
+  return Number(port);
 }
 
 const buildDeclaredEdge = ({ name, cidr, ports }: TenantOptions['egress'][number]): Edge => ({

@@ -30,4 +30,10 @@ export const buildTenantMeta = (options: Named, name: string, component: string)
 });
 
 /** The parts of a tenant, as `app.kubernetes.io/component` has them. */
-export const COMPONENTS = { tenant: 'tenant', memory: 'memory', access: 'access', network: 'network' } as const;
+export const COMPONENTS = {
+  tenant: 'tenant',
+  memory: 'memory',
+  archive: 'archive',
+  access: 'access',
+  network: 'network',
+} as const;

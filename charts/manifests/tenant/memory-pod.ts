@@ -1,4 +1,12 @@
-import type { Container, EnvVar, PodSpec, Probe, ResourceRequirements, VolumeMount } from 'kubernetes-types/core/v1.js';
+import type {
+  Container,
+  EnvVar,
+  PodSpec,
+  Probe,
+  ResourceRequirements,
+  Volume,
+  VolumeMount,
+} from 'kubernetes-types/core/v1.js';
 import { buildImageReference } from '../image.js';
 import { CONFIG_MAP, PORTS, SECRETS, SERVICE_ACCOUNTS } from '../names.js';
 import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT } from '../pod-security.js';
@@ -35,9 +43,12 @@ export const buildMemoryPod = (o: TenantOptions, selector: Readonly<Record<strin
   volumes: [
     { name: 'config', configMap: { name: CONFIG_MAP } },
     { name: 'scratch', emptyDir: { sizeLimit: SIZES[o.size].scratch } },
-    ...(o.trustBundle === undefined ? [] : [{ name: 'trust', configMap: { name: o.trustBundle.configMap } }]),
+    ...buildTrustVolume(o),
   ],
 });
+
+export const buildTrustVolume = (o: TenantOptions): Volume[] =>
+  o.trustBundle === undefined ? [] : [{ name: 'trust', configMap: { name: o.trustBundle.configMap } }];
 
 const buildService = (o: TenantOptions): Container => ({
   ...buildContainer(o, 'memory'),
@@ -86,7 +97,7 @@ const buildResources = ({ memory }: TenantOptions): ResourceRequirements => ({
   limits: { ...memory.limits },
 });
 
-const buildCommonEnv = (o: TenantOptions): EnvVar[] => [
+export const buildCommonEnv = (o: TenantOptions): EnvVar[] => [
   { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
   ...(o.trustBundle === undefined
     ? []
@@ -99,10 +110,10 @@ const buildCommonEnv = (o: TenantOptions): EnvVar[] => [
       ]),
 ];
 
-const buildTrustMount = (o: TenantOptions): VolumeMount[] =>
+export const buildTrustMount = (o: TenantOptions): VolumeMount[] =>
   o.trustBundle === undefined ? [] : [{ name: 'trust', mountPath: PATHS.trust, readOnly: true }];
 
-const fromSecret = (variable: string, name: string, key: string, optional = false): EnvVar => ({
+export const fromSecret = (variable: string, name: string, key: string, optional = false): EnvVar => ({
   name: variable,
   valueFrom: { secretKeyRef: { name, key, ...(optional ? { optional } : {}) } },
 });

@@ -124,6 +124,15 @@ export interface TenantOptions {
   readonly keyRotationDays: number;
   /** Which reads the service writes down, and whether they wait for it. */
   readonly audit: { readonly reads: boolean; readonly readsMode: 'Batched' | 'Strict' };
+  /** Where the log goes under lock, for how long and how often. undefined = the plane has no bucket for it. */
+  readonly archive:
+    | {
+        readonly bucketUrl: string;
+        readonly retentionDays: number;
+        readonly intervalSeconds: number;
+        readonly serviceAccountAnnotations: Readonly<Record<string, string>>;
+      }
+    | undefined;
   /** How sealed memories can be searched. */
   readonly searchIndex: { readonly keyword: boolean; readonly clearMetadata: readonly string[] };
   /** How often memories are looked at for promotion. @default 60000 */

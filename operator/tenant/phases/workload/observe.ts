@@ -1,4 +1,5 @@
 import { DEPLOYMENTS, TENANT_LABEL } from '../../../../charts/manifests/names.js';
+import { COMPONENTS } from '../../../../charts/manifests/tenant/labels.js';
 import type { KubeClient, LiveObject } from '../../../clients/kube.js';
 import { RESOURCES } from '../../../clients/kube-resources.js';
 
@@ -38,7 +39,8 @@ export const observeDeployment = (kube: KubeClient, namespace: string): Promise<
 export async function observePods(kube: KubeClient, namespace: string, tenant: string): Promise<readonly PodObject[]> {
   const { items } = await kube.list<PodObject>(RESOURCES.pods, {
     namespace,
-    labelSelector: `${TENANT_LABEL}=${tenant}`,
+    // Scheduled work comes and goes beside the service, and says nothing of it.
+    labelSelector: `${TENANT_LABEL}=${tenant},app.kubernetes.io/component=${COMPONENTS.memory}`,
   });
   return items;
 }
