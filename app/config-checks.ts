@@ -23,6 +23,22 @@ const RULES: readonly Rule[] = [
     message: 'VECTOR_DB_ENDPOINT is required by VECTOR_PROVIDER="qdrant"; allowed: a URL, such as http://qdrant:6333',
   },
   {
+    key: 'EMBEDDING_NEXT_DIMENSIONS',
+    isBroken: (values) => has(values, 'EMBEDDING_NEXT_PROVIDER') && !has(values, 'EMBEDDING_NEXT_DIMENSIONS'),
+    message: 'EMBEDDING_NEXT_DIMENSIONS is required by EMBEDDING_NEXT_PROVIDER; allowed: 1 to 4096',
+  },
+  ...['MODEL', 'ENDPOINT', 'API_KEY', 'DIMENSIONS'].map((name) => ({
+    key: `EMBEDDING_NEXT_${name}`,
+    isBroken: (values: Values) => has(values, `EMBEDDING_NEXT_${name}`) && !has(values, 'EMBEDDING_NEXT_PROVIDER'),
+    message: `EMBEDDING_NEXT_${name} belongs to EMBEDDING_NEXT_PROVIDER: set that, or remove it`,
+  })),
+  {
+    key: 'EMBEDDING_NEXT_PROVIDER',
+    isBroken: (values) => has(values, 'EMBEDDING_NEXT_PROVIDER') && values.VECTOR_PROVIDER !== 'embedded',
+    message:
+      'EMBEDDING_NEXT_PROVIDER works with VECTOR_PROVIDER="embedded": an index outside has the dimensions of one model; configure the new model there and ask for POST /api/v1/reembed without dual_write',
+  },
+  {
     key: 'MEMORY_PROVIDER_API_KEY',
     isBroken: (values) =>
       !has(values, 'MEMORY_PROVIDER_API_KEY') &&

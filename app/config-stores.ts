@@ -46,6 +46,32 @@ export const VectorDb = {
   ),
 };
 
+/** The model that takes over from the present one by POST /api/v1/reembed with dual_write. */
+export const NextEmbedding = {
+  EMBEDDING_NEXT_PROVIDER: Type.Optional(
+    text('^(local|openai|google|ollama|hash)$', {
+      description: 'Who embeds with the model that will take over; see the guide to rights, Embed anew.',
+      allowed: 'local, openai, google, ollama, hash',
+    }),
+  ),
+  EMBEDDING_NEXT_MODEL: Type.Optional(
+    text('^.{1,200}$', { description: "Its name. Unset: the provider's own.", allowed: '1 to 200 characters' }),
+  ),
+  EMBEDDING_NEXT_ENDPOINT: Type.Optional(
+    text('^https?://.+', { description: 'Where it is, if not at the address of its provider.', allowed: 'a URL' }),
+  ),
+  EMBEDDING_NEXT_API_KEY: Type.Optional(
+    text('^[\\x21-\\x7e]{1,4096}$', {
+      description: 'Its key. Unset: EMBEDDING_API_KEY, when the provider is the same.',
+      allowed: '1 to 4,096 characters',
+      secret: true,
+    }),
+  ),
+  EMBEDDING_NEXT_DIMENSIONS: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 4096, description: 'The dimension of its vectors.', allowed: '1 to 4096' }),
+  ),
+};
+
 export const MemoryProvider = {
   MEMORY_PROVIDER: choice(
     ['builtin', 'postgresql', 'mem0', 'letta'],

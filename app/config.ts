@@ -5,7 +5,7 @@ import { checkTogether } from './config-checks.js';
 import { choice, databaseUrl, flag, integer, type Notes, number, text } from './config-fields.js';
 import { CloudIdentity, KmsSettings } from './config-kms.js';
 import { OtherNames, ProviderKeys, readOtherNames, readProviderKeys } from './config-names.js';
-import { ArtifactStore, MemoryProvider, VectorDb, Vectors } from './config-stores.js';
+import { ArtifactStore, MemoryProvider, NextEmbedding, VectorDb, Vectors } from './config-stores.js';
 import { UUID } from './http/validate.js';
 
 /** sysexits.h EX_CONFIG: whoever starts us can tell a wrong configuration from a crash. */
@@ -72,6 +72,7 @@ const Memory = Type.Object({
   }),
   ...ArtifactStore,
   ...MemoryProvider,
+  ...NextEmbedding,
   ...KmsSettings,
   ...CloudIdentity,
   PORT: integer(0, 65535, 4300, 'The port to listen on; 0 picks a free one. The charts set 8283.'),

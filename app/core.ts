@@ -9,6 +9,7 @@ import type { Cache } from './cache/cache.js';
 import type { MemoryConfig } from './config.js';
 import type { Database } from './db/pool.js';
 import type { Embedder } from './embeddings/embedder.js';
+import type { Succession } from './embeddings/succession.js';
 import type { ComponentState } from './health/component-state.js';
 import type { Metrics } from './health/metrics.js';
 import type { Dialect } from './http/dialect.js';
@@ -33,6 +34,8 @@ export interface Core {
   readonly policies: () => Policies;
   readonly embedder: Embedder;
   readonly vectors: VectorStore;
+  /** The model that will take over from the embedder, if one is named. */
+  readonly succession: Succession | undefined;
   readonly metrics: Metrics;
   readonly audit: AuditLog;
   /** The plane's key in its KMS, if one signs for this tenant. */

@@ -9,16 +9,18 @@ import { type AppDeps, createApp } from './app.js';
 import { createAuditLog } from './audit/create.js';
 import { selectKeyringFloor } from './audit/epoch.js';
 import { openPlaneKey, type PlaneKey } from './audit/plane-key.js';
-import { createCache } from './cache/cache.js';
+import { type Cache, createCache } from './cache/cache.js';
 import { cacheEmbeddings } from './cache/embeddings.js';
 import { openRedis, type SharedStore } from './cache/redis.js';
 import { createSharedLimiter } from './cache/shared-limiter.js';
-import type { MemoryConfig } from './config.js';
+import { ConfigError, type MemoryConfig } from './config.js';
 import type { Core, Feature } from './core.js';
 import { createPool, type Database } from './db/pool.js';
 import { type Retrying, retryUntilDone } from './db/retry.js';
-import { createEmbedder } from './embeddings/create.js';
+import { createEmbedder, type EmbedderSettings, nextSettings } from './embeddings/create.js';
+import type { Embedder } from './embeddings/embedder.js';
 import { countWork } from './embeddings/outbox.js';
+import { openSuccession } from './embeddings/succession.js';
 import { type EmbeddingWorker, startEmbeddingWorker } from './embeddings/worker.js';
 import { createFeatures } from './features.js';
 import { createHealth } from './health/components.js';
@@ -88,11 +90,11 @@ export interface Foundation {
 
 export const startFoundation = async (config: MemoryConfig, log: Logger): Promise<Foundation> => {
   const ground = await openGround(config, log);
-  const { model, policyWatch, db, keys, vault, newId, audit, plane, usage, outbound } = ground;
+  const { policyWatch, db, keys, vault, newId, audit, plane, usage, outbound } = ground;
   const people = createPeople(vault);
   const shared = await openShared(config, log);
   const cache = createCache({ vault, shared, log });
-  const embedder = cacheEmbeddings(model, cache);
+  const { embedder, vectors, succession } = await openModels(config, ground, cache, log);
   const policies = policyWatch.current;
   const tenant = { id: config.MEMPLANE_TENANT_ID, name: config.MEMPLANE_TENANT };
   const access = createAccess({
@@ -102,11 +104,10 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
   });
   const bootstrap = startBootstrap(access.keys, config, log);
   await bootstrap.attempted;
-  const vectors = createVectorStore(config, { db, vault, log, model: embedder.model });
   const worker = startEmbeddings({ config, db, vault, embedder, cache, log });
   const keyWatch = watchKeys({ keys, log, kmsIntervalMs: config.KMS_CHECK_SECONDS * 1_000 });
   const parts = {
-    ...{ config, log, db, vault, people, embedder, vectors, access, cache, outbound },
+    ...{ config, log, db, vault, people, embedder, vectors, succession, access, cache, outbound },
     ...{ tenant, audit, plane, newId, policies },
     jobs: createJobs({ db, vault, newId, log }),
   };
@@ -114,7 +115,7 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
   const marking = await startMarking({ db, vault, audit, log, marks: core.memories.marks });
   const stop = async (): Promise<void> => {
     bootstrap.stop();
-    await Promise.all([worker.stop(), marking.stop()]);
+    await Promise.all([worker.stop(), marking.stop(), succession?.stop()]);
     policyWatch.stop();
     keyWatch.stop();
     await access.stop();
@@ -125,6 +126,22 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
     await db.end();
   };
   return { core, bootstrap, keyWatch, stop };
+};
+
+/** One model and its index, or two of which the second takes over one day. */
+const openModels = async (
+  config: MemoryConfig,
+  { db, vault, ...ground }: Awaited<ReturnType<typeof openGround>>,
+  cache: Cache,
+  log: Logger,
+) => {
+  const openVectors = ({ model, dimensions }: Embedder) =>
+    createVectorStore({ ...config, VECTOR_DIMENSIONS: dimensions }, { db, vault, log, model });
+  const present = cacheEmbeddings(ground.model, cache);
+  const heir = ground.heir && cacheEmbeddings(ground.heir, cache);
+  if (!heir) return { embedder: present, vectors: openVectors(present), succession: undefined };
+  const succession = await openSuccession({ db, log, present, heir, openVectors });
+  return { embedder: succession.embedder, vectors: succession.vectors, succession };
 };
 
 const startEmbeddings = (
@@ -141,12 +158,17 @@ const startEmbeddings = (
 /** What everything else stands on. */
 const openGround = async (config: MemoryConfig, log: Logger) => {
   // First what a wrong setting would end; the tenant may name the endpoint, so it is reached as every address that a tenant names.
-  // Nor is anything embedded here while memories lie elsewhere.
-  const model = createEmbedder(isRemote(config) ? { ...config, EMBEDDING_PROVIDER: 'none' } : config, {
-    log,
-    onTokens: (tokens) => usage.add('embedding_tokens', tokens),
-    ...(isBesideUs(config) ? {} : { fetch: (...call) => outbound.fetch(...call) }),
-  });
+  const open = (settings: EmbedderSettings) =>
+    createEmbedder(settings, {
+      log,
+      onTokens: (tokens) => usage.add('embedding_tokens', tokens),
+      ...(isBesideUs(settings) ? {} : { fetch: (...call) => outbound.fetch(...call) }),
+    });
+  // Nothing is embedded here while memories lie elsewhere.
+  const model = open(isRemote(config) ? { ...config, EMBEDDING_PROVIDER: 'none' } : config);
+  const next = isRemote(config) ? undefined : nextSettings(config);
+  const heir = next && open(next);
+  if (heir?.model === model.model) throw new ConfigError(SAME_MODEL);
   const policyWatch = await startPolicies(config, log);
   const outbound = openOutbound(config, policyWatch.current);
   const db = openDatabase(config, log);
@@ -164,11 +186,14 @@ const openGround = async (config: MemoryConfig, log: Logger) => {
     plane,
     planeEveryMs: config.AUDIT_KMS_INTERVAL_MS,
   });
-  return { model, policyWatch, db, keys, vault, sealer, newId, audit, plane, usage, outbound };
+  return { model, heir, policyWatch, db, keys, vault, sealer, newId, audit, plane, usage, outbound };
 };
 
+const SAME_MODEL =
+  'EMBEDDING_NEXT_PROVIDER and EMBEDDING_NEXT_MODEL name the present model: name another, or remove them';
+
 /** An Ollama without TLS stands beside the service and is the platform's to allow. */
-const isBesideUs = ({ EMBEDDING_PROVIDER, EMBEDDING_ENDPOINT }: MemoryConfig): boolean =>
+const isBesideUs = ({ EMBEDDING_PROVIDER, EMBEDDING_ENDPOINT }: EmbedderSettings): boolean =>
   EMBEDDING_PROVIDER === 'ollama' && !EMBEDDING_ENDPOINT?.startsWith('https:');
 
 type CoreParts = Omit<Core, 'metrics' | 'guard' | 'accessKeys' | 'memories'>;

@@ -5,7 +5,7 @@ import { createLocalEmbedder, LOCAL_MODEL, type LocalEmbedderOptions } from './l
 import { createRemoteEmbedder } from './remote.js';
 import { createGoogleEmbedding, createOllamaEmbedding, createOpenAiEmbedding } from './remote-models.js';
 
-type EmbedderSettings = Pick<
+export type EmbedderSettings = Pick<
   MemoryConfig,
   | 'EMBEDDING_PROVIDER'
   | 'EMBEDDING_MODEL'
@@ -30,10 +30,37 @@ export const createEmbedder = (config: EmbedderSettings, options: EmbedderOption
   );
 };
 
+type NextSettings = EmbedderSettings &
+  Pick<
+    MemoryConfig,
+    | 'EMBEDDING_NEXT_PROVIDER'
+    | 'EMBEDDING_NEXT_MODEL'
+    | 'EMBEDDING_NEXT_ENDPOINT'
+    | 'EMBEDDING_NEXT_API_KEY'
+    | 'EMBEDDING_NEXT_DIMENSIONS'
+  >;
+
+/** The settings of the model that will take over, in the words of the present one; `undefined` when none is named. */
+export const nextSettings = (config: NextSettings): EmbedderSettings | undefined => {
+  const { EMBEDDING_NEXT_PROVIDER: provider, EMBEDDING_NEXT_DIMENSIONS: dimensions } = config;
+  if (provider === undefined || dimensions === undefined) return undefined;
+  const { EMBEDDING_MODEL: _model, EMBEDDING_ENDPOINT: _endpoint, EMBEDDING_API_KEY: present, ...rest } = config;
+  const { EMBEDDING_NEXT_MODEL: model, EMBEDDING_NEXT_ENDPOINT: endpoint, EMBEDDING_NEXT_API_KEY: own } = config;
+  const key = own ?? (provider === config.EMBEDDING_PROVIDER ? present : undefined);
+  return {
+    ...rest,
+    EMBEDDING_PROVIDER: provider,
+    VECTOR_DIMENSIONS: dimensions,
+    ...(model === undefined ? {} : { EMBEDDING_MODEL: model }),
+    ...(endpoint === undefined ? {} : { EMBEDDING_ENDPOINT: endpoint }),
+    ...(key === undefined ? {} : { EMBEDDING_API_KEY: key }),
+  };
+};
+
 const pick = (config: EmbedderSettings, options: EmbedderOptions): Embedder => {
   const remote = createRemote(config, options);
   if (remote) return remote;
-  if (config.EMBEDDING_PROVIDER === 'hash') return createHashEmbedder(config.VECTOR_DIMENSIONS);
+  if (config.EMBEDDING_PROVIDER === 'hash') return createHashEmbedder(config.VECTOR_DIMENSIONS, config.EMBEDDING_MODEL);
   if (config.EMBEDDING_PROVIDER === 'none')
     return createNoEmbedder(config.EMBEDDING_MODEL ?? 'client', config.VECTOR_DIMENSIONS);
   const model = config.EMBEDDING_MODEL ?? LOCAL_MODEL;

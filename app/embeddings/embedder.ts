@@ -9,6 +9,8 @@ export interface Embedder {
   /** One vector a text, in order. Throws `EmbedderUnavailable` when there is none to be had now. */
   embed(texts: readonly string[]): Promise<readonly Float32Array[]>;
   close(): Promise<void>;
+  /** Of one that may become another: the one that it is now, for who asks it more than once. @default itself */
+  current?(): Embedder;
 }
 
 export class EmbedderUnavailable extends Error {}

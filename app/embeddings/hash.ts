@@ -5,19 +5,21 @@ import { type Embedder, normalize } from './embedder.js';
  * Not a language model: a seeded random projection of words, so that texts that share words are near and nothing else is.
  * Deterministic, instant, no memory. For tests and for measuring everything but the model.
  */
-export const createHashEmbedder = (dimensions: number): Embedder => ({
-  model: 'hash-v1',
+export const createHashEmbedder = (dimensions: number, model = HASH_MODEL): Embedder => ({
+  model,
   dimensions,
   state: () => 'ready',
   warm: () => undefined,
-  embed: async (texts) => texts.map((text) => hashText(text, dimensions)),
+  embed: async (texts) => texts.map((text) => hashText(text, dimensions, model === HASH_MODEL ? '' : model)),
   close: async () => undefined,
 });
 
-const hashText = (text: string, dimensions: number): Float32Array => {
+export const HASH_MODEL = 'hash-v1';
+
+const hashText = (text: string, dimensions: number, seed: string): Float32Array => {
   const vector = new Float32Array(dimensions);
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [text];
-  for (const word of words) addWord(vector, word);
+  for (const word of words) addWord(vector, seed + word);
   return normalize(vector);
 };
 

@@ -91,7 +91,9 @@ const processWork = async (options: EmbeddingWorkerOptions, work: readonly Claim
 };
 
 const embedAndStore = async (options: EmbeddingWorkerOptions, work: readonly ClaimedWork[]): Promise<void> => {
-  const { db, vault, embedder, log } = options;
+  const { db, vault, log } = options;
+  // What embeds is what the vector is told to be of, should another model take over meanwhile.
+  const embedder = options.embedder.current?.() ?? options.embedder;
   const startedAt = performance.now();
   const rows = await selectWorkRows(
     db,

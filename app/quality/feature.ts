@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Core, Feature } from '../core.js';
+import type { Succession } from '../embeddings/succession.js';
 import type { FieldError } from '../http/errors.js';
 import { problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
@@ -7,14 +8,21 @@ import { defineRoute } from '../http/route.js';
 import { JobSchema } from '../jobs/routes.js';
 import { measureQuality, QualitySchema } from './quality.js';
 import { reembed } from './reembed.js';
+import { succeed } from './succession.js';
 
 const REEMBED_JOB = 'reembed';
+const SUCCEED_JOB = 'reembed.dual';
 
 const ReembedSchema = Type.Object(
   {
     model: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Unset: the deployment’s own' })),
     dimensions: Type.Optional(Type.Integer({ minimum: 1, maximum: 4096 })),
-    dual_write: Type.Optional(Type.Boolean()),
+    dual_write: Type.Optional(
+      Type.Boolean({
+        description:
+          'the model that the deployment names as its next one embeds beside the present one, and takes over when nothing lacks its vector',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -23,14 +31,28 @@ export const createQualityFeature = (core: Core): Feature => {
   core.jobs.register({
     kind: REEMBED_JOB,
     run: async (_input, tools) => {
-      const { total, ...result } = await reembed({ ...core.memories, embedder: core.embedder }, tools);
+      const { total, ...result } = await reembed(
+        { ...core.memories, embedder: core.embedder.current?.() ?? core.embedder },
+        tools,
+      );
       const done = result.memories;
       await core.audit.record(core.db, { type: 'data.reembed', code: 'finished', detail: { ...result } });
       return { result: result as unknown as Json, progress: { total, done, failed: 0 } };
     },
   });
+  if (core.succession) registerSuccession(core, core.succession);
   return { routes: [quality(core), reembedRoute(core)] };
 };
+
+const registerSuccession = (core: Core, succession: Succession): void =>
+  core.jobs.register({
+    kind: SUCCEED_JOB,
+    run: async (_input, tools) => {
+      const { total, ...result } = await succeed({ ...core.memories, succession }, tools);
+      await core.audit.record(core.db, { type: 'data.reembed', code: 'finished', detail: { ...result } });
+      return { result: result as unknown as Json, progress: { total, done: total, failed: 0 } };
+    },
+  });
 
 const quality = (core: Core) =>
   defineRoute({
@@ -48,19 +70,34 @@ const reembedRoute = (core: Core) =>
     body: ReembedSchema,
     responses: { 202: JobSchema },
     handle: async ({ principal, body }) => {
-      demandOurs(core, body);
+      if (body.dual_write) demandNext(core, body);
+      else demandOurs(core, body);
       const job = await core.jobs.enqueue(core.db, {
-        ...{ kind: REEMBED_JOB, principal, slot: 0, userRef: null, input: {} },
+        ...{ kind: body.dual_write ? SUCCEED_JOB : REEMBED_JOB, principal, slot: 0, userRef: null, input: {} },
       });
       return { status: 202, body: job, headers: { Location: `/api/v1/jobs/${job.id}` } };
     },
   });
 
+type Asked = { readonly model?: string; readonly dimensions?: number };
+
+/** Two models at once are the deployment's to name: it has to reach both. */
+const demandNext = ({ succession }: Core, asked: Asked): void => {
+  const refuse = (pointer: string, detail: string) =>
+    problem('not_supported', 'This deployment cannot embed so.', {
+      errors: [{ pointer, code: 'not_supported', detail }],
+      remedy:
+        'Set EMBEDDING_NEXT_PROVIDER, EMBEDDING_NEXT_MODEL and EMBEDDING_NEXT_DIMENSIONS, then ask for the next model here.',
+    });
+  if (!succession) throw refuse('/dual_write', 'this deployment names no next model');
+  const { model, dimensions } = succession.heir;
+  if (asked.model !== undefined && asked.model !== model) throw refuse('/model', `its next model is ${model}`);
+  if (asked.dimensions !== undefined && asked.dimensions !== dimensions)
+    throw refuse('/dimensions', `the vectors of its next model have ${dimensions} dimensions`);
+};
+
 /** One deployment has one model: another is its operator's to configure, and is asked for afterwards. */
-const demandOurs = (
-  { embedder }: Core,
-  asked: { readonly model?: string; readonly dimensions?: number; readonly dual_write?: boolean },
-): void => {
+const demandOurs = ({ embedder }: Core, asked: Asked): void => {
   const errors: FieldError[] = [];
   const refuse = (pointer: string, detail: string) => errors.push({ pointer, code: 'not_supported', detail });
   if (embedder.state() === 'none') refuse('/model', 'this deployment makes no vectors: EMBEDDING_PROVIDER is none');
@@ -69,9 +106,6 @@ const demandOurs = (
   }
   if (asked.dimensions !== undefined && asked.dimensions !== embedder.dimensions) {
     refuse('/dimensions', `its vectors have ${embedder.dimensions} dimensions`);
-  }
-  if (asked.dual_write) {
-    refuse('/dual_write', 'one model at a time: until a memory is embedded anew it is found by its words');
   }
   if (errors.length === 0) return;
   throw problem('not_supported', 'This deployment cannot embed so.', {

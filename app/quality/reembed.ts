@@ -59,7 +59,7 @@ const reembedBatch = async (deps: ReembedDeps, rows: readonly MemoryRow[]) => {
     texts.map(({ row }) => row.content_hash),
   );
   const missing = new Map(texts.filter(({ hash }) => !vectors.has(hash)).map(({ hash, content }) => [hash, content]));
-  const made = await embed(embedder, [...missing.values()]);
+  const made = await embedTexts(embedder, [...missing.values()]);
   [...missing.keys()].forEach((hash, index) => {
     vectors.set(hash, roundToHalf(made[index] as Float32Array));
   });
@@ -87,13 +87,17 @@ const openKnown = async ({ db, vault, embedder }: ReembedDeps, hashes: readonly 
   );
 };
 
-const sealVector = ({ vault }: ReembedDeps, row: MemoryRow, vector: Float32Array): VectorWrite => {
+export const sealVector = (
+  { vault }: Pick<ReembedDeps, 'vault'>,
+  row: MemoryRow,
+  vector: Float32Array,
+): VectorWrite => {
   const { slot, id: memory_id, version } = row;
   const { sealed, bytes } = vault.sealVector({ slot, table: 'vectors', rowId: memory_id, version }, vector);
   return { memory_id, version, slot, partition: partitionOf(row), sealed, vector: bytes };
 };
 
-const embed = async (embedder: Embedder, texts: readonly string[]): Promise<readonly Float32Array[]> => {
+export const embedTexts = async (embedder: Embedder, texts: readonly string[]): Promise<readonly Float32Array[]> => {
   if (texts.length === 0) return [];
   try {
     return await embedder.embed(texts);

@@ -11,7 +11,7 @@ import { indexSettings } from './index-mark.js';
 import { clusterVectors } from './kmeans.js';
 import { presentMatching } from './matching.js';
 import type { ClustersQuery } from './schema.js';
-import type { SearchDeps } from './search-deps.js';
+import { ofOneModel, type SearchDeps } from './search-deps.js';
 import { resolveSpace, type SearchSpace } from './space.js';
 import { selectCandidates, selectIds, selectVectorsOf } from './store.js';
 
@@ -36,7 +36,10 @@ const NAMING = 25;
 const TERMS = 5;
 
 /** What a person's memories are about: groups of near vectors, each with a typical member and the words that its members share. */
-export const clusterMemories = async (deps: SearchDeps, caller: Caller, query: ClustersQuery): Promise<Clusters> => {
+export const clusterMemories = (deps: SearchDeps, caller: Caller, query: ClustersQuery): Promise<Clusters> =>
+  clusterWith(ofOneModel(deps), caller, query);
+
+const clusterWith = async (deps: SearchDeps, caller: Caller, query: ClustersQuery): Promise<Clusters> => {
   const startedAt = performance.now();
   const { clearMetadata } = indexSettings(deps.policies());
   const filter = parseFilterText(query.filters, { pointer: '/query/filters', clearMetadata });

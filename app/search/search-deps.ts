@@ -9,3 +9,10 @@ export interface SearchDeps extends MemoryServiceDeps {
   /** A provider's; @default the local one */
   readonly reranker?: Reranker;
 }
+
+/** The model and its index as they are now, for one question: while it is answered another model may take over. */
+export const ofOneModel = (deps: SearchDeps): SearchDeps => {
+  const { embedder, vectors } = deps;
+  if (embedder.current === undefined) return deps;
+  return { ...deps, embedder: embedder.current(), vectors: vectors.current?.() ?? vectors };
+};

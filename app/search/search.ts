@@ -11,7 +11,7 @@ import { planSearch, type SearchPlan } from './plan.js';
 import { rerankBest } from './rerank-best.js';
 import type { Explain, Search } from './schema.js';
 import { explainScore, type Scored, scoreCandidates } from './score.js';
-import type { SearchDeps } from './search-deps.js';
+import { ofOneModel, type SearchDeps } from './search-deps.js';
 import { findOwners, resolveSpace, type SearchSpace } from './space.js';
 import { fitTokens } from './token-budget.js';
 
@@ -54,7 +54,10 @@ interface ShownResult extends Omit<SearchResult, 'results'> {
   readonly shown: readonly (Pick<Found, 'score' | 'rank'> & { readonly memory: Memory; readonly explain?: Explain })[];
 }
 
-const findShown = async (
+const findShown = (deps: SearchDeps, caller: Caller, body: Search, options: SearchOptions): Promise<ShownResult> =>
+  findWith(ofOneModel(deps), caller, body, options);
+
+const findWith = async (
   deps: SearchDeps,
   caller: Caller,
   body: Search,

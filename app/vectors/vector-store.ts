@@ -14,6 +14,8 @@ export interface VectorStore {
   /** How many vectors are in memory. */
   size(): number;
   close(): Promise<void>;
+  /** Of one that may become another: the one that it is now. @default itself */
+  current?(): VectorStore;
 }
 
 /** Only as good as what was known: it counts once `accept` has seen what happened since. */

@@ -115,4 +115,28 @@ describe('configuration', () => {
   it('cannot be changed after it was read', () => {
     expect(Object.isFrozen(readMemoryConfig(complete))).toBe(true);
   });
+
+  it.each([
+    [{ MEMORY_PROVIDER: 'mem0' }, /MEMORY_PROVIDER_API_KEY is required/],
+    [{ MEMORY_PROVIDER: 'letta' }, /MEMORY_PROVIDER_API_KEY is required/],
+    [{ MEMORY_PROVIDER: 'openmemory' }, /OpenMemory has become/],
+    [{ MEMORY_PROVIDER_URL: 'http://letta:8283' }, /MEMORY_PROVIDER_URL belongs to a provider/],
+    [{ MEMORY_PROVIDER: 'letta', MEMORY_PROVIDER_URL: 'http://l', MEM0_ORG_ID: 'o' }, /MEM0_ORG_ID belongs to/],
+    [{ EMBEDDING_NEXT_PROVIDER: 'openai' }, /EMBEDDING_NEXT_DIMENSIONS is required/],
+    [{ EMBEDDING_NEXT_MODEL: 'x' }, /EMBEDDING_NEXT_MODEL belongs to EMBEDDING_NEXT_PROVIDER/],
+    [
+      { EMBEDDING_NEXT_PROVIDER: 'hash', EMBEDDING_NEXT_DIMENSIONS: '8', VECTOR_PROVIDER: 'pgvector' },
+      /EMBEDDING_NEXT_PROVIDER works with VECTOR_PROVIDER="embedded"/,
+    ],
+  ])('says what is missing of a provider, or what belongs to another: %j', (given, message) => {
+    expect(() => readMemoryConfig({ ...complete, ...given })).toThrow(message);
+  });
+
+  it('takes the other names of a provider’s key, of the provider that is taken', () => {
+    const mem0 = { ...complete, MEMORY_PROVIDER: 'mem0', MEM0_API_KEY: 'k', LETTA_API_KEY: 'other' };
+    expect(readMemoryConfig(mem0).MEMORY_PROVIDER_API_KEY).toBe('k');
+    const letta = { ...complete, MEMORY_PROVIDER: 'letta', MEMORY_PROVIDER_URL: 'http://letta:8283' };
+    expect(readMemoryConfig(letta).MEMORY_PROVIDER_API_KEY).toBeUndefined();
+    expect(() => readMemoryConfig({ ...complete, MEM0_API_KEY: 'k' })).not.toThrow();
+  });
 });

@@ -602,7 +602,7 @@ export type PutRoleResult = {
 export type ReembedBody = {
   /** Unset: the deployment’s own */ readonly model?: string | undefined;
   readonly dimensions?: number | undefined;
-  readonly dual_write?: boolean | undefined;
+  /** the model that the deployment names as its next one embeds beside the present one, and takes over when nothing lacks its vector */ readonly dual_write?: boolean | undefined;
 };
 
 export type ReplayDeliveryResult = {
