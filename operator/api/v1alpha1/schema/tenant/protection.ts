@@ -89,12 +89,19 @@ export const audit = group(
     archiveInterval: duration('audit.archiveInterval', 'How often events go to the locked bucket.', { default: '1h' }),
     anchorInterval: duration('audit.anchorInterval', 'How often the head is anchored by the witness.', {
       default: '60s',
+      acts: false,
     }),
     verifySchedule: optional(
-      cron('audit.verifySchedule', 'When the archive is verified. Unset: weekly, spread over the window of the class.'),
+      cron(
+        'audit.verifySchedule',
+        'When the archive is verified. Unset: weekly, spread over the window of the class.',
+        {
+          acts: false,
+        },
+      ),
     ),
   },
-  { defaulted: true, acts: false },
+  { defaulted: true },
 );
 
 export const compliance = list(
