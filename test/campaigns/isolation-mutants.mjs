@@ -31,6 +31,13 @@ const MUTANTS = [
     { first: /getMemory$/ },
   ],
   [
+    'what is remembered is shown to those who may see it',
+    'memories/reader.js',
+    'read && maySee(viewer, read.row)',
+    'read',
+    { first: /getMemory$/ },
+  ],
+  [
     'one memory: only the own teams’',
     'memories/store.js',
     'team_ref = ANY ($3::uuid[])',

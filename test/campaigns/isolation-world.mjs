@@ -125,6 +125,10 @@ export const seedOwner = async (world, owner) => {
   things.event = events.at(-1)?.event.id;
   things.actor = (await mine('GET', '/api/v1/whoami')).key_id ?? memory.created_by;
   things.cursors = {};
+  // Until it is remembered: what is answered from there has to be as guarded as what the database is asked for.
+  const readable = `/api/v1/memories/${things.memory}`;
+  await eventually(async () => (await mine('GET', readable)).vector_status === 'succeeded', 20_000);
+  for (let n = 0; n < 3; n++) await mine('GET', readable);
   owner.things = things;
   return things;
 };
