@@ -80,7 +80,6 @@ if (QDRANT_URL === undefined) {
   afterAll(async () => {
     for (const tenant of tenants) await tenant.drop();
   });
-  const collection = `memplane-contract-${process.pid}`;
   const ask = async (method: string, path: string, body?: object) =>
     fetch(`${QDRANT_URL}${path}`, {
       method,
@@ -88,26 +87,33 @@ if (QDRANT_URL === undefined) {
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
   // An unreachable server is not simulated here: the stand-in's suite does that.
-  describeOutsideIndex(`Qdrant at ${QDRANT_URL}`, async () => {
-    const tenant = await createTestTenant();
-    tenants.push(tenant);
-    await prepare(tenant, 'qdrant');
+  for (const precision of ['half', 'int8'] as const) {
+    const collection = `memplane-contract-${process.pid}-${precision}`;
+    const drop = async (): Promise<void> => void (await ask('DELETE', `/collections/${collection}`));
     const held = async (): Promise<number> => {
       const response = await ask('POST', `/collections/${collection}/points/count`, { exact: true });
       return response.ok ? ((await response.json()) as { result: { count: number } }).result.count : 0;
     };
-    const drop = async (): Promise<void> => void (await ask('DELETE', `/collections/${collection}`));
-    return {
-      service: await startInProcess(tenant, {
-        VECTOR_PROVIDER: 'qdrant',
-        VECTOR_DB_ENDPOINT: QDRANT_URL,
-        VECTOR_DB_NAMESPACE: collection,
-        ...(QDRANT_API_KEY ? { VECTOR_DB_API_KEY: QDRANT_API_KEY } : {}),
-      }),
-      held,
-      lose: drop,
-      down: drop,
-      up: async () => undefined,
-    };
-  });
+    afterAll(drop);
+    describeOutsideIndex(`Qdrant, ${precision}`, async () => {
+      const { version } = (await (await ask('GET', '/')).json()) as { version: string };
+      process.stdout.write(`  Qdrant ${version}, ${precision}\n`);
+      const tenant = await createTestTenant();
+      tenants.push(tenant);
+      await prepare(tenant, 'qdrant');
+      return {
+        service: await startInProcess(tenant, {
+          VECTOR_PROVIDER: 'qdrant',
+          VECTOR_PRECISION: precision,
+          VECTOR_DB_ENDPOINT: QDRANT_URL,
+          VECTOR_DB_NAMESPACE: collection,
+          ...(QDRANT_API_KEY ? { VECTOR_DB_API_KEY: QDRANT_API_KEY } : {}),
+        }),
+        held,
+        lose: drop,
+        down: drop,
+        up: async () => undefined,
+      };
+    });
+  }
 }
