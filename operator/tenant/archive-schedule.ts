@@ -3,9 +3,11 @@ import type { MemoryTenant } from '../api/v1alpha1/types.js';
 import { KubeError } from '../clients/kube.js';
 import { RESOURCES } from '../clients/kube-resources.js';
 import { bucketUrl } from '../plane/bucket-url.js';
+import { createRounds, forEachAtOnce, type Rounds } from '../runtime/rounds.js';
 import type { TenantDependencies } from './dependencies.js';
 import { secondsOf } from './duration.js';
 import { gatherTenant } from './gather.js';
+import { forgetGone } from './known-tenants.js';
 
 /** How late a run may begin. */
 const ROUND_MS = 30_000;
@@ -23,56 +25,25 @@ export function dueRun(tenantId: string, intervalSeconds: number, now: Date): nu
 
 export const archiveJobName = (run: number): string => `archive-${run.toString(36)}`;
 
-export interface ArchiveSchedule {
-  /** Starts what is due of all tenants. */
-  look(): Promise<void>;
-  start(): void;
-  stop(): Promise<void>;
-}
-
 /** Starts the Jobs that put the tenants' logs under lock, each at most once in an interval; suspended tenants' too. */
-export function createArchiveSchedule(deps: TenantDependencies): ArchiveSchedule {
+export function createArchiveSchedule(deps: TenantDependencies): Rounds {
   const started = new Map<string, number>();
-  const stopping = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
-  const schedule: ArchiveSchedule = {
-    start() {
-      const round = (): void => {
-        looking ??= schedule
-          .look()
-          .catch((err: unknown) => deps.log.error({ err }, 'archives that are due were not started; trying again'))
-          .finally(() => {
-            looking = undefined;
-          });
-      };
-      timer = setInterval(round, ROUND_MS);
-      round();
-    },
-    async stop() {
-      clearInterval(timer);
-      stopping.abort();
-      await looking;
-    },
-    look: () => lookAtAll(deps, started, stopping.signal),
-  };
-  return schedule;
+  return createRounds({
+    everyMs: ROUND_MS,
+    look: (signal) => lookAtAll(deps, started, signal),
+    onTrouble: (err) => deps.log.error({ err }, 'archives that are due were not started; trying again'),
+  });
 }
 
 async function lookAtAll(deps: TenantDependencies, started: Map<string, number>, signal: AbortSignal): Promise<void> {
   const tenants = deps.tenants.list();
-  const known = new Set(tenants.map(({ metadata }) => metadata.uid));
-  for (const uid of started.keys()) if (!known.has(uid)) started.delete(uid);
-  const next = tenants.values();
-  const work = async (): Promise<void> => {
-    for (const tenant of next) {
-      if (signal.aborted) return;
-      const run = runOf(deps, tenant);
-      if (run === undefined || started.get(tenant.metadata.uid) === run) continue;
-      if (await startRun(deps, tenant, run, signal)) started.set(tenant.metadata.uid, run);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  forgetGone(started, tenants);
+  await forEachAtOnce(tenants, AT_ONCE, async (tenant) => {
+    if (signal.aborted) return;
+    const run = runOf(deps, tenant);
+    if (run === undefined || started.get(tenant.metadata.uid) === run) return;
+    if (await startRun(deps, tenant, run, signal)) started.set(tenant.metadata.uid, run);
+  });
 }
 
 /** Undefined while there is nothing to archive from, or nowhere to put it. */

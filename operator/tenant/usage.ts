@@ -1,7 +1,9 @@
 import type { MemoryTenant, MemoryTenantStatus } from '../api/v1alpha1/types.js';
 import { KubeError } from '../clients/kube.js';
 import { connectionProblem, type Database, identifier, literal, type Sql } from '../clients/postgres.js';
+import { createRounds, forEachAtOnce, type Rounds } from '../runtime/rounds.js';
 import type { TenantDependencies } from './dependencies.js';
+import { forgetGone } from './known-tenants.js';
 
 type Usage = NonNullable<MemoryTenantStatus['usage']>;
 /** In the order of the status. */
@@ -64,52 +66,26 @@ const isDue = ({ observedTime }: Usage, now: Date): boolean =>
 
 const moved = (before: number, after: number): boolean => before !== after && Math.abs(after - before) * 100 >= before;
 
-export interface UsageWatch {
-  /** Looks at all tenants that were not looked at for five minutes. */
-  look(): Promise<void>;
-  start(): void;
-  stop(): Promise<void>;
+/** One for the process: it remembers when it last looked, so that what does not move costs no status write and few queries. */
+export function createUsageWatch(deps: TenantDependencies): Rounds {
+  const looked = new Map<string, number>();
+  return createRounds({
+    everyMs: ROUND_MS,
+    look: () => lookAtAll(deps, looked),
+    onTrouble: (err) => deps.log.error({ err }, 'what tenants use was not read; trying again'),
+  });
 }
 
-/** One for the process: it remembers when it last looked, so that what does not move costs no status write and few queries. */
-export function createUsageWatch(deps: TenantDependencies): UsageWatch {
-  const looked = new Map<string, number>();
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
-  const watch: UsageWatch = {
-    start() {
-      const round = (): void => {
-        looking ??= watch
-          .look()
-          .catch((err: unknown) => deps.log.error({ err }, 'what tenants use was not read; trying again'))
-          .finally(() => {
-            looking = undefined;
-          });
-      };
-      timer = setInterval(round, ROUND_MS);
-      round();
-    },
-    async stop() {
-      clearInterval(timer);
-      await looking;
-    },
-    async look() {
-      const now = deps.now().getTime();
-      const tenants = deps.tenants.list();
-      const known = new Set(tenants.map(({ metadata }) => metadata.uid));
-      for (const uid of looked.keys()) if (!known.has(uid)) looked.delete(uid);
-      const due = tenants.filter(
-        (tenant) => isPlaced(tenant) && now - (looked.get(tenant.metadata.uid) ?? 0) >= EVERY_MS,
-      );
-      const away = new Set<string>();
-      const next = due.values();
-      const work = async (): Promise<void> => {
-        for (const tenant of next) if (await lookAt(deps, tenant, away)) looked.set(tenant.metadata.uid, now);
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, work));
-    },
-  };
-  return watch;
+/** At those that were not looked at for five minutes. */
+async function lookAtAll(deps: TenantDependencies, looked: Map<string, number>): Promise<void> {
+  const now = deps.now().getTime();
+  const tenants = deps.tenants.list();
+  forgetGone(looked, tenants);
+  const due = tenants.filter((tenant) => isPlaced(tenant) && now - (looked.get(tenant.metadata.uid) ?? 0) >= EVERY_MS);
+  const away = new Set<string>();
+  await forEachAtOnce(due, AT_ONCE, async (tenant) => {
+    if (await lookAt(deps, tenant, away)) looked.set(tenant.metadata.uid, now);
+  });
 }
 
 const isPlaced = ({ metadata, status }: MemoryTenant): boolean =>

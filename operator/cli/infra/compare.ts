@@ -1,3 +1,4 @@
+import { forEachAtOnce } from '../../runtime/rounds.js';
 import { type Facts, type LiveCloud, type Row, type Target, UnreadableError } from './target.js';
 
 /** At a time: clouds throttle reads of many resources, and one at a time takes minutes. */
@@ -10,15 +11,10 @@ export async function compareAll(
   signal: AbortSignal,
 ): Promise<readonly Row[]> {
   const rows: (readonly Row[])[] = [];
-  const queue = [...targets.entries()];
-  const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      signal.throwIfAborted();
-      const [index, target] = next;
-      rows[index] = await compareOne(target, live, signal);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await forEachAtOnce(targets.entries(), AT_ONCE, async ([index, target]) => {
+    signal.throwIfAborted();
+    rows[index] = await compareOne(target, live, signal);
+  });
   return rows.flat();
 }
 
