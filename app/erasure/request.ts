@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Core } from '../core.js';
 import { inTransaction, type Queryable } from '../db/pool.js';
-import { isStanding, openDetail } from '../holds/holds.js';
+import { isStanding, matterOf } from '../holds/holds.js';
 import type { HoldRow } from '../holds/store.js';
 import { problem } from '../http/errors.js';
 import type { Caller } from '../memories/service.js';
@@ -129,7 +129,7 @@ export const findStandingHolds = async (
 };
 
 const pending = ({ vault }: Core, row: ErasureRow, hold: HoldRow) =>
-  problem('erasure_pending', `The erasure ${row.id} waits for a legal hold: ${openDetail(vault, hold).matter}.`, {
+  problem('erasure_pending', `The erasure ${row.id} waits for a legal hold: ${matterOf(vault, hold)}.`, {
     remedy: `When the hold ${hold.id} is released, send the same request again: it goes on under the same erasure.`,
     headers: { Location: `/api/v1/erasures/${row.id}` },
   });

@@ -114,11 +114,18 @@ export const heldProblem = (vault: Vault, id: string, kept: Kept): Problem => {
       remedy: 'Restore the table holds from a backup; the audit log tells which hold it was.',
     });
   }
-  const matter = isGenuine(vault, kept) ? openDetail(vault, kept).matter : 'unknown: its record was tampered with';
-  return problem('legal_hold', `The memory ${id} is under a legal hold: ${matter}.`, {
-    remedy: `Ask whoever answers for the matter to release the hold ${kept.id}.`,
-  });
+  return underHold(vault, `The memory ${id} is`, kept);
 };
+
+/** `what`: with its verb. */
+export const underHold = (vault: Vault, what: string, hold: HoldRow): Problem =>
+  problem('legal_hold', `${what} under a legal hold: ${matterOf(vault, hold)}.`, {
+    remedy: `Ask whoever answers for the matter to release the hold ${hold.id}.`,
+  });
+
+/** What was not written by this service cannot be opened, and stands all the same. */
+export const matterOf = (vault: Vault, hold: HoldRow): string =>
+  isGenuine(vault, hold) ? openDetail(vault, hold).matter : 'unknown: its record was tampered with';
 
 /** Refuses a change of any of these rows while something keeps one. */
 export const demandFree = async (deps: KeptDeps, db: Queryable, rows: readonly (Held & MarkedRow)[]): Promise<void> => {
