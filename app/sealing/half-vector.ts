@@ -1,17 +1,16 @@
+import { HEAD, hasForm, MOST, paddedLength } from './vector-form.js';
+
 /**
  * A vector whose every number is one of half precision, in half the bytes: `0x02 ‖ 0 ‖ u16 count ‖ numbers, little-endian ‖
  * zeros`, of a length as `narrow-vector` has. So are those that the service makes itself; a client's come back as they were.
  */
 const FORM = 0x02;
-const HEAD = 4;
-const ROUND = 16;
-const MOST = 0xffff;
 const LARGEST = 65_504;
 /** Below it halves are equally far apart. */
 const SMALLEST_NORMAL = 2 ** -14;
 const STEPS_TO_ONE = 2 ** 24;
 
-export const isHalved = (bytes: Uint8Array): boolean => bytes.length % 4 !== 0 && bytes[0] === FORM;
+export const isHalved = (bytes: Uint8Array): boolean => hasForm(bytes, FORM);
 
 /** The nearest numbers of half precision: off by a two-thousandth of each at most. What is too large for it stays. */
 export const roundToHalf = (vector: Float32Array): Float32Array<ArrayBuffer> =>
@@ -20,7 +19,7 @@ export const roundToHalf = (vector: Float32Array): Float32Array<ArrayBuffer> =>
 /** `undefined` when that would lose anything. */
 export const halveVector = (vector: Float32Array): Uint8Array<ArrayBuffer> | undefined => {
   if (vector.length > MOST || !vector.every(isHalf)) return undefined;
-  const bytes = new Uint8Array(Math.ceil((HEAD + 2 * vector.length - 1) / ROUND) * ROUND + 1);
+  const bytes = new Uint8Array(paddedLength(HEAD + 2 * vector.length));
   const view = new DataView(bytes.buffer);
   view.setUint8(0, FORM);
   view.setUint16(2, vector.length);
@@ -34,7 +33,7 @@ export const unhalveVector = (bytes: Uint8Array): Float32Array<ArrayBuffer> | un
   if (bytes.length < HEAD) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getUint16(2);
-  if (bytes.length !== Math.ceil((HEAD + 2 * count - 1) / ROUND) * ROUND + 1) return undefined;
+  if (bytes.length !== paddedLength(HEAD + 2 * count)) return undefined;
   const vector = new Float32Array(count);
   for (let index = 0; index < count; index++) vector[index] = fromHalf(view.getUint16(HEAD + 2 * index, true));
   return vector;

@@ -1,3 +1,5 @@
+import { HEAD, hasForm, MOST, paddedLength } from './vector-form.js';
+
 /**
  * A vector of float32 in an eighth less, to the last bit. The numbers of an embedding are of like size, so that half a byte
  * says each one's exponent:
@@ -10,15 +12,12 @@
  * those of plain float32.
  */
 const FORM = 0x01;
-const HEAD = 4;
 const EIGHT = 8;
 const GROUP = 28;
 const NO_STEP = 15;
-const ROUND = 16;
-const MOST = 0xffff;
 const EXPONENT_AT = 23;
 
-export const isNarrow = (bytes: Uint8Array): boolean => bytes.length % 4 !== 0 && bytes[0] === FORM;
+export const isNarrow = (bytes: Uint8Array): boolean => hasForm(bytes, FORM);
 
 /** `undefined` where it would save nothing: of few numbers, or of many that are zero or far apart. */
 export const narrowVector = (vector: Float32Array): Uint8Array<ArrayBuffer> | undefined => {
@@ -27,7 +26,7 @@ export const narrowVector = (vector: Float32Array): Uint8Array<ArrayBuffer> | un
   const bits = paddedBits(vector);
   const base = largestExponent(bits);
   const restAt = HEAD + (bits.length / EIGHT) * GROUP;
-  const bytes = new Uint8Array(roundUp(restAt));
+  const bytes = new Uint8Array(paddedLength(restAt));
   const view = new DataView(bytes.buffer);
   const far: number[] = [];
   for (let at = 0, to = HEAD; at < bits.length; at += EIGHT, to += GROUP) {
@@ -39,7 +38,7 @@ export const narrowVector = (vector: Float32Array): Uint8Array<ArrayBuffer> | un
   bytes[1] = base;
   bytes[2] = count >> 8;
   bytes[3] = count;
-  const length = roundUp(restAt + far.length);
+  const length = paddedLength(restAt + far.length);
   if (length >= vector.byteLength) return undefined;
   if (far.length === 0) return bytes;
   const longer = new Uint8Array(length);
@@ -78,7 +77,7 @@ export const widenVector = (bytes: Uint8Array): Float32Array<ArrayBuffer> | unde
   const count = (high << 8) | low;
   const groups = Math.ceil(count / EIGHT);
   let rest = HEAD + groups * GROUP;
-  if (bytes.length < roundUp(rest)) return undefined;
+  if (bytes.length < paddedLength(rest)) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const bits = new Uint32Array(groups * EIGHT);
   for (let at = HEAD, to = 0; to < bits.length; at += GROUP, to += EIGHT) {
@@ -91,7 +90,7 @@ export const widenVector = (bytes: Uint8Array): Float32Array<ArrayBuffer> | unde
       bits[to + index] = (bits[to + index] as number) | (exponent << EXPONENT_AT);
     }
   }
-  return roundUp(rest) === bytes.length ? new Float32Array(bits.buffer, 0, count) : undefined;
+  return paddedLength(rest) === bytes.length ? new Float32Array(bits.buffer, 0, count) : undefined;
 };
 
 const widenFour = (view: DataView, at: number, bits: Uint32Array, to: number): void => {
@@ -124,5 +123,3 @@ const largestExponent = (bits: Uint32Array): number => {
   }
   return largest >>> EXPONENT_AT;
 };
-
-const roundUp = (length: number): number => Math.ceil((length - 1) / ROUND) * ROUND + 1;
