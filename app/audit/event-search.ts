@@ -1,4 +1,5 @@
 import type { Queryable } from '../db/pool.js';
+import { isUuid } from '../http/validate.js';
 import type { EventRow } from './store.js';
 
 export interface EventFilter {
@@ -26,12 +27,10 @@ export const searchEvents = async (db: Queryable, filter: EventFilter): Promise<
          UNION ALL SELECT audit_event FROM memories WHERE id = $7 AND audit_event IS NOT NULL
          UNION ALL SELECT audit_event FROM memory_history WHERE memory_id = $7 AND audit_event IS NOT NULL))
      ORDER BY seq LIMIT $8`,
-    [after, from, to, type, actor, actor !== null && IS_UUID.test(actor) ? actor : null, memoryId, limit],
+    [after, from, to, type, actor, actor !== null && isUuid(actor) ? actor : null, memoryId, limit],
   );
   return rows;
 };
-
-const IS_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export interface BatchRow {
   readonly event: string;

@@ -1,3 +1,4 @@
+import { BEFORE_ALL } from '../db/first-id.js';
 import { type Database, inTransaction, type Queryable } from '../db/pool.js';
 import type { HistoryRow } from '../memories/history-store.js';
 import { MARKED, type MarkedRow } from '../memories/row-jcs.js';
@@ -42,7 +43,7 @@ export const verifyData = (db: Database, vault: Vault, marks: Judges): Promise<D
     const { facts, findings: broken } = await replayFacts(transaction);
     const findings: DataFinding[] = [...broken];
     const counts = { checked: 0, erased: 0, unlogged: 0 };
-    for (let after = ZERO; ; ) {
+    for (let after = BEFORE_ALL; ; ) {
       const rows = await selectRows(transaction, after);
       await vault.prepare(rows.map(({ slot }) => slot));
       for (const row of rows) {
@@ -63,8 +64,6 @@ export const verifyData = (db: Database, vault: Vault, marks: Judges): Promise<D
   });
 
 type Judges = Pick<RowMarks, 'verify'> & { readonly history: Pick<RowMarks['history'], 'verify'> };
-
-const ZERO = '00000000-0000-0000-0000-000000000000';
 
 interface Replay {
   /** What each memory was last. */

@@ -57,17 +57,20 @@ export const upsertVectors = async (db: Queryable, rows: readonly VectorWrite[],
        version = EXCLUDED.version, slot = EXCLUDED.slot, partition = EXCLUDED.partition, sealed = EXCLUDED.sealed,
        vector = EXCLUDED.vector, model = EXCLUDED.model, change = nextval('change_number'), change_xid = pg_current_xact_id()
      WHERE vectors.version <= EXCLUDED.version`,
-    [
-      rows.map((row) => row.memory_id),
-      rows.map((row) => row.version),
-      rows.map((row) => row.slot),
-      rows.map((row) => row.partition),
-      rows.map((row) => row.sealed),
-      rows.map((row) => row.vector),
-      model,
-    ],
+    vectorValues(rows, model),
   );
 };
+
+/** As $1 to $7 of a statement that stores vectors. */
+export const vectorValues = (rows: readonly VectorWrite[], model: string): unknown[] => [
+  rows.map((row) => row.memory_id),
+  rows.map((row) => row.version),
+  rows.map((row) => row.slot),
+  rows.map((row) => row.partition),
+  rows.map((row) => row.sealed),
+  rows.map((row) => row.vector),
+  model,
+];
 
 export const deleteWork = async (db: Queryable, ids: readonly number[]): Promise<void> => {
   await db.query('DELETE FROM outbox WHERE id = ANY ($1::bigint[])', [ids]);

@@ -4,7 +4,6 @@ import { inTransaction } from '../db/pool.js';
 import { deleteOldAnswers } from '../idempotency/store.js';
 import { startLoop } from '../loop.js';
 import { createForgetting } from '../memories/changes.js';
-import { partitionOf } from '../memories/partition-of.js';
 import type { MemoryRow } from '../memories/rows.js';
 import { roundToHalf } from '../sealing/index.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
@@ -19,9 +18,9 @@ import {
   postponeWork,
   selectWorkRows,
   upsertVectors,
-  type VectorWrite,
 } from './outbox.js';
 import { tellRequests } from './requests.js';
+import { sealWrite } from './seal-write.js';
 
 export interface EmbeddingWorkerOptions {
   readonly db: Database;
@@ -105,7 +104,8 @@ const embedAndStore = async (options: EmbeddingWorkerOptions, work: readonly Cla
     return content === undefined ? [] : [{ row, content }];
   });
   const vectors = texts.length === 0 ? [] : await embedder.embed(texts.map(({ content }) => content));
-  const writes = texts.map(({ row }, index) => sealWrite(vault, row, vectors[index] as Float32Array));
+  // In half precision, as an index compares: any model can make it again from the words, if ever more were wanted.
+  const writes = texts.map(({ row }, index) => sealWrite(vault, row, roundToHalf(vectors[index] as Float32Array)));
   await inTransaction(db, async (transaction) => {
     const present = await markSucceeded(transaction, writes);
     const remaining = writes.filter(({ memory_id }) => present.has(memory_id));
@@ -122,13 +122,6 @@ const embedAndStore = async (options: EmbeddingWorkerOptions, work: readonly Cla
   void tellRequests(db, log, events, ms).catch((err: unknown) =>
     log.debug({ err }, 'whose vectors were stored is not known'),
   );
-};
-
-/** In half precision, as an index compares: any model can make it again from the words, if ever more were wanted. */
-const sealWrite = (vault: Vault, row: MemoryRow, vector: Float32Array): VectorWrite => {
-  const { slot, id: memory_id, version } = row;
-  const stored = vault.sealVector({ slot, table: 'vectors', rowId: memory_id, version }, roundToHalf(vector));
-  return { memory_id, version, slot, partition: partitionOf(row), sealed: stored.sealed, vector: stored.bytes };
 };
 
 /** Nothing to embed for somebody who was erased. */

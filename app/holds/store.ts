@@ -1,4 +1,5 @@
 import type { Statement } from '../db/condition.js';
+import { BEFORE_ALL } from '../db/first-id.js';
 import { demandStep } from '../db/flight.js';
 import type { Queryable } from '../db/pool.js';
 import { MARKED_COLUMNS, type MarkedRow } from '../memories/row-jcs.js';
@@ -119,7 +120,6 @@ type Target = Pick<HoldRow, 'scope' | 'memory_id' | 'user_ref'>;
 
 /** Rows that are looked at, marked and written at once: some 2 MB. */
 const CHUNK = 5_000;
-const FIRST = '00000000-0000-0000-0000-000000000000';
 const ON_TARGET = '($1 = 2 OR ($1 = 1 AND user_ref = $2::uuid) OR ($1 = 0 AND id = $3::uuid))';
 
 /** Waits for whoever is deleting these rows, as they wait for the hold. Answers with what is known of them by tag. */
@@ -147,7 +147,7 @@ const flipHeld = async (
   where: string,
 ): Promise<ReadonlySet<string>> => {
   const tags = new Set<string>();
-  for (let after = FIRST; ; ) {
+  for (let after = BEFORE_ALL; ; ) {
     const { rows } = await db.query<MarkedRow>(
       `SELECT ${MARKED_COLUMNS}, mac FROM memories WHERE ${ON_TARGET} AND id > $4 AND ${where}
        ORDER BY id LIMIT ${CHUNK} FOR UPDATE`,

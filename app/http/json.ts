@@ -7,6 +7,10 @@ const MAX_DEPTH = 64;
 const MAX_FINDINGS = 20;
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Text to a value, or a 400 that says where it is wrong. What JSON allows and a database or a log would choke on is refused. */
 export const parseJson = (bytes: Buffer, what = 'the body'): Json => {
@@ -91,8 +95,7 @@ const inspect = (value: Json, path: readonly string[], findings: FieldError[], l
     else if (Math.abs(value) > Number.MAX_SAFE_INTEGER) large.push({ path, value });
   } else if (typeof value === 'string') inspectString(value, path, findings);
   else if (Array.isArray(value)) inspectArray(value, path, findings, large);
-  else if (value !== null && typeof value === 'object')
-    inspectObject(value as { readonly [key: string]: Json }, path, findings, large);
+  else if (value !== null && typeof value === 'object') inspectObject(value as JsonObject, path, findings, large);
 };
 
 const inspectString = (value: string, path: readonly string[], findings: FieldError[]): void => {
@@ -133,9 +136,6 @@ const inspectObject = (
     inspect(item, where, findings, large);
   }
 };
-
-const isObject = (value: Json): value is { readonly [key: string]: Json } =>
-  typeof value === 'object' && value !== null;
 
 const finding = (path: readonly string[], code: string, what: string): FieldError => {
   const pointer = buildPointer(path.slice(0, MAX_DEPTH));

@@ -4,6 +4,8 @@ import { type FieldError, type Problem, problem } from './errors.js';
 import { addTextLengths } from './text-length.js';
 
 export const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
+const IS_UUID = new RegExp(UUID);
+export const isUuid = (text: string): boolean => IS_UUID.test(text);
 /** What an id of its own may be: the nil UUID stands for none (RFC 9562), also where rows are walked through by their ids. */
 export const UUID_OF_SOMETHING = `^(?!0{8}-0{4}-0{4}-0{4}-0{12}$)${UUID.slice(1)}`;
 /** RFC 3339 with a zone; whether the day exists is checked where it is parsed. */

@@ -1,3 +1,4 @@
+import { BEFORE_ALL } from '../db/first-id.js';
 import { inRetriedTransaction, type Transaction } from '../db/pool.js';
 import { findKept, isGenuine } from '../holds/holds.js';
 import { endHold } from '../holds/service.js';
@@ -19,9 +20,8 @@ export type Counts = Readonly<Record<string, number>>;
 const CHUNK = 250;
 const DEFAULT_GRACE_DAYS = 30;
 const DEFAULT_THRESHOLD_PERCENT = 10;
-const NIL = '00000000-0000-0000-0000-000000000000';
 /** Who lets a hold go whose own end was reached. */
-const NOBODY = NIL;
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Rows past their time are marked and lose their vectors; after the days of grace they are deleted. Holds keep both away. */
 export const runExpiry = async (deps: MemoryServiceDeps, isStopped: () => boolean): Promise<Counts> => {
@@ -75,7 +75,7 @@ const sweep = async (
   isStopped: () => boolean,
   { where, values, apply }: Sweep,
 ): Promise<{ readonly done: number; readonly held: number }> => {
-  let after = NIL;
+  let after = BEFORE_ALL;
   const total = { done: 0, held: 0 };
   while (!isStopped()) {
     const seen = await deps.db.query<{ id: string; slot: number }>(

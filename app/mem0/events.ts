@@ -6,6 +6,7 @@ import type { AuditFact } from '../audit/trail.js';
 import type { Core } from '../core.js';
 import type { Queryable } from '../db/pool.js';
 import { problem } from '../http/errors.js';
+import { isUuid } from '../http/validate.js';
 import { observeRead } from '../memories/observe-read.js';
 import type { Caller } from '../memories/service.js';
 import { selectVisible } from '../memories/store.js';
@@ -41,7 +42,7 @@ export const recordNothing = (
 
 /** All requests here are answered when they are done, so every event there is has succeeded. */
 export const findEvent = async (core: Core, caller: Caller, id: string): Promise<Mem0Event> => {
-  const write = IS_UUID.test(id) ? await selectWrite(core.db, id) : undefined;
+  const write = isUuid(id) ? await selectWrite(core.db, id) : undefined;
   const event = write && (await describe(core, caller, [write]))[0];
   const own = write !== undefined && event !== undefined && (event.results.length > 0 || seesAll(caller));
   if (own && write.body) return event;
@@ -49,8 +50,6 @@ export const findEvent = async (core: Core, caller: Caller, id: string): Promise
   if (nothing) return nothing;
   throw problem('not_found', `There is no event ${id.slice(0, 64)}.`);
 };
-
-const IS_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const seesAll = ({ principal }: Caller): boolean => principal.userId === null && isAllowed(principal, 'events.read');
 
@@ -104,7 +103,7 @@ const eventOf = ({ op, version }: AuditFact): Mem0Event['event_type'] =>
   op === 'delete' ? 'DELETE' : version === 1 ? 'ADD' : 'UPDATE';
 
 const findNothing = async (core: Core, { principal }: Caller, id: string): Promise<Mem0Event | undefined> => {
-  const [stored] = IS_UUID.test(id) ? await selectDetails(core.db, [id.toLowerCase()]) : [];
+  const [stored] = isUuid(id) ? await selectDetails(core.db, [id.toLowerCase()]) : [];
   if (stored?.slot !== 0) return undefined;
   await core.vault.prepare([0]);
   const place = { slot: 0, table: 'audit_details', rowId: stored.event, version: stored.n };

@@ -1,5 +1,6 @@
 import { problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
+import { isUuid } from '../http/validate.js';
 import type { Job } from '../jobs/jobs.js';
 import type { Memory } from '../memories/schema.js';
 import type { Caller } from '../memories/service.js';
@@ -92,15 +93,13 @@ export const getExport = async (
 
 const resultOf = (job: Job): Result | undefined => job.result as unknown as Result | undefined;
 
-const IS_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 const findExport = async (
   { core }: Mem0Deps,
   caller: Caller,
   { memory_export_id: id, filters }: Parameters<typeof getExport>[2],
 ): Promise<Job> => {
   if (id) {
-    const job = IS_UUID.test(id) ? await core.jobs.find(caller.principal, id).catch(unlessMissing) : undefined;
+    const job = isUuid(id) ? await core.jobs.find(caller.principal, id).catch(unlessMissing) : undefined;
     if (job?.kind !== EXPORT_JOB) throw noExport();
     return job;
   }

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { Core } from '../core.js';
 import { problem } from '../http/errors.js';
+import { isUuid } from '../http/validate.js';
 import type { Caller } from '../memories/service.js';
 import type { Webhook, WebhookDraft, Webhooks } from '../webhooks/webhooks.js';
 import { ping } from './account.js';
@@ -101,9 +102,7 @@ const toDraft = ({ name, url, event_types, is_active }: HookGiven): Partial<Webh
   ...(is_active === undefined ? {} : { active: is_active }),
 });
 
-const IS_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 const readHookId = (id: string | undefined): string => {
-  if (id !== undefined && IS_UUID.test(id)) return id.toLowerCase();
+  if (id !== undefined && isUuid(id)) return id.toLowerCase();
   throw problem('not_found', 'There is no such webhook.');
 };

@@ -1,4 +1,5 @@
 import { problem } from '../http/errors.js';
+import { isUuid } from '../http/validate.js';
 import { type ListOptions, listMemories } from '../memories/list.js';
 import type { Memory } from '../memories/schema.js';
 import { type Caller, getMemory } from '../memories/service.js';
@@ -126,13 +127,11 @@ const list = ({ core }: Mem0Deps, caller: Caller, { filters, user_id }: Asked, r
   return listMemories(core.memories, caller, query, { ofAnybody: user_id === undefined, skip });
 };
 
-const IS_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** As mem0 says it, whatever is wrong with the id. */
 export const memoryNotFound = () => problem('not_found', 'Memory not found!', { remedy: 'Check the id.' });
 
 export const readMemoryId = (id: string | undefined): string => {
-  if (id !== undefined && IS_UUID.test(id)) return id.toLowerCase();
+  if (id !== undefined && isUuid(id)) return id.toLowerCase();
   throw memoryNotFound();
 };
 

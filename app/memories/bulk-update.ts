@@ -1,9 +1,10 @@
 import { inRetriedTransaction, type Transaction } from '../db/pool.js';
 import { findKept, heldProblem } from '../holds/holds.js';
 import { type FieldError, Problem, problem } from '../http/errors.js';
+import type { JsonObject } from '../http/json.js';
 import { applyChange, type Changed } from './change.js';
 import { recountContradictions } from './facts.js';
-import { type JsonObject, type PlannedPatch, readPatch } from './patch.js';
+import { type PlannedPatch, readPatch } from './patch.js';
 import { TENANT_SLOT } from './prepare.js';
 import { type MemoryRow, VECTOR_PENDING } from './rows.js';
 import type { Caller, MemoryServiceDeps, Witness } from './service.js';

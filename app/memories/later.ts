@@ -1,13 +1,15 @@
 import { inTransaction } from '../db/pool.js';
 import { problem } from '../http/errors.js';
-import type { Json } from '../http/json.js';
+import type { Json, JsonObject } from '../http/json.js';
 import type { ApiRequest, ApiResponse } from '../http/route.js';
+import { isUuid } from '../http/validate.js';
 import type { JobHandler, Jobs } from '../jobs/jobs.js';
 import type { SearchDeps } from '../search/search-deps.js';
 import { createMemories, planDrafts } from './batch.js';
 import { TENANT_SLOT } from './prepare.js';
 import { createSemantics } from './semantics.js';
 import type { MemoryServiceDeps } from './service.js';
+import { selectExistingIds } from './store.js';
 import { type Dedupe, summarize, type WriteResult } from './write-schema.js';
 
 export const WRITE_JOB = 'write';
@@ -21,7 +23,6 @@ interface Asked {
 interface Waiting extends Asked {
   readonly memories: readonly Json[];
 }
-type JsonObject = { readonly [key: string]: Json };
 
 /**
  * Checked now, written as a job. Only when at most one person is named: what waits is sealed for them, so that their erasure
@@ -60,9 +61,9 @@ export const writeLater = async (
 /** An id that is there when the job begins was written by an earlier try of it: so it may not be there now. */
 const demandFreeIds = async (deps: MemoryServiceDeps, drafts: readonly unknown[]): Promise<void> => {
   const chosen = drafts.map((draft) => (draft as { readonly id?: unknown } | null)?.id ?? null);
-  const there = await selectThere(
-    deps,
-    chosen.flatMap((id) => (typeof id === 'string' && IS_UUID.test(id) ? id : [])),
+  const there = await selectExistingIds(
+    deps.db,
+    chosen.flatMap((id) => (typeof id === 'string' && isUuid(id) ? id : [])),
   );
   const errors = chosen.flatMap((id, index) => {
     const detail = `There is a memory ${String(id)} already.`;
@@ -72,15 +73,6 @@ const demandFreeIds = async (deps: MemoryServiceDeps, drafts: readonly unknown[]
   });
   if (errors.length > 0) throw problem('key_exists', errors[0]?.detail ?? '', { errors });
 };
-const IS_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-const selectThere = async ({ db }: MemoryServiceDeps, ids: readonly string[]): Promise<ReadonlySet<string>> => {
-  if (ids.length === 0) return new Set();
-  const { rows } = await db.query<{ readonly id: string }>('SELECT id FROM memories WHERE id = ANY ($1::uuid[])', [
-    ids,
-  ]);
-  return new Set(rows.map(({ id }) => id));
-};
 
 /** All drafts are one transaction, so an earlier try has written every one that could be, or none. */
 export const writeJob = (deps: SearchDeps): JobHandler => ({
@@ -88,10 +80,7 @@ export const writeJob = (deps: SearchDeps): JobHandler => ({
   run: async (input, { principal }) => {
     const { memories, on_error: onError = 'abort', dedupe = 'off' } = input as unknown as Waiting;
     const idOf = (draft: Json): string => String((draft as JsonObject | null)?.id).toLowerCase();
-    const done = await selectThere(
-      deps,
-      memories.map(idOf).filter((id) => IS_UUID.test(id)),
-    );
+    const done = await selectExistingIds(deps.db, memories.map(idOf).filter(isUuid));
     const left = memories.filter((draft) => !done.has(idOf(draft)));
     const options = {
       ...{ onError: done.size > 0 ? ('continue' as const) : onError, dedupe },

@@ -1,5 +1,6 @@
 import { parseEvent } from '../audit/event.js';
 import type { AuditTrail } from '../audit/trail.js';
+import { BEFORE_ALL } from '../db/first-id.js';
 import { type Database, inRetriedTransaction, type Queryable } from '../db/pool.js';
 import { startLoop } from '../loop.js';
 import type { Vault } from '../tenancy/vault.js';
@@ -74,12 +75,10 @@ const markAll = async (options: MarkingOptions, isStopped: () => boolean): Promi
   return DONE_MS;
 };
 
-const FIRST = '00000000-0000-0000-0000-000000000000';
-
 /** A row that was forged gets no new MAC: it stays refused. How many got one. */
 const markMemories = async ({ db, vault, marks }: MarkingOptions, isStopped: () => boolean): Promise<number> => {
   let marked = 0;
-  for (let after = FIRST; !isStopped(); ) {
+  for (let after = BEFORE_ALL; !isStopped(); ) {
     const batch = await inRetriedTransaction(db, async (transaction) => {
       const { rows } = await transaction.query<MarkedRow>(
         `SELECT ${MARKED_COLUMNS}, mac FROM memories WHERE id > $1 AND (mac IS NULL OR octet_length(mac) = 32)

@@ -1,7 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import { isAllowed, type Principal } from '../access/principal.js';
 import { type FieldError, problem } from '../http/errors.js';
-import type { Json } from '../http/json.js';
+import { isObject, type Json, type JsonObject } from '../http/json.js';
 import { compileCheck, requireValid } from '../http/validate.js';
 import { type RedactionCounts, type RedactionKind, redactJson } from '../policies/redact.js';
 import type { Policies } from '../policies/schema.js';
@@ -22,8 +22,6 @@ import { buildState, type MemoryState, STATE_FIELDS, type StateColumns, StateSch
 import { capConfidence, type Trust } from './trust.js';
 import { readVector } from './vector-input.js';
 
-export type JsonObject = { readonly [key: string]: Json };
-
 /** RFC 7396: what is `null` goes, objects merge, everything else is replaced. */
 export const mergePatch = (target: Json | undefined, patch: Json): Json => {
   if (!isObject(patch)) return patch;
@@ -34,9 +32,6 @@ export const mergePatch = (target: Json | undefined, patch: Json): Json => {
   }
   return Object.fromEntries(merged);
 };
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A vector is not part of the memory's document: it goes beside the merge. */
 const BESIDE = { vector: Type.Optional(Vector), embedding_model: DraftSchema.properties.embedding_model };

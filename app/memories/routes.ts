@@ -8,6 +8,7 @@ import { compileCheck, requireValid } from '../http/validate.js';
 import type { Jobs } from '../jobs/jobs.js';
 import { JobSchema } from '../jobs/routes.js';
 import type { SearchDeps } from '../search/search-deps.js';
+import { buildCreatedAnswer, buildReadAnswer } from './answers.js';
 import { awaitVectors } from './await-vectors.js';
 import { type BatchOutcome, createMemories } from './batch.js';
 import { deleteMemory } from './delete.js';
@@ -25,7 +26,6 @@ import {
   GetQuerySchema,
   ListQuerySchema,
   ListSchema,
-  type Memory,
   MemorySchema,
   PutQuerySchema,
 } from './schema.js';
@@ -33,7 +33,6 @@ import { createSemantics } from './semantics.js';
 import { createMemory, getMemory, planChecked, planContext, readBack, readMemory } from './service.js';
 import { readTime } from './time.js';
 import { updateMemory } from './update.js';
-import { matchesVersion } from './version.js';
 import { BatchResultSchema, BatchSchema, WaitQuerySchema } from './write-schema.js';
 
 const checkBatch = compileCheck(BatchSchema);
@@ -231,12 +230,6 @@ const create = async (deps: SearchDeps, jobs: Jobs, request: CreateRequest): Pro
   return buildCreatedAnswer(await readBack(deps, deps.db, id));
 };
 
-const buildCreatedAnswer = (memory: Memory): ApiResponse => ({
-  status: 201,
-  body: memory,
-  headers: { ETag: `"${memory.version}"`, Location: `/api/v1/memories/${memory.id}` },
-});
-
 const buildBatchAnswer = (outcome: BatchOutcome): ApiResponse => ({ status: 200, body: outcome });
 
 type ReadRequest = ApiRequest<{ readonly include?: string; readonly as_of?: string }, unknown>;
@@ -247,13 +240,5 @@ const read = (deps: SearchDeps, request: ReadRequest): Maybe<ApiResponse> => {
   const asOf = readTime('/query/as_of', request.query.as_of);
   if (vector || asOf)
     return getMemory(deps, request, id, { vector, asOf }).then((memory) => buildReadAnswer(request, memory));
-  return after(readMemory(deps, request, id), (found) => buildReadAnswer(request, found.memory, true));
-};
-
-const buildReadAnswer = ({ headers: asked }: ReadRequest, memory: Memory, remembered = false): ApiResponse => {
-  const headers = { ETag: `"${memory.version}"` };
-  const known = asked['if-none-match'];
-  if (known !== undefined && matchesVersion(known.replaceAll('W/', ''), memory.version))
-    return { status: 304, body: undefined, headers };
-  return { status: 200, body: memory, headers, ...(remembered ? { text: writtenOut(memory) } : {}) };
+  return after(readMemory(deps, request, id), ({ memory }) => buildReadAnswer(request, memory, writtenOut));
 };

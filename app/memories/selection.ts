@@ -2,6 +2,7 @@ import type { Permission } from '../access/permissions.js';
 import { isAllowedIn } from '../access/principal.js';
 import { requireIn } from '../access/scoped.js';
 import { and, type Condition } from '../db/condition.js';
+import { BEFORE_ALL } from '../db/first-id.js';
 import type { Queryable } from '../db/pool.js';
 import { problem } from '../http/errors.js';
 import { bindFilter, parseFilter } from '../search/filter/index.js';
@@ -97,7 +98,7 @@ export const selectMatching = async (
 ): Promise<{ readonly rows: readonly MemoryRow[]; readonly matched: number }> => {
   const rows: MemoryRow[] = [];
   let matched = 0;
-  let after = NIL;
+  let after = BEFORE_ALL;
   for (;;) {
     const page = await selectChunk(db, condition, after);
     const chosen = matches ? await decide(deps, db, page, matches) : page;
@@ -108,8 +109,6 @@ export const selectMatching = async (
     after = last.id;
   }
 };
-
-const NIL = '00000000-0000-0000-0000-000000000000';
 
 const selectChunk = async (db: Queryable, condition: Condition, after: string): Promise<readonly MemoryRow[]> => {
   const values: unknown[] = [];

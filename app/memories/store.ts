@@ -76,6 +76,7 @@ export const selectByIds = async (
 };
 
 export const selectExistingIds = async (db: Queryable, ids: readonly string[]): Promise<ReadonlySet<string>> => {
+  if (ids.length === 0) return new Set();
   const { rows } = await db.query<{ id: string }>('SELECT id FROM memories WHERE id = ANY ($1::uuid[])', [ids]);
   return new Set(rows.map(({ id }) => id));
 };

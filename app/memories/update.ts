@@ -1,8 +1,9 @@
 import { requireIn } from '../access/scoped.js';
 import { inRetriedTransaction } from '../db/pool.js';
+import type { JsonObject } from '../http/json.js';
 import { applyChange, openBefore, trustAfter } from './change.js';
 import { recountContradictions } from './facts.js';
-import { type JsonObject, type PlannedPatch, planPatch, readPatch } from './patch.js';
+import { type PlannedPatch, planPatch, readPatch } from './patch.js';
 import { type MemoryRow, VECTOR_PENDING } from './rows.js';
 import { type Memory, scopeOf } from './schema.js';
 import type { Caller, MemoryServiceDeps } from './service.js';

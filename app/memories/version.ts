@@ -24,7 +24,7 @@ export const checkChangeable = async (
   checkVersion(row, ifMatch);
 };
 
-export const checkVersion = (row: MemoryRow, ifMatch: string | undefined): void => {
+export const checkVersion = (row: Pick<MemoryRow, 'id' | 'version'>, ifMatch: string | undefined): void => {
   if (ifMatch === undefined || matchesVersion(ifMatch, row.version)) return;
   throw problem('version_mismatch', `The memory ${row.id} has version ${row.version}.`, {
     headers: { ETag: `"${row.version}"` },

@@ -1,9 +1,10 @@
+import { BEFORE_ALL } from '../db/first-id.js';
 import { inTransaction } from '../db/pool.js';
 import { type Embedder, EmbedderUnavailable } from '../embeddings/embedder.js';
-import { markSucceeded, upsertVectors, type VectorWrite } from '../embeddings/outbox.js';
+import { markSucceeded, upsertVectors } from '../embeddings/outbox.js';
+import { sealWrite } from '../embeddings/seal-write.js';
 import { problem } from '../http/errors.js';
 import type { JobTools } from '../jobs/jobs.js';
-import { partitionOf } from '../memories/partition-of.js';
 import type { MemoryRow } from '../memories/rows.js';
 import type { MemoryServiceDeps } from '../memories/service.js';
 import { roundToHalf } from '../sealing/index.js';
@@ -23,8 +24,6 @@ export interface Reembedded {
 
 /** Some 400 ms of the local model: how long a stop waits. */
 const BATCH = 64;
-const FIRST = '00000000-0000-0000-0000-000000000000';
-
 /** Brings every memory to the model of this deployment. What is done is found done: begun again it goes on where it was. */
 export const reembed = async (
   deps: ReembedDeps,
@@ -33,7 +32,7 @@ export const reembed = async (
   const { db, embedder } = deps;
   const total = await countForeign(db, embedder.model);
   let [done, embedded, reused] = [0, 0, 0];
-  for (let after = FIRST; ; ) {
+  for (let after = BEFORE_ALL; ; ) {
     await progress({ total: Math.max(total, done), done, failed: 0 });
     const rows = await selectForeign(db, embedder.model, after, BATCH);
     const last = rows.at(-1);
@@ -63,7 +62,7 @@ const reembedBatch = async (deps: ReembedDeps, rows: readonly MemoryRow[]) => {
   [...missing.keys()].forEach((hash, index) => {
     vectors.set(hash, roundToHalf(made[index] as Float32Array));
   });
-  const writes = texts.map(({ row, hash }) => sealVector(deps, row, vectors.get(hash) as Float32Array));
+  const writes = texts.map(({ row, hash }) => sealWrite(vault, row, vectors.get(hash) as Float32Array));
   const stored = await inTransaction(db, async (transaction) => {
     const present = await markSucceeded(transaction, writes);
     const remaining = writes.filter(({ memory_id }) => present.has(memory_id));
@@ -85,16 +84,6 @@ const openKnown = async ({ db, vault, embedder }: ReembedDeps, hashes: readonly 
       return [content_hash, vault.openVector(place, { sealed, bytes: vector })];
     }),
   );
-};
-
-export const sealVector = (
-  { vault }: Pick<ReembedDeps, 'vault'>,
-  row: MemoryRow,
-  vector: Float32Array,
-): VectorWrite => {
-  const { slot, id: memory_id, version } = row;
-  const { sealed, bytes } = vault.sealVector({ slot, table: 'vectors', rowId: memory_id, version }, vector);
-  return { memory_id, version, slot, partition: partitionOf(row), sealed, vector: bytes };
 };
 
 export const embedTexts = async (embedder: Embedder, texts: readonly string[]): Promise<readonly Float32Array[]> => {

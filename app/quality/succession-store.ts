@@ -1,6 +1,6 @@
 import type { QueryConfig } from 'pg';
 import type { Queryable } from '../db/pool.js';
-import type { VectorWrite } from '../embeddings/outbox.js';
+import { type VectorWrite, vectorValues } from '../embeddings/outbox.js';
 import { type MemoryRow, OUTBOX_EMBED, VECTOR_PENDING, VECTOR_SKIPPED } from '../memories/rows.js';
 
 /** Whose present words have no vector of the model that will take over. */
@@ -34,15 +34,7 @@ export const upsertNext = async (db: Queryable, rows: readonly VectorWrite[], mo
      JOIN memories ON memories.id = made.memory_id AND memories.version = made.version FOR KEY SHARE OF memories
      ON CONFLICT (memory_id) DO UPDATE SET version = EXCLUDED.version, slot = EXCLUDED.slot, partition = EXCLUDED.partition,
        sealed = EXCLUDED.sealed, vector = EXCLUDED.vector, model = EXCLUDED.model`,
-    [
-      rows.map((row) => row.memory_id),
-      rows.map((row) => row.version),
-      rows.map((row) => row.slot),
-      rows.map((row) => row.partition),
-      rows.map((row) => row.sealed),
-      rows.map((row) => row.vector),
-      model,
-    ],
+    vectorValues(rows, model),
   );
   return rowCount ?? 0;
 };

@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditTrail } from '../audit/trail.js';
+import { BEFORE_ALL } from '../db/first-id.js';
 import { inRetriedTransaction } from '../db/pool.js';
+import { sealWrite } from '../embeddings/seal-write.js';
 import { LOOK_MS, type Succession } from '../embeddings/succession.js';
 import type { JobTools } from '../jobs/jobs.js';
 import { roundToHalf } from '../sealing/index.js';
-import { embedTexts, type ReembedDeps, reembed, sealVector } from './reembed.js';
+import { embedTexts, type ReembedDeps, reembed } from './reembed.js';
 import { countLacking, deleteNext, selectLacking, takeOver, upsertNext } from './succession-store.js';
 
 export interface SuccessionDeps extends Omit<ReembedDeps, 'embedder'> {
@@ -22,8 +24,6 @@ export interface TakenOver {
 /** Some 400 ms of the local model: how long a stop waits. */
 const BATCH = 64;
 const LOADING_MS = 100;
-const FIRST = '00000000-0000-0000-0000-000000000000';
-
 /**
  * Both models embed whatever is there or comes, until none lacks a vector of the new one; then it takes over in one
  * transaction. Until then searches know only the former. Begun again it goes on where it was; cancelled it leaves nothing.
@@ -68,7 +68,7 @@ const fill = async (deps: SuccessionDeps, { progress, signal }: JobTools, total:
   let done = 0;
   for (let stored = BATCH; stored >= BATCH; ) {
     stored = 0;
-    for (let after = FIRST; ; ) {
+    for (let after = BEFORE_ALL; ; ) {
       await progress({ total: Math.max(total, done), done, failed: 0 });
       const rows = await selectLacking(db, model, after, BATCH);
       const last = rows.at(-1);
@@ -94,7 +94,7 @@ const fillBatch = async (deps: SuccessionDeps, rows: Awaited<ReturnType<typeof s
     heir,
     texts.map(({ content }) => content),
   );
-  const writes = texts.map(({ row }, at) => sealVector(deps, row, roundToHalf(vectors[at] as Float32Array)));
+  const writes = texts.map(({ row }, at) => sealWrite(vault, row, roundToHalf(vectors[at] as Float32Array)));
   return writes.length === 0 ? 0 : upsertNext(db, writes, heir.model);
 };
 

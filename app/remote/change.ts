@@ -1,13 +1,13 @@
 import { requireIn } from '../access/scoped.js';
-import { problem } from '../http/errors.js';
-import { type JsonObject, type PlannedPatch, planPatch, readPatch } from '../memories/patch.js';
+import type { JsonObject } from '../http/json.js';
+import { type PlannedPatch, planPatch, readPatch } from '../memories/patch.js';
 import type { PersonDeleted } from '../memories/person.js';
 import type { Memory, Scope } from '../memories/schema.js';
 import type { Caller } from '../memories/service.js';
 import type { MemoryState } from '../memories/state.js';
 import { formatOptionalTime } from '../memories/time.js';
 import { lowerTrust, type Trust, trustOf } from '../memories/trust.js';
-import { type ChangeOptions, matchesVersion, missing } from '../memories/version.js';
+import { type ChangeOptions, checkVersion, missing } from '../memories/version.js';
 import { requireUserId } from '../tenancy/identity.js';
 import { type Found, findRecord, requireOwnScope } from './owner.js';
 import { showRecords } from './present.js';
@@ -33,7 +33,7 @@ export const updateRemote = async (
   if ('vector' in patch || 'embedding_model' in patch) throw notSupportedThere(provider.name, ['/vector']);
   const found = await findRecord(deps, caller, id, 'update');
   const unpacked = liveOf(deps, found);
-  checkVersion(id, unpacked.remembered.version, ifMatch);
+  checkVersion({ id, version: unpacked.remembered.version }, ifMatch);
   await demandUnheld(deps, found.person);
   const trust = lowerTrust(unpacked.remembered, trustOf(caller.principal, caller.channel));
   const planned = planChange(deps, caller, found, unpacked, { patch, trust });
@@ -58,11 +58,6 @@ const liveOf = ({ vault }: RemoteDeps, { record }: Found): Unpacked => {
   const unpacked = unpackMetadata(vault, record);
   if (isExpired(unpacked.remembered, new Date())) throw missing(record.id);
   return unpacked;
-};
-
-const checkVersion = (id: string, version: number, ifMatch: string | undefined): void => {
-  if (ifMatch === undefined || matchesVersion(ifMatch, version)) return;
-  throw problem('version_mismatch', `The memory ${id} has version ${version}.`, { headers: { ETag: `"${version}"` } });
 };
 
 const planChange = (
@@ -121,7 +116,7 @@ export const deleteRemote = async (
   if (linked) throw notSupportedThere(deps.provider.name, ['/query/linked']);
   const { person, record } = await findRecord(deps, caller, id, 'delete');
   const { version } = unpackMetadata(deps.vault, record).remembered;
-  checkVersion(id, version, ifMatch);
+  checkVersion({ id, version }, ifMatch);
   await demandUnheld(deps, person);
   if (!(await deps.provider.delete(person.ref, id))) throw missing(id);
   const told = { auditEvent: deps.newId(), reason };

@@ -1,9 +1,8 @@
-import type { Json } from '../http/json.js';
-import type { JsonObject } from '../memories/patch.js';
+import { isObject, type Json, type JsonObject } from '../http/json.js';
 import { ProviderError } from '../providers/provider-error.js';
 import type { Exchange } from './exchange.js';
 import type { Capabilities, MemoryProvider, RemoteDraft, RemotePage, RemoteRecord } from './provider.js';
-import { isObject, readDate, readId, readList, readObject, readText, unexpected } from './shape.js';
+import { readDate, readId, readList, readObject, readText, unexpected } from './shape.js';
 
 const CAPABILITIES: Capabilities = {
   update: false,

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../memories/patch.js';
+import type { JsonObject } from '../http/json.js';
 
 export const REMOTE_PROVIDERS = ['mem0', 'letta'] as const;
 export type RemoteProviderName = (typeof REMOTE_PROVIDERS)[number];

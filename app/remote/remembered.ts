@@ -1,4 +1,4 @@
-import type { JsonObject } from '../memories/patch.js';
+import { isObject, type JsonObject } from '../http/json.js';
 import { DEFAULT_IMPORTANCE, type PlannedDraft } from '../memories/plan.js';
 import { roundFloat } from '../memories/round-float.js';
 import { type Memory, SOURCE_KINDS, TRUST_CLASSES } from '../memories/schema.js';
@@ -6,7 +6,6 @@ import { formatOptionalTime, formatTime } from '../memories/time.js';
 import { type Channel, capConfidence, type Trust } from '../memories/trust.js';
 import type { Vault } from '../tenancy/vault.js';
 import type { RemoteRecord } from './provider.js';
-import { isObject } from './shape.js';
 
 /** The key of a memory's metadata at the provider under which stands what is ours. Nobody else may write it. */
 export const OURS = 'memplane';

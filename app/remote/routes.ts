@@ -2,10 +2,10 @@ import { Type } from '@sinclair/typebox';
 import type { Maybe } from '../http/maybe.js';
 import { type ApiRequest, type ApiResponse, defineRoute, type Route } from '../http/route.js';
 import { compileCheck, requireValid } from '../http/validate.js';
+import { buildCreatedAnswer, buildReadAnswer } from '../memories/answers.js';
 import { problemAt } from '../memories/plan.js';
-import type { ListQuery, Memory, Scope } from '../memories/schema.js';
+import type { ListQuery, Scope } from '../memories/schema.js';
 import type { MemoryServiceDeps } from '../memories/service.js';
-import { matchesVersion } from '../memories/version.js';
 import { BatchSchema } from '../memories/write-schema.js';
 import type { ContextRequest, Search } from '../search/schema.js';
 import { deleteRemote, deleteRemotePerson, updateRemote } from './change.js';
@@ -63,12 +63,6 @@ const changeOf = ({ headers, query }: ApiRequest<unknown, unknown>) => ({
 
 const checkBatch = compileCheck(BatchSchema);
 
-const created = (memory: Memory): ApiResponse => ({
-  status: 201,
-  body: memory,
-  headers: { ETag: `"${memory.version}"`, Location: `/api/v1/memories/${memory.id}` },
-});
-
 /** What is there when the answer comes is found as well: `wait` needs no waiting here. */
 const create = async (
   deps: RemoteDeps,
@@ -77,8 +71,8 @@ const create = async (
 ): Promise<ApiResponse> => {
   const { body, remember } = request;
   if (typeof body !== 'object' || body === null || !('memories' in body)) {
-    const done = await createRemote(deps, local, request, body, { remember, answer: created });
-    if (done.kind === 'created') return created(done.memory);
+    const done = await createRemote(deps, local, request, body, { remember, answer: buildCreatedAnswer });
+    if (done.kind === 'created') return buildCreatedAnswer(done.memory);
     return { status: 200, body: { index: 0, status: 'dropped', reason: done.reason } };
   }
   const { memories, on_error: onError = 'abort', dedupe = 'off' } = requireValid(checkBatch, body, 'The batch');
@@ -92,13 +86,8 @@ const create = async (
 };
 
 const read = async (deps: RemoteDeps, request: ApiRequest<unknown, unknown>): Promise<ApiResponse> => {
-  const { query, headers } = request as Asked;
-  const memory = await readRemote(deps, request, idOf(request), query);
-  const tags = { ETag: `"${memory.version}"` };
-  const known = headers['if-none-match'];
-  if (known !== undefined && matchesVersion(known.replaceAll('W/', ''), memory.version))
-    return { status: 304, body: undefined, headers: tags };
-  return { status: 200, body: memory, headers: tags };
+  const { query } = request as Asked;
+  return buildReadAnswer(request, await readRemote(deps, request, idOf(request), query));
 };
 
 const CapabilitiesSchema = Type.Object({

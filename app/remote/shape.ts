@@ -1,14 +1,8 @@
-import type { Json } from '../http/json.js';
-import { UUID } from '../http/validate.js';
-import type { JsonObject } from '../memories/patch.js';
+import { isObject, type Json, type JsonObject } from '../http/json.js';
+import { isUuid } from '../http/validate.js';
 import { ProviderError } from '../providers/provider-error.js';
 
-const KNOWN_ID = new RegExp(UUID);
-
 /** What a provider answered, read with care: it is somebody else's program, and may be of another version. */
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 export const unexpected = (provider: string, what: string): ProviderError =>
   new ProviderError(
     'invalid',
@@ -32,7 +26,7 @@ export const readText = (provider: string, value: Json | undefined, what: string
 };
 
 export const readId = (provider: string, value: Json | undefined): string => {
-  if (typeof value === 'string' && KNOWN_ID.test(value)) return value.toLowerCase();
+  if (typeof value === 'string' && isUuid(value)) return value.toLowerCase();
   throw unexpected(provider, 'the id of a memory');
 };
 

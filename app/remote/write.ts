@@ -1,6 +1,6 @@
 import { inRetriedTransaction } from '../db/pool.js';
 import { findStandingHolds } from '../erasure/request.js';
-import { openDetail } from '../holds/holds.js';
+import { underHold } from '../holds/holds.js';
 import { problem } from '../http/errors.js';
 import type { Json } from '../http/json.js';
 import { buildDeleteEntry, buildWriteEntry } from '../memories/audit.js';
@@ -187,12 +187,5 @@ const detailOf = ({ provider }: RemoteDeps, reason: string | null, more: { reado
 /** A hold on the person or on the tenant keeps what lies elsewhere as well. */
 export const demandUnheld = async (deps: RemoteDeps, person: Person): Promise<void> => {
   const [hold] = await findStandingHolds(deps, deps.db, person);
-  if (!hold) return;
-  throw problem(
-    'legal_hold',
-    `The memories of this person are under a legal hold: ${openDetail(deps.vault, hold).matter}.`,
-    {
-      remedy: `Ask whoever answers for the matter to release the hold ${hold.id}.`,
-    },
-  );
+  if (hold) throw underHold(deps.vault, 'The memories of this person are', hold);
 };

@@ -1,3 +1,4 @@
+import { BEFORE_ALL } from '../db/first-id.js';
 import type { Queryable } from '../db/pool.js';
 import { openEvent } from '../memories/history-record.js';
 import type { HistoryRow } from '../memories/history-store.js';
@@ -32,8 +33,6 @@ export interface ExportOptions {
 
 /** Some 2 MB with vectors and history. */
 const CHUNK = 500;
-const FIRST = '00000000-0000-0000-0000-000000000000';
-
 /**
  * Everything of the subject as of one moment, whatever is written meanwhile. Ends with a footer, or not at all: a file
  * without one is not complete.
@@ -49,7 +48,7 @@ export async function* exportLines(
   let memories = 0;
   try {
     yield writer.header(buildHeader(deps, subject, options));
-    for (let after = FIRST; ; ) {
+    for (let after = BEFORE_ALL; ; ) {
       signal.throwIfAborted();
       const rows = await selectExported(snapshot.transaction, subject.condition, after, CHUNK);
       const chosen = await present(deps, snapshot.transaction, rows, subject);

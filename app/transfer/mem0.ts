@@ -1,12 +1,10 @@
-import type { Json } from '../http/json.js';
-
-type JsonObject = { readonly [key: string]: Json };
+import { isObject, type Json, type JsonObject } from '../http/json.js';
+import { isUuid } from '../http/validate.js';
 
 /** A memory as mem0 lists it, hosted or self-hosted. */
 export const isMem0 = (value: JsonObject): boolean => typeof value.memory === 'string' && !('content' in value);
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Python's isoformat of a time without a zone, which is in UTC there. */
 const WITHOUT_ZONE = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?$/;
 
@@ -18,10 +16,10 @@ export const fromMem0 = (value: JsonObject): JsonObject => {
   const metadata = categories ? { categories, ...own } : own;
   return clean({
     content: memory ?? null,
-    id: typeof id === 'string' && UUID.test(id) ? id : null,
+    id: typeof id === 'string' && isUuid(id) ? id : null,
     ...{ user_id: user_id ?? null, agent_id: agent_id ?? null, app_id: app_id ?? null },
     session_id: session_id ?? run_id ?? null,
-    metadata: typeof id === 'string' && !UUID.test(id) ? { mem0_id: id, ...metadata } : metadata,
+    metadata: typeof id === 'string' && !isUuid(id) ? { mem0_id: id, ...metadata } : metadata,
     created_at: withZone(created_at),
     updated_at: withZone(updated_at),
     // Up to and with that day.
@@ -34,9 +32,6 @@ export const fromMem0 = (value: JsonObject): JsonObject => {
 
 const withZone = (time: Json | undefined): Json =>
   typeof time === 'string' && WITHOUT_ZONE.test(time) ? `${time.replace(' ', 'T')}Z` : (time ?? null);
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const clean = (value: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));

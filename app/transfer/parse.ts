@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FieldError, Problem, problem } from '../http/errors.js';
-import { type Json, parseJson } from '../http/json.js';
+import { isObject, type Json, type JsonObject, parseJson } from '../http/json.js';
 import { type Check, compileCheck } from '../http/validate.js';
 import { FORMAT, type Footer, findFault, type LineType } from './format.js';
 import {
@@ -12,8 +12,6 @@ import {
   ImportedVectorSchema,
 } from './import-schema.js';
 import { fromMem0, isMem0 } from './mem0.js';
-
-type JsonObject = { readonly [key: string]: Json };
 
 /** One memory of the file, with what the file says of it further on. */
 export interface ImportRecord {
@@ -93,9 +91,6 @@ const listOf = (value: Json): readonly Json[] | undefined => {
   const { results, memories } = value;
   return Array.isArray(results) ? results : Array.isArray(memories) ? memories : undefined;
 };
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 class LineReader {
   readonly #records: ImportRecord[] = [];

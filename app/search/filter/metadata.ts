@@ -1,8 +1,4 @@
-import type { Json } from '../../http/json.js';
-
-type JsonObject = { readonly [key: string]: Json };
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject, type Json, type JsonObject } from '../../http/json.js';
 
 /**
  * All that a dotted path may mean: a key that holds the dots itself, or a way through nested objects. Filters and tokens
