@@ -153,12 +153,17 @@ function follow({ client, log }: NodeContext, pods: PodDirectory): readonly Stop
   return all;
 }
 
-/** Directories of pods that were deleted while no agent ran. */
-async function removeStrangers({ dataDir }: NodeContext, pods: PodDirectory): Promise<void> {
+/**
+ * Directories of pods that were deleted while no agent ran. Pods come and go meanwhile, so each is asked for when its
+ * turn comes; a directory that stays, because a process that was just killed still writes there, is the next start's.
+ */
+async function removeStrangers({ dataDir, log }: NodeContext, pods: PodDirectory): Promise<void> {
   const directory = join(dataDir, 'pods');
-  const present = pods.uids();
   for (const uid of await readdir(directory).catch(() => [])) {
-    if (!present.has(uid)) await rm(join(directory, uid), { recursive: true, force: true });
+    if (pods.holds(uid)) continue;
+    await rm(join(directory, uid), { recursive: true, force: true }).catch((err: unknown) => {
+      log.warn({ err, uid }, 'the directory of a pod that is gone was not removed');
+    });
   }
 }
 

@@ -16,7 +16,7 @@ export class PodDirectory {
   readonly #signal: AbortSignal;
   readonly #workers = new Map<string, { readonly pod: LivePod; readonly worker: PodWorker }>();
   readonly #binding = new Set<string>();
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #leaving = new Map<string, Promise<void>>();
 
   constructor(context: NodeContext, signal: AbortSignal) {
     this.#context = context;
@@ -50,13 +50,14 @@ export class PodDirectory {
     return undefined;
   }
 
-  uids(): ReadonlySet<string> {
-    return new Set(this.#workers.keys());
+  /** Whether what a pod has on this machine is in somebody's hands: a deleted pod's, until its worker has cleared it. */
+  holds(uid: string): boolean {
+    return this.#workers.has(uid) || this.#leaving.has(uid);
   }
 
   async shutdown(graceMs: number): Promise<void> {
     const workers = [...this.#workers.values()].map(({ worker }) => worker.shutdown(graceMs));
-    await Promise.all([...workers, ...this.#leaving]);
+    await Promise.all([...workers, ...this.#leaving.values()]);
   }
 
   #serve(pod: LivePod): void {
@@ -78,8 +79,8 @@ export class PodDirectory {
     const leaving = known.worker.gone().catch((err: unknown) => {
       this.#context.log.error({ err, pod: known.pod.metadata.name }, 'what a deleted pod left behind was not removed');
     });
-    this.#leaving.add(leaving);
-    void leaving.then(() => this.#leaving.delete(leaving));
+    this.#leaving.set(uid, leaving);
+    void leaving.then(() => this.#leaving.delete(uid));
   }
 
   #bind(pod: LivePod): void {
