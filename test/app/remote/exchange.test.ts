@@ -9,7 +9,7 @@ describe('an exchange with a provider', () => {
   const told: string[] = [];
   const open = (go: typeof fetch) =>
     createExchange({
-      ...{ provider: 'Somebody', baseUrl: 'http://provider/', headers: {}, keyName: 'THE_KEY', timeoutMs: 1_000 },
+      ...{ provider: 'Somebody', baseUrl: 'http://provider/', headers: {}, keyName: 'THE_KEY', timeoutMs: 60_000 },
       ...{ fetch: go, now: () => now },
       metrics: { provided: (...outcome) => void told.push(outcome.slice(1, 3).join(' ')) },
     });
