@@ -105,6 +105,16 @@ export const lockAdminKeys = async (db: Queryable, now: Date): Promise<readonly 
   return rows;
 };
 
+/** The keys that work now with this role. */
+export const selectKeysOfRole = async (db: Queryable, role: Role, now: Date): Promise<readonly ApiKeyRow[]> => {
+  const { rows } = await db.query<ApiKeyRow>(
+    `SELECT * FROM api_keys WHERE role = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+     ORDER BY created_at, id`,
+    [role, now],
+  );
+  return rows;
+};
+
 /** Writes what ends the key. */
 export const updateApiKeyEnd = async (db: Queryable, row: ApiKeyRow): Promise<void> => {
   await db.query('UPDATE api_keys SET revoked_at = $2, expires_at = $3, mac = $4 WHERE id = $1', [

@@ -1,7 +1,7 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import type { AuditTrail } from '../audit/trail.js';
 import { type Database, inTransaction, type Transaction } from '../db/pool.js';
-import { problem } from '../http/errors.js';
+import { type Problem, problem } from '../http/errors.js';
 import type { People } from '../tenancy/people.js';
 import type { Vault } from '../tenancy/vault.js';
 import type { Epoch } from './epoch.js';
@@ -30,7 +30,9 @@ import {
   updateApiKeyEnd,
 } from './key-store.js';
 import type { KeyUsage } from './key-usage.js';
+import { isPredefined } from './permissions.js';
 import type { Principal } from './principal.js';
+import { holdRole } from './role-store.js';
 import type { Roles } from './roles.js';
 import { actorOf, type SecurityEvents } from './security-events.js';
 
@@ -78,6 +80,13 @@ const cacheName = (text: string): string => hash('sha256', text, 'base64');
 
 const newText = (): string => `mb_${randomBytes(KEY_BYTES).toString('base64url')}`;
 
+/** It was there when the request was looked at. */
+const noSuchRole = (role: string): Problem =>
+  problem('invalid_request', `The role ${role} was deleted meanwhile.`, {
+    remedy: 'Use one of the roles that GET /api/v1/roles lists, or make it again: PUT /api/v1/roles/{name}.',
+    errors: [{ pointer: '/role', code: 'enum', detail: `/role is ${role}; there is no such role any more` }],
+  });
+
 class StoredKeys implements AccessKeys {
   readonly #options: AccessKeysOptions;
   readonly #now: () => number;
@@ -123,6 +132,7 @@ class StoredKeys implements AccessKeys {
     const text = newText();
     const row = await buildKeyRow(this.#options, text, key, { now: this.#now(), bootstrap: false });
     await this.#change(async (transaction) => {
+      if (!isPredefined(key.role) && !(await holdRole(transaction, key.role))) throw noSuchRole(key.role);
       await insertApiKey(transaction, row);
       await this.#record(transaction, by, 'key.create', row);
     });

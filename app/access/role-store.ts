@@ -30,3 +30,19 @@ export const upsertRole = async (db: Queryable, row: RoleRow): Promise<boolean> 
   );
   return rows[0]?.created ?? false;
 };
+
+/** Waits for whoever is about to make a key of it; nobody can begin to until this transaction has ended. */
+export const lockRole = async (db: Queryable, name: string): Promise<RoleRow | undefined> => {
+  const { rows } = await db.query<RoleRow>('SELECT * FROM roles WHERE name = $1 FOR UPDATE', [name]);
+  return rows[0];
+};
+
+/** Keeps the role there until this transaction has ended; false when it is there no more. */
+export const holdRole = async (db: Queryable, name: string): Promise<boolean> => {
+  const { rowCount } = await db.query('SELECT 1 FROM roles WHERE name = $1 FOR SHARE', [name]);
+  return rowCount === 1;
+};
+
+export const deleteRole = async (db: Queryable, name: string): Promise<void> => {
+  await db.query('DELETE FROM roles WHERE name = $1', [name]);
+};

@@ -1,9 +1,10 @@
 import type { AuditTrail } from '../audit/trail.js';
-import { type Database, inTransaction } from '../db/pool.js';
-import { problem } from '../http/errors.js';
+import { type Database, inTransaction, type Transaction } from '../db/pool.js';
+import { type Problem, problem } from '../http/errors.js';
 import type { Vault } from '../tenancy/vault.js';
 import { requireCovered } from './covered.js';
 import type { Epoch } from './epoch.js';
+import { macFieldsOf, selectKeysOfRole } from './key-store.js';
 import {
   type Grants,
   isPredefined,
@@ -16,7 +17,7 @@ import {
   SCOPED_PERMISSIONS,
 } from './permissions.js';
 import type { Principal } from './principal.js';
-import { type RoleRow, roleMacFields, selectRoles, upsertRole } from './role-store.js';
+import { deleteRole, lockRole, type RoleRow, roleMacFields, selectRoles, upsertRole } from './role-store.js';
 import { actorOf, type SecurityEvents } from './security-events.js';
 
 export interface RoleDescription {
@@ -37,7 +38,10 @@ export interface Roles {
   freshen(): Promise<void> | undefined;
   permissionsOf(role: Role): Promise<readonly string[] | undefined>;
   list(): Promise<readonly RoleDescription[]>;
+  find(name: string): Promise<RoleDescription>;
   put(by: Principal, name: string, permissions: readonly string[]): Promise<RoleDescription & { created: boolean }>;
+  /** Refused while a key that works has it. A row that somebody else wrote goes too. */
+  remove(by: Principal, name: string): Promise<RoleDescription>;
 }
 
 export interface RolesOptions {
@@ -113,22 +117,20 @@ class StoredRoles implements Roles {
 
   async list(): Promise<readonly RoleDescription[]> {
     await this.freshen();
-    const predefined = ROLES.map((name) => ({
-      name,
-      permissions: ROLE_PERMISSIONS[name],
-      predefined: true,
-      updated_at: null,
-    }));
-    return [...predefined, ...this.#rows.map(describe)];
+    return [...ROLES.map(describePredefined), ...this.#rows.map(describe)];
+  }
+
+  async find(name: string): Promise<RoleDescription> {
+    if (isPredefined(name)) return describePredefined(name);
+    await this.freshen();
+    const row = this.#rows.find((one) => one.name === name);
+    if (row === undefined) throw noSuchRole(name);
+    return describe(row);
   }
 
   async put(by: Principal, name: string, wanted: readonly string[]): Promise<RoleDescription & { created: boolean }> {
     const { db, vault, epoch, audit } = this.#options;
-    if (isPredefined(name)) {
-      throw problem('forbidden', `The role ${name} is predefined and stays as it is.`, {
-        remedy: 'Choose another name for a role of your own.',
-      });
-    }
+    if (isPredefined(name)) throw staysAsItIs(name, 'Choose another name for a role of your own.');
     const permissions = [...new Set(wanted)];
     checkPermissions(permissions);
     requireCovered(by, permissions, `the role ${name}`);
@@ -143,6 +145,37 @@ class StoredRoles implements Roles {
     });
     await epoch.refresh();
     return { ...describe({ ...row, mac }), created };
+  }
+
+  async remove(by: Principal, name: string): Promise<RoleDescription> {
+    const { db, epoch, audit } = this.#options;
+    if (isPredefined(name)) throw staysAsItIs(name, 'Nothing need be done: nobody has it who was not given it.');
+    // A token with no role that is known may read: whoever takes its role away gives it that.
+    requireCovered(by, ROLE_PERMISSIONS.readonly, `a token whose only role was ${name}`);
+    const removed = await inTransaction(db, async (transaction) => {
+      const row = await lockRole(transaction, name);
+      if (row === undefined) throw noSuchRole(name);
+      await this.#requireUnused(transaction, name);
+      await deleteRole(transaction, name);
+      await epoch.advance(transaction);
+      const resource = { kind: 'role', id: name };
+      const detail = { permissions: row.permissions };
+      await audit.record(transaction, { type: 'role.delete', resource, actor: actorOf(by), detail });
+      return row;
+    });
+    await epoch.refresh();
+    return describe(removed);
+  }
+
+  /** A key without its role would allow nothing, until somebody makes another role of the name: then that. */
+  async #requireUnused(transaction: Transaction, name: string): Promise<void> {
+    const { vault } = this.#options;
+    const rows = await selectKeysOfRole(transaction, name, new Date(this.#now()));
+    const keys = rows.filter((row) => vault.verifyRowMac('api_keys', macFieldsOf(row), row.mac)).map(({ id }) => id);
+    if (keys.length === 0) return;
+    const named = keys.slice(0, NAMED_KEYS).join(', ');
+    const more = keys.length > NAMED_KEYS ? ` and ${keys.length - NAMED_KEYS} more` : '';
+    throw problem('role_in_use', `The role ${name} is that of ${keys.length} API key(s) that work: ${named}${more}.`);
   }
 
   async #load(): Promise<void> {
@@ -169,6 +202,21 @@ class StoredRoles implements Roles {
     this.#loadedAt = this.#now();
   }
 }
+
+const NAMED_KEYS = 20;
+
+const staysAsItIs = (name: string, remedy: string): Problem =>
+  problem('forbidden', `The role ${name} is predefined and stays as it is.`, { remedy });
+
+const noSuchRole = (name: string): Problem =>
+  problem('not_found', `There is no role ${name}.`, { remedy: 'GET /api/v1/roles lists those there are.' });
+
+const describePredefined = (name: (typeof ROLES)[number]): RoleDescription => ({
+  name,
+  permissions: ROLE_PERMISSIONS[name],
+  predefined: true,
+  updated_at: null,
+});
 
 const describe = ({ name, permissions, updated_at }: RoleRow): RoleDescription => ({
   name,

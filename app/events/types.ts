@@ -4,7 +4,7 @@ export const FEED_TYPES: Readonly<Record<string, readonly string[]>> = {
     ...['created', 'updated', 'replaced', 'superseded', 'merged', 'feedback', 'reviewed', 'reverted', 'deleted'],
   ],
   key: ['create', 'rotate', 'revoke'],
-  role: ['change'],
+  role: ['change', 'delete'],
   hold: ['placed', 'released'],
   review: ['requested', 'approved', 'rejected'],
   erasure: ['requested', 'key_destroyed', 'completed'],

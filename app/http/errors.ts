@@ -74,6 +74,11 @@ const CATALOGUE = {
     remedy: 'Ask who placed the hold; when it is released, send the same request again.',
   },
   key_exists: { status: 409, title: 'It exists already', remedy: 'Use another id, or read the one that is there.' },
+  role_in_use: {
+    status: 409,
+    title: 'The role is in use',
+    remedy: 'Revoke the API keys that "detail" names, or make them anew with another role; then delete it.',
+  },
   idempotency_in_progress: {
     status: 409,
     title: 'The same request is still at work',

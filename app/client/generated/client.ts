@@ -87,6 +87,11 @@ export class MemplaneClient {
     return this.#transport.call(OPERATIONS.deleteOfPerson, input, options) as Promise<T.DeleteOfPersonResult>;
   }
 
+  /** Delete a role that no working key has: gone in every replica within a second */
+  deleteRole(input: T.DeleteRoleInput, options?: CallOptions): Promise<T.DeleteRoleResult> {
+    return this.#transport.call(OPERATIONS.deleteRole, input, options) as Promise<T.DeleteRoleResult>;
+  }
+
   /** Be told no more */
   deleteWebhook(input: T.DeleteWebhookInput, options?: CallOptions): Promise<T.ChangeWebhookResult> {
     return this.#transport.call(OPERATIONS.deleteWebhook, input, options) as Promise<T.ChangeWebhookResult>;
@@ -145,6 +150,11 @@ export class MemplaneClient {
   /** How much of what is remembered is junk, contradicted, untrusted, in quarantine, without a vector */
   getQuality(options?: CallOptions): Promise<T.GetQualityResult> {
     return this.#transport.call(OPERATIONS.getQuality, {}, options) as Promise<T.GetQualityResult>;
+  }
+
+  /** One role and what it allows */
+  getRole(input: T.GetRoleInput, options?: CallOptions): Promise<T.DeleteRoleResult> {
+    return this.#transport.call(OPERATIONS.getRole, input, options) as Promise<T.DeleteRoleResult>;
   }
 
   /** What the tenant used, a day in UTC; without from and to the last thirty days */
@@ -333,8 +343,8 @@ export class MemplaneClient {
   }
 
   /** Make or change a role; in force in every replica within a second */
-  putRole(input: T.PutRoleInput, options?: CallOptions): Promise<T.PutRoleResult> {
-    return this.#transport.call(OPERATIONS.putRole, input, options) as Promise<T.PutRoleResult>;
+  putRole(input: T.PutRoleInput, options?: CallOptions): Promise<T.DeleteRoleResult> {
+    return this.#transport.call(OPERATIONS.putRole, input, options) as Promise<T.DeleteRoleResult>;
   }
 
   /** Read the bytes of an artifact */

@@ -343,6 +343,13 @@ export type DeleteOfPersonResult = {
   readonly audit_event: string | null;
 };
 
+export type DeleteRoleResult = {
+  readonly name: string;
+  readonly permissions: readonly string[];
+  readonly predefined: boolean;
+  readonly updated_at: string | null;
+};
+
 export type ErasePersonResult = {
   readonly erasure_id: string;
   readonly status: "held" | "running" | "completed" | "final";
@@ -537,7 +544,7 @@ export type ListReviewsResult = {
 };
 
 export type ListRolesResult = {
-  readonly results: readonly PutRoleResult[];
+  readonly results: readonly DeleteRoleResult[];
   readonly next_cursor: null;
 };
 
@@ -590,13 +597,6 @@ export type PlaceHoldBody = {
 
 export type PutRoleBody = {
   /** a permission, or narrower: retrieve:own, ingest:team, delete:own:user */ readonly permissions: readonly string[];
-};
-
-export type PutRoleResult = {
-  readonly name: string;
-  readonly permissions: readonly string[];
-  readonly predefined: boolean;
-  readonly updated_at: string | null;
 };
 
 export type ReembedBody = {
@@ -836,6 +836,10 @@ export type DeleteOfPersonInput = {
   readonly reason?: string | undefined;
 };
 
+export type DeleteRoleInput = {
+  readonly name: string;
+};
+
 export type DeleteWebhookInput = {
   readonly id: string;
 };
@@ -881,6 +885,10 @@ export type GetMemoryInput = {
   readonly include?: "vector" | undefined;
   /** the state at this time */ readonly as_of?: string | undefined;
   /** To read: the ETag that is known already, for a 304. To write: only *, to write what is not there yet. */ readonly ifNoneMatch?: string | undefined;
+};
+
+export type GetRoleInput = {
+  readonly name: string;
 };
 
 export type GetUsageInput = {

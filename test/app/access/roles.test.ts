@@ -153,3 +153,62 @@ describe('a role of the tenant', () => {
     expect(service.logs.filter((line) => line.includes('security.tamper') && line.includes('clerk'))).toHaveLength(1);
   });
 });
+
+describe('one role', () => {
+  const one = (method: 'GET' | 'DELETE', name: string, key?: string) =>
+    service.call(method, `/api/v1/roles/${name}`, key === undefined ? {} : { key });
+
+  it('is shown by its name, predefined or not', async () => {
+    const { body } = await putRole('shown', ['retrieve']);
+    expect((await one('GET', 'shown')).body).toEqual(body);
+    expect((await one('GET', 'readonly')).body).toMatchObject({ permissions: ['retrieve'], predefined: true });
+    expect((await one('GET', 'nobody')).body).toMatchObject({ status: 404, detail: 'There is no role nobody.' });
+    expect((await one('GET', 'No%20name')).status).toBe(400);
+  });
+
+  it('is deleted when no key that works has it, and those that do are named', async () => {
+    await putRole('passing', ['retrieve']);
+    const keys = [await makeKey('passing'), await makeKey('passing')];
+    const ids = await Promise.all(
+      keys.map(async (key) => (await service.call('GET', '/api/v1/whoami', { key })).body.key_id),
+    );
+    const refused = await one('DELETE', 'passing');
+    expect([refused.status, refused.body.code]).toEqual([409, 'role_in_use']);
+    for (const id of ids) expect(refused.body.detail).toContain(id);
+    for (const id of ids) await service.call('DELETE', `/api/v1/keys/${id}`);
+    expect((await one('DELETE', 'passing')).body).toMatchObject({ name: 'passing', permissions: ['retrieve'] });
+    expect([(await one('GET', 'passing')).status, (await one('DELETE', 'passing')).status]).toEqual([404, 404]);
+    expect((await service.call('POST', '/api/v1/keys', { body: { name: 'x', role: 'passing' } })).status).toBe(400);
+    const told = await eventually(
+      () => service.call('GET', '/api/v1/events?after=-1&types=role.delete'),
+      ({ body }) => body.results.length > 0,
+    );
+    expect(told.body.results[0].resource).toEqual({ kind: 'role', id: 'passing' });
+  });
+
+  it('stays when it is predefined', async () => {
+    expect((await one('DELETE', 'readonly')).body).toMatchObject({ status: 403, code: 'forbidden' });
+  });
+
+  it('is deleted only by whoever may manage roles and has what a token without a role gets', async () => {
+    await putRole('kept', []);
+    await putRole('clerk-of-roles', ['roles.manage']);
+    await putRole('reader', ['retrieve']);
+    expect((await one('DELETE', 'kept', await makeKey('reader'))).status).toBe(403);
+    const answer = await one('DELETE', 'kept', await makeKey('clerk-of-roles'));
+    expect([answer.status, answer.body.detail]).toEqual([403, expect.stringContaining('retrieve')]);
+    expect((await one('GET', 'kept')).status).toBe(200);
+  });
+
+  it('never goes from under a key that is made at the same time', async () => {
+    for (let round = 0; round < 5; round++) {
+      const name = `brief${round}`;
+      await putRole(name, ['retrieve']);
+      const [made, deleted] = await Promise.all([
+        replica.call('POST', '/api/v1/keys', { body: { name, role: name } }),
+        one('DELETE', name),
+      ]);
+      expect(['201 409', '400 200']).toContain(`${made.status} ${deleted.status}`);
+    }
+  });
+});
