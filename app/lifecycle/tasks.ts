@@ -1,3 +1,4 @@
+import type { AuditFact } from '../audit/trail.js';
 import { BEFORE_ALL } from '../db/first-id.js';
 import { inRetriedTransaction, type Transaction } from '../db/pool.js';
 import { findKept, isGenuine } from '../holds/holds.js';
@@ -12,6 +13,7 @@ import type { MemoryServiceDeps } from '../memories/service.js';
 import type { HistoryEvent } from '../memories/state.js';
 import { dropVectors } from '../memories/store.js';
 import { touchRows } from '../memories/touched.js';
+import { isErased } from '../tenancy/vault.js';
 import { retainedImportanceSql } from './decay.js';
 
 export type Counts = Readonly<Record<string, number>>;
@@ -126,8 +128,21 @@ const retire = async (
   await deps.audit.record(transaction, {
     type: `data.${event}`,
     id: deed.auditEvent,
+    facts: rows.flatMap((row) => factOf(deps, row) ?? []),
     detail: { ids, count: ids.length },
   });
+};
+
+/** The words are as they were: the log says again what it said of this version. Of somebody who was erased nothing is told. */
+const factOf = ({ vault }: MemoryServiceDeps, row: MemoryRow): AuditFact | undefined => {
+  const { id, version, slot, sealed, envelope: bytes } = row;
+  try {
+    const commit = vault.rowCommit({ slot, table: 'memories', rowId: id, version }, { sealed, bytes });
+    return { id, version, op: 'put', commit };
+  } catch (cause) {
+    if (isErased(cause)) return undefined;
+    throw cause;
+  }
 };
 
 const systemDeed = ({ newId }: MemoryServiceDeps, reason: string | null): Deed => ({

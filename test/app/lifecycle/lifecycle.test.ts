@@ -70,6 +70,14 @@ describe('decay', () => {
   });
 });
 
+const toldOf = async (type: string, id: string) => {
+  const { body } = await eventually(
+    () => service.call('GET', `/api/v1/events?after=-1&types=${type}`),
+    ({ body }) => JSON.stringify(body.results).includes(id),
+  );
+  return body.results.flatMap(({ memories }: { memories: object[] }) => memories);
+};
+
 describe('a memory past its time', () => {
   it('is found no more, loses its vector, and after the days of grace is deleted; a held one stays', async () => {
     const soon = new Date(Date.now() + 300).toISOString();
@@ -87,6 +95,7 @@ describe('a memory past its time', () => {
     expect(listed.body.results).toEqual([]);
     const { body } = await service.call('GET', `${PATH}/${short.id}/history`);
     expect(body.results.map(({ event }: { event: string }) => event)).toEqual(['add', 'expire']);
+    expect(await toldOf('data.expire', short.id)).toEqual([{ id: short.id, version: 1, deleted: false }]);
     await rewriteRows(tenant, [short.id, held.id], `expires_at = now() - interval '2 days'`);
     await eventually(
       () => read(short.id),
@@ -119,6 +128,10 @@ describe('forgetting', () => {
     );
     expect(statuses).toEqual(['forgotten', 'active', 'active', 'active', 'forgotten']);
     expect(await vectorsOf(faded.id)).toBe(0);
+    const told = await toldOf('data.forget', faded.id);
+    expect(told.map(({ id }: { id: string }) => id).sort()).toEqual([faded.id, below.id].sort());
+    const verified = await service.call('GET', '/api/v1/audit/verify-data');
+    expect(verified.body).toMatchObject({ findings: [], unlogged: 0 });
   });
 
   it('is for admins; its schedule and the counts are for whoever reads', async () => {
