@@ -17,7 +17,7 @@ import { createArchiveSchedule } from './tenant/archive-schedule.js';
 import type { TenantDependencies } from './tenant/dependencies.js';
 import { createTenantObjects, type TenantObjects } from './tenant/objects.js';
 import { reconcileTenant } from './tenant/reconcile.js';
-import { sweepErasures } from './tenant/sweeper.js';
+import { createSweeper } from './tenant/sweeper.js';
 import { tenantsOfChild, tenantsOfClass, tenantsOfHold, tenantsOfPlane } from './tenant/triggers.js';
 import { createUsageWatch } from './tenant/usage.js';
 
@@ -35,7 +35,6 @@ export interface Manager {
   stop(): Promise<void>;
 }
 
-const SWEEP_MS = 60_000;
 const STOP_DEADLINE_MS = 20_000;
 
 /** Everything that reconciles, wired once: what is watched, what that triggers, and who does it. */
@@ -131,25 +130,29 @@ function runnable(
   last: readonly { readonly name: string; stop(): Promise<void> }[],
   deps: TenantDependencies,
 ): Manager {
-  let sweeper: NodeJS.Timeout | undefined;
-  const beside = [createUsageWatch(deps), createArchiveSchedule(deps)];
-  const sweep = (): void => {
-    sweepErasures(deps).catch((err: unknown) =>
-      deps.log.error({ err }, 'erasures that are due were not done; trying again'),
-    );
-  };
+  const beside = [
+    { name: 'sweeper', rounds: createSweeper(deps) },
+    { name: 'usage', rounds: createUsageWatch(deps) },
+    { name: 'archives', rounds: createArchiveSchedule(deps) },
+  ];
+  let stopped = false;
   return {
     async start() {
-      await Promise.all(controllers.map((controller) => controller.start()));
-      sweeper = setInterval(sweep, SWEEP_MS);
-      sweep();
-      for (const watch of beside) watch.start();
+      try {
+        await Promise.all(controllers.map((controller) => controller.start()));
+      } catch (error) {
+        // The watches ended before their first list: that is how a start ends that is stopped half-way.
+        if (!stopped) throw error;
+      }
+      for (const { rounds } of beside) rounds.start();
     },
     async stop() {
-      clearInterval(sweeper);
-      await Promise.all(beside.map((watch) => watch.stop()));
+      stopped = true;
       const rows = [
-        controllers.map(({ name, stop }) => ({ name, stop: () => stop(STOP_DEADLINE_MS) })),
+        [
+          ...beside.map(({ name, rounds }) => ({ name, stop: () => rounds.stop() })),
+          ...controllers.map(({ name, stop }) => ({ name, stop: () => stop(STOP_DEADLINE_MS) })),
+        ],
         [{ name: 'watches', stop: () => mirrors.stop() }],
         last,
       ];

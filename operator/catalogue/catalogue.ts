@@ -154,6 +154,29 @@ export async function findDueErasures(sql: Sql, clusterId: string, now: Date): P
   return rows.map(record);
 }
 
+/**
+ * Erases a tenant whose grace period is over, if it still is: its row is locked meanwhile, so that nobody takes it back
+ * half-way and no other operator erases it too. False when somebody did.
+ */
+export async function eraseDue(
+  database: Database,
+  tenantId: string,
+  now: Date,
+  destroy: () => Promise<void>,
+): Promise<boolean> {
+  return database.transaction(async (sql) => {
+    const due = await sql.query(
+      `SELECT 1 AS found FROM memplane.tenants
+        WHERE tenant_id = $1 AND state = 'Erasing' AND erase_at <= $2 FOR UPDATE SKIP LOCKED`,
+      [tenantId, now],
+    );
+    if (due.length === 0) return false;
+    await destroy();
+    await retireTenant(sql, tenantId, 'Erased', undefined);
+    return true;
+  });
+}
+
 export interface PlacementCount {
   readonly database: string;
   readonly state: TenantState;

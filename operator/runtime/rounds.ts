@@ -2,9 +2,9 @@
 export interface Rounds {
   /** One round, whether or not others are under way. */
   look(): Promise<void>;
-  /** Begins one now and one every so often; none while one is under way. */
+  /** Begins one now and one every so often; none while one is under way, and none after `stop`. */
   start(): void;
-  /** Ends when the round in hand has. */
+  /** Ends when the round in hand has. What that one leaves undone is no trouble: nobody tries again. */
   stop(): Promise<void>;
 }
 
@@ -23,7 +23,9 @@ export function createRounds({ everyMs, look, onTrouble }: RoundsOptions): Round
   const once = (): Promise<void> => look(stopping.signal);
   const round = (): void => {
     looking ??= once()
-      .catch(onTrouble)
+      .catch((cause: unknown) => {
+        if (!stopping.signal.aborted) onTrouble(cause);
+      })
       .finally(() => {
         looking = undefined;
       });
@@ -31,6 +33,7 @@ export function createRounds({ everyMs, look, onTrouble }: RoundsOptions): Round
   return {
     look: once,
     start() {
+      if (stopping.signal.aborted) return;
       timer = setInterval(round, everyMs);
       round();
     },
@@ -42,15 +45,25 @@ export function createRounds({ everyMs, look, onTrouble }: RoundsOptions): Round
   };
 }
 
-/** So many at a time, in order. */
+/** So many at a time, in order. When one fails no other is begun, and those under way have ended before it throws. */
 export async function forEachAtOnce<T>(
   items: Iterable<T>,
   atOnce: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const next = items[Symbol.iterator]();
+  let failed = false;
   const worker = async (): Promise<void> => {
-    for (let item = next.next(); !item.done; item = next.next()) await work(item.value);
+    for (let item = next.next(); !item.done && !failed; item = next.next()) {
+      try {
+        await work(item.value);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  const ends = await Promise.allSettled(Array.from({ length: atOnce }, worker));
+  const broken = ends.find((end) => end.status === 'rejected');
+  if (broken !== undefined) throw broken.reason;
 }

@@ -1,19 +1,32 @@
 import type { MemoryPlane } from '../api/v1alpha1/types.js';
-import { findDueErasures, retireTenant, type TenantRecord } from '../catalogue/catalogue.js';
+import { eraseDue, findDueErasures, type TenantRecord } from '../catalogue/catalogue.js';
 import { destroyKeyring, retainedPlace } from '../clients/keyring.js';
 import { connectionProblem, type Database } from '../clients/postgres.js';
+import { createRounds, type Rounds } from '../runtime/rounds.js';
 import type { TenantDependencies } from './dependencies.js';
 import { dropTenant } from './phases/database/apply.js';
 
+/** How late an erasure may be. */
+const ROUND_MS = 60_000;
+
 /** Destroys what was deleted with `Erase` and whose grace period is over, unless a hold names it. */
-export async function sweepErasures(deps: TenantDependencies): Promise<void> {
+export function createSweeper(deps: TenantDependencies): Rounds {
+  return createRounds({
+    everyMs: ROUND_MS,
+    look: (signal) => sweepErasures(deps, signal),
+    onTrouble: (err) => deps.log.error({ err }, 'erasures that are due were not looked for; trying again'),
+  });
+}
+
+async function sweepErasures(deps: TenantDependencies, signal: AbortSignal): Promise<void> {
   for (const plane of deps.planes.list()) {
     const catalogue = await deps.stores.catalogue(plane);
     if (catalogue.kind !== 'done') continue;
     const due = await findDue(deps, plane, catalogue.facts);
     for (const record of due.filter(({ plane: name }) => name === plane.metadata.name)) {
-      if (isHeld(deps, record.name)) continue;
-      await erase(deps, plane, catalogue.facts, record);
+      // One that is begun is finished; a stop waits for it.
+      if (signal.aborted) return;
+      await sweepOne(deps, plane, catalogue.facts, record);
     }
   }
 }
@@ -35,17 +48,33 @@ async function findDue(
 const isHeld = (deps: TenantDependencies, tenant: string): boolean =>
   deps.holds.list().some(({ spec }) => spec.tenantNames.includes(tenant));
 
-async function erase(
+/** One that fails keeps no other from its erasure. */
+async function sweepOne(
   deps: TenantDependencies,
   plane: MemoryPlane,
   catalogue: Database,
   record: TenantRecord,
 ): Promise<void> {
+  if (isHeld(deps, record.name)) return;
+  const about = { tenant: record.name, tenantId: record.tenantId };
+  try {
+    if (await erase(deps, plane, catalogue, record)) deps.log.info(about, 'erased after its grace period');
+  } catch (err) {
+    deps.log.error({ ...about, err }, 'it was not erased after its grace period; trying again');
+  }
+}
+
+async function erase(
+  deps: TenantDependencies,
+  plane: MemoryPlane,
+  catalogue: Database,
+  record: TenantRecord,
+): Promise<boolean> {
   const database = await deps.stores.database(plane, record.database);
   const keys = deps.stores.keys(plane);
-  if (database.kind !== 'done' || keys.kind !== 'done') return;
-  await dropTenant(database.facts, record.schema);
-  await destroyKeyring(keys.facts.bucket, retainedPlace(record.tenantId));
-  await retireTenant(catalogue, record.tenantId, 'Erased', undefined);
-  deps.log.info({ tenant: record.name, tenantId: record.tenantId }, 'erased after its grace period');
+  if (database.kind !== 'done' || keys.kind !== 'done') return false;
+  return eraseDue(catalogue, record.tenantId, deps.now(), async () => {
+    await dropTenant(database.facts, record.schema);
+    await destroyKeyring(keys.facts.bucket, retainedPlace(record.tenantId));
+  });
 }

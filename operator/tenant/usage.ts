@@ -71,19 +71,20 @@ export function createUsageWatch(deps: TenantDependencies): Rounds {
   const looked = new Map<string, number>();
   return createRounds({
     everyMs: ROUND_MS,
-    look: () => lookAtAll(deps, looked),
+    look: (signal) => lookAtAll(deps, looked, signal),
     onTrouble: (err) => deps.log.error({ err }, 'what tenants use was not read; trying again'),
   });
 }
 
 /** At those that were not looked at for five minutes. */
-async function lookAtAll(deps: TenantDependencies, looked: Map<string, number>): Promise<void> {
+async function lookAtAll(deps: TenantDependencies, looked: Map<string, number>, signal: AbortSignal): Promise<void> {
   const now = deps.now().getTime();
   const tenants = deps.tenants.list();
   forgetGone(looked, tenants);
   const due = tenants.filter((tenant) => isPlaced(tenant) && now - (looked.get(tenant.metadata.uid) ?? 0) >= EVERY_MS);
   const away = new Set<string>();
   await forEachAtOnce(due, AT_ONCE, async (tenant) => {
+    if (signal.aborted) return;
     if (await lookAt(deps, tenant, away)) looked.set(tenant.metadata.uid, now);
   });
 }
