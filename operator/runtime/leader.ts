@@ -106,7 +106,6 @@ class LeaseElection implements LeaderElection {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
-    if (!this.#leading) return;
     this.#leading = false;
     await this.#release();
   }
@@ -224,8 +223,9 @@ class LeaseElection implements LeaderElection {
     return await this.#options.client.mergePatch(this.#ref, { metadata: { resourceVersion }, spec }, {}, signal);
   }
 
+  /** Also what was won in the very moment of the stop, before anybody was told. */
   async #release(): Promise<void> {
-    if (this.#lease === undefined) return;
+    if (this.#lease === undefined || specOf(this.#lease).holderIdentity !== this.#options.identity) return;
     try {
       // A lease of one second held by nobody: the next candidate takes it at its next look.
       await this.#write(

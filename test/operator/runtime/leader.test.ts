@@ -86,6 +86,17 @@ describe('leader election', () => {
     expect(lease()).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
   });
 
+  it('gives back at once what it won in the moment of its stop, without having led', async () => {
+    let stopping: Promise<void> | undefined;
+    kube.before = (verb) => {
+      if (verb === 'create') stopping ??= a.stop();
+    };
+    const a = candidate('a');
+    await clock.advance(1);
+    await stopping;
+    expect([said, lease()]).toEqual([[], expect.objectContaining({ holderIdentity: '' })]);
+  });
+
   it('takes over from a leader that fell silent, but not before its lease has ended', async () => {
     // A clock that nobody moves any more: the process of the leader hangs.
     const hung = new ManualClock();
