@@ -28,6 +28,7 @@ export class PlaneStores {
   readonly #kube: KubeClient;
   readonly #namespace: string;
   readonly #databases = new Map<string, Opened>();
+  readonly #opening = new Map<string, Promise<Outcome<Database>>>();
   readonly #migrated = new Set<Database>();
   readonly #buckets = new Map<string, Bucket>();
   readonly #roles = new TenantRolesOf();
@@ -109,17 +110,26 @@ export class PlaneStores {
   }
 
   async close(): Promise<void> {
+    await Promise.allSettled(this.#opening.values());
     for (const { database } of this.#databases.values()) await database.close();
     this.#databases.clear();
   }
 
+  /** Once for all who ask at one time: each alone would open a pool, of which one is kept, or close the old one again. */
   private async open(plane: MemoryPlane, entry: PlaneDatabase): Promise<Outcome<Database>> {
     const id = `${plane.metadata.name}/${entry.name}`;
     const known = this.#databases.get(id);
     if (known !== undefined && performance.now() - known.checkedAt < RECHECK_MS) return done(known.database);
+    const opening = this.#opening.get(id) ?? this.reopen(id, entry).finally(() => this.#opening.delete(id));
+    this.#opening.set(id, opening);
+    return opening;
+  }
+
+  private async reopen(id: string, entry: PlaneDatabase): Promise<Outcome<Database>> {
     const address = await resolveAddress(this.#kube, this.#namespace, entry);
     if (address.kind !== 'done') return address;
     const key = JSON.stringify(address.facts);
+    const known = this.#databases.get(id);
     const database = known?.key === key ? known.database : this.replace(known, address.facts);
     this.#databases.set(id, { key, database, checkedAt: performance.now() });
     return done(database);
