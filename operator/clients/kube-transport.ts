@@ -132,10 +132,10 @@ class PooledTransport implements Transport {
 
   async send(request: TransportRequest, kind: 'call' | 'stream'): Promise<TransportResponse> {
     const name = `${request.method} ${request.path}`;
-    if (this.#closed) {
-      throw new KubeError({ status: 0, reason: 'ClientClosed', message: `the client is closed (${name})` });
-    }
+    this.#throwIfClosed(name);
     const resolved = await this.#credentials.resolve();
+    // A plugin takes its time: what is opened after the close would be closed by nobody.
+    this.#throwIfClosed(name);
     const connections = this.#connectionsFor(resolved);
     const options = optionsOf(this.#base, request, resolved.headers, kind === 'stream' ? 0 : request.timeoutMs);
     try {
@@ -153,6 +153,11 @@ class PooledTransport implements Transport {
     const open = this.#current === undefined ? [] : [this.#current.calls, ...this.#current.streams];
     await Promise.all(open.map((dispatcher) => dispatcher.destroy()));
     await Promise.all(this.#retiring);
+  }
+
+  #throwIfClosed(name: string): void {
+    if (!this.#closed) return;
+    throw new KubeError({ status: 0, reason: 'ClientClosed', message: `the client is closed (${name})` });
   }
 
   #connectionsFor(resolved: ResolvedCredentials): Connections {
