@@ -71,15 +71,18 @@ async function withdraw(held: Held): Promise<undefined> {
   return undefined;
 }
 
+/** So often a folder may vanish under a claim; one that cannot be made at all is an error, not a reason to go on for ever. */
+const FOLDER_ATTEMPTS = 100;
+
 async function makeClaim(target: string): Promise<Held> {
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     const path = join(dirname(target), `${claimPrefix(target)}${WHO}-${randomBytes(8).toString('hex')}`);
-    await makeFolder(dirname(target));
     try {
+      await makeFolder(dirname(target));
       return { path, file: await open(path, 'wx', 0o600) };
     } catch (error) {
-      // Another process removed the folder, empty for a moment, between the two steps.
-      if (!isErrno(error, 'ENOENT')) throw error;
+      // Another process removed the folder, empty for a moment, between two of the steps.
+      if (!isErrno(error, 'ENOENT') || attempt === FOLDER_ATTEMPTS) throw error;
     }
   }
 }
@@ -102,7 +105,10 @@ async function commit(held: Held, target: string, bytes: Uint8Array): Promise<vo
   await held.file.writeFile(bytes);
   await held.file.sync();
   await rename(held.path, target);
-  await syncFolder(dirname(target));
+  await syncFolder(dirname(target)).catch((error: unknown) => {
+    // The claim ended with the rename: another process has deleted the object since, and the folder with it.
+    if (!isErrno(error, 'ENOENT')) throw error;
+  });
 }
 
 const CLAIM = /^\.(?<target>.+)\.claim\.(?<namespace>\d+)-(?<pid>\d+)-(?<started>\d+)-[0-9a-f]{16}$/;
