@@ -32,7 +32,7 @@ export async function openChartCluster(kubeconfigPath: string): Promise<KubeHttp
   await rules.close();
   const client = await createKubeClient({ kubeconfigPath, fieldManager: 'platform' });
   await client.apply(RESOURCES.customResourceDefinitions, HTTP_ROUTE_STAND_IN);
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       await client.list(RESOURCES.httpRoutes);

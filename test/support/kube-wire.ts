@@ -74,6 +74,11 @@ export class KubeWire {
     return this.#streams.size;
   }
 
+  /** Whether an open stream fell silent for good, as damage. */
+  get isHalfOpen(): boolean {
+    return [...this.#streams].some(({ stuck, response }) => stuck && !response.writableEnded && !response.destroyed);
+  }
+
   /** How many events have happened. */
   get position(): number {
     return this.#history.length;

@@ -31,7 +31,7 @@ export function planeDryRun(server: string, kubeconfig: () => string): void {
       const namespace = chartFiles().flatMap(objectsOf).find(isNamespace);
       if (namespace === undefined) throw new Error('the charts have no namespace');
       await client.apply(RESOURCES.namespaces, namespace);
-    }, 60_000);
+    });
     afterAll(async () => {
       await client?.close();
       rmSync(cache, { recursive: true, force: true });

@@ -107,7 +107,7 @@ export const startScriptedServer = async (script: Script): Promise<ScriptedServe
 };
 
 /** Polls until the condition holds; throws with its last value after the deadline. */
-export const until = async (what: string, holds: () => boolean, deadlineMs = 25_000): Promise<void> => {
+export const until = async (what: string, holds: () => boolean, deadlineMs = 60_000): Promise<void> => {
   const end = Date.now() + deadlineMs;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);

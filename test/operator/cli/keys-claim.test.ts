@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { API_VERSION, SECRETS } from '../../../charts/manifests/names.js';
 import { MEMORY_TENANTS } from '../../../operator/api/v1alpha1/resources.js';
 import type { KubeHttpClient } from '../../../operator/clients/kube-http.js';
@@ -18,8 +17,6 @@ import {
 } from '../../support/memory-service.js';
 import { type Embedded, startEmbedded } from '../local/embedded.js';
 
-jest.setTimeout(30_000);
-
 let embedded: Embedded;
 let kube: KubeHttpClient;
 let tenant: TestTenant;
@@ -33,7 +30,7 @@ beforeAll(async () => {
   await kube.create(RESOURCES.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'mem-acme' } });
   const metadata = { name: 'acme' };
   await kube.create(MEMORY_TENANTS, { apiVersion: API_VERSION, kind: 'MemoryTenant', metadata, spec: {} });
-}, 60_000);
+});
 afterAll(async () => {
   await service?.stop();
   await tenant?.drop();

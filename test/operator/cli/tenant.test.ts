@@ -42,9 +42,9 @@ async function become(name: string, status: 'True' | 'False', reason: string): P
 }
 
 async function until(look: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 25_000;
+  const deadline = Date.now() + 60_000;
   while (!(await look())) {
-    if (Date.now() > deadline) throw new Error('not within 25 s');
+    if (Date.now() > deadline) throw new Error('not within a minute');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

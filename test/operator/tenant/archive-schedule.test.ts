@@ -104,5 +104,5 @@ describe('the Job', () => {
       await kube.close();
       await embedded.stop();
     }
-  }, 30_000);
+  });
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
     ...{ host: url.hostname, port: Number(url.port), database: url.pathname.slice(1) },
     ...{ user: url.username, password: url.password, tls: undefined },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await database?.close();
   await service?.stop();
