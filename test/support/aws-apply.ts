@@ -4,6 +4,7 @@ import {
   CreateKeyCommand,
   EnableKeyRotationCommand,
   KMSClient,
+  PutKeyPolicyCommand,
   ReplicateKeyCommand,
 } from '@aws-sdk/client-kms';
 import {
@@ -24,6 +25,9 @@ import {
   PutPublicAccessBlockCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { keepBucket, logBucket } from './aws-keeping.js';
+import { makeNetwork } from './aws-network.js';
+import { ISSUER, makeRoles } from './aws-roles.js';
 import { makeServices } from './aws-services.js';
 import { makeWatch } from './aws-watch.js';
 import { attributesOf, first, referred } from './graph-attributes.js';
@@ -55,6 +59,7 @@ class AwsApply {
 
   async run(): Promise<void> {
     await this.#makeKeys();
+    await this.#writeKeyPolicies();
     await this.#makeBuckets();
     await this.#makeDatabases();
     await this.#makeCaches();
@@ -62,8 +67,11 @@ class AwsApply {
       stack: this.#stack,
       config: (one: Attributes) => this.#config(one),
       key: (expression: unknown) => this.#key(expression),
+      filled: (policy: unknown) => this.#filled(policy),
       account: MOTO_ACCOUNT,
     };
+    await makeRoles(stand);
+    await makeNetwork(stand);
     await makeServices(stand);
     await makeWatch(stand);
   }
@@ -121,19 +129,72 @@ class AwsApply {
     }
   }
 
+  /** As an apply would: every reference with the ARN that it stands for. */
+  #filled(policy: unknown): string {
+    const known = String(policy).replaceAll(/(?<!\$)\$\{[^}]*\}/g, (expression) => this.#arn(expression));
+    return known.replaceAll('$${', '${');
+  }
+
+  #arn(expression: string): string {
+    if (expression.startsWith('${local.')) return ISSUER;
+    if (/^\$\{aws_kms_(replica_)?key\./.test(expression)) return this.#key(expression);
+    const type = /^\$\{(\w+)\./.exec(expression)?.[1] ?? '';
+    const one = referred(this.#stack, expression);
+    const here = `${this.#regionOf(one)}:${MOTO_ACCOUNT}`;
+    const issuer = String(one.url).startsWith('$') ? ISSUER : String(one.url).replace('https://', '');
+    const arns: Readonly<Record<string, string>> = {
+      aws_s3_bucket: `arn:aws:s3:::${one.bucket}`,
+      aws_iam_role: `arn:aws:iam::${MOTO_ACCOUNT}:role${one.path ?? '/'}${one.name}`,
+      aws_iam_openid_connect_provider: `arn:aws:iam::${MOTO_ACCOUNT}:oidc-provider/${issuer}`,
+      aws_cloudwatch_log_group: `arn:aws:logs:${here}:log-group:${one.name}`,
+      aws_prometheus_workspace: `arn:aws:aps:${here}:workspace/ws-0b1c2d3e-0000-1111-2222-333344445555`,
+      aws_route53_zone: 'arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ',
+      aws_sqs_queue: `arn:aws:sqs:${here}:${one.name}`,
+      aws_sns_topic: `arn:aws:sns:${here}:${one.name}`,
+    };
+    const arn = arns[type];
+    if (arn === undefined) throw new Error(`nobody knows the ARN of a ${type}`);
+    return arn;
+  }
+
+  async #writeKeyPolicies(): Promise<void> {
+    for (const type of ['aws_kms_key', 'aws_kms_replica_key']) {
+      for (const [address, key] of attributesOf(this.#stack, type)) {
+        const KeyId = this.#key(`\${${address}.arn}`);
+        const kms = new KMSClient({ ...this.#config(key), region: KeyId.split(':')[3] ?? '' });
+        await kms.send(new PutKeyPolicyCommand({ KeyId, PolicyName: 'default', Policy: this.#filled(key.policy) }));
+      }
+    }
+  }
+
   async #makeBuckets(): Promise<void> {
     for (const [address, bucket] of attributesOf(this.#stack, 'aws_s3_bucket')) await this.#makeBucket(address, bucket);
+    for (const [, one] of attributesOf(this.#stack, 'aws_s3_bucket_logging')) {
+      const s3 = new S3Client({ ...this.#config(one), forcePathStyle: true });
+      const { target_bucket } = one;
+      const there = String(target_bucket).startsWith('$') ? referred(this.#stack, target_bucket).bucket : target_bucket;
+      await logBucket(s3, of(referred(this.#stack, one.bucket), 'bucket'), String(there), String(one.target_prefix));
+    }
+    for (const [, one] of attributesOf(this.#stack, 'aws_s3_bucket_policy')) {
+      const s3 = new S3Client({ ...this.#config(one), forcePathStyle: true });
+      const Bucket = of(referred(this.#stack, one.bucket), 'bucket');
+      await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: this.#filled(one.policy) }));
+    }
     for (const [, copy] of attributesOf(this.#stack, 'aws_s3_bucket_replication_configuration')) {
       const s3 = new S3Client({ ...this.#config(copy), forcePathStyle: true });
       const Bucket = of(referred(this.#stack, copy.bucket), 'bucket');
-      const there = of(referred(this.#stack, first(first(copy.rule).destination).bucket), 'bucket');
+      const said = first(first(copy.rule).destination);
+      const there = of(referred(this.#stack, said.bucket), 'bucket');
+      const follow = first(first(copy.rule).delete_marker_replication).status;
       const rule = {
         Status: 'Enabled',
         Priority: 0,
         Filter: { Prefix: '' },
-        DeleteMarkerReplication: { Status: 'Disabled' },
+        DeleteMarkerReplication: { Status: follow as 'Enabled' },
       } as const;
-      const Rules = [{ ...rule, Destination: { Bucket: `arn:aws:s3:::${there}` } }];
+      const ReplicaKmsKeyID = this.#key(first(said.encryption_configuration).replica_kms_key_id);
+      const Destination = { Bucket: `arn:aws:s3:::${there}`, EncryptionConfiguration: { ReplicaKmsKeyID } };
+      const Rules = [{ ...rule, Destination }];
       const ReplicationConfiguration = { Role: `arn:aws:iam::${MOTO_ACCOUNT}:role/replication`, Rules };
       await s3.send(new PutBucketReplicationCommand({ Bucket, ReplicationConfiguration }));
     }
@@ -173,7 +234,7 @@ class AwsApply {
       RestrictPublicBuckets: true,
     };
     await s3.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration }));
-    await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: of(part('aws_s3_bucket_policy') ?? {}, 'policy') }));
+    await keepBucket(s3, Bucket, part);
     const lock = part('aws_s3_bucket_object_lock_configuration');
     if (lock === undefined) return;
     const { mode, days } = first(first(lock.rule).default_retention);
@@ -224,6 +285,11 @@ class AwsApply {
         DeletionProtection: one.deletion_protection === true,
         PubliclyAccessible: false,
         CACertificateIdentifier: of(one, 'ca_cert_identifier'),
+        EnableIAMDatabaseAuthentication: true,
+        EnablePerformanceInsights: true,
+        PerformanceInsightsKMSKeyId: this.#key(one.performance_insights_kms_key_id),
+        EnableCloudwatchLogsExports: [...(one.enabled_cloudwatch_logs_exports as readonly string[])],
+        AutoMinorVersionUpgrade: true,
         DBParameterGroupName: of(referred(this.#stack, one.parameter_group_name), 'name'),
       }),
     );

@@ -46,14 +46,14 @@ const logArn = ({ stack, config, account }: AwsStand, one: Attributes, expressio
   `arn:aws:logs:${config(one).region}:${account}:log-group:${referred(stack, expression).name}:*`;
 
 async function makeTopic(stand: AwsStand, address: string, one: Attributes): Promise<void> {
-  const { stack, config, key } = stand;
+  const { stack, config, key, filled } = stand;
   const client = new SNSClient(config(one));
   const KmsMasterKeyId = key(one.kms_master_key_id);
   const { TopicArn } = await client.send(
     new CreateTopicCommand({ Name: String(one.name), Attributes: { KmsMasterKeyId } }),
   );
   const policy = attributesOf(stack, 'aws_sns_topic_policy').find(([, { arn }]) => belongs(address, arn));
-  const AttributeValue = String(policy?.[1].policy).replaceAll(`\${${address}.arn}`, TopicArn ?? '');
+  const AttributeValue = filled(policy?.[1].policy);
   await client.send(new SetTopicAttributesCommand({ TopicArn, AttributeName: 'Policy', AttributeValue }));
   for (const [, { topic_arn, protocol, endpoint }] of attributesOf(stack, 'aws_sns_topic_subscription')) {
     if (!belongs(address, topic_arn)) continue;

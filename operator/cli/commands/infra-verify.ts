@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Command, Input, Terminal } from '../command.js';
 import { usageError } from '../errors.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -50,7 +51,17 @@ function summarise(rows: readonly Row[]): Summary {
 const asJson = (rows: readonly Row[], summary: Summary): string =>
   `${JSON.stringify({ summary, rows: rows.map((row) => ({ ...row, expected: row.expected ?? null, live: row.live ?? null })) }, null, 2)}\n`;
 
-const shownFact = (fact: Fact): string => (fact === undefined ? '–' : String(fact));
+/** Characters of a value in a column, and in a line of its own. */
+const WIDEST = { column: 48, line: 240 } as const;
+
+/** A policy is longer than a table is wide: enough to see which, and a mark of all of it; `--json` has the whole. */
+function shownFact(fact: Fact, place: keyof typeof WIDEST = 'column'): string {
+  const text = fact === undefined ? '–' : String(fact);
+  const longest = WIDEST[place];
+  if (text.length <= longest) return text;
+  const mark = createHash('sha256').update(text).digest('hex').slice(0, 6);
+  return `${text.slice(0, longest - 9)}… #${mark}`;
+}
 
 function asTable(rows: readonly Row[], summary: Summary): string {
   const lines = rows.map(({ resource, property, expected, live, verdict, reason }) => [
@@ -62,5 +73,16 @@ function asTable(rows: readonly Row[], summary: Summary): string {
   ]);
   const total = `${summary.ok} ok, ${summary.drift} drift, ${summary.missing} missing, ${summary.unreadable} unreadable\n`;
   if (rows.length === 0) return total;
-  return `${renderTable(['RESOURCE', 'PROPERTY', 'EXPECTED', 'LIVE', 'VERDICT'], lines)}${total}`;
+  return `${renderTable(['RESOURCE', 'PROPERTY', 'EXPECTED', 'LIVE', 'VERDICT'], lines)}${remediesOf(rows)}${total}`;
+}
+
+/** A line of what is not as it should be: which resource, which setting, wanted, found, what to do. */
+function remediesOf(rows: readonly Row[]): string {
+  return rows
+    .filter(({ remedy }) => remedy !== undefined)
+    .map(({ resource, name, property, expected, live, reason, remedy }) => {
+      const found = reason === undefined ? `found ${shownFact(live, 'line')}` : reason;
+      return `${resource} (${name}) ${property}: wanted ${shownFact(expected, 'line')}, ${found}; ${remedy}\n`;
+    })
+    .join('');
 }

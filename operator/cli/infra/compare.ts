@@ -1,4 +1,5 @@
 import { forEachAtOnce } from '../../runtime/rounds.js';
+import { remedyOfDrift, remedyOfMissing, remedyOfUnreadable } from './remedy.js';
 import { type Facts, type LiveCloud, type Row, type Target, UnreadableError } from './target.js';
 
 /** At a time: clouds throttle reads of many resources, and one at a time takes minutes. */
@@ -23,15 +24,27 @@ async function compareOne(target: Target, live: LiveCloud, signal: AbortSignal):
     return compare(target, await live.read(target, signal));
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
-    return [{ ...rowOf(target, 'exists', true, undefined), verdict: 'unreadable', reason: error.message }];
+    return [
+      {
+        ...rowOf(target, 'exists', true, undefined),
+        verdict: 'unreadable',
+        reason: error.message,
+        remedy: remedyOfUnreadable(target),
+      },
+    ];
   }
 }
 
 export function compare(target: Target, live: Facts | undefined): readonly Row[] {
-  if (live === undefined) return [{ ...rowOf(target, 'exists', true, false), verdict: 'missing' }];
-  return Object.entries(target.expected).map(([property, expected]) => {
+  if (live === undefined) {
+    return [{ ...rowOf(target, 'exists', true, false), verdict: 'missing', remedy: remedyOfMissing(target) }];
+  }
+  return Object.entries(target.expected).map(([property, expected]): Row => {
     const found = live[property];
-    return { ...rowOf(target, property, expected, found), verdict: found === expected ? 'ok' : 'drift' };
+    const row = rowOf(target, property, expected, found);
+    return found === expected
+      ? { ...row, verdict: 'ok' }
+      : { ...row, verdict: 'drift', remedy: remedyOfDrift(target, property, found) };
   });
 }
 

@@ -10,6 +10,8 @@ export interface Target {
   readonly name: string;
   readonly region: string;
   readonly expected: Facts;
+  /** What brings a property back, where an apply alone does not. */
+  readonly remedies?: Readonly<Record<string, string>>;
 }
 
 /** Reads a target as it is now. undefined = there is no such thing. */
@@ -40,4 +42,6 @@ export interface Row {
   readonly verdict: Verdict;
   /** Why it is unreadable. */
   readonly reason?: string;
+  /** What to do; nothing for what is as it should be. */
+  readonly remedy?: string;
 }

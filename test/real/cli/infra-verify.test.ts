@@ -7,7 +7,7 @@ import { CloudTrailClient, PutEventSelectorsCommand, StopLoggingCommand } from '
 import { CloudWatchClient, DisableAlarmActionsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { ECRClient, PutImageTagMutabilityCommand } from '@aws-sdk/client-ecr';
-import { DeleteClusterCommand, EKSClient } from '@aws-sdk/client-eks';
+import { DeleteClusterCommand, DeleteNodegroupCommand, EKSClient, ListNodegroupsCommand } from '@aws-sdk/client-eks';
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { DescribeKeyCommand, DisableKeyRotationCommand, KMSClient } from '@aws-sdk/client-kms';
 import { ModifyDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
@@ -26,92 +26,60 @@ import {
 import { ListSubscriptionsByTopicCommand, SNSClient, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { jest } from '@jest/globals';
-import { request } from 'undici';
-import { applyAws, MOTO_ACCOUNT } from '../../support/aws-apply.js';
+import { type AppliedAws, applyAwsProd } from '../../support/applied-aws.js';
+import { MOTO_ACCOUNT } from '../../support/aws-apply.js';
 import { memoryctl } from '../../support/cli.js';
-import { describePart, PART_PATHS, type PartProcess, partExists, startPart } from '../../support/parts.js';
-import { freePort } from '../../support/postgres.js';
+import { describePart, partExists } from '../../support/parts.js';
 import { reviewedStacks } from '../../support/reviewed-stacks.js';
-import type { StackJson } from '../../support/terraform-json.js';
 
 jest.setTimeout(120_000);
 
-interface Row {
-  readonly resource: string;
-  readonly name: string;
-  readonly property: string;
-  readonly live: unknown;
-  readonly verdict: string;
-}
-
 describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
-  const out = mkdtempSync(join(tmpdir(), 'memplane-verify-'));
   const environment = process.env;
-  let moto: PartProcess;
+  let account: AppliedAws;
   let url: string;
   let s3: S3Client;
 
   beforeAll(async () => {
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    moto = await startPart(PART_PATHS.moto, ['-H', '127.0.0.1', '-p', String(port)], async () => {
-      const { statusCode, body } = await request(url);
-      await body.dump();
-      return statusCode > 0;
-    });
+    account = await applyAwsProd();
+    ({ url } = account);
     process.env = { ...environment, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-    // There is one account in the stand-in, and it is this.
-    const text = JSON.stringify([...reviewedStacks()].filter(([name]) => name.startsWith('aws-prod'))).replaceAll(
-      '444455556666',
-      MOTO_ACCOUNT,
-    );
-    const stacks = JSON.parse(text) as readonly (readonly [string, StackJson])[];
-    for (const [name, stack] of stacks) {
-      mkdirSync(join(out, 'stacks', name), { recursive: true });
-      writeFileSync(join(out, 'stacks', name, 'cdk.tf.json'), JSON.stringify(stack));
-    }
-    // The trail writes to a bucket of the vault.
-    const inOrder = ['aws-prod-vault', 'aws-prod-plane'].map((name) => new Map(stacks).get(name));
-    await applyAws(
-      inOrder.filter((stack) => stack !== undefined),
-      url,
-    );
     s3 = new S3Client({ region: 'eu-central-1', endpoint: url, forcePathStyle: true });
   });
   afterAll(async () => {
     process.env = environment;
-    await moto?.stop();
-    rmSync(out, { recursive: true, force: true });
+    await account?.stop();
   });
 
-  const verify = async () => {
-    const args = ['infra', 'verify', 'aws-prod-vault', 'aws-prod-plane', '--out', out, '--endpoint-url', url];
-    const { code, out: text, notes } = await memoryctl([...args, '--json', '--drift-only']);
-    if (text === '') throw new Error(notes);
-    const { summary, rows } = JSON.parse(text) as {
-      readonly summary: { readonly ok: number };
-      readonly rows: readonly Row[];
-    };
-    return { code, summary, rows };
-  };
   const driftOf = async (property: string, name: RegExp): Promise<unknown> => {
-    const { code, rows } = await verify();
+    const { code, rows } = await account.verify(/audit/.test(name.source) ? 'aws-prod-vault' : 'aws-prod-plane');
     expect(code).toBe(1);
     return rows.find((row) => row.property === property && name.test(row.name))?.live;
   };
 
   it('is content with what was applied, but for what moto cannot', async () => {
-    const { summary, rows } = await verify();
+    const { summary, rows } = await account.verify();
     const shown = rows.map(({ name, property, live }) => `${name} ${property}: ${String(live)}`);
     // moto does not tell how often a key rotates, has no copies of backups in a second region, forgets the keys of
-    // copies of secrets and of metrics, and does not know who may enter a cluster.
+    // copies of secrets, of metrics and of insights, what a copy of a bucket does with deletions and from where a queue
+    // takes what is put aside, and does not know who may enter a cluster, groups and parameters of caches, which
+    // volumes are copied, and the default key of disks.
     expect(shown.filter((row) => !row.endsWith(' rotation days: 365')).sort()).toEqual([
+      'eu-central-1 exists: null',
       'memplane-prod encryption key: null',
+      'memplane-prod exists: null',
       'memplane-prod who may: null',
+      'memplane-prod-artifacts-123456789012 deletions follow: false',
       'memplane-prod-pg-a exists: false',
+      'memplane-prod-pg-a key of insights: null',
+      'memplane-prod-pg-a-r1 key of insights: null',
+      'memplane-prod-redis exists: null',
+      'memplane-prod-redis exists: null',
+      'memplane-prod-volumes/memplane-prod-volumes exists: null',
+      'memplane-prod-writes-dead put aside from: null',
       'memplane/prod/pg-a/admin keys of copies: alias/aws/secretsmanager (eu-west-1)',
     ]);
-    expect(summary.ok).toBeGreaterThan(100);
+    expect(summary.ok).toBeGreaterThan(950);
   });
 
   it('sees a lock that was weakened', async () => {
@@ -150,7 +118,7 @@ describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
     await new ECRClient(at).send(new PutImageTagMutabilityCommand(mutable));
     const logGroupName = '/aws/eks/memplane-prod/cluster';
     await new CloudWatchLogsClient(at).send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 1 }));
-    const { code, rows } = await verify();
+    const { code, rows } = await account.verify('aws-prod-plane');
     expect(code).toBe(1);
     // All of them at once, each by the name under which AWS knows it.
     expect(rows.map(({ name, property, live }) => [name, property, live])).toEqual(
@@ -181,7 +149,7 @@ describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
     );
     const BackupVaultName = 'memplane-prod-volumes';
     await new BackupClient(at).send(new DeleteBackupVaultLockConfigurationCommand({ BackupVaultName }));
-    const { code, rows } = await verify();
+    const { code, rows } = await account.verify('aws-prod-plane');
     expect(code).toBe(1);
     expect(rows.map(({ name, property, live }) => [name, property, live])).toEqual(
       expect.arrayContaining([
@@ -203,7 +171,7 @@ describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
     const route53 = new Route53Client(at);
     const { HostedZones = [] } = await route53.send(new ListHostedZonesByNameCommand({}));
     for (const { Id } of HostedZones) await route53.send(new DeleteHostedZoneCommand({ Id }));
-    const { rows } = await verify();
+    const { rows } = await account.verify('aws-prod-plane');
     const gone = rows.filter(({ verdict }) => verdict === 'missing').map(({ resource }) => resource.split('.')[0]);
     expect(gone).toEqual(expect.arrayContaining(['aws_prometheus_workspace', 'aws_route53_zone']));
   });
@@ -214,8 +182,12 @@ describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
     const SecretId = 'memplane/prod/pg-a/admin';
     await secrets.send(new RemoveRegionsFromReplicationCommand({ SecretId, RemoveReplicaRegions: ['eu-west-1'] }));
     await secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
-    await new EKSClient(at).send(new DeleteClusterCommand({ name: 'memplane-prod' }));
-    const { rows } = await verify();
+    const eks = new EKSClient(at);
+    const clusterName = 'memplane-prod';
+    const { nodegroups = [] } = await eks.send(new ListNodegroupsCommand({ clusterName }));
+    for (const nodegroupName of nodegroups) await eks.send(new DeleteNodegroupCommand({ clusterName, nodegroupName }));
+    await eks.send(new DeleteClusterCommand({ name: clusterName }));
+    const { rows } = await account.verify('aws-prod-plane');
     const gone = rows.filter(({ verdict }) => verdict === 'missing').map(({ name }) => name);
     expect(gone).toEqual(expect.arrayContaining(['memplane/prod/pg-a/admin', 'memplane-prod']));
   });

@@ -4,6 +4,7 @@ import {
   paginateDescribeDBParameters,
   RDSClient,
 } from '@aws-sdk/client-rds';
+import { listed } from '../graph.js';
 import type { Facts, Target } from '../target.js';
 import type { Keys } from './keys.js';
 import { type AwsOptions, ask, clientConfig, perRegion } from './request.js';
@@ -36,6 +37,11 @@ async function readInstance(client: RDSClient, { name, region }: Target, keys: K
     'parameter group': group,
     'TLS required': parameters.get('rds.force_ssl'),
     'TLS minimum': parameters.get('ssl_min_protocol_version'),
+    ...Object.fromEntries([...parameters].map(([name, value]) => [`parameter ${name}`, value])),
+    'sign-in by IAM': instance.IAMDatabaseAuthenticationEnabled === true,
+    logs: listed(instance.EnabledCloudwatchLogsExports),
+    'key of insights': await keys.nameOf(instance.PerformanceInsightsKMSKeyId, region),
+    'small updates by itself': instance.AutoMinorVersionUpgrade === true,
   };
 }
 

@@ -2,6 +2,7 @@ import { block, blocks, type GraphResource, listed, type StackGraph } from '../g
 import type { Target } from '../target.js';
 import { keyOf, target } from './expected-target.js';
 import { denies, sameJson } from './policy.js';
+import { settledPolicy, statementFacts } from './statements.js';
 
 /** Who is told of what, which trail says who did it, and what is kept beside stores: names, metrics, copies of volumes. */
 export function expectOfWatch(graph: StackGraph): readonly Target[] {
@@ -14,6 +15,7 @@ export function expectOfWatch(graph: StackGraph): readonly Target[] {
     ...each('aws_cloudwatch_event_rule', eventTarget),
     ...each('aws_backup_vault', volumesTarget),
     ...each('aws_backup_plan', nightlyTarget),
+    ...each('aws_backup_selection', chosenTarget),
     ...each('aws_route53_zone', zoneTarget),
     ...each('aws_prometheus_workspace', metricsTarget),
   ];
@@ -44,6 +46,7 @@ function topicTarget(graph: StackGraph, topic: GraphResource): Target {
   return target(graph, topic, 'topic', topic.attributes.name, {
     'encryption key': keyOf(graph, topic.attributes.kms_master_key_id),
     'TLS only': denies(policy, 'Bool', 'aws:SecureTransport', 'false'),
+    ...statementFacts(settledPolicy(graph, policy)),
     // Whoever did not confirm is told nothing.
     'confirmed by': listed(people.map(({ attributes }) => String(attributes.endpoint))),
   });
@@ -92,6 +95,14 @@ function nightlyTarget(graph: StackGraph, plan: GraphResource): Target {
     'kept days': block(rule?.lifecycle)?.delete_after as number | undefined,
     'kept in': nameOf(graph, rule?.target_vault_name),
   });
+}
+
+/** Which volumes are copied at all. */
+function chosenTarget(graph: StackGraph, chosen: GraphResource): Target {
+  const { attributes } = chosen;
+  const tags = blocks(attributes.selection_tag).map(({ key, value }) => `${key}=${value}`);
+  const name = `${nameOf(graph, attributes.plan_id)}/${attributes.name}`;
+  return target(graph, chosen, 'chosen', name, { 'by tags': listed(tags), as: nameOf(graph, attributes.iam_role_arn) });
 }
 
 const zoneTarget = (graph: StackGraph, zone: GraphResource): Target =>

@@ -1,18 +1,24 @@
-import { block, blocks, type GraphResource, type StackGraph } from '../graph.js';
+import { blocks, type GraphResource, listed, type StackGraph } from '../graph.js';
 import type { Target } from '../target.js';
+import { barTarget, bucketTarget } from './expected-buckets.js';
+import { expectOfNetwork } from './expected-network.js';
+import { expectOfRoles } from './expected-roles.js';
 import { expectOfServices } from './expected-services.js';
 import { keyOf, target } from './expected-target.js';
 import { expectOfWatch } from './expected-watch.js';
-import { denies } from './policy.js';
+import { settledPolicy, statementFacts } from './statements.js';
 
 /** What a stack on AWS promises of keys, locks, recovery windows and TLS. */
 export function expectOfAws(graph: StackGraph): readonly Target[] {
   return [
     ...graph.of('aws_kms_alias').map((alias) => keyTarget(graph, alias)),
     ...graph.of('aws_s3_bucket').map((bucket) => bucketTarget(graph, bucket)),
+    ...graph.of('aws_s3_account_public_access_block').map((bar) => barTarget(graph, bar)),
     ...graph.of('aws_db_instance').map((instance) => databaseTarget(graph, instance)),
     ...graph.of('aws_db_instance_automated_backups_replication').map((copy) => copyTarget(graph, copy)),
     ...graph.of('aws_elasticache_replication_group').map((group) => cacheTarget(graph, group)),
+    ...expectOfRoles(graph),
+    ...expectOfNetwork(graph),
     ...expectOfServices(graph),
     ...expectOfWatch(graph),
   ];
@@ -31,45 +37,15 @@ function keyTarget(graph: StackGraph, alias: GraphResource): Target {
     usage: String(attributes.key_usage ?? 'ENCRYPT_DECRYPT'),
     'multi-region': attributes.multi_region === true,
     'rotation days': rotates ? Number(attributes.rotation_period_in_days ?? 365) : undefined,
-  });
-}
-
-function bucketTarget(graph: StackGraph, bucket: GraphResource): Target {
-  const part = (type: string): GraphResource['attributes'] =>
-    graph.of(type).find(({ attributes }) => graph.referred(attributes.bucket)?.address === bucket.address)
-      ?.attributes ?? {};
-  const encryption = block(
-    block(part('aws_s3_bucket_server_side_encryption_configuration').rule)?.apply_server_side_encryption_by_default,
-  );
-  const retention = block(block(part('aws_s3_bucket_object_lock_configuration').rule)?.default_retention);
-  const versioning = block(part('aws_s3_bucket_versioning').versioning_configuration)?.status;
-  const closed = part('aws_s3_bucket_public_access_block');
-  const policy = part('aws_s3_bucket_policy').policy;
-  const copy = graph.referred(block(block(part('aws_s3_bucket_replication_configuration').rule)?.destination)?.bucket);
-  return target(graph, bucket, 'bucket', bucket.attributes.bucket, {
-    encryption: encryption?.sse_algorithm as string | undefined,
-    'encryption key': keyOf(graph, encryption?.kms_master_key_id),
-    'lock mode': retention?.mode as string | undefined,
-    'lock days': retention?.days as number | undefined,
-    // A bucket that was never versioned says nothing.
-    versioning: versioning === 'Disabled' ? undefined : (versioning as string | undefined),
-    'public access blocked': [
-      'block_public_acls',
-      'block_public_policy',
-      'ignore_public_acls',
-      'restrict_public_buckets',
-    ].every((field) => closed[field] === true),
-    'TLS only': denies(policy, 'Bool', 'aws:SecureTransport', 'false'),
-    'TLS 1.2': denies(policy, 'NumericLessThan', 's3:TlsVersion', '1.2'),
-    'copied to': copy?.attributes.bucket as string | undefined,
+    ...statementFacts(settledPolicy(graph, key?.attributes.policy)),
   });
 }
 
 function databaseTarget(graph: StackGraph, instance: GraphResource): Target {
   const { attributes } = instance;
   const group = graph.referred(attributes.parameter_group_name)?.attributes;
-  const parameter = (name: string): string | undefined =>
-    blocks(group?.parameter).find((one) => one.name === name)?.value as string | undefined;
+  const parameters = blocks(group?.parameter).map(({ name, value }) => [`parameter ${name}`, String(value)] as const);
+  const parameter = (name: string): string | undefined => Object.fromEntries(parameters)[`parameter ${name}`];
   return target(graph, instance, 'database', attributes.identifier, {
     'encryption key': keyOf(graph, attributes.kms_key_id),
     'encrypted at rest': attributes.storage_encrypted === true,
@@ -81,6 +57,11 @@ function databaseTarget(graph: StackGraph, instance: GraphResource): Target {
     'parameter group': group?.name as string | undefined,
     'TLS required': parameter('rds.force_ssl'),
     'TLS minimum': parameter('ssl_min_protocol_version'),
+    ...Object.fromEntries(parameters),
+    'sign-in by IAM': attributes.iam_database_authentication_enabled === true,
+    logs: listed((attributes.enabled_cloudwatch_logs_exports ?? []) as readonly string[]),
+    'key of insights': keyOf(graph, attributes.performance_insights_kms_key_id),
+    'small updates by itself': attributes.auto_minor_version_upgrade !== false,
   });
 }
 

@@ -1,7 +1,14 @@
-import { DescribeKeyCommand, GetKeyRotationStatusCommand, KMSClient, paginateListAliases } from '@aws-sdk/client-kms';
+import {
+  DescribeKeyCommand,
+  GetKeyPolicyCommand,
+  GetKeyRotationStatusCommand,
+  KMSClient,
+  paginateListAliases,
+} from '@aws-sdk/client-kms';
 import type { Facts, Target } from '../target.js';
 import { keyName } from './policy.js';
 import { type AwsOptions, ask, clientConfig, perRegion } from './request.js';
+import { readPolicy, statementFacts } from './statements.js';
 
 export interface Keys {
   read(target: Target): Promise<Facts | undefined>;
@@ -20,8 +27,8 @@ export function openKeys(options: AwsOptions): Keys {
     aliases.set(region, known);
     return known;
   };
-  return {
-    read: (target) => readKey(clients.of(target.region), target),
+  const keys: Keys = {
+    read: (target) => readKey(clients.of(target.region), target, keys),
     async nameOf(id, region) {
       if (id === undefined) return undefined;
       if (id.includes('alias/')) return keyName(id.slice(id.indexOf('alias/')), region);
@@ -30,9 +37,10 @@ export function openKeys(options: AwsOptions): Keys {
     },
     close: clients.close,
   };
+  return keys;
 }
 
-async function readKey(client: KMSClient, { name }: Target): Promise<Facts | undefined> {
+async function readKey(client: KMSClient, { name }: Target, keys: Keys): Promise<Facts | undefined> {
   const described = await ask(client.send(new DescribeKeyCommand({ KeyId: name })), ABSENT);
   const key = described?.KeyMetadata;
   if (key === undefined) return undefined;
@@ -40,6 +48,8 @@ async function readKey(client: KMSClient, { name }: Target): Promise<Facts | und
   const rotation = rotates
     ? await ask(client.send(new GetKeyRotationStatusCommand({ KeyId: key.KeyId ?? name })), ABSENT)
     : undefined;
+  const command = new GetKeyPolicyCommand({ KeyId: key.KeyId ?? name, PolicyName: 'default' });
+  const policy = (await ask(client.send(command), ABSENT))?.Policy;
   return {
     account: key.AWSAccountId,
     state: key.KeyState,
@@ -47,6 +57,7 @@ async function readKey(client: KMSClient, { name }: Target): Promise<Facts | und
     'multi-region': key.MultiRegion === true,
     // Services that do not tell the period have the one of old: a year.
     'rotation days': rotation?.KeyRotationEnabled === true ? (rotation.RotationPeriodInDays ?? 365) : undefined,
+    ...statementFacts(await readPolicy(policy, keys)),
   };
 }
 

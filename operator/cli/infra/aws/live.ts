@@ -1,9 +1,14 @@
 import type { LiveCloud } from '../target.js';
+import { openAccount } from './account.js';
+import { openBalancers } from './balancers.js';
 import { openBuckets } from './buckets.js';
 import { openCaches } from './caches.js';
 import { openDatabases } from './databases.js';
+import { openEntrances } from './entrances.js';
 import { openKeys } from './keys.js';
+import { openNetwork } from './network.js';
 import type { AwsOptions } from './request.js';
+import { openRoles } from './roles.js';
 import type { Service } from './service.js';
 import { openServices } from './services.js';
 import { openWatch } from './watch.js';
@@ -17,7 +22,12 @@ export function openAws(options: AwsOptions): LiveCloud {
     bucket: openBuckets(options),
     database: { read: databases.readInstance, close: databases.close },
     'backup copy': { read: databases.readCopy, close: () => undefined },
-    cache: openCaches(options),
+    ...openCaches(options),
+    balancer: openBalancers(options),
+    ...openEntrances(options),
+    account: openAccount(options),
+    ...openRoles(options),
+    ...openNetwork(options),
     ...openServices(options),
     ...openWatch(options),
   };

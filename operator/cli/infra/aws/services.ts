@@ -1,14 +1,15 @@
 import { CloudWatchLogsClient, paginateDescribeLogGroups } from '@aws-sdk/client-cloudwatch-logs';
-import { DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr';
+import { DescribeRepositoriesCommand, ECRClient, GetLifecyclePolicyCommand } from '@aws-sdk/client-ecr';
 import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
-import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DescribeSecretCommand, GetResourcePolicyCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { listed } from '../graph.js';
 import type { Facts, Target } from '../target.js';
 import type { Keys } from './keys.js';
-import { denies, nameIn } from './policy.js';
+import { denies, nameIn, sameJson } from './policy.js';
 import { type AwsOptions, ask, clientConfig } from './request.js';
 import { type Service, serviceOf } from './service.js';
+import { readPolicy, statementFacts } from './statements.js';
 
 /** What keeps something beside buckets and databases, and what runs it all. */
 export const openServices = (options: AwsOptions): Readonly<Record<string, Service>> => ({
@@ -35,7 +36,9 @@ async function readQueue(client: SQSClient, { name, region }: Target, keys: Keys
     'kept seconds': Number(said.MessageRetentionPeriod),
     'put aside in': nameIn(redrive.deadLetterTargetArn),
     'put aside after': redrive.maxReceiveCount === undefined ? undefined : Number(redrive.maxReceiveCount),
+    'put aside from': sameJson(await readPolicy(said.RedriveAllowPolicy, keys)),
     'TLS only': denies(said.Policy, 'Bool', 'aws:SecureTransport', 'false'),
+    ...statementFacts(await readPolicy(said.Policy, keys)),
   };
 }
 
@@ -46,6 +49,8 @@ async function readSecret(
 ): Promise<Facts | undefined> {
   const found = await ask(client.send(new DescribeSecretCommand({ SecretId: name })), ['ResourceNotFoundException']);
   if (found === undefined) return undefined;
+  const absent = ['ResourceNotFoundException'];
+  const policy = await ask(client.send(new GetResourcePolicyCommand({ SecretId: name })), absent);
   const copies = await Promise.all(
     (found.ReplicationStatus ?? []).map(({ KmsKeyId, Region = '' }) => keys.nameOf(KmsKeyId, Region)),
   );
@@ -53,6 +58,7 @@ async function readSecret(
     'encryption key': await keys.nameOf(found.KmsKeyId, region),
     'keys of copies': listed(copies),
     'to be deleted': found.DeletedDate !== undefined,
+    ...statementFacts(await readPolicy(policy?.ResourcePolicy, keys)),
   };
 }
 
@@ -60,10 +66,12 @@ async function readImages(client: ECRClient, { name, region }: Target, keys: Key
   const command = new DescribeRepositoriesCommand({ repositoryNames: [name] });
   const [one] = (await ask(client.send(command), ['RepositoryNotFoundException']))?.repositories ?? [];
   if (one === undefined) return undefined;
+  const ends = new GetLifecyclePolicyCommand({ repositoryName: name });
   return {
     'encryption key': await keys.nameOf(one.encryptionConfiguration?.kmsKey, region),
     tags: one.imageTagMutability,
     'scanned on push': one.imageScanningConfiguration?.scanOnPush === true,
+    ends: sameJson((await ask(client.send(ends), ['LifecyclePolicyNotFoundException']))?.lifecyclePolicyText),
   };
 }
 
@@ -76,6 +84,7 @@ async function readCluster(client: EKSClient, { name, region }: Target, keys: Ke
   return {
     'encryption key': await keys.nameOf(secrets?.provider?.keyArn, region),
     public: cluster.resourcesVpcConfig?.endpointPublicAccess === true,
+    private: cluster.resourcesVpcConfig?.endpointPrivateAccess === true,
     'asked from':
       cluster.resourcesVpcConfig?.endpointPublicAccess === true
         ? listed(cluster.resourcesVpcConfig.publicAccessCidrs)

@@ -8,7 +8,9 @@ import {
   BackupClient,
   DescribeBackupVaultCommand,
   GetBackupPlanCommand,
+  GetBackupSelectionCommand,
   paginateListBackupPlans,
+  paginateListBackupSelections,
 } from '@aws-sdk/client-backup';
 import {
   CloudTrailClient,
@@ -31,6 +33,7 @@ import type { Keys } from './keys.js';
 import { denies, nameIn, sameJson } from './policy.js';
 import { type AwsOptions, ask, clientConfig } from './request.js';
 import { type Service, serviceOf } from './service.js';
+import { readPolicy, statementFacts } from './statements.js';
 
 /** Who is told of what, which trail says who did it, and what is kept beside stores: names, metrics, copies of volumes. */
 export const openWatch = (options: AwsOptions): Readonly<Record<string, Service>> => ({
@@ -40,6 +43,7 @@ export const openWatch = (options: AwsOptions): Readonly<Record<string, Service>
   event: serviceOf((region) => new EventBridgeClient(clientConfig(region, options)), readEvent),
   volumes: serviceOf((region) => new BackupClient(clientConfig(region, options)), readVolumes),
   nightly: serviceOf((region) => new BackupClient(clientConfig(region, options)), readNightly),
+  chosen: serviceOf((region) => new BackupClient(clientConfig(region, options)), readChosen),
   zone: serviceOf((region) => new Route53Client(clientConfig(region, options)), readZone),
   metrics: serviceOf((region) => new AmpClient(clientConfig(region, options)), readMetrics),
 });
@@ -92,6 +96,7 @@ async function readTopic(client: SNSClient, { name, region }: Target, keys: Keys
   return {
     'encryption key': await keys.nameOf(said.KmsMasterKeyId, region),
     'TLS only': denies(said.Policy, 'Bool', 'aws:SecureTransport', 'false'),
+    ...statementFacts(await readPolicy(said.Policy, keys)),
     'confirmed by': listed(await ask(people, ['NotFoundException'])),
   };
 }
@@ -133,15 +138,39 @@ async function readVolumes(client: BackupClient, { name, region }: Target, keys:
   };
 }
 
-async function readNightly(client: BackupClient, { name }: Target): Promise<Facts | undefined> {
+async function planId(client: BackupClient, name: string): Promise<string | undefined> {
+  for await (const { BackupPlansList = [] } of paginateListBackupPlans({ client }, {})) {
+    const found = BackupPlansList.find(({ BackupPlanName }) => BackupPlanName === name);
+    if (found?.BackupPlanId !== undefined) return found.BackupPlanId;
+  }
+  return undefined;
+}
+
+async function readChosen(client: BackupClient, { name: path }: Target): Promise<Facts | undefined> {
+  const [plan = '', name] = path.split('/');
+  const BackupPlanId = await ask(planId(client, plan), []);
+  if (BackupPlanId === undefined) return undefined;
   const looking = (async () => {
-    for await (const { BackupPlansList = [] } of paginateListBackupPlans({ client }, {})) {
-      const found = BackupPlansList.find(({ BackupPlanName }) => BackupPlanName === name);
-      if (found?.BackupPlanId !== undefined) return found.BackupPlanId;
+    for await (const { BackupSelectionsList = [] } of paginateListBackupSelections({ client }, { BackupPlanId })) {
+      const found = BackupSelectionsList.find(({ SelectionName }) => SelectionName === name);
+      if (found?.SelectionId !== undefined) return found.SelectionId;
     }
     return undefined;
   })();
-  const BackupPlanId = await ask(looking, []);
+  const SelectionId = await ask(looking, []);
+  if (SelectionId === undefined) return undefined;
+  const command = new GetBackupSelectionCommand({ BackupPlanId, SelectionId });
+  const chosen = (await ask(client.send(command), ['ResourceNotFoundException']))?.BackupSelection;
+  return {
+    'by tags': listed(
+      (chosen?.ListOfTags ?? []).map(({ ConditionKey, ConditionValue }) => `${ConditionKey}=${ConditionValue}`),
+    ),
+    as: chosen?.IamRoleArn?.split('/').at(-1),
+  };
+}
+
+async function readNightly(client: BackupClient, { name }: Target): Promise<Facts | undefined> {
+  const BackupPlanId = await ask(planId(client, name), []);
   if (BackupPlanId === undefined) return undefined;
   const found = await ask(client.send(new GetBackupPlanCommand({ BackupPlanId })), ['ResourceNotFoundException']);
   const rule = found?.BackupPlan?.Rules?.[0];
