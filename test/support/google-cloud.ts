@@ -1,4 +1,6 @@
 import type { Answers } from './cloud-facts.js';
+import { googleGrants } from './google-grants.js';
+import { googleNetwork } from './google-network.js';
 import { googleServices } from './google-services.js';
 import { googleWatch } from './google-watch.js';
 import { attributesOf, first, named, referred } from './graph-attributes.js';
@@ -9,7 +11,7 @@ import type { Attributes, StackJson } from './terraform-json.js';
  * that are int64 come as strings, the key that is in use is named with its version, a bucket has `iamConfiguration`.
  */
 export function googleAnswers(stacks: readonly StackJson[]): Answers {
-  return Object.assign({}, ...stacks.map(answersOf), googleWatch(stacks));
+  return Object.assign({}, ...stacks.map(answersOf), googleWatch(stacks), googleNetwork(stacks), googleGrants(stacks));
 }
 
 function answersOf(stack: StackJson): Answers {
@@ -58,11 +60,23 @@ function answersOf(stack: StackJson): Answers {
           publicAccessPrevention: bucket.public_access_prevention,
           uniformBucketLevelAccess: { enabled: bucket.uniform_bucket_level_access },
         },
+        ...(bucket.logging === undefined
+          ? {}
+          : { logging: { logBucket: named(stack, first(bucket.logging).log_bucket) } }),
+        lifecycle: { rule: ((bucket.lifecycle_rule ?? []) as readonly Attributes[]).map(ruleOf) },
       },
     ]),
     ...each(stack, 'google_sql_database_instance', (instance) => [
       `/v1/projects/${instance.project}/instances/${instance.name}`,
-      sqlInstance(instance, inUse(instance.encryption_key_name)),
+      sqlInstance(stack, instance, inUse(instance.encryption_key_name)),
+    ]),
+    ...each(stack, 'google_sql_user', (user) => [
+      `/v1/projects/${user.project}/instances/${named(stack, user.instance)}/users/${user.name}`,
+      { kind: 'sql#user', name: user.name },
+    ]),
+    ...each(stack, 'google_sql_database', (one) => [
+      `/v1/projects/${one.project}/instances/${named(stack, one.instance)}/databases/${one.name}`,
+      { kind: 'sql#database', name: one.name },
     ]),
     ...each(stack, 'google_memorystore_instance', (instance) => [
       `/v1/projects/${instance.project}/locations/${instance.location}/instances/${instance.instance_id}`,
@@ -74,12 +88,33 @@ function answersOf(stack: StackJson): Answers {
         deletionProtectionEnabled: instance.deletion_protection_enabled,
         replicaCount: instance.replica_count,
         automatedBackupConfig: { retention: first(instance.automated_backup_config).retention },
+        persistenceConfig: { mode: first(instance.persistence_config).mode },
+        zoneDistributionConfig: { mode: first(instance.zone_distribution_config).mode },
+        engineConfigs: instance.engine_configs,
       },
     ]),
   };
 }
 
-function sqlInstance(instance: Attributes, key: string): unknown {
+function ruleOf(rule: Attributes): unknown {
+  const { type, storage_class } = first(rule.action);
+  const when = first(rule.condition);
+  const live = { LIVE: true, ARCHIVED: false }[String(when.with_state)];
+  return {
+    action: { type, ...(storage_class === undefined ? {} : { storageClass: storage_class }) },
+    condition: {
+      ...(when.age === undefined ? {} : { age: when.age }),
+      ...(when.days_since_noncurrent_time === undefined
+        ? {}
+        : { daysSinceNoncurrentTime: when.days_since_noncurrent_time }),
+      ...(when.days_since_custom_time === undefined ? {} : { daysSinceCustomTime: when.days_since_custom_time }),
+      ...(when.matches_prefix === undefined ? {} : { matchesPrefix: when.matches_prefix }),
+      ...(live === undefined ? {} : { isLive: live }),
+    },
+  };
+}
+
+function sqlInstance(stack: StackJson, instance: Attributes, key: string): unknown {
   const settings = first(instance.settings);
   const backup = first(settings.backup_configuration);
   const network = first(settings.ip_configuration);
@@ -102,7 +137,9 @@ function sqlInstance(instance: Attributes, key: string): unknown {
         ipv4Enabled: network.ipv4_enabled,
         sslMode: network.ssl_mode,
         serverCaMode: network.server_ca_mode,
+        privateNetwork: `projects/${instance.project}/global/networks/${referred(stack, network.private_network).name}`,
       },
+      databaseFlags: settings.database_flags ?? [],
     },
   };
 }

@@ -78,8 +78,11 @@ function clusters(stack: StackJson, keyName: Key): Answered {
         config: {
           bootDiskKmsKey: keyName(node.boot_disk_kms_key),
           workloadMetadataConfig: { mode: first(node.workload_metadata_config).mode },
-          shieldedInstanceConfig: { enableSecureBoot: first(node.shielded_instance_config).enable_secure_boot },
+          shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+          imageType: node.image_type,
         },
+        networkConfig: { enablePrivateNodes: true },
+        management: { autoUpgrade: true, autoRepair: true },
       },
     ] as const;
   });

@@ -8,7 +8,20 @@ const each = (stack: StackJson, type: string): List => attributesOf(stack, type)
 
 /** Alarms, sinks, denials, admission and bounds, in the shapes of their references. */
 export function googleWatch(stacks: readonly StackJson[]): Answers {
-  return Object.assign({}, alarms(stacks), ...stacks.map(watchOf));
+  return Object.assign({}, alarms(stacks), people(stacks), ...stacks.map(watchOf));
+}
+
+function people(stacks: readonly StackJson[]): Answers {
+  const all = stacks.flatMap((stack) => each(stack, 'google_monitoring_notification_channel'));
+  const [one] = all;
+  if (one === undefined) return {};
+  const notificationChannels = all.map((channel) => ({
+    displayName: channel.display_name,
+    enabled: true,
+    type: channel.type,
+    labels: channel.labels,
+  }));
+  return { [`/v3/projects/${one.project}/notificationChannels`]: { notificationChannels } };
 }
 
 /** All of a project are listed, with others' in between. */
@@ -36,6 +49,12 @@ function alarms(stacks: readonly StackJson[]): Answers {
 }
 
 const watchOf = (stack: StackJson): Answers => ({
+  ...Object.fromEntries(
+    each(stack, 'google_logging_metric').map((metric) => [
+      `/v2/projects/${metric.project}/metrics/${metric.name}`,
+      { name: metric.name, filter: metric.filter },
+    ]),
+  ),
   ...Object.fromEntries(
     each(stack, 'google_logging_project_sink').map((sink) => [
       `/v2/projects/${sink.project}/sinks/${sink.name}`,

@@ -7,6 +7,8 @@ type Json = Readonly<Record<string, unknown>>;
 export interface Rest {
   /** undefined when there is no such thing. */
   get(url: string, signal: AbortSignal): Promise<Json | undefined>;
+  /** A question that takes a body. What was asked already is not asked again: one policy holds many grants. */
+  ask(url: string, body: Json, signal: AbortSignal): Promise<Json | undefined>;
   close(): void;
 }
 
@@ -19,16 +21,24 @@ export function openRest(token: string, endpoint: string | undefined): Rest {
     bodyTimeout: TIMEOUT_MS,
     connect: { timeout: TIMEOUT_MS },
   });
+  const send = async (url: string, body: Json | undefined, signal: AbortSignal): Promise<Json | undefined> => {
+    const { status, text } = await fetchText(dispatcher, placed(url, endpoint), token, body, signal);
+    if (status === 404) return undefined;
+    if (status >= 200 && status < 300) return parse(text, url);
+    if (status === 401) {
+      throw unusableError('the cloud does not take the token', ['sign in again: it may have expired']);
+    }
+    throw new UnreadableError(`${status} ${reasonIn(text)}`);
+  };
+  const answered = new Map<string, Promise<Json | undefined>>();
+  const once = (key: string, asking: () => Promise<Json | undefined>): Promise<Json | undefined> => {
+    const known = answered.get(key) ?? asking();
+    answered.set(key, known);
+    return known;
+  };
   return {
-    get: async (url, signal) => {
-      const { status, text } = await fetchText(dispatcher, placed(url, endpoint), token, signal);
-      if (status === 404) return undefined;
-      if (status >= 200 && status < 300) return parse(text, url);
-      if (status === 401) {
-        throw unusableError('the cloud does not take the token', ['sign in again: it may have expired']);
-      }
-      throw new UnreadableError(`${status} ${reasonIn(text)}`);
-    },
+    get: (url, signal) => once(url, () => send(url, undefined, signal)),
+    ask: (url, body, signal) => once(`${url} ${JSON.stringify(body)}`, () => send(url, body, signal)),
     close: () => {
       dispatcher.destroy().catch(() => undefined);
     },
@@ -40,10 +50,18 @@ function placed(url: string, endpoint: string | undefined): URL {
   return endpoint === undefined ? asked : new URL(`${endpoint.replace(/\/+$/, '')}${asked.pathname}${asked.search}`);
 }
 
-async function fetchText(dispatcher: Agent, url: URL, token: string, signal: AbortSignal) {
+async function fetchText(dispatcher: Agent, url: URL, token: string, asked: Json | undefined, signal: AbortSignal) {
   try {
     const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
-    const { statusCode, body } = await request(url, { dispatcher, headers, signal });
+    const { statusCode, body } = await (asked === undefined
+      ? request(url, { dispatcher, headers, signal })
+      : request(url, {
+          dispatcher,
+          headers: { ...headers, 'content-type': 'application/json' },
+          signal,
+          method: 'POST',
+          body: JSON.stringify(asked),
+        }));
     return { status: statusCode, text: await body.text() };
   } catch (cause) {
     signal.throwIfAborted();

@@ -94,6 +94,10 @@ function poolTarget(graph: StackGraph, pool: GraphResource): Target {
     'encryption key': keyId(graph, node?.boot_disk_kms_key),
     'metadata of': textAt(block(node?.workload_metadata_config), 'mode'),
     'secure boot': block(node?.shielded_instance_config)?.enable_secure_boot === true,
+    'boot watched': block(node?.shielded_instance_config)?.enable_integrity_monitoring === true,
+    system: textAt(node, 'image_type'),
+    private: block(attributes.network_config)?.enable_private_nodes === true,
+    'updates by itself': block(attributes.management)?.auto_upgrade === true,
   });
 }
 

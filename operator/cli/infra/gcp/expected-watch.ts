@@ -12,6 +12,8 @@ export function expectOfWatch(graph: StackGraph): readonly Target[] {
     graph.of(type).map((one) => of(graph, one));
   return [
     ...each('google_monitoring_alert_policy', alarmTarget),
+    ...each('google_monitoring_notification_channel', peopleTarget),
+    ...each('google_logging_metric', metricTarget),
     ...each('google_logging_project_sink', sinkTarget),
     ...each('google_iam_deny_policy', denialTarget),
     ...each('google_binary_authorization_policy', admissionTarget),
@@ -31,6 +33,22 @@ function alarmTarget(graph: StackGraph, alarm: GraphResource): Target {
     thresholds: listed(thresholds.map((one) => (one === undefined ? undefined : String(one)))),
   });
 }
+
+function peopleTarget(graph: StackGraph, people: GraphResource): Target {
+  const { attributes } = people;
+  const name = `${projectOf(graph, attributes)}/notificationChannels#${attributes.display_name}`;
+  return target(graph, people, 'people', name, {
+    on: attributes.enabled !== false,
+    by: textAt(attributes, 'type'),
+    whom: textAt(attributes, 'labels.email_address'),
+  });
+}
+
+const metricTarget = (graph: StackGraph, metric: GraphResource): Target =>
+  target(graph, metric, 'metric', `${projectOf(graph, metric.attributes)}/metrics/${metric.attributes.name}`, {
+    on: metric.attributes.disabled !== true,
+    counts: textAt(metric.attributes, 'filter'),
+  });
 
 const sinkTarget = (graph: StackGraph, sink: GraphResource): Target =>
   target(graph, sink, 'sink', `${projectOf(graph, sink.attributes)}/sinks/${sink.attributes.name}`, {

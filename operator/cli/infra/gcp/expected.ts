@@ -1,10 +1,13 @@
-import { block, type GraphResource, type StackGraph } from '../graph.js';
+import { block, blocks, type GraphResource, listed, type StackGraph } from '../graph.js';
 import { target } from '../located-target.js';
 import { numberAt, textAt } from '../rest.js';
 import type { Target } from '../target.js';
+import { expectOfGrants } from './expected-grants.js';
+import { expectOfNetwork } from './expected-network.js';
 import { expectOfServices } from './expected-services.js';
 import { idOf, keyId } from './expected-target.js';
 import { expectOfWatch } from './expected-watch.js';
+import { endText } from './lifecycle.js';
 
 /** What a stack on Google Cloud promises of keys, locks, recovery windows and TLS. */
 export function expectOfGcp(graph: StackGraph): readonly Target[] {
@@ -12,7 +15,11 @@ export function expectOfGcp(graph: StackGraph): readonly Target[] {
     ...graph.of('google_kms_crypto_key').map((key) => keyTarget(graph, key)),
     ...graph.of('google_storage_bucket').map((bucket) => bucketTarget(graph, bucket)),
     ...graph.of('google_sql_database_instance').map((instance) => databaseTarget(graph, instance)),
+    ...graph.of('google_sql_user').map((user) => userTarget(graph, user)),
+    ...graph.of('google_sql_database').map((one) => innerTarget(graph, one)),
     ...graph.of('google_memorystore_instance').map((instance) => cacheTarget(graph, instance)),
+    ...expectOfGrants(graph),
+    ...expectOfNetwork(graph),
     ...expectOfServices(graph),
     ...expectOfWatch(graph),
   ];
@@ -42,6 +49,25 @@ function bucketTarget(graph: StackGraph, bucket: GraphResource): Target {
     'undelete seconds': numberAt(block(attributes.soft_delete_policy), 'retention_duration_seconds'),
     'public access': textAt(attributes, 'public_access_prevention'),
     'one access list': attributes.uniform_bucket_level_access === true,
+    'access logged in': settledText(graph, block(attributes.logging)?.log_bucket),
+    ends: listed(blocks(attributes.lifecycle_rule).map(endOf)),
+  });
+}
+
+const settledText = (graph: StackGraph, value: unknown): string | undefined =>
+  value === undefined ? undefined : String(graph.settled(value));
+
+function endOf({ action, condition }: GraphResource['attributes']): string {
+  const what = block(action);
+  const when = block(condition);
+  return endText({
+    what: textAt(what, 'type'),
+    class: textAt(what, 'storage_class'),
+    age: numberAt(when, 'age'),
+    oldDays: numberAt(when, 'days_since_noncurrent_time'),
+    ownDays: numberAt(when, 'days_since_custom_time'),
+    live: when?.with_state === 'LIVE' ? true : when?.with_state === 'ARCHIVED' ? false : undefined,
+    prefixes: (when?.matches_prefix ?? []) as readonly string[],
   });
 }
 
@@ -61,8 +87,22 @@ function databaseTarget(graph: StackGraph, instance: GraphResource): Target {
     public: network?.ipv4_enabled === true,
     TLS: textAt(network, 'ssl_mode'),
     authority: textAt(network, 'server_ca_mode'),
+    network: graph.referred(network?.private_network)?.attributes.name as string | undefined,
+    ...Object.fromEntries(blocks(settings.database_flags).map(({ name, value }) => [`flag ${name}`, String(value)])),
   });
 }
+
+const within = (graph: StackGraph, { attributes }: GraphResource): string =>
+  `${graph.settled(attributes.project ?? graph.provider.project)}/${graph.settled(attributes.instance)}`;
+
+/** How it signs in; its password is nobody's to read. */
+const userTarget = (graph: StackGraph, user: GraphResource): Target =>
+  target(graph, user, 'user', `${within(graph, user)}/users/${user.attributes.name}`, {
+    'signs in by': textAt(user.attributes, 'type'),
+  });
+
+const innerTarget = (graph: StackGraph, one: GraphResource): Target =>
+  target(graph, one, 'inner database', `${within(graph, one)}/databases/${one.attributes.name}`, { there: true });
 
 function cacheTarget(graph: StackGraph, instance: GraphResource): Target {
   const { attributes } = instance;
@@ -74,5 +114,13 @@ function cacheTarget(graph: StackGraph, instance: GraphResource): Target {
     'deletion protection': attributes.deletion_protection_enabled === true,
     replicas: numberAt(attributes, 'replica_count'),
     'snapshots kept': textAt(block(attributes.automated_backup_config), 'retention'),
+    'written down as': textAt(block(attributes.persistence_config), 'mode'),
+    zones: textAt(block(attributes.zone_distribution_config), 'mode'),
+    ...Object.fromEntries(
+      Object.entries((attributes.engine_configs ?? {}) as Readonly<Record<string, string>>).map(([name, value]) => [
+        `setting ${name}`,
+        value,
+      ]),
+    ),
   });
 }

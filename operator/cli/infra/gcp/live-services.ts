@@ -71,6 +71,10 @@ export const SERVICES: Readers = {
       'encryption key': keyOf(pool, 'config.bootDiskKmsKey'),
       'metadata of': textAt(pool, 'config.workloadMetadataConfig.mode'),
       'secure boot': at(pool, 'config.shieldedInstanceConfig.enableSecureBoot') === true,
+      'boot watched': at(pool, 'config.shieldedInstanceConfig.enableIntegrityMonitoring') === true,
+      system: textAt(pool, 'config.imageType'),
+      private: at(pool, 'networkConfig.enablePrivateNodes') === true,
+      'updates by itself': at(pool, 'management.autoUpgrade') === true,
     }),
   ),
   log: reading(

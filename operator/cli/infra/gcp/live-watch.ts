@@ -1,6 +1,6 @@
 import { listed } from '../graph.js';
 import { at, numberAt, textAt } from '../rest.js';
-import { type Reader, type Readers, reading } from './reading.js';
+import { findOn, type Reader, type Readers, reading } from './reading.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -11,15 +11,18 @@ const texts = (values: readonly Json[], path: string): string | undefined =>
 /** `projects/<p>/alertPolicies#<what it is called>`: all of them are listed, page by page. */
 const readAlarm: Reader = async (rest, name, signal) => {
   const [path, called] = name.split('#');
-  let page = '';
-  do {
-    const url = `https://monitoring.googleapis.com/v3/${path}?pageSize=500${page === '' ? '' : `&pageToken=${page}`}`;
-    const answer = await rest.get(url, signal);
-    const found = each(answer, 'alertPolicies').find((one) => one.displayName === called);
-    if (found !== undefined) return factsOfAlarm(found);
-    page = encodeURIComponent(textAt(answer, 'nextPageToken') ?? '');
-  } while (page !== '');
-  return undefined;
+  const url = `https://monitoring.googleapis.com/v3/${path}?pageSize=500`;
+  const found = await findOn(rest, url, 'alertPolicies', signal, (one) => one.displayName === called);
+  return found === undefined ? undefined : factsOfAlarm(found);
+};
+
+/** `projects/<p>/notificationChannels#<what it is called>` */
+const readPeople: Reader = async (rest, name, signal) => {
+  const [path, called] = name.split('#');
+  const url = `https://monitoring.googleapis.com/v3/${path}?pageSize=500`;
+  const found = await findOn(rest, url, 'notificationChannels', signal, (one) => one.displayName === called);
+  if (found === undefined) return undefined;
+  return { on: at(found, 'enabled') !== false, by: textAt(found, 'type'), whom: textAt(found, 'labels.email_address') };
 };
 
 const factsOfAlarm = (alarm: Json) => ({
@@ -35,6 +38,11 @@ const factsOfAlarm = (alarm: Json) => ({
 
 export const WATCH: Readers = {
   alarm: readAlarm,
+  people: readPeople,
+  metric: reading(
+    (name) => `https://logging.googleapis.com/v2/${name}`,
+    (metric) => ({ on: at(metric, 'disabled') !== true, counts: textAt(metric, 'filter') }),
+  ),
   sink: reading(
     (name) => `https://logging.googleapis.com/v2/${name}`,
     (sink) => ({ on: at(sink, 'disabled') !== true, what: textAt(sink, 'filter') }),

@@ -1,5 +1,9 @@
+import { listed } from '../graph.js';
 import { at, numberAt, openRest, textAt } from '../rest.js';
 import type { LiveCloud, Target } from '../target.js';
+import { endText } from './lifecycle.js';
+import { GRANTS } from './live-grants.js';
+import { NETWORK } from './live-network.js';
 import { SERVICES } from './live-services.js';
 import { WATCH } from './live-watch.js';
 import { keyOf, type Readers, reading } from './reading.js';
@@ -20,9 +24,13 @@ export function openGcp(token: string, endpoint: string | undefined): LiveCloud 
   };
 }
 
+const SQL = 'https://sqladmin.googleapis.com/v1';
+
 const READERS: Readers = {
   ...SERVICES,
   ...WATCH,
+  ...GRANTS,
+  ...NETWORK,
   key: reading(
     (name) => `https://cloudkms.googleapis.com/v1/${name}`,
     (key) => ({
@@ -44,12 +52,14 @@ const READERS: Readers = {
       'undelete seconds': numberAt(bucket, 'softDeletePolicy.retentionDurationSeconds'),
       'public access': textAt(bucket, 'iamConfiguration.publicAccessPrevention'),
       'one access list': at(bucket, 'iamConfiguration.uniformBucketLevelAccess.enabled') === true,
+      'access logged in': textAt(bucket, 'logging.logBucket'),
+      ends: listed(((at(bucket, 'lifecycle.rule') ?? []) as readonly Json[]).map(endOf)),
     }),
   ),
   database: reading(
     (name) => {
       const [project, instance] = name.split('/');
-      return `https://sqladmin.googleapis.com/v1/projects/${project}/instances/${instance}`;
+      return `${SQL}/projects/${project}/instances/${instance}`;
     },
     (instance) => ({
       'encryption key': keyOf(instance, 'diskEncryptionConfiguration.kmsKeyName'),
@@ -61,7 +71,18 @@ const READERS: Readers = {
       public: at(instance, 'settings.ipConfiguration.ipv4Enabled') === true,
       TLS: textAt(instance, 'settings.ipConfiguration.sslMode'),
       authority: textAt(instance, 'settings.ipConfiguration.serverCaMode'),
+      network: textAt(instance, 'settings.ipConfiguration.privateNetwork')?.split('/').at(-1),
+      ...flagsOf(instance),
     }),
+  ),
+  user: reading(
+    (name) => `${SQL}/projects/${name.replace('/', '/instances/')}`,
+    // A user of the server itself has no type.
+    (user) => ({ 'signs in by': textAt(user, 'type') ?? 'BUILT_IN' }),
+  ),
+  'inner database': reading(
+    (name) => `${SQL}/projects/${name.replace('/', '/instances/')}`,
+    () => ({ there: true }),
   ),
   cache: reading(
     (name) => `https://memorystore.googleapis.com/v1/${name}`,
@@ -72,6 +93,9 @@ const READERS: Readers = {
       'deletion protection': at(instance, 'deletionProtectionEnabled') === true,
       replicas: numberAt(instance, 'replicaCount'),
       'snapshots kept': textAt(instance, 'automatedBackupConfig.retention'),
+      'written down as': textAt(instance, 'persistenceConfig.mode'),
+      zones: textAt(instance, 'zoneDistributionConfig.mode'),
+      ...settingsOf(at(instance, 'engineConfigs')),
     }),
   ),
 };
@@ -86,3 +110,27 @@ const backupsKept = (instance: Json): number | undefined =>
   backsUp(instance)
     ? numberAt(instance, 'settings.backupConfiguration.backupRetentionSettings.retainedBackups')
     : undefined;
+
+const flagsOf = (instance: Json) =>
+  Object.fromEntries(
+    ((at(instance, 'settings.databaseFlags') ?? []) as readonly Json[]).map(({ name, value }) => [
+      `flag ${name}`,
+      String(value),
+    ]),
+  );
+
+const settingsOf = (configs: unknown) =>
+  Object.fromEntries(
+    Object.entries((configs ?? {}) as Json).map(([name, value]) => [`setting ${name}`, String(value)]),
+  );
+
+const endOf = (rule: Json): string =>
+  endText({
+    what: textAt(rule, 'action.type'),
+    class: textAt(rule, 'action.storageClass'),
+    age: numberAt(rule, 'condition.age'),
+    oldDays: numberAt(rule, 'condition.daysSinceNoncurrentTime'),
+    ownDays: numberAt(rule, 'condition.daysSinceCustomTime'),
+    live: at(rule, 'condition.isLive') as boolean | undefined,
+    prefixes: (at(rule, 'condition.matchesPrefix') ?? []) as readonly string[],
+  });

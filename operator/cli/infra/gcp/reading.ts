@@ -15,3 +15,22 @@ export const reading =
 /** The stores name the version that they use; the stacks name the key. */
 export const keyOf = (value: unknown, path: string): string | undefined =>
   textAt(value, path)?.replace(/\/cryptoKeyVersions\/.*$/, '');
+
+/** The first of a list that is told page by page, of which this holds. */
+export async function findOn(
+  rest: Rest,
+  url: string,
+  field: string,
+  signal: AbortSignal,
+  holds: (one: Json) => boolean,
+): Promise<Json | undefined> {
+  let page = '';
+  do {
+    const next = page === '' ? url : `${url}${url.includes('?') ? '&' : '?'}pageToken=${encodeURIComponent(page)}`;
+    const answer = await rest.get(next, signal);
+    const found = ((answer?.[field] ?? []) as readonly Json[]).find(holds);
+    if (found !== undefined) return found;
+    page = textAt(answer, 'nextPageToken') ?? '';
+  } while (page !== '');
+  return undefined;
+}
