@@ -7,6 +7,7 @@ import { done, type Outcome, stalled, wait } from '../runtime/outcome.js';
 import type { RunResult } from '../runtime/queue.js';
 import type { TenantDependencies } from './dependencies.js';
 import { gatherTeardown } from './gather.js';
+import { holdsNow, holdsOn } from './holds.js';
 import { PHASE_LIST } from './phases/index.js';
 import type { Fate, TeardownContext } from './phases/phase.js';
 import { foldStatus } from './status.js';
@@ -35,9 +36,12 @@ async function teardown(
   tenant: MemoryTenant,
   signal: AbortSignal,
 ): Promise<Outcome<undefined>> {
-  const refusal = planRefusal(tenant, holdsOf(deps, tenant.metadata.name));
+  const { name } = tenant.metadata;
+  const fate = fateOf(tenant);
+  const holds = fate === 'destroy' ? await holdsNow(deps.kube, name, signal) : holdsOn(deps.holds.list(), name);
+  const refusal = planRefusal(tenant, holds);
   if (refusal !== undefined) return refusal;
-  const gathered = await gatherTeardown(deps, tenant, fateOf(tenant), signal);
+  const gathered = await gatherTeardown(deps, tenant, fate, signal);
   if (gathered.kind !== 'done') return gathered;
   // Nothing was ever made: the identity was never decided.
   if (gathered.facts === undefined) return done(undefined);
@@ -69,12 +73,6 @@ export function planRefusal(
     60_000,
   );
 }
-
-const holdsOf = (deps: TenantDependencies, tenant: string): readonly string[] =>
-  deps.holds
-    .list()
-    .filter(({ spec }) => spec.tenantNames.includes(tenant))
-    .map(({ metadata }) => metadata.name);
 
 async function runTeardown(context: TeardownContext): Promise<Outcome<undefined>> {
   for (const phase of PHASE_LIST.toReversed()) {

@@ -4,6 +4,7 @@ import { destroyKeyring, retainedPlace } from '../clients/keyring.js';
 import { connectionProblem, type Database } from '../clients/postgres.js';
 import { createRounds, type Rounds } from '../runtime/rounds.js';
 import type { TenantDependencies } from './dependencies.js';
+import { holdsNow } from './holds.js';
 import { dropTenant } from './phases/database/apply.js';
 
 /** How late an erasure may be. */
@@ -45,9 +46,6 @@ async function findDue(
   }
 }
 
-const isHeld = (deps: TenantDependencies, tenant: string): boolean =>
-  deps.holds.list().some(({ spec }) => spec.tenantNames.includes(tenant));
-
 /** One that fails keeps no other from its erasure. */
 async function sweepOne(
   deps: TenantDependencies,
@@ -55,9 +53,9 @@ async function sweepOne(
   catalogue: Database,
   record: TenantRecord,
 ): Promise<void> {
-  if (isHeld(deps, record.name)) return;
   const about = { tenant: record.name, tenantId: record.tenantId };
   try {
+    if ((await holdsNow(deps.kube, record.name)).length > 0) return;
     if (await erase(deps, plane, catalogue, record)) deps.log.info(about, 'erased after its grace period');
   } catch (err) {
     deps.log.error({ ...about, err }, 'it was not erased after its grace period; trying again');

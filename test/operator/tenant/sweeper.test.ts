@@ -87,7 +87,9 @@ describe('the sweeper', () => {
     };
     const deps = {
       planes: { list: () => [{ metadata: { name: 'default' }, spec: { clusterID: 'test' } }] },
-      holds: { list: () => [{ spec: { tenantNames: held } }] },
+      // What the server says; the mirror has not heard of it yet.
+      kube: { list: async () => ({ items: [{ metadata: { name: 'a' }, spec: { tenantNames: held } }] }) },
+      holds: { list: () => [] },
       stores: {
         catalogue: async () => done(plane.database),
         database: async () => done(plane.database),
