@@ -1,10 +1,10 @@
 // A Postgres 16 with pgvector for the suites that otherwise run on the one from npm.
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../../dist/operator/local/postgres/free-port.js';
 
 /** Of a server that lives for one run of the tests. */
 const PASSWORD = 'only-for-this-run';
@@ -18,14 +18,6 @@ function account() {
   const [, , uid, gid] = (line ?? '').split(':');
   return { uid: Number(uid), gid: Number(gid) };
 }
-
-const freePort = () =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 
 /** The binaries may lie in a closed home: the account gets a copy it can reach, with the libraries beside them. */
 function reachable(bin, root) {
@@ -59,8 +51,9 @@ export async function startPostgres16(bin) {
     String(port),
     '-c',
     'listen_addresses=127.0.0.1',
-    '-k',
-    root,
+    // A long name of the folder for temporary files makes a socket's name too long.
+    '-c',
+    'unix_socket_directories=',
     '-c',
     'max_connections=200',
     '-c',
@@ -78,7 +71,7 @@ export async function startPostgres16(bin) {
       psql('SELECT 1');
       break;
     } catch (error) {
-      if (attempt > 100 || server.exitCode !== null) throw error;
+      if (attempt > 600 || server.exitCode !== null) throw error;
       await sleep(100);
     }
   }

@@ -43,6 +43,8 @@ async function storesOnPostgres16() {
 console.log(`real parts (in ${CACHE}; set MEMPLANE_CACHE for another place)`);
 for (const part of PARTS) await preparePart(part, (line) => console.log(line));
 const patterns = process.argv.slice(2);
-const real = await jest([...patterns, '--selectProjects', 'real', '--maxWorkers=2']);
+/** A suite that says nothing of its own has so long: half of them start servers, on whatever machine this is. */
+const PATIENCE = '--testTimeout=300000';
+const real = await jest([...patterns, '--selectProjects', 'real', '--maxWorkers=2', PATIENCE]);
 const stores = patterns.length === 0 ? await storesOnPostgres16() : 0;
 process.exit(real || stores);
