@@ -63,7 +63,7 @@ export async function openAdmissionBench(kubeconfigPath: string): Promise<Admiss
 }
 
 /** An API server follows policies by watch: one that was just made acts a moment later. */
-const ACTIVE_MS = 20_000;
+const ACTIVE_MS = 60_000;
 
 async function untilActive(attempt: AdmissionBench['attempt']): Promise<void> {
   const deadline = Date.now() + ACTIVE_MS;

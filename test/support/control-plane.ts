@@ -30,7 +30,7 @@ export interface ControlPlaneOptions {
   readonly runtimeConfig?: readonly string[];
 }
 
-const START_DEADLINE_MS = 60_000;
+const START_DEADLINE_MS = 150_000;
 const CACHE = process.env.MEMPLANE_CACHE ?? join(homedir(), '.cache', 'memplane');
 const ASSETS = process.env.KUBEBUILDER_ASSETS;
 

@@ -44,6 +44,9 @@ export interface PartProcess {
   stop(): Promise<void>;
 }
 
+/** Python loads a thousand modules before it answers, which a busy machine takes its time for. */
+const START_DEADLINE_MS = 120_000;
+
 /** Starts a part and waits until it answers; ends it by its own id. */
 export async function startPart(
   command: string,
@@ -56,18 +59,25 @@ export async function startPart(
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-2_000);
   });
-  const deadline = Date.now() + 30_000;
+  let failure: Error | undefined;
+  child.once('error', (error) => {
+    failure = error;
+  });
+  const ended = (): boolean => failure !== undefined || child.exitCode !== null || child.signalCode !== null;
+  const stop = async (): Promise<void> => {
+    if (ended()) return;
+    const exit = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill('SIGTERM');
+    await exit;
+  };
+  const deadline = Date.now() + START_DEADLINE_MS;
   while (!(await answers().catch(() => false))) {
-    if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}: ${said}`);
-    if (Date.now() > deadline) throw new Error(`${command} did not answer in 30 s: ${said}`);
+    if (ended()) throw new Error(`${command} ended with ${child.exitCode ?? child.signalCode}: ${failure ?? said}`);
+    if (Date.now() > deadline) {
+      await stop();
+      throw new Error(`${command} did not answer in ${START_DEADLINE_MS / 1_000} s: ${said}`);
+    }
     await sleep(100);
   }
-  return {
-    stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
+  return { stop };
 }

@@ -12,7 +12,7 @@ export interface RuleBench {
   close(): Promise<void>;
 }
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /** Installs our CRDs in the cluster of a kubeconfig, real or embedded, and waits until they are served. */
 export const openRuleBench = async (

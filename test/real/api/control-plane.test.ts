@@ -13,7 +13,7 @@ const missing = controlPlaneMissing();
 
   beforeAll(async () => {
     plane = await startControlPlane({ controllerManager: true });
-  }, 90_000);
+  }, 240_000);
   afterAll(async () => {
     await plane.stop();
     expect(existsSync(plane.kubeconfig)).toBe(false);
@@ -35,5 +35,5 @@ const missing = controlPlaneMissing();
     await kubectl('wait', '--for=create', '-n', 'mem-acme', 'serviceaccount/default', '--timeout=20s');
     expect(await kubectl('create', 'token', '-n', 'mem-acme', 'default')).toMatch(/^eyJ/);
     expect(await kubectl('delete', 'namespace', 'mem-acme', '--timeout=30s')).toContain('deleted');
-  }, 60_000);
+  }, 240_000);
 });

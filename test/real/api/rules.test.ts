@@ -12,7 +12,7 @@ const missing = controlPlaneMissing();
   beforeAll(async () => {
     plane = await startControlPlane();
     bench = await openRuleBench(plane.kubeconfig, buildCrds());
-  }, 90_000);
+  }, 240_000);
   afterAll(async () => {
     await bench?.close();
     await plane?.stop();

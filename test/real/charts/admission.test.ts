@@ -11,7 +11,7 @@ const missing = controlPlaneMissing();
   beforeAll(async () => {
     plane = await startControlPlane({ controllerManager: true });
     bench = await openAdmissionBench(plane.kubeconfig);
-  }, 90_000);
+  }, 240_000);
   afterAll(async () => {
     await bench?.close();
     await plane?.stop();
@@ -29,10 +29,10 @@ const missing = controlPlaneMissing();
         as === 'operator' && request.verb === 'delete' && request.object.metadata.name === 'mem-teardown',
     );
     if (teardown === undefined) throw new Error('no case deletes the namespace mem-teardown');
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 60_000;
     while ((await bench.exists(teardown.request.object)) && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     expect(await bench.exists(teardown.request.object)).toBe(false);
-  }, 90_000);
+  }, 240_000);
 });

@@ -33,7 +33,7 @@ interface PodTemplate {
     plane = await startControlPlane();
     client = await openChartCluster(plane.kubeconfig);
     for (const [, , object] of rows) if (object.kind === 'Namespace') await client.apply(RESOURCES.namespaces, object);
-  }, 90_000);
+  }, 240_000);
   afterAll(async () => {
     await client?.close();
     await plane?.stop();

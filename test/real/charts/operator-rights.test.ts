@@ -55,11 +55,11 @@ const refOf = (object: K8sObject): ObjectRef => ({ resource: resourceFor(object)
     }
     operator = await openAs(admin, plane.kubeconfig, account, FIELD_MANAGER);
     // Rights are followed by watch: the last one that was made decides.
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     while (!(await may({ verb: 'get', resource: 'secrets', namespace: OPERATOR_NAMESPACE })) && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
-  }, 90_000);
+  }, 240_000);
   afterAll(async () => {
     await operator?.close();
     await admin?.close();

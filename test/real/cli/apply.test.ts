@@ -7,7 +7,7 @@ const missing = controlPlaneMissing();
   let plane: ControlPlane;
   beforeAll(async () => {
     plane = await startControlPlane();
-  }, 90_000);
+  }, 240_000);
   afterAll(() => plane?.stop());
 
   planeDryRun('a real API server', () => plane.kubeconfig);

@@ -46,7 +46,7 @@ function verdict({ status, body }: Answer): unknown {
         return status === 200 ? true : undefined;
       });
     }
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     for (const client of clients) await client.close();
     await embedded?.stop();

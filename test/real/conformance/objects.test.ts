@@ -32,7 +32,7 @@ const rows = [
     for (const client of clients) {
       for (const [, object] of rows) if (object.kind === 'Namespace') await client.apply(RESOURCES.namespaces, object);
     }
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     for (const client of clients) await client.close();
     await embedded?.stop();

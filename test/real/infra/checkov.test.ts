@@ -79,7 +79,7 @@ const idle = ({ failed }: Scan, of: readonly Accepted[]): readonly string[] =>
 const production = environments.filter(({ profile }) => profile === 'prod');
 
 describePart('checkov on production, three clouds', partExists('checkov'), () => {
-  jest.setTimeout(180_000);
+  jest.setTimeout(300_000);
   let stacks: ReadonlyMap<string, StackJson>;
   let found: Scan;
 
@@ -117,7 +117,7 @@ describePart('checkov on production, three clouds', partExists('checkov'), () =>
 });
 
 describePart('checkov on development, three clouds', partExists('checkov'), () => {
-  jest.setTimeout(180_000);
+  jest.setTimeout(300_000);
   let stacks: ReadonlyMap<string, StackJson>;
   let found: Scan;
 

@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { jest } from '@jest/globals';
 import { describeWith, terraformMissing } from '../../support/rehearsal.js';
 
-jest.setTimeout(240_000);
+jest.setTimeout(300_000);
 
 const STACKS = ['aws-dev-vault', 'gcp-dev-vault', 'azure-dev-vault'];
 
@@ -49,9 +49,8 @@ describeWith(terraformMissing(), 'npm run twin', () => {
 
   it('cdktf deploy applies three clouds, and cdktf diff then finds no changes', () => {
     const deployed = twin('npx', 'cdktf', 'deploy', '--auto-approve', ...STACKS);
-    // On a busy machine cdktf's screen loses the last line of a stack; that each was applied, its diff says.
-    expect(deployed.said).toMatch(/Apply complete! Resources: \d+ added, 0 changed, 0 destroyed/);
-    expect(deployed.status).toBe(0);
+    // On a busy machine cdktf's screen loses the last lines of a stack; that each was applied, its diff and its state say.
+    expect([deployed.status, deployed.status === 0 ? '' : deployed.said]).toEqual([0, '']);
     for (const stack of STACKS) {
       const { status, said } = twin('npx', 'cdktf', 'diff', stack);
       expect(said).toContain('No changes.');

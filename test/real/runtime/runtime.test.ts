@@ -43,7 +43,7 @@ describeReal('on a real API server', () => {
     });
     other = await createKubeClient({ kubeconfigPath: plane.kubeconfig, fieldManager: 'somebody-else', pageSize: 7 });
     await other.create(RESOURCES.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ns' } });
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await client.close();
     await other.close();
@@ -107,7 +107,7 @@ describeReal('on a real API server', () => {
 
     it('says Expired for a version of long ago', async () => {
       const watching = async () => {
-        const signal = AbortSignal.timeout(10_000);
+        const signal = AbortSignal.timeout(60_000);
         for await (const _event of client.watch(RESOURCES.configMaps, { resourceVersion: '1' }, signal));
       };
       expect(await rejection(watching())).toMatchObject({ status: 410, reason: 'Expired' });
@@ -174,7 +174,7 @@ describeReal('on a real API server', () => {
       await until(`the cache has ${key}`, () => seen() === live?.metadata.resourceVersion);
     };
 
-    beforeAll(openApplier, 30_000);
+    beforeAll(openApplier, 240_000);
     afterAll(closeReflectors);
 
     it('is made with one write an object and no read, all of them accepted by strict validation', async () => {
@@ -340,7 +340,7 @@ describeReal('on a real API server', () => {
     expect(leading).toEqual(['a']);
     await a.stop();
     // Long before the lease would be over.
-    await until('b leads', () => b.isLeader, 20_000);
+    await until('b leads', () => b.isLeader, 40_000);
     await b.stop();
     expect(leading).toEqual(['a', 'b']);
   });
