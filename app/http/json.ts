@@ -1,8 +1,8 @@
 import { isError } from './cause.js';
 import { type FieldError, problem } from './errors.js';
+import { countMembers, endOfText, findRepeated } from './json-members.js';
+import { buildPointer, MAX_DEPTH } from './json-pointer.js';
 
-/** Deeper than any honest document, shallow enough for every recursion that follows. */
-const MAX_DEPTH = 64;
 /** Enough to correct a body, few enough to answer quickly. */
 const MAX_FINDINGS = 20;
 
@@ -32,25 +32,35 @@ export const parseJson = (bytes: Buffer, what = 'the body'): Json => {
     const errors = [{ pointer: '', code: 'json', detail: `${what} is no JSON${where}` }];
     throw problem('invalid_request', `${whole} is not valid JSON${where}.`, { cause, errors });
   }
-  if (isStorable(value, 0)) return value;
+  const counted = { members: 0 };
+  const storable = isStorable(value, 0, counted);
+  if (!storable) demandStorable(value, text, whole);
+  if (storable && counted.members === countMembers(text)) return value;
+  const errors = findRepeated(text, MAX_FINDINGS);
+  if (errors.length === 0) return value;
+  throw problem('invalid_request', `${whole} names a member twice: ${errors[0]?.pointer}.`, { errors });
+};
+
+const demandStorable = (value: Json, text: string, whole: string): void => {
   const findings: FieldError[] = [];
   const large: Large[] = [];
   inspect(value, [], findings, large);
   if (large.length > 0) findings.push(...findRounded(text, large));
-  if (findings.length === 0) return value;
+  if (findings.length === 0) return;
   throw problem('invalid_request', `${whole} holds values that cannot be stored.`, { errors: findings });
 };
 
-/** Whether `inspect` would find nothing, not even to look at again: without the paths, which cost more than all else. */
-const isStorable = (value: Json, depth: number): boolean => {
+/** Whether `inspect` would find nothing, not even to look at again: without the paths, which cost more than all else. Counts what objects hold. */
+const isStorable = (value: Json, depth: number, counted: { members: number }): boolean => {
   if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
   if (typeof value === 'string') return isStorableText(value);
   if (value === null || typeof value !== 'object') return true;
   if (depth >= MAX_DEPTH) return false;
-  if (Array.isArray(value)) return value.every((item) => isStorable(item, depth + 1));
+  if (Array.isArray(value)) return value.every((item) => isStorable(item, depth + 1, counted));
   for (const key of Object.keys(value)) {
+    counted.members++;
     const item = (value as { readonly [key: string]: Json })[key] ?? null;
-    if (!isStorableText(key) || isPrototype(key, item) || !isStorable(item, depth + 1)) return false;
+    if (!isStorableText(key) || isPrototype(key, item) || !isStorable(item, depth + 1, counted)) return false;
   }
   return true;
 };
@@ -65,12 +75,12 @@ interface Large {
   readonly path: readonly string[];
   readonly value: number;
 }
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** An id of 19 digits that comes back as its neighbour is worse than one that is refused. */
 const findRounded = (text: string, large: readonly Large[]): readonly FieldError[] => {
   const rounded = new Map<number, string>();
-  for (const [literal] of text.matchAll(STRING_OR_NUMBER)) {
+  for (const literal of numbersIn(text)) {
     if (literal.length < 16 || !/^-?\d+$/.test(literal)) continue;
     const value = Number(literal);
     if (Number.isFinite(value) && BigInt(literal) !== BigInt(value)) rounded.set(value, literal);
@@ -82,6 +92,16 @@ const findRounded = (text: string, large: readonly Large[]): readonly FieldError
     return [finding(path, 'number', `is ${told}, which no JSON reader keeps exactly: send it as a text`)];
   });
 };
+
+/** As they are written, outside of texts. */
+function* numbersIn(text: string): Generator<string> {
+  for (let at = 0; at < text.length; ) {
+    const quote = text.indexOf('"', at);
+    const end = quote === -1 ? text.length : quote;
+    for (const [literal] of text.slice(at, end).matchAll(NUMBER)) yield literal;
+    at = quote === -1 ? end : endOfText(text, quote);
+  }
+}
 
 const positionOf = (cause: unknown): string => {
   const match = isError(cause) ? /position (\d+)/.exec(cause.message) : null;
@@ -138,19 +158,6 @@ const inspectObject = (
 };
 
 const finding = (path: readonly string[], code: string, what: string): FieldError => {
-  const pointer = buildPointer(path.slice(0, MAX_DEPTH));
+  const pointer = buildPointer(path);
   return { pointer, code, detail: `${pointer || 'the body'} ${what}` };
 };
-
-/** RFC 6901. Characters that would break a log line or a terminal are replaced. */
-export const buildPointer = (path: readonly string[]): string =>
-  path
-    .map(
-      (part) =>
-        `/${part
-          .slice(0, 64)
-          .replace(/[\p{Cc}\p{Surrogate}]/gu, '\ufffd')
-          .replaceAll('~', '~0')
-          .replaceAll('/', '~1')}`,
-    )
-    .join('');

@@ -1,5 +1,6 @@
 import { type FieldError, Problem, problem } from '../../http/errors.js';
-import { buildPointer, parseJson } from '../../http/json.js';
+import { parseJson } from '../../http/json.js';
+import { buildPointer } from '../../http/json-pointer.js';
 import { FIELD_NAMES, type Field, fieldOf, METADATA_PREFIX, OPERATORS, type Operator, operatorsOf } from './fields.js';
 import type { Comparison, Filter, Scalar } from './tree.js';
 import { readFilterValue } from './value.js';
