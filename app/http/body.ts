@@ -42,7 +42,17 @@ const checkMediaType = (request: IncomingMessage): void => {
   checkEncoding(request);
 };
 
+/** JSON and its lines are UTF-8; US-ASCII is a part of it. What else is named would be read as something it is not. */
+const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/i;
+
 const checkEncoding = (request: IncomingMessage): void => {
+  const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1];
+  if (charset !== undefined && !CHARSETS.has(charset.toLowerCase())) {
+    throw problem('unsupported_media_type', `The charset of the body is "${charset.slice(0, 100)}".`, {
+      remedy: `Send UTF-8: Content-Type: ${mediaTypeOf(request)}, without a charset or with charset=utf-8.`,
+    });
+  }
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw problem('unsupported_media_type', `The content encoding is "${encoding.slice(0, 100)}".`);

@@ -183,6 +183,16 @@ describe('what is not well-formed is refused, never a server error', () => {
     const send = (headers: Record<string, string>) => service.call('POST', MEMORIES, { raw: '{}', headers });
     expect((await send({ 'Content-Type': 'text/plain' })).status).toBe(415);
     expect((await send({ 'Content-Encoding': 'gzip' })).status).toBe(415);
+    const charset = (name: string) => send({ 'Content-Type': `application/json; charset=${name}` });
+    for (const name of ['utf-8', 'UTF8', '"us-ascii"']) expect((await charset(name)).status).toBe(400);
+    const other = await charset('utf-16');
+    expect(other.body).toMatchObject({ status: 415, remedy: expect.stringContaining('charset=utf-8') });
+  });
+
+  it('a body that names a member twice: a proxy in front may have looked at the other one', async () => {
+    const raw = '{"content":"x","user_id":"ada","user_id":"grace"}';
+    const { status, body } = await service.call('POST', MEMORIES, { raw });
+    expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'invalid_request', '/user_id']);
   });
 
   it('a declared body of more than 50 MB is refused before it is read', async () => {
