@@ -26,9 +26,19 @@ export const checkChangeable = async (
 
 export const checkVersion = (row: Pick<MemoryRow, 'id' | 'version'>, ifMatch: string | undefined): void => {
   if (ifMatch === undefined || matchesVersion(ifMatch, row.version)) return;
+  const remedy = remedyFor(ifMatch);
   throw problem('version_mismatch', `The memory ${row.id} has version ${row.version}.`, {
     headers: { ETag: `"${row.version}"` },
+    ...(remedy === undefined ? {} : { remedy }),
   });
+};
+
+/** A tag that could name no version at all: reading the memory again would not help. */
+const remedyFor = (ifMatch: string): string | undefined => {
+  const tag = ifMatch.split(',').find((one) => !/^\s*("[^"]*"|\*)\s*$/.test(one));
+  if (tag === undefined) return undefined;
+  const version = /\d{1,10}/.exec(tag)?.[0] ?? '3';
+  return `Write the version in quotes, as the header ETag of an answer does: If-Match: "${version}".`;
 };
 
 export const missing = (id: string): Problem => problem('not_found', `There is no memory ${id}.`);

@@ -94,6 +94,17 @@ describe('a patch', () => {
     expect([(await read('"2"')).status, (await read('"1"')).status]).toEqual([304, 200]);
   });
 
+  it.each([
+    ['3', '"3"'],
+    ['W/"7"', '"7"'],
+    ['"1", two', '"3"'],
+  ])('is told how a version is written when it is written as %s', async (tag, told) => {
+    const { id } = await create({});
+    await patch(id, { content: 'y' });
+    const answer = await patch(id, { content: 'z' }, { headers: { 'If-Match': tag } });
+    expect([answer.status, answer.body.remedy]).toEqual([412, expect.stringContaining(`If-Match: ${told}`)]);
+  });
+
   it('sent by many at once makes one version each, and under If-Match just one', async () => {
     const { id } = await create({});
     const free = await Promise.all(
