@@ -8,6 +8,8 @@ const IS_UUID = new RegExp(UUID);
 export const isUuid = (text: string): boolean => IS_UUID.test(text);
 /** What an id of its own may be: the nil UUID stands for none (RFC 9562), also where rows are walked through by their ids. */
 export const UUID_OF_SOMETHING = `^(?!0{8}-0{4}-0{4}-0{4}-0{12}$)${UUID.slice(1)}`;
+/** Of a text that must say something. */
+export const NOT_BLANK = '\\S';
 /** RFC 3339 with a zone; whether the day exists is checked where it is parsed. */
 export const TIME = '^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$';
 
@@ -136,6 +138,7 @@ const wordsFor = ({ params, parentSchema }: ErrorObject): string => {
 const WORDS: ReadonlyMap<string, string> = new Map([
   [UUID, 'a UUID'],
   [UUID_OF_SOMETHING, 'a UUID, and not the nil UUID'],
+  [NOT_BLANK, 'more than white space'],
   [TIME, 'a time with its zone, like 2026-01-31T12:00:00Z'],
 ]);
 

@@ -1,15 +1,14 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { TIME } from '../http/validate.js';
-import { DraftSchema, ExternalId, literals, ScopeSchema } from '../memories/schema.js';
+import { NOT_BLANK, TIME } from '../http/validate.js';
+import { ContentSchema, DraftSchema, ExternalId, literals, ScopeSchema } from '../memories/schema.js';
 import { WriteResultSchema } from '../memories/write-schema.js';
 
 const Nullable = <T extends ReturnType<typeof Type.String>>(schema: T) => Type.Union([schema, Type.Null()]);
-const Text = Type.String({ minLength: 1, maxLength: 100_000 });
 
 export const MessageSchema = Type.Object(
   {
     role: literals(['user', 'assistant', 'system', 'tool']),
-    content: Text,
+    content: ContentSchema,
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
     at: Type.Optional(Type.String({ pattern: TIME })),
   },
@@ -18,7 +17,7 @@ export const MessageSchema = Type.Object(
 
 export const IngestSchema = Type.Object(
   {
-    conversation_text: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000_000 })),
+    conversation_text: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000_000, pattern: NOT_BLANK })),
     messages: Type.Optional(Type.Array(MessageSchema, { minItems: 1, maxItems: 1000 })),
     user_id: Type.Optional(Nullable(ExternalId)),
     agent_id: Type.Optional(Nullable(ExternalId)),

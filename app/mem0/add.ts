@@ -116,10 +116,14 @@ const readMessages = (given: unknown, timestamp: unknown, infers: boolean): NonN
   const list = typeof given === 'string' ? [{ role: 'user', content: given }] : given;
   if (!Array.isArray(list)) throw refuse('/messages', 'type', '/messages must be a list of messages, or a text.');
   const at = readTimestamp(timestamp);
+  const someSaySomething = list.some(
+    (message) => !isBlank((message as { readonly content?: unknown } | null)?.content),
+  );
   const messages = list.flatMap((message: unknown, index) => {
     const { role = 'user', content = null, name } = (message ?? {}) as Readonly<Record<string, unknown>>;
     // An assistant that calls a tool says nothing; instructions are nothing to remember word by word.
     if (content === null || (role === 'system' && !infers)) return [];
+    if (someSaySomething && isBlank(content)) return [];
     const known = typeof role === 'string' ? (ROLES[role] ?? role) : role;
     return [
       {
@@ -132,6 +136,8 @@ const readMessages = (given: unknown, timestamp: unknown, infers: boolean): NonN
   });
   return requireValid(checkMessages, { messages }, 'The request').messages;
 };
+
+const isBlank = (content: unknown): boolean => typeof content === 'string' && content.trim() === '';
 
 const readContent = (content: unknown, index: number): unknown => {
   const parts = Array.isArray(content) ? content : typeof content === 'object' ? [content] : undefined;

@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox';
-import { ExternalId } from '../memories/schema.js';
+import { ContentSchema, ExternalId } from '../memories/schema.js';
 
 /** mem0's clients send more than is known here, by version and by option: what is not known is ignored. */
 export const open = Type.Object;
 
 const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Optional(Type.Union([schema, Type.Null()]));
-export const MemoryText = Type.String({ minLength: 1, maxLength: 100_000 });
+export const MemoryText = ContentSchema;
 const Metadata = Type.Record(Type.String({ maxLength: 256 }), Type.Unknown());
 const Filters = Type.Unsafe<unknown>({ type: 'object', description: 'AND, OR, NOT and fields with operators, or *' });
 /** Names, days, options: what also has to fit into an address. */

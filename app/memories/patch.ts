@@ -17,7 +17,7 @@ import {
   problemAt,
 } from './plan.js';
 import type { MemoryRow } from './rows.js';
-import { DraftSchema, MemorySchema, SCOPES, Vector } from './schema.js';
+import { ContentSchema, DraftSchema, MemorySchema, SCOPES, Vector } from './schema.js';
 import { buildState, type MemoryState, STATE_FIELDS, type StateColumns, StateSchema } from './state.js';
 import { capConfidence, type Trust } from './trust.js';
 import { readVector } from './vector-input.js';
@@ -36,12 +36,12 @@ export const mergePatch = (target: Json | undefined, patch: Json): Json => {
 /** A vector is not part of the memory's document: it goes beside the merge. */
 const BESIDE = { vector: Type.Optional(Vector), embedding_model: DraftSchema.properties.embedding_model };
 const orNull = (schema: TSchema): TSchema => Type.Optional(Type.Union([schema, Type.Null()]));
-const { content, ...removable } = StateSchema.properties;
+const { content: _content, ...removable } = StateSchema.properties;
 
 /** What /openapi.json says; the merged memory is what is checked. */
 export const PatchSchema = Type.Object(
   {
-    content: Type.Optional(content),
+    content: Type.Optional(ContentSchema),
     ...Object.fromEntries(Object.entries(removable).map(([name, schema]) => [name, orNull(schema)])),
     ...BESIDE,
   },
@@ -49,7 +49,7 @@ export const PatchSchema = Type.Object(
 );
 
 const checkState = compileCheck(StateSchema);
-const checkBeside = compileCheck(Type.Object(BESIDE, { additionalProperties: false }));
+const checkGiven = compileCheck(Type.Object({ ...BESIDE, content: Type.Optional(ContentSchema) }));
 const PATCHABLE: ReadonlySet<string> = new Set([...STATE_FIELDS, ...Object.keys(BESIDE)]);
 
 /** What can be said of a patch without the memory: that it is an object and names nothing that cannot be changed. */
@@ -108,18 +108,19 @@ export const planPatch = (
 ): PlannedPatch | undefined => {
   checkGlobal(row, context.principal);
   const { vector, embedding_model, ...fields } = patch;
-  const beside = requireValid(checkBeside, defined({ vector, embedding_model }), 'The patch');
+  const content = typeof fields.content === 'string' ? fields.content : undefined;
+  const beside = requireValid(checkGiven, defined({ vector, embedding_model, content }), 'The patch');
   checkModel(beside, context.model);
   const given = beside.vector === undefined ? null : readVector(beside.vector, context.dimensions);
   const merged = requireValid(checkState, mergePatch({ ...before }, fields), 'The patched memory');
   const { policies } = context.policies;
   if ('predicate' in patch) checkPredicate(merged, policies.predicates);
   const redactions = new Map<RedactionKind, number>();
-  const content = redactJson(contentOf(merged) as RowContent & JsonObject, policies.redact, redactions);
+  const redacted = redactJson(contentOf(merged) as RowContent & JsonObject, policies.redact, redactions);
   const columns = planColumns(row, merged, patch, context);
-  const after = buildState(columns, content);
+  const after = buildState(columns, redacted);
   if (!given && jcs(after) === jcs(before)) return undefined;
-  return { before, after, content, columns, redactions, vector: given };
+  return { before, after, content: redacted, columns, redactions, vector: given };
 };
 
 /** A whole draft in place of what there is. It is a new statement: its life time counts from today. */

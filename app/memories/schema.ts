@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { TIME, UUID, UUID_OF_SOMETHING } from '../http/validate.js';
+import { NOT_BLANK, TIME, UUID, UUID_OF_SOMETHING } from '../http/validate.js';
 
 export const SCOPES = ['user', 'team', 'organization', 'global'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -40,9 +40,11 @@ const Name = Type.String({ minLength: 1, maxLength: 1024 });
 /** Written `a.b` in a query, so a part holds no dot. */
 const NamespaceSchema = Type.Array(Type.String({ pattern: '^[^.\\x00-\\x1f\\x7f]{1,64}$' }), { maxItems: 8 });
 
+export const ContentSchema = Type.String({ minLength: 1, maxLength: 100_000, pattern: NOT_BLANK });
+
 export const DraftSchema = Type.Object(
   {
-    content: Type.String({ minLength: 1, maxLength: 100_000 }),
+    content: ContentSchema,
     id: Type.Optional(Type.String({ pattern: UUID_OF_SOMETHING })),
     key: Type.Optional(Nullable(ExternalId)),
     namespace: Type.Optional(NamespaceSchema),

@@ -51,8 +51,14 @@ export interface MemoryState {
   readonly valid_to: string | null;
 }
 
-/** The whole of it, as it must be after a patch. */
-export const StateSchema = Type.Pick(DraftSchema, [...STATE_FIELDS], { additionalProperties: false });
+/** The whole of it, as it must be after a patch. There are contents of white space from before it was refused. */
+export const StateSchema = Type.Object(
+  {
+    ...Type.Pick(DraftSchema, [...STATE_FIELDS]).properties,
+    content: Type.String({ minLength: 1, maxLength: 100_000 }),
+  },
+  { additionalProperties: false },
+);
 
 export type StateColumns = Pick<MemoryRow, 'confidence' | 'importance' | 'expires_at' | 'valid_from' | 'valid_to'>;
 

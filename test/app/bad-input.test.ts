@@ -201,6 +201,60 @@ const sendHuge = (path: string, headers: Readonly<Record<string, string>>): Prom
     for (let count = 0; count < 51; count++) sent.write(chunk);
   });
 
+describe('a content of white space', () => {
+  const BLANK = ' \n\t\u00a0\u3000';
+  const draft = { content: BLANK };
+  const said = { role: 'user', content: BLANK };
+  const patch = { patch: { content: BLANK } };
+
+  it.each([
+    ['POST', PATH, draft, '/content'],
+    ['POST', PATH, { memories: [{ content: 'x' }, draft] }, '/memories/1/content'],
+    ['PUT', `${PATH}/by-key/blank`, draft, '/content'],
+    ['PATCH', `${PATH}/{id}`, draft, '/content'],
+    ['POST', `${PATH}/update`, { updates: [{ id: '{id}', ...patch }] }, '/updates/0/patch/content'],
+    ['POST', `${PATH}/{id}/supersede`, { draft }, '/draft/content'],
+    ['POST', '/api/v1/memory/ingest', { conversation_text: BLANK }, '/conversation_text'],
+    ['POST', '/api/v1/memory/ingest', { messages: [said], infer: false }, '/messages/0/content'],
+    ['POST', '/v1/memories/', { messages: [said], user_id: 'ada' }, '/messages/0/content'],
+    ['POST', '/v3/memories/add/', { messages: BLANK, user_id: 'ada', infer: false }, '/messages/0/content'],
+    ['PUT', '/v1/memories/{id}/', { text: BLANK }, '/text'],
+    ['PUT', '/v1/batch/', { memories: [{ memory_id: '{id}', text: BLANK }] }, '/memories/0/text'],
+  ])('is refused by %s %s, which names the member, and nothing is written', async (method, path, body, pointer) => {
+    const { id } = (await service.call('POST', PATH, { key: ada, body: { content: `kept ${path}` } })).body;
+    await unchanged(async () => {
+      const raw = JSON.stringify(body).replace('{id}', id);
+      const answer = await service.call(method, path.replace('{id}', id), { key: ada, raw });
+      const told = JSON.stringify(answer.body);
+      expect([answer.status === 422 ? 400 : answer.status, told]).toEqual([400, expect.stringContaining(pointer)]);
+      expect(told).toContain('more than white space');
+    });
+  });
+
+  it('is refused by an import line by line, and by a tool', async () => {
+    await unchanged(async () => {
+      const headers = { 'Content-Type': 'application/x-ndjson' };
+      const raw = JSON.stringify({ ...draft, user_id: 'ada' });
+      const imported = await service.call('POST', '/api/v1/import', { key: ada, raw, headers });
+      expect(imported.body).toMatchObject({ created: 0, failed: 1, errors: [{ pointer: '/content' }] });
+      const params = { name: 'add_memory', arguments: draft };
+      const called = await service.call('POST', '/mcp', {
+        key: ada,
+        body: { jsonrpc: '2.0', id: 1, method: 'tools/call', params },
+        headers: { Accept: 'application/json, text/event-stream' },
+      });
+      expect(JSON.stringify(called.body)).toContain('more than white space');
+    });
+  });
+
+  it('beside what is said is passed over in the routes of mem0, as a message without words is', async () => {
+    const messages = [said, { role: 'assistant', content: 'Noted: the kettle is blue' }, { role: 'user', content: '' }];
+    const body = { messages, user_id: 'ada', infer: false };
+    const answer = await service.call('POST', '/v1/memories/', { key: ada, body });
+    expect(answer.body).toMatchObject([{ event: 'ADD', memory: 'Noted: the kettle is blue' }]);
+  });
+});
+
 describe('an injection', () => {
   const INJECTIONS = [
     `'; DROP TABLE memories; --`,
