@@ -33,6 +33,36 @@ export const azureServices = (stack: StackJson, names: AzureNames): Answered => 
         { properties: { attributes: { enabled: true }, contentType: one.content_type } },
       ] as const,
   ),
+  ...attributesOf(stack, 'azurerm_servicebus_queue').map(
+    ([, one]) =>
+      [
+        `${names.path(referred(stack, one.namespace_id), 'Microsoft.ServiceBus/namespaces')}/queues/${one.name}`,
+        {
+          properties: {
+            defaultMessageTimeToLive: one.default_message_ttl,
+            // What was given in seconds comes back in minutes.
+            lockDuration: String(one.lock_duration).replace('PT300S', 'PT5M'),
+            maxDeliveryCount: one.max_delivery_count,
+            deadLetteringOnMessageExpiration: true,
+          },
+        },
+      ] as const,
+  ),
+  ...attributesOf(stack, 'azurerm_kubernetes_cluster_node_pool').map(
+    ([, one]) =>
+      [
+        `${names.path(referred(stack, one.kubernetes_cluster_id), 'Microsoft.ContainerService/managedClusters')}/agentPools/${one.name}`,
+        {
+          properties: {
+            enableEncryptionAtHost: one.host_encryption_enabled,
+            enableNodePublicIP: false,
+            osSKU: one.os_sku,
+            vnetSubnetID: `/subscriptions/s/x/subnets/${referred(stack, one.vnet_subnet_id).name}`,
+            ...(one.node_taints === undefined ? {} : { nodeTaints: one.node_taints }),
+          },
+        },
+      ] as const,
+  ),
   ...locks(stack, names),
 ];
 
@@ -67,7 +97,11 @@ const images = (one: Attributes, { keyUrl }: AzureNames): unknown => ({
     publicNetworkAccess: one.public_network_access_enabled === false ? 'Disabled' : 'Enabled',
     anonymousPullEnabled: one.anonymous_pull_enabled,
     adminUserEnabled: one.admin_enabled,
-    policies: { exportPolicy: { status: one.export_policy_enabled === false ? 'disabled' : 'enabled' } },
+    networkRuleBypassOptions: one.network_rule_bypass_option,
+    policies: {
+      retentionPolicy: { status: 'enabled', days: one.retention_policy_in_days },
+      exportPolicy: { status: one.export_policy_enabled === false ? 'disabled' : 'enabled' },
+    },
   },
 });
 
@@ -81,9 +115,12 @@ const cluster =
       properties: {
         diskEncryptionSetID: path(set, 'Microsoft.Compute/diskEncryptionSets'),
         disableLocalAccounts: one.local_account_disabled,
+        addonProfiles: { azurepolicy: { enabled: one.azure_policy_enabled } },
+        agentPoolProfiles: [{ name: 'system1', mode: 'System', enableEncryptionAtHost: true }],
         aadProfile: {
           managed: true,
           enableAzureRBAC: first(one.azure_active_directory_role_based_access_control).azure_rbac_enabled,
+          adminGroupObjectIDs: first(one.azure_active_directory_role_based_access_control).admin_group_object_ids,
         },
         apiServerAccessProfile: {
           enablePrivateCluster: one.private_cluster_enabled,

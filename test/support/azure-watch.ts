@@ -1,5 +1,5 @@
 import type { AzureNames } from './azure-services.js';
-import { attributesOf, first, referred } from './graph-attributes.js';
+import { attributesOf, first, named, referred } from './graph-attributes.js';
 import type { Attributes, StackJson } from './terraform-json.js';
 
 type Answered = readonly (readonly [path: string, body: unknown])[];
@@ -103,7 +103,11 @@ const copies = (stack: StackJson, names: AzureNames): Answered =>
                 policyId: '2e8a',
                 sourceAccount: idOf(stack, names, one.source_storage_account_id),
                 destinationAccount: idOf(stack, names, one.destination_storage_account_id),
-                rules: list(one.rules).map(() => ({ ruleId: '1' })),
+                rules: list(one.rules).map(({ source_container_name: from, destination_container_name: to }) => ({
+                  ruleId: '1',
+                  sourceContainer: named(stack, from),
+                  destinationContainer: named(stack, to),
+                })),
               },
             },
           ],

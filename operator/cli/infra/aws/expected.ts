@@ -41,6 +41,9 @@ function keyTarget(graph: StackGraph, alias: GraphResource): Target {
   });
 }
 
+/** Parameters that have a row of their own. */
+const NAMED = new Set(['parameter rds.force_ssl', 'parameter ssl_min_protocol_version']);
+
 function databaseTarget(graph: StackGraph, instance: GraphResource): Target {
   const { attributes } = instance;
   const group = graph.referred(attributes.parameter_group_name)?.attributes;
@@ -57,7 +60,7 @@ function databaseTarget(graph: StackGraph, instance: GraphResource): Target {
     'parameter group': group?.name as string | undefined,
     'TLS required': parameter('rds.force_ssl'),
     'TLS minimum': parameter('ssl_min_protocol_version'),
-    ...Object.fromEntries(parameters),
+    ...Object.fromEntries(parameters.filter(([name]) => !NAMED.has(name))),
     'sign-in by IAM': attributes.iam_database_authentication_enabled === true,
     logs: listed((attributes.enabled_cloudwatch_logs_exports ?? []) as readonly string[]),
     'key of insights': keyOf(graph, attributes.performance_insights_kms_key_id),

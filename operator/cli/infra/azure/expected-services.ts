@@ -1,8 +1,9 @@
-import { block, type GraphResource, type StackGraph } from '../graph.js';
+import { block, type GraphResource, listed, type StackGraph } from '../graph.js';
 import { target } from '../located-target.js';
 import { numberAt, textAt } from '../rest.js';
 import type { Target } from '../target.js';
-import { customerKey, idOf, keyOf } from './expected-target.js';
+import { secondsOf } from './durations.js';
+import { customerKey, idIn, idOf, keyOf } from './expected-target.js';
 
 /** What keeps something beside accounts and databases, what runs it all, and what nobody may take away. */
 export function expectOfServices(graph: StackGraph): readonly Target[] {
@@ -10,6 +11,10 @@ export function expectOfServices(graph: StackGraph): readonly Target[] {
     graph.of(type).map((one) => of(graph, one));
   return [
     ...each('azurerm_servicebus_namespace', queueTarget),
+    ...each('azurerm_servicebus_queue', writesTarget),
+    ...each('azurerm_kubernetes_cluster_node_pool', poolTarget),
+    ...each('azurerm_log_analytics_cluster', logsTarget),
+    ...each('azurerm_log_analytics_linked_service', linkTarget),
     ...each('azurerm_key_vault_secret', secretTarget),
     ...each('azurerm_container_registry', imagesTarget),
     ...each('azurerm_kubernetes_cluster', clusterTarget),
@@ -30,6 +35,45 @@ const queueTarget = (graph: StackGraph, queue: GraphResource): Target =>
     tier: textAt(queue.attributes, 'sku'),
   });
 
+function writesTarget(graph: StackGraph, queue: GraphResource): Target {
+  const { attributes } = queue;
+  return target(graph, queue, 'writes', `${idIn(graph, attributes.namespace_id)}/queues/${attributes.name}`, {
+    'kept seconds': secondsOf(textAt(attributes, 'default_message_ttl')),
+    'hidden seconds': secondsOf(textAt(attributes, 'lock_duration')),
+    'put aside after': numberAt(attributes, 'max_delivery_count'),
+    'put aside when too old': attributes.dead_lettering_on_message_expiration === true,
+  });
+}
+
+function poolTarget(graph: StackGraph, pool: GraphResource): Target {
+  const { attributes } = pool;
+  const name = `${idIn(graph, attributes.kubernetes_cluster_id)}/agentPools/${attributes.name}`;
+  return target(graph, pool, 'pool', name, {
+    'encrypted on the host': attributes.host_encryption_enabled === true,
+    'public addresses': attributes.node_public_ip_enabled === true,
+    system: textAt(attributes, 'os_sku'),
+    subnet: graph.referred(attributes.vnet_subnet_id)?.attributes.name as string | undefined,
+    'kept for': listed((attributes.node_taints ?? []) as readonly string[]),
+  });
+}
+
+/** Logs of a plane that is large enough for a key of its own. */
+function logsTarget(graph: StackGraph, logs: GraphResource): Target {
+  const key = graph
+    .of('azurerm_log_analytics_cluster_customer_managed_key')
+    .find(({ attributes }) => graph.referred(attributes.log_analytics_cluster_id)?.address === logs.address);
+  return target(graph, logs, 'logs', idOf(graph, logs, 'Microsoft.OperationalInsights/clusters'), {
+    'encryption key': keyOf(graph, key?.attributes.key_vault_key_id),
+  });
+}
+
+function linkTarget(graph: StackGraph, link: GraphResource): Target {
+  const { workspace_id, write_access_id } = link.attributes;
+  return target(graph, link, 'link', `${idIn(graph, workspace_id)}/linkedServices/cluster`, {
+    cluster: graph.referred(write_access_id)?.attributes.name as string | undefined,
+  });
+}
+
 /** Its existence alone: the value is nobody's to read. */
 function secretTarget(graph: StackGraph, secret: GraphResource): Target {
   const vault = graph.referred(secret.attributes.key_vault_id);
@@ -47,6 +91,8 @@ const imagesTarget = (graph: StackGraph, images: GraphResource): Target =>
     'pulled by anybody': images.attributes.anonymous_pull_enabled === true,
     'a password': images.attributes.admin_enabled === true,
     'carried elsewhere': images.attributes.export_policy_enabled !== false,
+    'untagged kept days': numberAt(images.attributes, 'retention_policy_in_days'),
+    'let by': textAt(images.attributes, 'network_rule_bypass_option'),
   });
 
 function clusterTarget(graph: StackGraph, cluster: GraphResource): Target {
@@ -62,6 +108,12 @@ function clusterTarget(graph: StackGraph, cluster: GraphResource): Target {
     'roles of Azure': block(attributes.azure_active_directory_role_based_access_control)?.azure_rbac_enabled === true,
     'workload identity': attributes.workload_identity_enabled === true,
     'commands from outside': attributes.run_command_enabled !== false,
+    'policies of Azure': attributes.azure_policy_enabled === true,
+    administrators: listed(
+      (block(attributes.azure_active_directory_role_based_access_control)?.admin_group_object_ids ??
+        []) as readonly string[],
+    ),
+    'system encrypted on the host': block(attributes.default_node_pool)?.host_encryption_enabled === true,
     tier: textAt(attributes, 'sku_tier'),
   });
 }
@@ -85,29 +137,10 @@ const metricsTarget = (graph: StackGraph, metrics: GraphResource): Target =>
     public: metrics.attributes.public_network_access_enabled !== false,
   });
 
-/** Of those whose resource the stack makes itself: what is locked, by the type of it. */
-const LOCKED: Readonly<Record<string, string>> = {
-  azurerm_storage_account: 'Microsoft.Storage/storageAccounts',
-  azurerm_key_vault: 'Microsoft.KeyVault/vaults',
-  azurerm_postgresql_flexible_server: 'Microsoft.DBforPostgreSQL/flexibleServers',
-  azurerm_managed_redis: 'Microsoft.Cache/redisEnterprise',
-  azurerm_kubernetes_cluster: 'Microsoft.ContainerService/managedClusters',
-};
-
 function lockTarget(graph: StackGraph, lock: GraphResource): readonly Target[] {
   const { scope, name, lock_level } = lock.attributes;
-  const of = graph.referred(scope);
-  const id = scopeOf(graph, of, scope);
+  const id = idIn(graph, scope);
   if (id === undefined) return [];
   const path = `${id}/providers/Microsoft.Authorization/locks/${name}`;
   return [target(graph, lock, 'lock', path, { level: String(lock_level) })];
-}
-
-function scopeOf(graph: StackGraph, of: GraphResource | undefined, scope: unknown): string | undefined {
-  if (of?.type.endsWith('azurerm_resource_group') === true) {
-    return `/subscriptions/${graph.provider.subscription_id}/resourceGroups/${of.attributes.name}`;
-  }
-  const type = LOCKED[of?.type ?? ''];
-  if (of !== undefined && type !== undefined) return idOf(graph, of, type);
-  return String(scope).startsWith('/subscriptions/') ? String(scope) : undefined;
 }

@@ -2,7 +2,7 @@ import { block, blocks, type GraphResource, listed, type StackGraph } from '../g
 import { target } from '../located-target.js';
 import { numberAt, textAt } from '../rest.js';
 import type { Target } from '../target.js';
-import { idOf } from './expected-target.js';
+import { idIn, idOf } from './expected-target.js';
 
 /** Who is told of what, what is written down of whom, what is copied away, and the names. */
 export function expectOfWatch(graph: StackGraph): readonly Target[] {
@@ -50,28 +50,6 @@ const alarmTarget = (graph: StackGraph, alarm: GraphResource): Target =>
     tells: tells(graph, alarm),
   });
 
-/** What each resource type is called in its id; a type that is not here is not looked at. */
-const TYPES: Readonly<Record<string, string>> = {
-  azurerm_storage_account: 'Microsoft.Storage/storageAccounts',
-  azurerm_key_vault: 'Microsoft.KeyVault/vaults',
-  azurerm_postgresql_flexible_server: 'Microsoft.DBforPostgreSQL/flexibleServers',
-  azurerm_managed_redis: 'Microsoft.Cache/redisEnterprise',
-  azurerm_kubernetes_cluster: 'Microsoft.ContainerService/managedClusters',
-  azurerm_servicebus_namespace: 'Microsoft.ServiceBus/namespaces',
-  azurerm_container_registry: 'Microsoft.ContainerRegistry/registries',
-};
-
-/** `${azurerm_x.y.id}/rest` as an id; undefined for what cannot be said before the apply. */
-function idIn(graph: StackGraph, expression: unknown): string | undefined {
-  const text = String(expression);
-  if (text.startsWith('/subscriptions/')) return text;
-  const of = graph.referred(text);
-  const type = TYPES[of?.type ?? ''];
-  return of === undefined || type === undefined
-    ? undefined
-    : `${idOf(graph, of, type)}${text.replace(/^\$\{[^}]*\}/, '')}`;
-}
-
 /** Where something is written to, by the last part of its id. */
 const placeIn = (graph: StackGraph, expression: unknown): string | undefined =>
   expression === undefined
@@ -104,7 +82,11 @@ function copyTarget(graph: StackGraph, copy: GraphResource): Target | undefined 
   if (of === undefined) return undefined;
   return target(graph, copy, 'copy', `${of}/objectReplicationPolicies`, {
     'copied to': placeIn(graph, copy.attributes.destination_storage_account_id),
-    containers: blocks(copy.attributes.rules).length,
+    containers: listed(
+      blocks(copy.attributes.rules).map(
+        (rule) => `${placeIn(graph, rule.source_container_name)} to ${placeIn(graph, rule.destination_container_name)}`,
+      ),
+    ),
   });
 }
 

@@ -1,4 +1,6 @@
+import { listed } from '../graph.js';
 import { at, numberAt, textAt } from '../rest.js';
+import { secondsOf } from './durations.js';
 import { type AzureReader, keyIn, reading } from './reading.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -14,6 +16,23 @@ export const SERVICES: Readonly<Record<string, AzureReader>> = {
     public: isOpen(queue),
     tier: textAt(queue, 'sku.name'),
   })),
+  writes: reading('2024-01-01', (queue) => ({
+    'kept seconds': secondsOf(textAt(queue, 'properties.defaultMessageTimeToLive')),
+    'hidden seconds': secondsOf(textAt(queue, 'properties.lockDuration')),
+    'put aside after': numberAt(queue, 'properties.maxDeliveryCount'),
+    'put aside when too old': at(queue, 'properties.deadLetteringOnMessageExpiration') === true,
+  })),
+  pool: reading('2025-02-01', (pool) => ({
+    'encrypted on the host': at(pool, 'properties.enableEncryptionAtHost') === true,
+    'public addresses': at(pool, 'properties.enableNodePublicIP') === true,
+    system: textAt(pool, 'properties.osSKU'),
+    subnet: textAt(pool, 'properties.vnetSubnetID')?.split('/').at(-1),
+    'kept for': listed((at(pool, 'properties.nodeTaints') ?? []) as readonly string[]),
+  })),
+  logs: reading('2022-10-01', (logs) => ({ 'encryption key': logsKey(logs) })),
+  link: reading('2020-08-01', (link) => ({
+    cluster: textAt(link, 'properties.writeAccessResourceId')?.split('/').at(-1),
+  })),
   secret: reading('2023-07-01', (secret) => ({
     enabled: at(secret, 'properties.attributes.enabled') !== false,
     type: textAt(secret, 'properties.contentType'),
@@ -24,6 +43,11 @@ export const SERVICES: Readonly<Record<string, AzureReader>> = {
     'pulled by anybody': at(images, 'properties.anonymousPullEnabled') === true,
     'a password': at(images, 'properties.adminUserEnabled') === true,
     'carried elsewhere': textAt(images, 'properties.policies.exportPolicy.status') !== 'disabled',
+    'untagged kept days':
+      textAt(images, 'properties.policies.retentionPolicy.status') === 'enabled'
+        ? numberAt(images, 'properties.policies.retentionPolicy.days')
+        : undefined,
+    'let by': textAt(images, 'properties.networkRuleBypassOptions'),
   })),
   cluster: reading('2025-02-01', (cluster) => ({
     'encryption key':
@@ -37,6 +61,11 @@ export const SERVICES: Readonly<Record<string, AzureReader>> = {
     'roles of Azure': at(cluster, 'properties.aadProfile.enableAzureRBAC') === true,
     'workload identity': at(cluster, 'properties.securityProfile.workloadIdentity.enabled') === true,
     'commands from outside': at(cluster, 'properties.apiServerAccessProfile.disableRunCommand') !== true,
+    'policies of Azure': at(cluster, 'properties.addonProfiles.azurepolicy.enabled') === true,
+    administrators: listed((at(cluster, 'properties.aadProfile.adminGroupObjectIDs') ?? []) as readonly string[]),
+    'system encrypted on the host': ((at(cluster, 'properties.agentPoolProfiles') ?? []) as readonly Json[])
+      .filter(({ mode }) => mode === 'System')
+      .every(({ enableEncryptionAtHost }) => enableEncryptionAtHost === true),
     tier: textAt(cluster, 'sku.tier'),
   })),
   disks: reading('2023-10-02', (disks) => ({
@@ -58,5 +87,11 @@ function busKey(queue: Json): string | undefined {
   const [key] = (at(queue, 'properties.encryption.keyVaultProperties') ?? []) as readonly Json[];
   const vault = /^https:\/\/([^./]+)\./.exec(textAt(key, 'keyVaultUri') ?? '')?.[1];
   const name = textAt(key, 'keyName');
+  return vault === undefined || name === undefined ? undefined : `${vault}/${name}`;
+}
+
+function logsKey(logs: Json): string | undefined {
+  const vault = /^https:\/\/([^./]+)\./.exec(textAt(logs, 'properties.keyVaultProperties.keyVaultUri') ?? '')?.[1];
+  const name = textAt(logs, 'properties.keyVaultProperties.keyName');
   return vault === undefined || name === undefined ? undefined : `${vault}/${name}`;
 }

@@ -51,7 +51,11 @@ export const WATCH: Readonly<Record<string, AzureReader>> = {
       if (policy === undefined) return undefined;
       return {
         'copied to': last(textAt(policy, 'properties.destinationAccount')),
-        containers: each(policy, 'properties.rules').length,
+        containers: listed(
+          each(policy, 'properties.rules').map(
+            ({ sourceContainer, destinationContainer }) => `${sourceContainer} to ${destinationContainer}`,
+          ),
+        ),
       };
     },
   },
