@@ -96,6 +96,10 @@ function identitiesOf(stack: StackJson): Answers {
       `/v1/${projectOf(stack, one)}/roles/${one.role_id}`,
       { name: one.role_id, stage: 'GA', includedPermissions: one.permissions },
     ]),
+    ...each('google_project_service', (one) => [
+      `/v1/${projectOf(stack, one)}/services/${one.service}`,
+      { state: 'ENABLED' },
+    ]),
     ...each('google_service_account', (one) => [account(one), { email: emailOf(stack, one) }]),
     ...each('google_service_account', (one) => [`${account(one)}/keys`, {}]),
     ...each('google_iam_workload_identity_pool', (one) => [pool(one), { state: 'ACTIVE' }]),

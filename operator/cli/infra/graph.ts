@@ -22,6 +22,8 @@ export interface StackGraph {
   readonly name: string;
   readonly cloud: Cloud;
   readonly provider: Attributes;
+  /** Of what the stack makes; what it only looks up is not among them. */
+  readonly types: readonly string[];
   of(type: string): readonly GraphResource[];
   /** The resource that an expression like `${aws_kms_key.data.arn}` refers to. */
   referred(expression: unknown): GraphResource | undefined;
@@ -96,6 +98,7 @@ export function buildGraph(name: string, stack: Attributes): StackGraph {
     name,
     cloud,
     provider,
+    types: [...new Set([...all.values()].map(({ type }) => type))].filter((type) => !type.startsWith('data.')).sort(),
     settled,
     referred,
     of: (type) => [...all.values()].filter((resource) => resource.type === type),

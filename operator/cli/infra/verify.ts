@@ -3,6 +3,7 @@ import { expectOfAws } from './aws/expected.js';
 import { expectOfAzure } from './azure/expected.js';
 import { openAzure } from './azure/live.js';
 import { compareAll } from './compare.js';
+import { coverage } from './coverage.js';
 import { expectOfGcp } from './gcp/expected.js';
 import { openGcp } from './gcp/live.js';
 import type { Cloud, StackGraph } from './graph.js';
@@ -23,7 +24,9 @@ export async function verifyStacks(
 ): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const cloud of new Set(stacks.map((stack) => stack.cloud))) {
-    const targets = stacks.filter((stack) => stack.cloud === cloud).flatMap((stack) => EXPECT[cloud](stack));
+    const covered = stacks.filter((stack) => stack.cloud === cloud).map((stack) => coverage(stack, EXPECT[cloud]));
+    const targets = covered.flatMap((one) => one.targets);
+    rows.push(...covered.flatMap(({ unknown }) => unknown));
     const live = await open(cloud, endpoint, config);
     try {
       note(`reading ${targets.length} resources of ${live.about}`);

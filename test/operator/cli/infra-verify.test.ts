@@ -135,6 +135,7 @@ describe.each(CLOUDS)('memoryctl infra verify on %s (a stand-in of its API)', (c
           ],
           ['to everybody', /secrets\/memplane-prod-pg-a-admin:getIamPolicy$/, 'user:who@example.com', 'allUsers'],
           ['written down', /projects\/example-memplane-prod:getIamPolicy$/, '"DATA_READ"', '"DATA_WRITE"'],
+          ['on', /services\/cloudkms.googleapis.com$/, '"ENABLED"', '"DISABLED"'],
           ['keys of its own', /serviceAccounts\/.*\/keys$/, '{}', '{"keys":[{"name":"k"}]}'],
           ['only', /providers\/pipeline$/, 'environment:prod', 'environment:any'],
           ['counts', /metrics\/memplane-prod-ended-keys$/, 'DestroyCryptoKeyVersion', 'Nothing'],
@@ -282,6 +283,19 @@ describe.each(CLOUDS)('memoryctl infra verify on %s (a stand-in of its API)', (c
     expect(code).toBe(3);
     expect(table).toContain('403 status 403, says the stand-in');
     expect(table).toMatch(/ok, 0 drift, 0 missing, 1 unreadable\n$/);
+  });
+
+  it('says of a deviation in one line which resource and setting, what was wanted and found, and what to do', async () => {
+    const [, path, from, to] = drifts[0] ?? ['', /x/, '', ''];
+    change(path, from, to);
+    const { out: table } = await verify('--drift-only');
+    const words =
+      cloud === 'gcp'
+        ? ['locked: wanted true, found false', 'npx cdktf deploy gcp-prod-vault sets it back']
+        : ['lock state: wanted Locked, found Unlocked', "set immutability: 'Locked'"];
+    const line = table.split('\n').find((one) => one.includes(words[0] ?? ''));
+    expect(line).toMatch(/^\w+\.audit \([^)]+\) /);
+    expect(line).toContain(words[1]);
   });
 
   it('prints a table of property, expected, live and verdict', async () => {

@@ -41,6 +41,7 @@ export function expectOfGrants(graph: StackGraph): readonly Target[] {
     ...grants,
     ...graph.of('google_project_iam_custom_role').map((role) => roleTarget(graph, role)),
     ...graph.of('google_project_iam_audit_config').map((audit) => auditTarget(graph, audit)),
+    ...graph.of('google_project_service').map((api) => apiTarget(graph, api)),
     ...graph.of('google_service_account').map((account) => accountTarget(graph, account)),
     ...graph.of('google_iam_workload_identity_pool').map((pool) => poolTarget(graph, pool)),
     ...graph.of('google_iam_workload_identity_pool_provider').map((one) => pipelineTarget(graph, one)),
@@ -69,6 +70,9 @@ function auditTarget(graph: StackGraph, audit: GraphResource): Target {
     'but not of': listed(logs.flatMap(({ exempted_members }) => (exempted_members ?? []) as readonly string[])),
   });
 }
+
+const apiTarget = (graph: StackGraph, api: GraphResource): Target =>
+  target(graph, api, 'api', `${projectOf(graph, api.attributes)}/services/${api.attributes.service}`, { on: true });
 
 /** Machines sign in as what they are; a key of an account would be a password. */
 const accountTarget = (graph: StackGraph, account: GraphResource): Target =>

@@ -103,6 +103,10 @@ export const GRANTS: Readers = {
       may: role.deleted === true ? undefined : listed((role.includedPermissions ?? []) as readonly string[]),
     }),
   ),
+  api: reading(
+    (name) => `https://serviceusage.googleapis.com/v1/${name}`,
+    (api) => ({ on: at(api, 'state') === 'ENABLED' }),
+  ),
   identities: reading(
     (name) => `${IAM}/${name}`,
     (pool) => ({ on: isOn(pool) }),
