@@ -3,7 +3,8 @@ import { VECTOR_PENDING } from './rows.js';
 
 /** Longer than the local model needs for a thousand texts; who waits longer asks for the memory instead. */
 const PATIENCE_MS = 30_000;
-const LOOK_MS = 25;
+/** A look costs a fraction of a millisecond. */
+const LOOK_MS = 10;
 
 /** Until none of these memories owes a vector any more; what still does after half a minute says so by its status. */
 export const awaitVectors = async (db: Queryable, ids: readonly string[]): Promise<void> => {
