@@ -5,6 +5,7 @@ import { readKey } from '../audit-service.js';
 import type { Command, Input, Terminal } from '../command.js';
 import { unusableError, usageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { readEndpointFlag } from '../tenants/service.js';
 
 export const auditExport: Command = {
   about:
@@ -23,7 +24,7 @@ export const auditExport: Command = {
 
 async function run(input: Input, terminal: Terminal) {
   const [folder = ''] = input.parameters;
-  const endpoint = input.value('endpoint');
+  const endpoint = readEndpointFlag(input)?.href;
   if (endpoint === undefined) throw usageError('no --endpoint was given', 'the URL of the tenant');
   if (existsSync(folder) && readdirSync(folder).length > 0 && !existsSync(`${folder}/checkpoint`)) {
     throw unusableError(`${folder} holds something else`, ['give a new folder, or one of an earlier export']);

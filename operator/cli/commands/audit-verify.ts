@@ -7,6 +7,7 @@ import { unusableError, usageError } from '../errors.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readText } from '../files.js';
 import { renderTable } from '../table.js';
+import { readEndpointFlag } from '../tenants/service.js';
 
 export const auditVerify: Command = {
   about:
@@ -94,7 +95,7 @@ function render({ origin, size, findings, ranges, gaps, tail }: Report, exit: Ex
 }
 
 async function askService(input: Input, terminal: Terminal) {
-  const endpoint = input.value('endpoint');
+  const endpoint = readEndpointFlag(input)?.href;
   if (endpoint === undefined) throw usageError('--against-data needs --endpoint', 'the URL of the tenant');
   return await requestAgainstData(endpoint, await readKey(input, terminal));
 }

@@ -7,8 +7,15 @@ import type { Command, Input, Terminal } from '../command.js';
 import { CliError, unusableError, usageError } from '../errors.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { type KeptFile, openKeptFile } from '../tenants/kept-file.js';
-import { callService, readEndpoint, type Service, type ServiceAnswer, textOf } from '../tenants/service.js';
-import { type Access, accessOf, requireTenant } from '../tenants/tenant.js';
+import {
+  callService,
+  readEndpoint,
+  readEndpointFlag,
+  type Service,
+  type ServiceAnswer,
+  textOf,
+} from '../tenants/service.js';
+import { type Access, accessOf, readTenantName, requireTenant } from '../tenants/tenant.js';
 
 export const keysClaim: Command = {
   about:
@@ -39,11 +46,12 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
     throw usageError('no --out was given', '--out FILE keeps the key in a new file; --out - prints it');
   const name = input.value('name') ?? 'claimed admin key';
   if (name === '' || name.length > 200) throw usageError(`--name has ${name.length} characters`, 'between 1 and 200');
+  const tenant = readTenantName(input);
+  const given = readEndpointFlag(input);
   return withCluster(input, terminal, async (kube) => {
-    const [tenant = ''] = input.parameters;
     const access = accessOf(await requireTenant(kube, tenant));
     const { key, endpoint } = await readSecret(kube, access);
-    const url = readEndpoint(input.value('endpoint') ?? endpoint ?? access.endpoint ?? '');
+    const url = given ?? readEndpoint(endpoint ?? access.endpoint ?? '');
     const first: Service = { endpoint: url, key, signal: terminal.signal };
     const known = await demandWorking(first, tenant);
     const file = out === '-' ? undefined : await openKeptFile(out);

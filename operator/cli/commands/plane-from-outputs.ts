@@ -1,10 +1,11 @@
 import { stringify } from 'yaml';
 import { memoryPlane } from '../../api/v1alpha1/schema/memory-plane.js';
-import { describeFieldError, validateKind } from '../../api/v1alpha1/validate.js';
+import { validateKind } from '../../api/v1alpha1/validate.js';
 import type { Command, Input, Terminal } from '../command.js';
 import { unusableError, usageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { readText } from '../files.js';
+import { refuseObject } from '../invalid-object.js';
 import { buildPlaneObjects } from '../plane/companions.js';
 import { readOutputs } from '../plane/outputs.js';
 import type { PlaneChoices } from '../plane/plane-object.js';
@@ -51,8 +52,11 @@ async function run(input: Input, terminal: Terminal) {
   const files = await Promise.all(names.map(async (name) => ({ name, text: await readText(name, terminal) })));
   const { plane } = readOutputs(files);
   const objects = buildPlaneObjects(plane, choices, also);
-  const errors = validateKind(memoryPlane, objects[0]).map(describeFieldError);
-  if (errors.length > 0) throw unusableError('these outputs make no valid MemoryPlane', errors);
+  const errors = validateKind(memoryPlane, objects[0]);
+  if (errors.length > 0) {
+    const given = FIELDS.flatMap(([flag, path]) => (input.isSet(flag) ? [path] : []));
+    throw refuseObject('these outputs make no valid MemoryPlane', errors, given);
+  }
   if (terminal.json) terminal.out(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, null, 2)}\n`);
   else terminal.out(objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n'));
   if (!input.isSet('quiet')) {
@@ -62,6 +66,16 @@ async function run(input: Input, terminal: Terminal) {
   return EXIT.ok;
 }
 
+/** What each flag gives; the rest comes from the outputs. */
+const FIELDS = [
+  ['ring', 'spec.rings'],
+  ['gateway', 'spec.gateway.parentRefs'],
+  ['ingress-class', 'spec.gateway.ingressClassName'],
+  ['issuer', 'spec.gateway.issuerRef'],
+  ['qdrant', 'spec.qdrant'],
+  ['pull-secret', 'spec.image.pullSecretRefs'],
+] as const;
+
 async function readChoices(input: Input, terminal: Terminal): Promise<PlaneChoices> {
   const ingressClassName = input.value('ingress-class');
   const issuer = input.value('issuer');
@@ -69,7 +83,7 @@ async function readChoices(input: Input, terminal: Terminal): Promise<PlaneChoic
   const qdrantUrl = input.value('qdrant');
   const rings = input.values('ring').map(readRing);
   return {
-    name: input.value('name') ?? 'default',
+    name: readName(input.value('name') ?? 'default'),
     rings: rings.length === 0 ? [{ name: 'stable', version: terminal.version }] : rings,
     gateways: input.values('gateway').map(readGateway),
     pullSecrets: input.values('pull-secret'),
@@ -79,6 +93,11 @@ async function readChoices(input: Input, terminal: Terminal): Promise<PlaneChoic
     ...(qdrantUrl === undefined ? {} : { qdrantUrl }),
     ...(bundle === undefined ? {} : { caBundle: await readBundle(bundle, terminal) }),
   };
+}
+
+function readName(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text)) return text;
+  throw usageError(`--name ${text} is no name of an object`, 'lower-case letters, digits, hyphens and dots');
 }
 
 function readRing(text: string) {

@@ -2,13 +2,14 @@ import { parse } from 'yaml';
 import { API_VERSION } from '../../../charts/manifests/names.js';
 import { MEMORY_TENANTS } from '../../api/v1alpha1/resources.js';
 import type { MemoryTenant } from '../../api/v1alpha1/types.js';
-import { describeFieldError, validateTenant } from '../../api/v1alpha1/validate.js';
+import { validateTenant } from '../../api/v1alpha1/validate.js';
 import { KubeError } from '../../clients/kube.js';
 import { KUBECONFIG, withCluster } from '../cluster.js';
 import type { Command, Input, Terminal } from '../command.js';
 import { CliError, unusableError } from '../errors.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readText } from '../files.js';
+import { refuseObject } from '../invalid-object.js';
 import { accessOf, follow, isReady, readTimeout } from '../tenants/tenant.js';
 
 export const tenantCreate: Command = {
@@ -47,8 +48,11 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
     metadata: { name },
     spec: await readSpec(input, terminal),
   };
-  const errors = validateTenant(object).map(describeFieldError);
-  if (errors.length > 0) throw unusableError(`tenant ${name} cannot be made like this`, errors);
+  const errors = validateTenant(object);
+  if (errors.length > 0) {
+    const given = FIELDS.flatMap(([flag, path]) => (input.isSet(flag) ? [path] : []));
+    throw refuseObject(`tenant ${name} cannot be made like this`, errors, ['metadata.name', ...given]);
+  }
   return await withCluster(input, terminal, async (kube) => {
     const made = await kube.create<MemoryTenant>(MEMORY_TENANTS, object).catch((error: unknown) => {
       if (!(error instanceof KubeError) || error.status !== 409) throw error;
@@ -62,6 +66,15 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
     return EXIT.ok;
   });
 }
+
+/** What each flag gives. */
+const FIELDS = [
+  ['plane', 'spec.planeRef'],
+  ['class', 'spec.className'],
+  ['tier', 'spec.tier'],
+  ['size', 'spec.size'],
+  ['hostname', 'spec.access.hostnames'],
+] as const;
 
 async function readSpec(input: Input, terminal: Terminal): Promise<Readonly<Record<string, unknown>>> {
   const file = input.value('file');

@@ -3,7 +3,7 @@ import { KUBECONFIG, withCluster } from '../cluster.js';
 import type { Command } from '../command.js';
 import { usageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
-import { follow, readTimeout, refOf, requireTenant } from '../tenants/tenant.js';
+import { follow, readTenantName, readTimeout, refOf, requireTenant } from '../tenants/tenant.js';
 
 const CONSEQUENCES: Readonly<Record<MemoryTenant['spec']['deletionPolicy'], string>> = {
   Retain: 'its workloads go; data and keys stay and can be re-attached',
@@ -25,10 +25,10 @@ export const tenantDelete: Command = {
     [EXIT.usage, 'the command line is wrong, or --yes is missing'],
   ],
   examples: ['memoryctl tenant delete acme', 'memoryctl tenant delete acme --yes'],
-  run: (input, terminal) =>
-    withCluster(input, terminal, async (kube) => {
-      const [name = ''] = input.parameters;
-      const deadlineMs = readTimeout(input.value('timeout') ?? '5m');
+  run: async (input, terminal) => {
+    const name = readTenantName(input);
+    const deadlineMs = readTimeout(input.value('timeout') ?? '5m');
+    return await withCluster(input, terminal, async (kube) => {
       const { spec, metadata } = await requireTenant(kube, name);
       const consequence = `${spec.deletionPolicy}: ${CONSEQUENCES[spec.deletionPolicy]}`;
       if (!input.isSet('yes')) throw usageError(`deleting ${name} needs --yes`, `deletionPolicy ${consequence}`);
@@ -43,5 +43,6 @@ export const tenantDelete: Command = {
       const { deletionPolicy } = spec;
       terminal.out(terminal.json ? `${JSON.stringify({ deleted: name, deletionPolicy })}\n` : `${name} is deleted\n`);
       return EXIT.ok;
-    }),
+    });
+  },
 };

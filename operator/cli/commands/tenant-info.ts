@@ -2,7 +2,7 @@ import { KUBECONFIG, withCluster } from '../cluster.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { renderTable } from '../table.js';
-import { accessOf, conditionsOf, requireTenant } from '../tenants/tenant.js';
+import { accessOf, conditionsOf, readTenantName, requireTenant } from '../tenants/tenant.js';
 
 export const tenantInfo: Command = {
   about: 'Where it answers, where it is placed, what it runs and what each part of it says.',
@@ -10,9 +10,10 @@ export const tenantInfo: Command = {
   flags: [KUBECONFIG],
   exits: [[EXIT.no, 'there is no such tenant']],
   examples: ['memoryctl tenant info acme', 'memoryctl tenant info acme --json'],
-  run: (input, terminal) =>
-    withCluster(input, terminal, async (kube) => {
-      const tenant = await requireTenant(kube, input.parameters[0] ?? '');
+  run: async (input, terminal) => {
+    const name = readTenantName(input);
+    return await withCluster(input, terminal, async (kube) => {
+      const tenant = await requireTenant(kube, name);
       if (terminal.json) {
         terminal.out(
           `${JSON.stringify({ ...accessOf(tenant), spec: tenant.spec, status: tenant.status ?? {} }, null, 2)}\n`,
@@ -37,5 +38,6 @@ export const tenantInfo: Command = {
       const rows = conditionsOf(tenant).map(({ type, status: is, reason, message }) => [type, is, reason, message]);
       if (rows.length > 0) terminal.out(`\n${renderTable(['CONDITION', 'STATUS', 'REASON', 'MESSAGE'], rows)}`);
       return EXIT.ok;
-    }),
+    });
+  },
 };

@@ -2,7 +2,7 @@ import { KUBECONFIG, withCluster } from '../cluster.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { renderTable } from '../table.js';
-import { requireTenant } from '../tenants/tenant.js';
+import { readTenantName, requireTenant } from '../tenants/tenant.js';
 
 export const tenantStats: Command = {
   about: 'What it uses beside what it may use, as the operator last saw it (status.usage, at most five minutes old).',
@@ -10,9 +10,10 @@ export const tenantStats: Command = {
   flags: [KUBECONFIG],
   exits: [[EXIT.no, 'there is no such tenant']],
   examples: ['memoryctl tenant stats acme'],
-  run: (input, terminal) =>
-    withCluster(input, terminal, async (kube) => {
-      const { status, spec } = await requireTenant(kube, input.parameters[0] ?? '');
+  run: async (input, terminal) => {
+    const name = readTenantName(input);
+    return await withCluster(input, terminal, async (kube) => {
+      const { status, spec } = await requireTenant(kube, name);
       const usage = status?.usage;
       const { memories, memoriesPerUser, storage, tokensPerDay } = spec.quotas;
       if (terminal.json) {
@@ -31,5 +32,6 @@ export const tenantStats: Command = {
       terminal.out(renderTable(['WHAT', 'USED', 'QUOTA'], rows));
       if (usage?.observedTime !== undefined) terminal.note(`seen ${usage.observedTime}`);
       return EXIT.ok;
-    }),
+    });
+  },
 };

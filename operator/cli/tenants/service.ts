@@ -3,7 +3,8 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { unusableError } from '../errors.js';
+import type { Input } from '../command.js';
+import { unusableError, usageError } from '../errors.js';
 
 /** The API of one tenant, for whoever holds a key of it. */
 export interface Service {
@@ -19,10 +20,26 @@ export interface ServiceAnswer {
 
 const TIMEOUT_MS = 15_000;
 
-export function readEndpoint(value: string): URL {
+const EXAMPLE = '--endpoint https://acme.memory.example.com';
+
+const parseEndpoint = (value: string): URL | undefined => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
-  throw unusableError(`${value} is no URL of a tenant`, ['--endpoint https://acme.memory.example.com']);
+  return url !== undefined && /^https?:$/.test(url.protocol) ? url : undefined;
+};
+
+/** What the cluster says of it. */
+export function readEndpoint(value: string): URL {
+  const url = parseEndpoint(value);
+  if (url !== undefined) return url;
+  throw unusableError(`${value} is no URL of a tenant`, [EXAMPLE]);
+}
+
+export function readEndpointFlag(input: Pick<Input, 'value'>): URL | undefined {
+  const value = input.value('endpoint');
+  if (value === undefined) return undefined;
+  const url = parseEndpoint(value);
+  if (url !== undefined) return url;
+  throw usageError(`--endpoint ${value} is no URL of a tenant`, EXAMPLE);
 }
 
 /** The demo's tenants answer at names under localhost, which curl and browsers take for this machine and Node does not. */

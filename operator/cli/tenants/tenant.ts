@@ -1,14 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SECRETS, tenantNamespace } from '../../../charts/manifests/names.js';
 import { MEMORY_TENANTS } from '../../api/v1alpha1/resources.js';
+import { TENANT_NAME } from '../../api/v1alpha1/schema/reference.js';
 import type { Condition, MemoryTenant } from '../../api/v1alpha1/types.js';
 import type { KubeClient } from '../../clients/kube.js';
+import type { Input } from '../command.js';
 import { CliError, usageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 
 const POLL_MS = 250;
 
 export const refOf = (name: string) => ({ resource: MEMORY_TENANTS, name });
+
+const TENANT = new RegExp(TENANT_NAME);
+
+/** The argument NAME. What no tenant can be called is a slip of the command line, and no cluster is asked. */
+export function readTenantName({ parameters }: Pick<Input, 'parameters'>): string {
+  const [name = ''] = parameters;
+  if (TENANT.test(name)) return name;
+  const how = 'a name has at most 50 lower-case letters, digits and hyphens, a letter or digit at both ends';
+  throw usageError(`${JSON.stringify(name)} is no name of a tenant`, how);
+}
 
 /** Fails with exit code 1 where there is no such tenant. */
 export async function requireTenant(kube: KubeClient, name: string): Promise<MemoryTenant> {

@@ -137,7 +137,7 @@ describe('memoryctl keys claim', () => {
 
   it.each([
     ['no --out', [], 64, '--out'],
-    ['an endpoint that is none', ['--out', '-', '--endpoint', 'acme'], 3, 'acme is no URL'],
+    ['an endpoint that is none', ['--out', '-', '--endpoint', 'acme'], 64, 'acme is no URL'],
     ['an empty name', ['--out', '-', '--name', ''], 64, '--name'],
     ['a key on the command line', ['--out', '-', '--key', 'x'], 64, '--key'],
   ])('answers %s', async (_, args, exit, said) => {

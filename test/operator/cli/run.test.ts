@@ -62,6 +62,45 @@ describe('memoryctl', () => {
     expect(notes).toContain(words);
   });
 
+  it.each([
+    [['tenant', 'create', 'Bad_Name'], 'at most 50 characters (got "Bad_Name")'],
+    [['tenant', 'create', ''], 'metadata.name'],
+    [['tenant', 'create', 'acme', '--tier', 'Foo'], 'use Pooled, Dedicated, Isolated'],
+    [['tenant', 'create', 'acme', '--size', 'huge'], 'use small, medium, large'],
+    [['tenant', 'create', 'acme', '--hostname', 'a b'], 'spec.access.hostnames[0]'],
+    [['tenant', 'create', 'acme', '--timeout', 'soon'], '--timeout soon is not a duration'],
+    [['tenant', 'info', 'Bad_Name'], '"Bad_Name" is no name of a tenant'],
+    [['tenant', 'info', '../memoryplanes/default'], 'is no name of a tenant'],
+    [['tenant', 'stats', ''], '"" is no name of a tenant'],
+    [['tenant', 'delete', 'a'.repeat(51), '--yes'], 'at most 50'],
+    [['tenant', 'delete', 'acme', '--timeout', 'soon'], '--timeout soon is not a duration'],
+    [['keys', 'claim', 'Bad_Name', '--out', '-'], '"Bad_Name" is no name of a tenant'],
+    [['keys', 'claim', 'acme', '--out', '-', '--endpoint', 'acme'], 'acme is no URL of a tenant'],
+    [
+      ['audit', 'export', '/nowhere', '--endpoint', 'ftp://acme', '--key-file', '-'],
+      'ftp://acme is no URL of a tenant',
+    ],
+    [['plane', 'from-outputs', '-', '--name', 'Bad_Name'], '--name Bad_Name is no name of an object'],
+  ])('%j gives what cannot be, and exits 64 before anything is asked', async (args, words) => {
+    const { code, out, notes } = await memoryctl(args, { config: { kubeconfig: '/nowhere' } });
+    expect([code, out]).toEqual([64, '']);
+    expect(notes).toContain(words);
+  });
+
+  it.each([
+    [['tenant', 'info', 'acme'], 'cannot read the kubeconfig /nowhere'],
+    [['tenant', 'create', 'acme', '--file', '/nowhere'], '/nowhere does not exist'],
+    [['tenant', 'create', 'acme', '--file', '-'], 'spec.size'],
+    [['audit', 'export', '/nowhere', '--endpoint', 'http://127.0.0.1', '--key-file', '/nowhere'], 'does not exist'],
+    [['audit', 'verify', '/nowhere'], 'no policy was given'],
+    [['plane', 'from-outputs', '/nowhere'], '/nowhere does not exist'],
+    [['infra', 'evidence', 'diff', '/nowhere', '/nowhere'], '/nowhere does not exist'],
+  ])('%j needs what is not there, and exits 3', async (args, words) => {
+    const { code, out, notes } = await memoryctl(args, { config: { kubeconfig: '/nowhere' }, stdin: 'size: huge' });
+    expect([code, out]).toEqual([3, '']);
+    expect(notes).toContain(words);
+  });
+
   it('with --json says errors as JSON on standard error', async () => {
     const { code, out, notes } = await memoryctl(['plane', 'from-outputs', '-', '--json'], { stdin: '[]' });
     expect([code, out]).toEqual([3, '']);

@@ -77,7 +77,7 @@ describe('memoryctl tenant', () => {
   it('create refuses what the resource would refuse, all at once, and writes nothing', async () => {
     const args = ['tenant', 'create', 'Globex!', '--tier', 'Golden', '--size', 'huge'];
     const { code, out, notes } = await run(...args);
-    expect([code, out]).toEqual([3, '']);
+    expect([code, out]).toEqual([64, '']);
     for (const path of ['metadata.name', 'spec.tier', 'spec.size']) expect(notes).toContain(`  ${path}: `);
     expect((await kube.list(MEMORY_TENANTS)).items).toHaveLength(1);
   });
