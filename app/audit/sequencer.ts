@@ -1,5 +1,5 @@
 import type { Database } from '../db/pool.js';
-import { sequencePending } from './store.js';
+import { awaitSequencer, sequencePending } from './store.js';
 
 export interface SequencerOptions {
   readonly db: Database;
@@ -15,7 +15,7 @@ export interface SequencerOptions {
 export interface Sequencer {
   /** Something was recorded in a transaction that commits in a moment. */
   wake(): void;
-  /** Puts all in order that is committed now. */
+  /** Puts all in order that is committed now, also behind another replica that is at it and may have looked before. */
   run(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -54,28 +54,34 @@ class SweepingSequencer implements Sequencer {
   async run(): Promise<void> {
     // The run that is under way may have looked before what the caller committed.
     await this.#running;
-    await this.#runOnce();
+    await this.#runOnce(true);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#sweep);
     clearTimeout(this.#waking);
-    await this.run();
+    await this.#running;
+    // Another replica that is at it takes the rest.
+    await this.#runOnce();
   }
 
-  #runOnce(): Promise<void> {
-    this.#running ??= this.#work().finally(() => {
+  #runOnce(patient = false): Promise<void> {
+    this.#running ??= this.#work(patient).finally(() => {
       this.#running = undefined;
     });
     return this.#running;
   }
 
-  async #work(): Promise<void> {
+  async #work(patient: boolean): Promise<void> {
     const { db, before, after, log } = this.#options;
     try {
       await before();
-      while ((await sequencePending(db, MOST)) === MOST);
+      for (let left = true; left; ) {
+        const sequenced = await sequencePending(db, MOST);
+        if (sequenced === undefined && patient) await awaitSequencer(db);
+        else left = sequenced === MOST;
+      }
       await after();
       this.#trouble = false;
     } catch (err) {

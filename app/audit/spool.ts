@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ObservedRead, Writer } from './reads.js';
 
@@ -26,7 +26,7 @@ export const createFileSpool = (directory: string, { writer, epoch }: Writer): S
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   let batch = 0;
   let open: { readonly fd: number; readonly path: string } | undefined;
-  let done: string[] = [];
+  const done: string[] = [];
   const file = (): number => {
     if (!open) {
       const path = join(directory, `${writer}.${epoch}.${batch++}.jsonl`);
@@ -43,8 +43,8 @@ export const createFileSpool = (directory: string, { writer, epoch }: Writer): S
       open = undefined;
     },
     clear: () => {
-      for (const path of done) unlinkSync(path);
-      done = [];
+      // One that is gone already is no reason to keep the others for ever.
+      for (const path of done.splice(0)) rmSync(path, { force: true });
     },
   };
 };

@@ -56,6 +56,11 @@ export const sequencePending = async (db: Queryable, most: number): Promise<numb
   return rows[0]?.sequenced ?? undefined;
 };
 
+/** Until nobody is at it: the lock that `audit_sequence` tries, for the length of this statement. */
+export const awaitSequencer = async (db: Queryable): Promise<void> => {
+  await db.query('SELECT pg_advisory_xact_lock(28001, hashtext(current_schema()))');
+};
+
 export interface EventRow {
   readonly seq: number;
   readonly id: string;
