@@ -27,10 +27,16 @@ export const startReplica = ({ db, vault, log, newId }: ReplicaOptions): Replica
   const id = newId();
   let stopped = false;
   let beatenAt = Date.now();
+  let told: Promise<unknown> = Promise.resolve();
+  const tell = (): Promise<void> => {
+    const telling = upsertReplica(db, id, vault.epoch());
+    told = Promise.allSettled([told, telling]);
+    return telling;
+  };
   const beat = async (): Promise<void> => {
     await vault.refresh();
     if (stopped) return;
-    await upsertReplica(db, id, vault.epoch());
+    await tell();
     beatenAt = Date.now();
   };
   const look = async (): Promise<void> => {
@@ -40,13 +46,14 @@ export const startReplica = ({ db, vault, log, newId }: ReplicaOptions): Replica
     look().catch((err: unknown) => log.warn({ err }, 'the keyring is not acknowledged; an erasure waits for it'));
   }, LOOK_MS);
   timer.unref();
-  const begun = upsertReplica(db, id, vault.epoch()).catch(() => undefined);
+  tell().catch(() => undefined);
   return {
     beat,
     stop: async () => {
       stopped = true;
       clearInterval(timer);
-      await begun;
+      // A beat that came after the row was deleted would leave it behind: an erasure would wait for nobody.
+      await told;
       await db.query('DELETE FROM replicas WHERE id = $1', [id]).catch(() => undefined);
     },
   };
