@@ -37,7 +37,13 @@ export const dayOf = (time: number): string => {
 
 export const createUsageMeter = (db: Queryable, now: () => number = Date.now): UsageMeter => {
   let pending = new Map<string, { day: string; kind: UsageKind; count: number }>();
-  const flush = async (): Promise<void> => {
+  let last: Promise<void> = Promise.resolve();
+  // One after the other: whoever waits for it finds what an earlier one was still writing, too.
+  const flush = (): Promise<void> => {
+    last = last.then(write);
+    return last;
+  };
+  const write = async (): Promise<void> => {
     if (pending.size === 0) return;
     const batch = pending;
     pending = new Map();

@@ -32,8 +32,14 @@ export const watchPolicies = async (options: PolicyWatchOptions): Promise<Policy
   if (options.directory === undefined) return { current: () => policies, stop: () => undefined };
   const path = join(options.directory, FILE);
   let seen: string | undefined;
+  let busy = false;
   const look = async (): Promise<void> => {
-    const text = await readText(path);
+    // A slow disk would let an older text come after a newer one.
+    if (busy) return;
+    busy = true;
+    const text = await readText(path).finally(() => {
+      busy = false;
+    });
     if (text === seen) return;
     seen = text;
     const result = parsePolicies(text, options.defaults);
