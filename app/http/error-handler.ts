@@ -91,7 +91,9 @@ export const errorHandler =
 const hasBody = (headers: Record<string, unknown>): boolean =>
   headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 
-const LINGER_MS = 5_000;
+/** So long a client may send nothing, and so long it may go on sending, until the connection ends all the same. */
+const SILENT_MS = 5_000;
+const LINGER_MS = 60_000;
 
 /**
  * The whole answer goes out at once, and the connection stays until the client has sent what it was sending, which is thrown
@@ -102,12 +104,15 @@ const answerAndClose = (request: IncomingMessage, response: ServerResponse, text
   response.setHeader('Content-Length', Buffer.byteLength(text));
   response.write(text);
   const end = (): void => {
+    clearTimeout(silent);
     clearTimeout(cut);
-    request.off('end', end).off('close', end);
+    request.off('end', end).off('close', end).off('data', heard).resume();
     response.end();
   };
+  const silent = setTimeout(end, SILENT_MS);
+  const heard = (): void => void silent.refresh();
   const cut = setTimeout(end, LINGER_MS);
-  request.once('end', end).once('close', end);
+  request.once('end', end).once('close', end).on('data', heard);
   request.resume();
 };
 

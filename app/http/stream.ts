@@ -8,6 +8,8 @@ export const sendStream = async (
   open: (signal: AbortSignal) => AsyncIterable<string | Uint8Array>,
 ): Promise<void> => {
   const gone = new AbortController();
+  // One that went before there was an answer closes no more.
+  if (response.closed) return;
   response.once('close', () => gone.abort());
   response.flushHeaders();
   try {
