@@ -8,7 +8,7 @@ import { bootstrap } from './bootstrap.js';
 import { lockDataDir } from './data-lock.js';
 import { followDefinitions } from './definition-cleanup.js';
 import { createHttpServer } from './http-server.js';
-import { loadIdentity } from './identity.js';
+import { type Identity, loadIdentity } from './identity.js';
 import { Journal } from './journal.js';
 import { buildKubeconfig } from './kubeconfig.js';
 import { Authorizer } from './rbac.js';
@@ -120,6 +120,24 @@ async function startLocked(options: ApiServerOptions, unlock: () => void): Promi
   const { dataDir, onError = printError } = options;
   const identity = await loadIdentity(dataDir);
   const journal = dataDir === undefined ? undefined : await Journal.open(dataDir, options.snapshotBytes);
+  try {
+    return await serve(options, { identity, journal, onError, unlock });
+  } catch (cause) {
+    // What it still had to write would otherwise go into the log of the next one.
+    await journal?.abandon();
+    throw cause;
+  }
+}
+
+interface Parts {
+  readonly identity: Identity;
+  readonly journal: Journal | undefined;
+  readonly onError: (cause: unknown) => void;
+  readonly unlock: () => void;
+}
+
+async function serve(options: ApiServerOptions, parts: Parts): Promise<ApiServer> {
+  const { identity, journal, onError, unlock } = parts;
   const storage = new Storage({ windowSize: options.watchWindow ?? WINDOW, journal });
   const logs = new LogSource();
   const api = createApi(storage, identity.signingKey, identity.adminToken, () => logs.current);

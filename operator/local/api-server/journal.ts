@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Entry } from './entry.js';
@@ -58,10 +58,12 @@ export class Journal {
     if (revision <= this.#reserved) return;
     this.#reserved = revision + RESERVED;
     const path = join(this.#directory, 'reserved');
-    const file = openSync(path, 'w', 0o600);
+    const file = openSync(`${path}.part`, 'w', 0o600);
     writeSync(file, String(this.#reserved));
     fsyncSync(file);
     closeSync(file);
+    // Whole or as before: an empty one would promise nothing.
+    renameSync(`${path}.part`, path);
   }
 
   put(resource: string, entry: Entry): void {
@@ -130,6 +132,15 @@ export class Journal {
     this.#flushSoon();
     await this.#writing;
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Nothing more is written: for a server that did not come up, so that nobody knows of what it wanted to write. */
+  async abandon(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#lines = [];
+    await this.#writing;
+    await this.#file?.close();
+    this.#file = undefined;
   }
 
   async close(revision: number): Promise<void> {

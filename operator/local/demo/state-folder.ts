@@ -1,6 +1,6 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { observeIdentity } from '../node/process-identity.js';
+import { LockHeld, takeProcessLock } from '../process-lock.js';
 import { endLeftovers, removeState, STATE_ENTRIES } from '../stack/leftovers.js';
 
 /** Said to the person at the terminal as it is; never with a stack. */
@@ -29,15 +29,15 @@ export interface StateOptions {
 /** Takes the folder for this process. One that a killed demo left behind is taken over, a living one is not. */
 export async function openStateFolder(path: string, options: StateOptions): Promise<StateFolder> {
   const lock = join(path, 'demo.pid');
+  let release: () => void;
   try {
     mkdirSync(path, { recursive: true, mode: 0o755 });
-    takeLock(lock, path);
+    release = takeProcessLock(lock);
   } catch (error) {
-    if (error instanceof DemoError) throw error;
+    if (error instanceof LockHeld) throw takenBy(error.pid, path);
     const why = error instanceof Error ? error.message : String(error);
     throw new DemoError(`the state folder ${path} cannot be written (${why}): set MEMPLANE_STATE to a folder of yours`);
   }
-  const release = (): void => rmSync(lock, { force: true });
   try {
     requireOwnership(path);
     if (options.fresh) {
@@ -52,32 +52,10 @@ export async function openStateFolder(path: string, options: StateOptions): Prom
   return { path, release };
 }
 
-const ownMark = (): string => `${process.pid}\n${observeIdentity(process.pid) ?? ''}\n`;
-
-function takeLock(lock: string, path: string): void {
-  const holder = livingHolder(lock);
-  if (holder !== undefined) throw takenBy(holder, path);
-  rmSync(lock, { force: true });
-  try {
-    writeFileSync(lock, ownMark(), { flag: 'wx' });
-  } catch (error) {
-    const quicker = livingHolder(lock);
-    throw quicker === undefined ? error : takenBy(quicker, path);
-  }
-}
-
 const takenBy = (holder: number, path: string): DemoError =>
   new DemoError(
     `another demo (process ${holder}) uses ${path}: stop it with Ctrl-C in its terminal, or set MEMPLANE_STATE to another folder`,
   );
-
-/** A process id is used again: the start time, written beside it, tells whether it is still the same process. */
-function livingHolder(lock: string): number | undefined {
-  if (!existsSync(lock)) return undefined;
-  const [pid, identity] = readFileSync(lock, 'utf8').split('\n');
-  const living = observeIdentity(Number(pid));
-  return living !== undefined && living === identity ? Number(pid) : undefined;
-}
 
 /** What root has made cannot be gone on with as somebody else. */
 function requireOwnership(path: string): void {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type KubeClient, KubeError, type LiveObject } from '../../clients/kube.js';
@@ -21,6 +21,7 @@ import { PodDirectory } from './pod-directory.js';
 import { type PodLogOptions, parseLogQuery, streamRunLog } from './pod-logs.js';
 import { PortAllocator } from './ports.js';
 import { ProcessTable } from './processes.js';
+import { removePodDirectory } from './sandbox.js';
 
 export interface NodeAgentOptions {
   /** @default one made from `kubeconfig` */
@@ -78,7 +79,7 @@ async function bringUp(options: NodeAgentOptions, unlock: () => void): Promise<A
   const calls = new AbortController();
   const context = await buildContext(options, calls.signal);
   const { log, client, nodeName, processes } = context;
-  const leftovers = processes.endLeftovers();
+  const leftovers = await processes.endLeftovers();
   if (leftovers > 0) log.warn({ processes: leftovers }, 'ended processes that an earlier agent had left running');
   const pods = new PodDirectory(context, stopping.signal);
   const podLogs: ReadPodLogs = (namespace, pod, query = {}) => readPodLogs(pods, namespace, pod, query);
@@ -90,11 +91,18 @@ async function bringUp(options: NodeAgentOptions, unlock: () => void): Promise<A
     throw error;
   }
   const reflectors = follow(context, pods);
-  await Promise.all(reflectors.map((reflector) => reflector.synced()));
-  await removeStrangers(context, pods);
   const lease = options.lease === true ? keepLease(client, nodeName, log, stopping.signal) : Promise.resolve();
   const close = options.client === undefined ? client.close : () => Promise.resolve();
-  return { context, pods, podLogs, reflectors, kubelet, lease, close, unlock, stopping, calls };
+  const parts = { context, pods, podLogs, reflectors, kubelet, lease, close, unlock, stopping, calls };
+  try {
+    await Promise.all(reflectors.map((reflector) => reflector.synced()));
+    await removeStrangers(context, pods);
+    return parts;
+  } catch (error) {
+    // Pods run by now.
+    await stopAgent(parts, STOP_GRACE_MS);
+    throw error;
+  }
 }
 
 function buildAgent(parts: AgentParts): NodeAgent {
@@ -161,7 +169,7 @@ async function removeStrangers({ dataDir, log }: NodeContext, pods: PodDirectory
   const directory = join(dataDir, 'pods');
   for (const uid of await readdir(directory).catch(() => [])) {
     if (pods.holds(uid)) continue;
-    await rm(join(directory, uid), { recursive: true, force: true }).catch((err: unknown) => {
+    await removePodDirectory(join(directory, uid)).catch((err: unknown) => {
       log.warn({ err, uid }, 'the directory of a pod that is gone was not removed');
     });
   }

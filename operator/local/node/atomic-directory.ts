@@ -14,7 +14,11 @@ const DATA = '..data';
 export async function writeAtomicDirectory(directory: string, files: Files): Promise<boolean> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const current = await readlink(join(directory, DATA)).catch(() => undefined);
-  if (current !== undefined && (await holdsExactly(join(directory, current), files))) return false;
+  if (current !== undefined && (await holdsExactly(join(directory, current), files))) {
+    // A writer that was killed may not have come to the names.
+    await linkEntries(directory, files);
+    return false;
+  }
   const next = `..${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`;
   await mkdir(join(directory, next), { mode: 0o700 });
   for (const [path, content] of files) {
@@ -24,7 +28,7 @@ export async function writeAtomicDirectory(directory: string, files: Files): Pro
   }
   await replaceLink(directory, DATA, next);
   await linkEntries(directory, files);
-  if (current !== undefined) await rm(join(directory, current), { recursive: true, force: true });
+  await removeOthers(directory, next);
   return true;
 }
 
@@ -55,6 +59,14 @@ async function linkEntries(directory: string, files: Files): Promise<void> {
   }
   for (const name of await readdir(directory)) {
     if (!name.startsWith('..') && !wanted.has(name)) await rm(join(directory, name), { force: true });
+  }
+}
+
+/** The set before this one, and what a writer that was killed has left unfinished. */
+async function removeOthers(directory: string, current: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith('..') || name === DATA || name === current) continue;
+    await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 

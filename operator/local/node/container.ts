@@ -5,7 +5,7 @@ import { restarts } from './container-state.js';
 import type { Launch } from './launch.js';
 import { type RunLog, readRunLog } from './logs.js';
 import { superviseProbes } from './prober.js';
-import { runCheck } from './probes.js';
+import { type ProbeResult, runCheck } from './probes.js';
 import type { Exit, ProcessTable, RunningProcess } from './processes.js';
 import { StartRefusal } from './refusal.js';
 import type { Resumed } from './resume.js';
@@ -31,6 +31,11 @@ export interface ContainerOptions {
 export interface RestartOptions extends BackoffOptions {
   /** A run of this length forgives the failures before it. */
   readonly resetAfterMs: number;
+}
+
+interface Prepared {
+  readonly launch: Launch;
+  readonly log: RunLog;
 }
 
 /** Between two tries of a start that was refused; a change of what it refers to cuts it short. */
@@ -61,6 +66,9 @@ export class ContainerRunner {
   #launch: Launch | undefined;
   #log: RunLog | undefined;
   #stopping: Promise<void> | undefined;
+  /** Probes and hooks of this run that are under way: none of them outlives it. */
+  #commands = new Set<Promise<unknown>>();
+  #running = new AbortController();
   #finished: Promise<void> | undefined;
   #killReason: string | undefined;
 
@@ -116,22 +124,23 @@ export class ContainerRunner {
   }
 
   async #live(): Promise<void> {
-    for (let first = true; !this.#lifetime.signal.aborted; first = false) {
-      const launch = await this.#resolveLaunch();
-      if (launch === undefined) return;
-      if (!first) this.#restartCount += 1;
-      const exit = await this.#runOnce(launch);
+    for (let run = this.#restartCount; !this.#lifetime.signal.aborted; run += 1) {
+      const prepared = await this.#prepare(run);
+      // Asked here again: an end that was told in between has found no process to end.
+      if (prepared === undefined || this.#lifetime.signal.aborted) return prepared?.log.end();
+      this.#restartCount = run;
+      const exit = await this.#runOnce(prepared);
       if (this.#lifetime.signal.aborted || !restarts(this.#options.policy, exit.exitCode)) return;
       await this.#backOff();
     }
   }
 
-  async #resolveLaunch(): Promise<Launch | undefined> {
+  async #prepare(run: number): Promise<Prepared | undefined> {
     const retry = new Backoff(REFUSED);
     while (!this.#lifetime.signal.aborted) {
       try {
         const launch = await this.#options.resolveLaunch(this.#options.spec);
-        return this.#lifetime.signal.aborted ? undefined : launch;
+        return this.#lifetime.signal.aborted ? undefined : { launch, log: this.#options.openLog(run) };
       } catch (error) {
         this.#refused(error);
         await this.#wakeup.wait(retry.next(), this.#lifetime.signal);
@@ -148,9 +157,8 @@ export class ContainerRunner {
     if (!known) this.#options.onEvent('Warning', 'Failed', `Error: ${message}`);
   }
 
-  async #runOnce(launch: Launch): Promise<Exit> {
+  async #runOnce({ launch, log }: Prepared): Promise<Exit> {
     const startedAt = new Date();
-    const log = this.#options.openLog(this.#restartCount);
     this.#log = log;
     this.#launch = launch;
     this.#killReason = undefined;
@@ -159,11 +167,12 @@ export class ContainerRunner {
       onOutput: (stream, chunk) => log.write(stream, chunk),
     });
     this.#process = process;
+    this.#running = new AbortController();
     this.#enter({ kind: 'running', startedAt });
-    const probing = new AbortController();
-    this.#supervise(launch, probing.signal);
+    this.#supervise(launch, this.#running.signal);
     const exit = await process.exited;
-    probing.abort();
+    this.#running.abort();
+    await Promise.allSettled(this.#commands);
     log.end();
     this.#stopping = undefined;
     this.#ready = false;
@@ -210,10 +219,13 @@ export class ContainerRunner {
     });
   }
 
-  readonly #exec = (command: readonly string[], timeoutMs: number) =>
-    this.#launch === undefined
-      ? Promise.resolve({ ok: false, message: 'not running' })
-      : runCommand(this.#options.processes, this.#launch, command, timeoutMs);
+  readonly #exec = async (command: readonly string[], timeoutMs: number): Promise<ProbeResult> => {
+    if (this.#launch === undefined) return { ok: false, message: 'not running' };
+    const limits = { timeoutMs, signal: this.#running.signal };
+    const result = runCommand(this.#options.processes, this.#launch, command, limits);
+    this.#commands.add(result);
+    return result.finally(() => this.#commands.delete(result));
+  };
 
   #setReady(ready: boolean, message: string): void {
     if (this.#ready === ready) return;

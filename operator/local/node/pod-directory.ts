@@ -15,6 +15,8 @@ export class PodDirectory {
   readonly #client: KubeClient;
   readonly #signal: AbortSignal;
   readonly #workers = new Map<string, { readonly pod: LivePod; readonly worker: PodWorker }>();
+  /** Uids of the pods that there are, also of those that nobody has taken yet. */
+  readonly #present = new Set<string>();
   readonly #binding = new Set<string>();
   readonly #leaving = new Map<string, Promise<void>>();
 
@@ -30,6 +32,7 @@ export class PodDirectory {
       this.#forget(uid);
       return;
     }
+    this.#present.add(uid);
     // A namesake took the place of a pod whose deletion was never told.
     if (change.previous !== undefined && change.previous.metadata.uid !== uid)
       this.#forget(change.previous.metadata.uid);
@@ -50,9 +53,12 @@ export class PodDirectory {
     return undefined;
   }
 
-  /** Whether what a pod has on this machine is in somebody's hands: a deleted pod's, until its worker has cleared it. */
+  /**
+   * Whether what a pod has on this machine is in somebody's hands: as long as the pod is there, for one that waits for a
+   * node may have been here before (a log that was cut off forgets the binding), and until its worker has cleared it.
+   */
   holds(uid: string): boolean {
-    return this.#workers.has(uid) || this.#leaving.has(uid);
+    return this.#present.has(uid) || this.#leaving.has(uid);
   }
 
   async shutdown(graceMs: number): Promise<void> {
@@ -73,6 +79,7 @@ export class PodDirectory {
   }
 
   #forget(uid: string): void {
+    this.#present.delete(uid);
     const known = this.#workers.get(uid);
     if (known === undefined) return;
     this.#workers.delete(uid);

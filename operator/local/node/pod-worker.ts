@@ -49,6 +49,8 @@ export class PodWorker {
   #live: Promise<void> = Promise.resolve();
   #deletion: Promise<void> | undefined;
   #volumeWork: Promise<void> = Promise.resolve();
+  /** A volume's source has changed since the volumes were begun. */
+  #volumesStale = false;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(context: NodeContext, pod: LivePod) {
@@ -118,10 +120,12 @@ export class PodWorker {
   }
 
   configChanged(kind: ConfigKind, name: string): void {
-    if (this.#stage === 'finished' || this.#stage === 'ending') return;
+    if (this.#stage === 'finished' || this.#lifetime.signal.aborted) return;
     this.#configChange.wake();
     this.#containers.wake();
-    if (this.#stage !== 'preparing' && mountsConfig(this.#pod, kind, name)) this.#refreshVolumes();
+    if (!mountsConfig(this.#pod, kind, name)) return;
+    if (this.#stage === 'preparing') this.#volumesStale = true;
+    else this.#refreshVolumes();
   }
 
   /** The log of a container's current or previous run; undefined when there is none such. */
@@ -132,7 +136,6 @@ export class PodWorker {
   async #run(): Promise<void> {
     const { signal } = this.#lifetime;
     if (!(await this.#prepare(signal))) return;
-    this.#enter('initialising');
     if (await this.#containers.initialise(signal)) {
       this.#enter('running');
       await this.#containers.run();
@@ -150,8 +153,11 @@ export class PodWorker {
     this.#status.request();
     while (!signal.aborted) {
       try {
+        this.#volumesStale = false;
         await this.#sandbox.prepare();
+        if (this.#volumesStale) continue;
         this.#scheduleRenewal();
+        this.#enter('initialising');
         return !signal.aborted;
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
@@ -232,6 +238,8 @@ export class PodWorker {
   }
 
   #enter(stage: Stage): void {
+    // What was under way when the end began does not take it back.
+    if (this.#lifetime.signal.aborted && stage !== 'finished') return;
     this.#stage = stage;
     this.#status.request();
   }

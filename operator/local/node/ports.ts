@@ -21,6 +21,13 @@ export class PortAllocator {
     return ports;
   }
 
+  /** Another port in place of one that a stranger has. */
+  async replace(owner: string, port: number): Promise<number> {
+    const another = await this.#take(owner, undefined);
+    this.#taken.delete(port);
+    return another;
+  }
+
   release(owner: string): void {
     for (const [port, holder] of this.#taken) if (holder === owner) this.#taken.delete(port);
   }
@@ -74,7 +81,7 @@ const portNames = (spec: PodSpec): readonly string[] => [
   ...new Set(containersOf(spec).flatMap((container) => (container.ports ?? []).flatMap((port) => port.name ?? []))),
 ];
 
-function isFree(port: number): Promise<boolean> {
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.unref();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /**
  * Process ids are used again. Who ends a process by a recorded id compares what was recorded with it: the boot and the
@@ -24,31 +24,9 @@ export function observeIdentity(pid: number): string | undefined {
 /** A zombie has ended; it stays listed until its parent asks for it, which may be never. */
 const isDead = (state: string): boolean => state.startsWith('Z') || state.startsWith('X');
 
-interface ProcessStat {
-  readonly state: string;
-  readonly group: number;
-  readonly startTicks: string;
-}
-
-/** proc(5): the name in parentheses may hold anything, so fields count from the last ")": 1st is the state, 3rd the group, 20th the start. */
-function readStat(pid: number | string): ProcessStat {
+/** proc(5): the name in parentheses may hold anything, so fields count from the last ")": 1st is the state, 20th the start. */
+function readStat(pid: number): { readonly state: string; readonly startTicks: string } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', group: Number(fields[2]), startTicks: fields[19] ?? '' };
-}
-
-/** Members of a process group whose environment carries this marker: what a leader that is gone has left behind. */
-export function observeGroupMembers(group: number, marker: string): readonly number[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((entry) => {
-      try {
-        return readStat(entry).group === group && readFileSync(`/proc/${entry}/environ`, 'utf8').includes(marker);
-      } catch {
-        // Gone between the listing and the look.
-        return false;
-      }
-    })
-    .map(Number);
+  return { state: fields[0] ?? '', startTicks: fields[19] ?? '' };
 }

@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
 import { delay } from '../waiting.js';
-import { observeGroupMembers, observeIdentity } from './process-identity.js';
+import { killGroup, MARKER, ProcessRecords } from './process-records.js';
 
 export interface Command {
   readonly argv: readonly string[];
@@ -30,14 +28,6 @@ export interface RunningProcess {
   kill(): void;
 }
 
-interface ProcessRecord {
-  readonly id: string;
-  readonly pid: number;
-  readonly identity: string | undefined;
-}
-
-/** In every process' environment, so that even a grandchild can be told apart from a stranger in a reused group. */
-const MARKER = 'LOCAL_NODE_CONTAINER_ID';
 /** Output that a dying group still holds in its pipes is waited for this long. */
 const DRAIN_MS = 1_000;
 const START_ERROR_EXIT_CODE = 128;
@@ -47,44 +37,31 @@ const START_ERROR_EXIT_CODE = 128;
  * ending them, the next one reads the records and ends exactly those processes, after checking who they are.
  */
 export class ProcessTable {
-  readonly #directory: string;
+  readonly #records: ProcessRecords;
   readonly #running = new Map<string, RunningProcess>();
 
   constructor(directory: string) {
-    this.#directory = directory;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#records = new ProcessRecords(directory);
   }
 
-  /** Ends what an earlier agent left running; answers how many groups it ended. */
-  endLeftovers(): number {
-    let ended = 0;
-    for (const file of readdirSync(this.#directory)) {
-      const record = readRecord(join(this.#directory, file));
-      if (record !== undefined && endRecorded(record)) ended += 1;
-      rmSync(join(this.#directory, file), { force: true });
-    }
-    return ended;
+  /** Ends what an earlier agent left running and waits for its end; answers how many groups there were. */
+  endLeftovers(): Promise<number> {
+    return this.#records.endAll();
   }
 
+  /** Whatever goes wrong with the start is how the process has ended. */
   start(command: Command): RunningProcess {
     const id = randomUUID();
-    const [program = '', ...args] = command.argv;
-    const child = spawn(program, args, {
-      cwd: command.cwd,
-      env: { ...command.env, [MARKER]: id },
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child.stdout.on('data', (chunk: Buffer) => command.onOutput('stdout', chunk));
-    child.stderr.on('data', (chunk: Buffer) => command.onOutput('stderr', chunk));
-    this.#record(id, child.pid);
-    const running: RunningProcess = {
-      id,
-      pid: child.pid,
-      exited: this.#exit(id, child, program),
-      terminate: () => child.kill('SIGTERM'),
-      kill: () => killGroup(child.pid),
-    };
+    const [program = ''] = command.argv;
+    let running: RunningProcess;
+    try {
+      this.#records.announce(id);
+      running = this.#spawn(id, command);
+    } catch (cause) {
+      this.#records.remove(id);
+      const exited = Promise.resolve(startError(program, cause));
+      return { id, pid: undefined, exited, terminate: () => undefined, kill: () => undefined };
+    }
     this.#running.set(id, running);
     return running;
   }
@@ -99,10 +76,36 @@ export class ProcessTable {
     );
   }
 
-  #record(id: string, pid: number | undefined): void {
-    if (pid === undefined) return;
-    const record: ProcessRecord = { id, pid, identity: observeIdentity(pid) };
-    writeFileSync(join(this.#directory, id), JSON.stringify(record), { mode: 0o600 });
+  #spawn(id: string, { argv, env, cwd, onOutput }: Command): RunningProcess {
+    const [program = '', ...args] = argv;
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...env, [MARKER]: id },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const exited = this.#exit(id, child, program);
+    if (child.pid !== undefined) this.#complete(id, child.pid);
+    child.stdout?.on('data', (chunk: Buffer) => onOutput('stdout', chunk));
+    child.stderr?.on('data', (chunk: Buffer) => onOutput('stderr', chunk));
+    return {
+      id,
+      pid: child.pid,
+      exited,
+      terminate: () => child.kill('SIGTERM'),
+      kill: () => {
+        // Once it has ended its id may be another one's; its group was ended with it.
+        if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killGroup(child.pid);
+      },
+    };
+  }
+
+  #complete(id: string, pid: number): void {
+    try {
+      this.#records.complete(id, pid);
+    } catch {
+      // The disk is full: the announcement stands, by which the next agent finds it as well.
+    }
   }
 
   async #exit(id: string, child: ChildProcess, program: string): Promise<Exit> {
@@ -111,23 +114,27 @@ export class ProcessTable {
       child.on('error', (cause) => {
         if (child.pid === undefined) resolve(startError(program, cause));
       });
-      child.once('exit', (code, signal) => resolve(exitOf(code, signal)));
+      child.once('exit', (code, signal) => {
+        // As when the first process of a container ends: nothing of its group goes on.
+        if (child.pid !== undefined) killGroup(child.pid);
+        resolve(exitOf(code, signal));
+      });
     });
-    // As when the first process of a container ends: nothing of its group goes on.
-    killGroup(child.pid);
     const drained = new AbortController();
-    await Promise.race([closed, delay(DRAIN_MS, drained.signal)]);
+    // One that never was has no pipes that could close.
+    if (child.pid !== undefined) await Promise.race([closed, delay(DRAIN_MS, drained.signal)]);
     drained.abort();
     child.stdout?.destroy();
     child.stderr?.destroy();
     this.#running.delete(id);
-    rmSync(join(this.#directory, id), { force: true });
+    this.#records.remove(id);
     return exit;
   }
 }
 
-function startError(program: string, cause: Error): Exit {
-  const error = `cannot start "${program}": ${cause.message}; check the container's command and the node's image table`;
+function startError(program: string, cause: unknown): Exit {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const error = `cannot start "${program}": ${why}; check the container's command and the node's image table`;
   return { exitCode: START_ERROR_EXIT_CODE, error };
 }
 
@@ -135,44 +142,4 @@ function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
   if (signal === null) return { exitCode: code ?? 0 };
   const number = constants.signals[signal];
   return { exitCode: 128 + number, signal: number };
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // The group is gone, which is what was wanted.
-  }
-}
-
-function readRecord(path: string): ProcessRecord | undefined {
-  try {
-    const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return isRecord(parsed) ? parsed : undefined;
-  } catch {
-    // Cut short by the crash: whose it was cannot be known, so nothing is ended for it.
-    return undefined;
-  }
-}
-
-const isRecord = (value: unknown): value is ProcessRecord =>
-  typeof value === 'object' && value !== null && 'pid' in value && Number.isInteger(value.pid) && 'id' in value;
-
-function endRecorded(record: ProcessRecord): boolean {
-  const identity = observeIdentity(record.pid);
-  if (identity !== undefined) {
-    if (identity !== record.identity) return false;
-    killGroup(record.pid);
-    return true;
-  }
-  const members = observeGroupMembers(record.pid, `${MARKER}=${record.id}`);
-  for (const pid of members) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It ended by itself meanwhile.
-    }
-  }
-  return members.length > 0;
 }

@@ -6,13 +6,18 @@ import type { ProcessTable } from './processes.js';
 /** What an exec probe or hook printed last: enough to say why it failed. */
 const KEPT_OUTPUT_BYTES = 1_024;
 
-/** Runs a command beside the container, in its environment. Too slow counts as failed, and is ended. */
+/**
+ * Runs a command beside the container, in its environment. Too slow counts as failed, and is ended; so is one that the
+ * container does not live to see the end of.
+ */
 export async function runCommand(
   processes: ProcessTable,
   launch: Launch,
   command: readonly string[],
-  timeoutMs: number,
+  limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<ProbeResult> {
+  const { timeoutMs, signal } = limits;
+  if (signal.aborted) return { ok: false, message: 'not running' };
   let output = '';
   const process = processes.start({
     argv: command.map((part) => launch.rewrite(part)),
@@ -22,6 +27,8 @@ export async function runCommand(
       output = (output + chunk.toString('utf8')).slice(-KEPT_OUTPUT_BYTES);
     },
   });
+  const end = (): void => process.kill();
+  signal.addEventListener('abort', end, { once: true });
   const finished = new AbortController();
   let late = false;
   const deadline = delay(timeoutMs, finished.signal).then(() => {
@@ -29,6 +36,7 @@ export async function runCommand(
     if (late) process.kill();
   });
   const exit = await process.exited;
+  signal.removeEventListener('abort', end);
   finished.abort();
   await deadline;
   if (late) return { ok: false, message: `command "${command.join(' ')}" did not end within ${timeoutMs} ms` };

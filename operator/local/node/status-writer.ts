@@ -35,6 +35,8 @@ export class StatusWriter {
     this.#dirty = true;
     this.#loop ??= this.#run().finally(() => {
       this.#loop = undefined;
+      // Asked for after the last look and before this: nobody else would look again.
+      if (this.#dirty) this.request();
     });
   }
 

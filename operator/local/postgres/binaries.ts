@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -48,17 +58,28 @@ function lend(folder: string): string {
     .update(`${root}:${statSync(join(folder, 'postgres')).mtimeMs}`)
     .digest('hex');
   const copy = join(tmpdir(), `memplane-postgres-${key.slice(0, 16)}`);
-  // A folder that everybody may write to: only what we put there ourselves is run.
-  const ours = statSync(copy, { throwIfNoEntry: false })?.uid === process.getuid?.();
-  if (!ours || !openToAll(join(copy, 'bin', 'postgres'))) {
-    const partial = `${copy}.${process.pid}`;
-    mkdirSync(partial, { recursive: true });
+  if (!isLent(copy)) {
+    const partial = mkdtempSync(`${copy}.`);
     cpSync(root, partial, { recursive: true, verbatimSymlinks: true });
     execFileSync('chmod', ['-R', 'a+rX', partial]);
-    rmSync(copy, { recursive: true, force: true });
-    renameSync(partial, copy);
+    replaceUnlessLent(partial, copy);
   }
   return join(copy, 'bin');
+}
+
+/** A folder that everybody may write to: only what we put there ourselves is run. */
+const isLent = (copy: string): boolean =>
+  statSync(copy, { throwIfNoEntry: false })?.uid === process.getuid?.() && openToAll(join(copy, 'bin', 'postgres'));
+
+/** Others copy at the same time; whose copy is in use by now is not taken away from them. */
+function replaceUnlessLent(partial: string, copy: string): void {
+  if (existsSync(copy) && !isLent(copy)) renameSync(copy, `${partial}.old`);
+  try {
+    renameSync(partial, copy);
+  } catch (error) {
+    if (!isLent(copy)) throw error;
+  }
+  for (const left of [partial, `${partial}.old`]) rmSync(left, { recursive: true, force: true });
 }
 
 /** Whether anybody may read this path. */

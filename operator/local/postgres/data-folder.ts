@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { UnusableState } from '../unusable-state.js';
+import { PARTIAL } from '../whole-file.js';
 import type { Account } from './binaries.js';
 
 const run = promisify(execFile);
@@ -69,14 +70,21 @@ function makeHome(home: string, account: Account | undefined): void {
   if (account !== undefined) chownSync(home, account.uid, account.gid);
 }
 
-const PARTIAL = '.part';
+/** Each try has a folder of its own, which none of the others can be taken for. */
+const partialOf = (data: string): string => `${data}.${randomBytes(4).toString('hex')}${PARTIAL}`;
+
+/** Whoever is interrupted in this leaves no database rather than half of one. */
+export function discardData(home: string): void {
+  const data = join(home, 'data');
+  if (existsSync(data)) renameSync(data, partialOf(data));
+  rmSync(home, { recursive: true, force: true, maxRetries: 10 });
+}
 
 async function initialise({ home, binaries, account }: Place, data: string, signal?: AbortSignal): Promise<string> {
   makeHome(home, account);
-  // The initdb of a run that was killed may still write for a moment: each has a folder of its own.
   for (const name of readdirSync(home).filter((one) => one.endsWith(PARTIAL)))
     rmSync(join(home, name), { recursive: true, force: true, maxRetries: 10 });
-  const partial = `${data}.${randomBytes(4).toString('hex')}${PARTIAL}`;
+  const partial = partialOf(data);
   const password = randomBytes(24).toString('base64url');
   const passwordFile = join(home, 'password');
   writeFileSync(passwordFile, password, { mode: 0o600 });

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ListedProcess, listProcesses, observePlace } from '../process-list.js';
 import { type Account, enterable, unprivilegedAccount } from './binaries.js';
 
 /**
@@ -19,47 +19,61 @@ const POLL_MS = 50;
 
 /** A run that was killed may have left its server: it is told to stop, and made to when it does not. */
 export async function endPostgres(home: string, graceMs = GRACE_MS): Promise<void> {
+  await endMakers(home, graceMs);
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
-    const pid = signalPostgres(home, signal);
-    const deadline = Date.now() + graceMs;
-    while (pid !== undefined && isServerOf(pid, home)) {
-      if (Date.now() > deadline) break;
-      await sleep(POLL_MS);
-    }
+    signalPostgres(home, signal);
+    await untilNone(() => listServers(home), graceMs);
   }
-  const left = readServer(home);
-  if (left !== undefined) throw new Error(`Postgres (process ${left}) of ${home} does not end: end it by hand`);
+  const [left] = listServers(home);
+  if (left !== undefined) throw new Error(`Postgres (process ${left.pid}) of ${home} does not end: end it by hand`);
+  // It may name a process of today that is somebody else's, which a new server would respect.
   rmSync(join(home, 'data', 'postmaster.pid'), { force: true });
+}
+
+/** What makes a database is of no use once nobody waits for it, and must not go on writing while it is cleared away. */
+async function endMakers(home: string, graceMs: number): Promise<void> {
+  for (const { pid } of listMakers(home)) send(pid, 'SIGKILL');
+  await untilNone(() => listMakers(home), graceMs);
+}
+
+async function untilNone(list: () => readonly ListedProcess[], graceMs: number): Promise<void> {
+  const deadline = Date.now() + graceMs;
+  while (list().length > 0 && Date.now() < deadline) await sleep(POLL_MS);
 }
 
 /** Answers the process id of the server that runs in this home, if one does. */
 export function signalPostgres(home: string, signal: NodeJS.Signals): number | undefined {
-  const pid = readServer(home);
-  if (pid !== undefined) process.kill(pid, signal);
-  return pid;
+  const servers = listServers(home);
+  for (const { pid } of servers) send(pid, signal);
+  return servers[0]?.pid;
 }
 
-/** By the id in its own lock file, which may be older than the last boot: the process must be of this very folder. */
-function readServer(home: string): number | undefined {
-  try {
-    const [pid] = readFileSync(join(home, 'data', 'postmaster.pid'), 'utf8').split('\n');
-    return isServerOf(Number(pid), home) ? Number(pid) : undefined;
-  } catch {
-    // No lock file: no server.
-    return undefined;
-  }
+/**
+ * By the folder that they were started with: a lock file may be older than the last boot, and a server that was just
+ * started has none yet. A child looks like its server until it has said what it is.
+ */
+function listServers(home: string): readonly ListedProcess[] {
+  const option = `-D ${join(home, 'data')} `;
+  const found = listProcesses().filter(({ command }) => `${command} `.includes(option));
+  return found.filter(({ parent }) => !found.some(({ pid }) => pid === parent));
 }
 
-function isServerOf(pid: number, home: string): boolean {
-  if (!Number.isInteger(pid) || pid <= 1) return false;
+const MAKERS = new Set(['initdb', 'postgres']);
+
+/** initdb and what it starts: they work in the home, or in a folder beside the data that is not finished. */
+function listMakers(home: string): readonly ListedProcess[] {
+  const servers = new Set(listServers(home).map(({ pid }) => pid));
+  return listProcesses().filter(({ pid }) => {
+    if (servers.has(pid)) return false;
+    const { program, folder } = observePlace(pid) ?? { program: '', folder: '' };
+    return MAKERS.has(basename(program)) && (folder === home || folder.startsWith(`${join(home, 'data')}.`));
+  });
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    const command =
-      process.platform === 'linux'
-        ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-        : execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
-    return command.includes(`-D ${join(home, 'data')} `);
+    process.kill(pid, signal);
   } catch {
-    // No such process.
-    return false;
+    // It has ended since it was listed.
   }
 }

@@ -70,19 +70,29 @@ export async function startPostgres(folder: string, port = 0, signal?: AbortSign
   };
 }
 
+/** Another process may take a port between the look and the start, again and again: not so often by chance. */
+const ATTEMPTS = 10;
+
 async function launchSomewhere(place: Place, port: number, password: string, signal: AbortSignal | undefined) {
-  if (port !== 0) {
+  for (let attempt = 1; ; attempt += 1) {
+    const at = attempt === 1 && port !== 0 ? port : await freePort();
     try {
-      return { server: await launch(place, port, password, signal), at: port };
+      return { server: await launch(place, at, password, signal), at };
     } catch (error) {
-      if (!(error instanceof PortTaken)) throw error;
+      if (attempt === ATTEMPTS || !(error instanceof PortTaken || error instanceof StillHeld)) throw error;
+      // A server of the run before that came up after we had looked for it, or a session that outlived its server.
+      if (!(error instanceof StillHeld)) continue;
+      await endPostgres(place.home);
+      await sleep(STILL_HELD_MS);
     }
   }
-  const at = await freePort();
-  return { server: await launch(place, at, password, signal), at };
 }
 
 class PortTaken extends Error {}
+class StillHeld extends UnusableState {}
+
+const STILL_HELD_MS = 300;
+const STILL_HELD = /lock file "postmaster\.pid" already exists|pre-existing shared memory block/;
 
 async function launch(place: Place, port: number, password: string, signal?: AbortSignal): Promise<ChildProcess> {
   const settings = [...SETTINGS, `port=${port}`].flatMap((setting) => ['-c', setting]);
@@ -107,6 +117,7 @@ async function launch(place: Place, port: number, password: string, signal?: Abo
       await Promise.race([finished(server.stderr).catch(() => undefined), sleep(LAST_WORDS_MS)]);
     if (signal?.aborted === true) throw signal.reason;
     if (/Address already in use/.test(said)) throw new PortTaken(`port ${port} is taken`);
+    if (STILL_HELD.test(said)) throw new StillHeld(place.home, said.trim());
     if (error instanceof Ended) throw new UnusableState(place.home, `Postgres ended while starting: ${said.trim()}`);
     throw error;
   }

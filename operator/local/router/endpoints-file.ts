@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeWholeFile } from '../whole-file.js';
 
 /** Where one tenant answers. */
 export interface TenantEndpoint {
@@ -25,9 +26,7 @@ export class EndpointsFile {
   write(endpoints: Endpoints): void {
     const text = `${JSON.stringify(endpoints, null, 2)}\n`;
     if (this.#path === undefined || text === this.#written) return;
-    const temporary = `${this.#path}.${process.pid}.tmp`;
-    writeFileSync(temporary, text);
-    renameSync(temporary, this.#path);
+    writeWholeFile(this.#path, text);
     this.#written = text;
   }
 

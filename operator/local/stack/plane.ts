@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { API_VERSION, DEFAULT_CLASS_ANNOTATION, OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js';
 import type { K8sObject } from '../../../charts/manifests/object.js';
 import type { LocalPostgres } from '../postgres/server.js';
 import { UnusableState } from '../unusable-state.js';
+import { writeWholeFile } from '../whole-file.js';
 
 export interface LocalPlaneOptions {
   readonly folder: string;
@@ -82,8 +83,7 @@ export function prepareStores(folder: string): void {
   if (size !== undefined) throw new UnusableState(key, `a key has ${KEY_BYTES} bytes, this file has ${size}`);
   mkdirSync(join(folder, 'kms'), { recursive: true, mode: 0o700 });
   // Whole or not at all: half a key would look like a key that is wrong.
-  writeFileSync(`${key}.part`, randomBytes(KEY_BYTES), { mode: 0o600 });
-  renameSync(`${key}.part`, key);
+  writeWholeFile(key, randomBytes(KEY_BYTES), 0o600);
 }
 
 /** A tenant that fits a laptop: one replica, and limits that a person reaches while trying them. */

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freeOrAny, freePort } from '../postgres/free-port.js';
+import { writeWholeFile } from '../whole-file.js';
 
 interface Ports {
   readonly postgres: number;
@@ -27,7 +28,7 @@ export async function preferredPorts(folder: string): Promise<StackPorts> {
     apiServer: await freeOrAny(wished.apiServer),
     router: await freeOrAny(wished.router),
     wished,
-    remember: (ports) => writeFileSync(file, `${JSON.stringify(ports)}\n`),
+    remember: (ports) => writeWholeFile(file, `${JSON.stringify(ports)}\n`),
   };
 }
 
@@ -43,29 +44,20 @@ function remembered(file: string): Partial<Ports> {
 
 const isPort = (port: unknown): boolean => Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
 
-/** `*.localhost` means ::1 to many programs before it means 127.0.0.1: a port is ours when nobody has either. */
-export async function freeOrAny(port: number): Promise<number> {
-  return (await canListen(port, '127.0.0.1')) && (await canListen(port, '::1')) ? port : 0;
-}
-
-function canListen(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    // A machine without IPv6 has nobody there.
-    server.once('error', ({ code }: NodeJS.ErrnoException) =>
-      resolve(host === '::1' && code !== 'EADDRINUSE' && code !== 'EACCES'),
-    );
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
-  });
-}
+/** Another process may take a port between the look and the start, again and again: not so often by chance. */
+const ATTEMPTS = 10;
 
 /** Starts a server on this port, or on any when somebody was quicker. */
 export async function onPort<T>(port: number, start: (port: number) => Promise<T>): Promise<T> {
-  try {
-    return await start(port);
-  } catch (error) {
-    if (port === 0 || !isPortTaken(error)) throw error;
-    return start(0);
+  let at = port;
+  for (let attempt = 1; ; attempt += 1) {
+    if (at === 0) at = await freePort();
+    try {
+      return await start(at);
+    } catch (error) {
+      if (!isPortTaken(error) || attempt === ATTEMPTS) throw error;
+      at = 0;
+    }
   }
 }
 

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKubeClient, type KubeHttpClient } from '../../clients/kube-http.js';
 import { RESOURCES } from '../../clients/kube-resources.js';
@@ -8,14 +7,16 @@ import { startCoreControllers } from '../controllers/core.js';
 import { startWorkloadControllers } from '../controllers/workloads.js';
 import { type NodeAgent, startNodeAgent } from '../node/agent.js';
 import type { ImageTable } from '../node/images.js';
+import { freeOrAny } from '../postgres/free-port.js';
 import { type LocalPostgres, startPostgres } from '../postgres/server.js';
 import { type Router, startRouter } from '../router/router.js';
 import { UnusableState } from '../unusable-state.js';
+import { writeWholeFile } from '../whole-file.js';
 import { localImages } from './images.js';
 import { endLeftovers } from './leftovers.js';
 import { buildLocalPlane, prepareStores } from './plane.js';
 import { installPlatform } from './platform.js';
-import { freeOrAny, isPortTaken, onPort, preferredPorts, type StackPorts } from './ports.js';
+import { isPortTaken, onPort, preferredPorts, type StackPorts } from './ports.js';
 import { type Progress, silentProgress } from './progress.js';
 import { Running } from './running.js';
 import { requireWholeState } from './whole-state.js';
@@ -117,7 +118,7 @@ async function openCluster(
     return { kube: await connect(kubeconfig), kubeconfigPath: kubeconfig, apiServer: undefined };
   const apiServer = await running.add(openApiServer(folder, ports, log), (server) => server.stop());
   const kubeconfigPath = join(folder, 'kubeconfig');
-  writeFileSync(kubeconfigPath, apiServer.kubeconfig, { mode: 0o600 });
+  writeWholeFile(kubeconfigPath, apiServer.kubeconfig, 0o600);
   const kube = await connect(kubeconfigPath);
   await running.add(startCoreControllers(apiServer), (controllers) => controllers.stop());
   await running.add(startWorkloadControllers({ client: kube, log }), (controllers) => controllers.stop());
@@ -130,7 +131,7 @@ async function openApiServer(folder: string, ports: StackPorts, log: Log): Promi
   // Asked again, because starting Postgres has taken a while.
   const port = await freeOrAny(ports.apiServer);
   try {
-    return await startApiServer({ dataDir, port, onError });
+    return await onPort(port, (at) => startApiServer({ dataDir, port: at, onError }));
   } catch (error) {
     throw isPortTaken(error) ? error : new UnusableState(dataDir, error);
   }

@@ -14,9 +14,9 @@ describe('the lock of a data directory', () => {
     unlock();
     lockDataDir(directory);
     // A dead agent whose id another process has now.
-    writeFileSync(join(directory, 'agent.json'), JSON.stringify({ pid: process.pid, identity: 'another boot/1' }));
+    writeFileSync(join(directory, 'agent.pid'), `${process.pid}\nanother boot/1\n`);
     lockDataDir(directory)();
-    writeFileSync(join(directory, 'agent.json'), '{');
+    writeFileSync(join(directory, 'agent.pid'), '');
     lockDataDir(directory)();
     rmSync(directory, { recursive: true, force: true });
   });
@@ -25,13 +25,14 @@ describe('the lock of a data directory', () => {
   itOnLinux('takes a zombie for dead: its parent may never ask for it', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'memplane-lock-'));
     // A parent that starts a child, says its id, and never waits for it.
-    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
     const pid = await new Promise<number>((resolve) =>
       parent.stdout.once('data', (text: Buffer) => resolve(Number(text))),
     );
     const identity = observeIdentity(pid);
-    writeFileSync(join(directory, 'agent.json'), JSON.stringify({ pid, identity }));
+    writeFileSync(join(directory, 'agent.pid'), `${pid}\n${identity}\n`);
     expect(() => lockDataDir(directory)).toThrow('already uses');
+    process.kill(pid, 'SIGKILL');
     await eventually('the child is a zombie', () => {
       return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ') ? true : undefined;
     });

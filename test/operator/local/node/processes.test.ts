@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ProcessRecords } from '../../../../operator/local/node/process-records.js';
 import { ProcessTable } from '../../../../operator/local/node/processes.js';
 import { eventually, isAlive } from '../cluster.js';
 
@@ -66,11 +67,11 @@ describe('the process table', () => {
     const left = start(HOLD);
     const stranger = spawn(process.execPath, ['-e', HOLD], { stdio: 'ignore', detached: true });
     if (left.pid === undefined || stranger.pid === undefined) throw new Error('not started');
-    const record = { id: 'x', pid: stranger.pid, identity: 'another boot/1' };
+    const record = { id: 'stranger', pid: stranger.pid, identity: 'another boot/1' };
     writeFileSync(join(directory, 'stranger'), JSON.stringify(record));
     writeFileSync(join(directory, 'torn'), '{"pid":');
-    expect(new ProcessTable(directory).endLeftovers()).toBe(1);
-    await untilDead(left.pid);
+    expect(await new ProcessTable(directory).endLeftovers()).toBe(1);
+    expect(isAlive(left.pid)).toBe(false);
     expect(isAlive(stranger.pid)).toBe(true);
     expect(readdirSync(directory)).toEqual([]);
     process.kill(stranger.pid, 'SIGKILL');
@@ -101,7 +102,35 @@ describe('the process table', () => {
     await untilDead(leader);
     expect(isAlive(orphan)).toBe(true);
     writeFileSync(join(directory, 'orphan'), JSON.stringify({ id: 'orphan', pid: leader, identity: 'gone' }));
-    expect(new ProcessTable(directory).endLeftovers()).toBe(1);
-    await untilDead(orphan);
+    expect(await new ProcessTable(directory).endLeftovers()).toBe(1);
+    expect(isAlive(orphan)).toBe(false);
+  });
+
+  itOnLinux('ends what was started when the agent was killed before it could say which process that is', async () => {
+    const started = (id: string) =>
+      spawn(process.execPath, ['-e', HOLD], { stdio: 'ignore', detached: true, env: { LOCAL_NODE_CONTAINER_ID: id } });
+    const [announced, torn, other] = [started('announced'), started('torn'), started('of another table')];
+    writeFileSync(join(directory, 'announced'), JSON.stringify({ id: 'announced' }));
+    writeFileSync(join(directory, 'torn'), '{"id":"torn","pid":1');
+    writeFileSync(join(directory, 'never came to be'), '');
+    const ends = [announced, torn].map((child) => new Promise((resolve) => child.once('exit', (_, by) => resolve(by))));
+    expect(await new ProcessTable(directory).endLeftovers()).toBe(2);
+    expect(await Promise.all(ends)).toEqual(['SIGKILL', 'SIGKILL']);
+    expect(isAlive(other.pid ?? 0)).toBe(true);
+    expect(readdirSync(directory)).toEqual([]);
+    other.kill('SIGKILL');
+  });
+
+  it('leaves the records to the next start when there is no time to wait', async () => {
+    const left = start(HOLD);
+    new ProcessRecords(directory).killAll();
+    expect(readdirSync(directory)).toEqual([left.id]);
+    expect(await left.exited).toEqual({ exitCode: 137, signal: 9 });
+  });
+
+  it('announces a process before it can do anything', async () => {
+    start(`console.log(JSON.stringify(require('node:fs').readdirSync('.')))`);
+    const found = await eventually('it looks', () => (output.includes('\n') ? output.trim() : undefined));
+    expect(JSON.parse(found)).toHaveLength(1);
   });
 });
