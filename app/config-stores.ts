@@ -123,13 +123,19 @@ export const MemoryProvider = {
   ),
 };
 
+/** Google and Azure are asked with the pod's own identity; a container is in the account that the endpoint names. */
+export const BUCKET_URL = {
+  pattern: '^(file:///|s3://|gs://|azure://[^/]+[?&]endpoint=https?).+',
+  allowed: 'file:///path, s3://bucket, gs://bucket or azure://container?endpoint=https://account…',
+} as const;
+
 /** Artifacts are whole files; the S3_ names are those of the deployment documents, and name the same bucket. */
 export const ArtifactStore = {
   ARTIFACTS_BUCKET_URL: Type.Optional(
-    text('^(file:///|s3://).+', {
+    text(BUCKET_URL.pattern, {
       description:
         'The bucket that holds artifacts, sealed. Unset: S3_BUCKET, and without it there are none, and their routes say so.',
-      allowed: 'file:///path or s3://bucket',
+      allowed: BUCKET_URL.allowed,
     }),
   ),
   S3_BUCKET: Type.Optional(

@@ -5,7 +5,7 @@ import { checkTogether } from './config-checks.js';
 import { choice, databaseUrl, flag, integer, type Notes, number, text } from './config-fields.js';
 import { CloudIdentity, KmsSettings } from './config-kms.js';
 import { OtherNames, ProviderKeys, readOtherNames, readProviderKeys } from './config-names.js';
-import { ArtifactStore, MemoryProvider, NextEmbedding, VectorDb, Vectors } from './config-stores.js';
+import { ArtifactStore, BUCKET_URL, MemoryProvider, NextEmbedding, VectorDb, Vectors } from './config-stores.js';
 import { UUID } from './http/validate.js';
 
 /** sysexits.h EX_CONFIG: whoever starts us can tell a wrong configuration from a crash. */
@@ -66,9 +66,9 @@ const Memory = Type.Object({
     "The tenant's database, with the service's role. May go through PgBouncer in transaction mode.",
   ),
   ...TenantPlace,
-  KEYS_BUCKET_URL: text('^(file:///|s3://).+', {
+  KEYS_BUCKET_URL: text(BUCKET_URL.pattern, {
     description: 'The bucket that holds the keyring.',
-    allowed: 'file:///path or s3://bucket',
+    allowed: BUCKET_URL.allowed,
   }),
   ...ArtifactStore,
   ...MemoryProvider,

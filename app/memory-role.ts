@@ -333,7 +333,7 @@ const openKeys = (config: MemoryConfig, log: Logger, minimumEpoch: number) =>
     tenantId: config.MEMPLANE_TENANT_ID,
     minimumEpoch,
     namespace: config.MEMPLANE_NAMESPACE,
-    bucket: openBucket(config.KEYS_BUCKET_URL),
+    bucket: openBucket(config.KEYS_BUCKET_URL, { identity: config }),
     kms: openKms({
       provider: config.KMS_PROVIDER,
       keyId: config.KMS_KEY_ID,

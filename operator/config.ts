@@ -11,6 +11,16 @@ export interface OperatorConfig {
   readonly leaderElection: boolean;
   /** Every tenant is looked at again after this long, whatever the watches said. */
   readonly resyncSeconds: number;
+  /** Who the operator is to Google and Azure, under the names that their clusters give; AWS reads its own. */
+  readonly cloudIdentity: {
+    readonly GCE_METADATA_HOST: string | undefined;
+    readonly AZURE_CLIENT_ID: string | undefined;
+    readonly AZURE_TENANT_ID: string | undefined;
+    readonly AZURE_FEDERATED_TOKEN_FILE: string | undefined;
+    readonly AZURE_AUTHORITY_HOST: string | undefined;
+  };
+  /** Where those clouds' APIs are, if not at their own addresses. */
+  readonly cloudEndpoint: string | undefined;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -38,9 +48,25 @@ export function readConfig(env: Environment = process.env): OperatorConfig {
     workers: integer(env, 'WORKERS', { default: 8, min: 1, max: 64 }, problems),
     leaderElection: oneOf(env, 'LEADER_ELECTION', ['true', 'false'] as const, 'true', problems) === 'true',
     resyncSeconds: integer(env, 'RESYNC_SECONDS', { default: 600, min: 10, max: 86_400 }, problems),
+    cloudIdentity: {
+      GCE_METADATA_HOST: env.GCE_METADATA_HOST || undefined,
+      AZURE_CLIENT_ID: env.AZURE_CLIENT_ID || undefined,
+      AZURE_TENANT_ID: env.AZURE_TENANT_ID || undefined,
+      AZURE_FEDERATED_TOKEN_FILE: env.AZURE_FEDERATED_TOKEN_FILE || undefined,
+      AZURE_AUTHORITY_HOST: env.AZURE_AUTHORITY_HOST || undefined,
+    },
+    cloudEndpoint: endpoint(env, 'CLOUD_ENDPOINT', problems),
   });
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+function endpoint(env: Environment, key: string, problems: string[]): string | undefined {
+  const text = env[key] || undefined;
+  if (text !== undefined && !/^https?:\/\/[^/]+\/?$/.test(text)) {
+    problems.push(`${key} is ${JSON.stringify(text)}: give an origin such as https://private.example.com`);
+  }
+  return text;
 }
 
 function integer(

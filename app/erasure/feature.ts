@@ -11,7 +11,7 @@ const HOUSEKEEPING_MS = 600_000;
 export const createErasureFeature = (core: Core): Feature => {
   const url = core.config.ARTIFACTS_BUCKET_URL;
   const replica = startReplica(core);
-  const deps = { core, replica, bucket: url === undefined ? undefined : openBucket(url) };
+  const deps = { core, replica, bucket: url === undefined ? undefined : openBucket(url, { identity: core.config }) };
   core.jobs.register(erasureJob(deps));
   const tidy = async (): Promise<void> => {
     await deleteDeadReplicas(core.db);

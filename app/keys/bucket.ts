@@ -1,5 +1,8 @@
+import { AzureBucket } from './azure-bucket.js';
 import { type Bucket, BucketError } from './bucket-contract.js';
+import type { PodIdentity } from './cloud-identity.js';
 import { FileBucket } from './file-bucket.js';
+import { GcsBucket } from './gcs-bucket.js';
 import { type S3Access, S3Bucket } from './s3-bucket.js';
 
 export type { Bucket, PutCondition, StoredObject } from './bucket-contract.js';
@@ -7,15 +10,18 @@ export { BucketError, checkObjectName, PreconditionFailed } from './bucket-contr
 
 export type KeyBucket = Bucket;
 
-/** `file:///dir` and `s3://bucket`; `gs://` and `azure://` come behind the same interface. */
-export function openBucket(url: string, access: S3Access = {}): Bucket {
+/** `identity`: of Google and Azure, who this pod is. AWS reads its own names. */
+export type BucketAccess = S3Access & { readonly identity?: PodIdentity };
+
+/** `file:///dir`, `s3://bucket`, `gs://bucket` and `azure://container?endpoint=…`. */
+export function openBucket(url: string, access: BucketAccess = {}): Bucket {
   if (url.startsWith('file:///')) return new FileBucket(url);
   if (url.startsWith('s3://')) return new S3Bucket(url, access);
-  const scheme = /^([a-z][a-z0-9+.-]*):/.exec(url)?.[1];
-  const known = scheme !== undefined && ['gcs', 'gs', 'azure'].includes(scheme);
+  if (url.startsWith('gs://')) return new GcsBucket(url, access.identity);
+  if (url.startsWith('azure://')) return new AzureBucket(url, access.identity);
   throw new BucketError(
     'BucketUnavailable',
-    known ? `buckets of ${scheme} are not implemented yet (${url})` : `${JSON.stringify(url)} is no bucket URL`,
-    'use file:///absolute/directory or s3://bucket',
+    `${JSON.stringify(url)} is no bucket URL`,
+    'use file:///absolute/directory, s3://bucket, gs://bucket or azure://container?endpoint=https://…',
   );
 }

@@ -1,18 +1,24 @@
 import { readFile } from 'node:fs/promises';
-import { CloudRefused, demandText, fetchJson, type TokenSource } from './cloud-rest.js';
+import { CloudRefused, demandText, fetchJson, type Json, type TokenSource } from './cloud-rest.js';
 
 /** What a pod was given to say who it is, under the names of the environment. */
 export interface PodIdentity {
-  readonly GCE_METADATA_HOST?: string;
-  readonly AZURE_CLIENT_ID?: string;
-  readonly AZURE_TENANT_ID?: string;
-  readonly AZURE_FEDERATED_TOKEN_FILE?: string;
-  readonly AZURE_AUTHORITY_HOST?: string;
+  readonly GCE_METADATA_HOST?: string | undefined;
+  readonly AZURE_CLIENT_ID?: string | undefined;
+  readonly AZURE_TENANT_ID?: string | undefined;
+  readonly AZURE_FEDERATED_TOKEN_FILE?: string | undefined;
+  readonly AZURE_AUTHORITY_HOST?: string | undefined;
 }
 
-/** The token by which this pod asks its cloud's KMS. */
-export const podToken = (provider: 'gcp' | 'azure', identity: PodIdentity): TokenSource =>
-  provider === 'gcp' ? googleToken(identity) : azureToken(identity);
+/** Azure gives a token for one service at a time. */
+export type AzureAudience = 'https://vault.azure.net' | 'https://storage.azure.com' | 'https://management.azure.com';
+
+/** The token by which this pod asks its cloud; of Azure's services its KMS, unless another one is named. */
+export const podToken = (
+  provider: 'gcp' | 'azure',
+  identity: PodIdentity,
+  audience: AzureAudience = 'https://vault.azure.net',
+): TokenSource => (provider === 'gcp' ? googleToken(identity) : azureToken(identity, audience));
 
 const googleToken = ({ GCE_METADATA_HOST: host = 'metadata.google.internal' }: PodIdentity): TokenSource =>
   reuse(() =>
@@ -24,7 +30,7 @@ const googleToken = ({ GCE_METADATA_HOST: host = 'metadata.google.internal' }: P
 const AUTHORITY = 'https://login.microsoftonline.com/';
 
 /** Workload identity: the token of the pod's service account is exchanged for one of Azure. */
-const azureToken = (identity: PodIdentity): TokenSource => {
+const azureToken = (identity: PodIdentity, audience: AzureAudience): TokenSource => {
   const { AZURE_CLIENT_ID: client, AZURE_TENANT_ID: tenant, AZURE_FEDERATED_TOKEN_FILE: file } = identity;
   return reuse(async () => {
     if (client === undefined || tenant === undefined || file === undefined) {
@@ -35,7 +41,7 @@ const azureToken = (identity: PodIdentity): TokenSource => {
     const form = {
       grant_type: 'client_credentials',
       client_id: client,
-      scope: 'https://vault.azure.net/.default',
+      scope: `${audience}/.default`,
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
       client_assertion: (await readFile(file, 'utf8')).trim(),
     };
@@ -48,7 +54,7 @@ const azureToken = (identity: PodIdentity): TokenSource => {
 const EARLY_MS = 60_000;
 
 /** Asked for again when its time is nearly over; several who need one at once share the question. */
-const reuse = (ask: () => Promise<Record<string, unknown>>): TokenSource => {
+const reuse = (ask: () => Promise<Json>): TokenSource => {
   let known: { readonly token: string; readonly until: number } | undefined;
   let asking: Promise<string> | undefined;
   const renew = async (): Promise<string> => {

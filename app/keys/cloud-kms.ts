@@ -1,9 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { jcsBytes } from '../sealing/jcs.js';
-import { askCloud, atEndpoint, CloudRefused, demandText, googleKmsUrl, type TokenSource } from './cloud-rest.js';
+import {
+  askCloud,
+  atEndpoint,
+  CloudRefused,
+  demandText,
+  googleKmsUrl,
+  type Json,
+  type TokenSource,
+} from './cloud-rest.js';
 import { crc32c } from './crc32c.js';
 import { KeyError } from './errors.js';
-import type { KekContext, WrappingKms } from './kms.js';
+import type { KekContext, WrappedKey, WrappingKms } from './kms.js';
 
 export interface CloudKmsOptions {
   /** As the configuration has it: the keyring may not choose another one. */
@@ -30,17 +38,17 @@ export class GoogleKms implements WrappingKms {
     return key;
   }
 
-  async encrypt(keyId: string, key: Uint8Array, context: KekContext): Promise<Buffer> {
+  async encrypt(keyId: string, key: Uint8Array, context: KekContext): Promise<WrappedKey> {
     const { ciphertext, ciphertextCrc32c } = await this.#ask(keyId, 'encrypt', context, {
       plaintext: Buffer.from(key).toString('base64'),
       plaintextCrc32c: String(crc32c(key)),
     });
     const wrapped = Buffer.from(demandText(ciphertext, 'ciphertext'), 'base64');
     if (ciphertextCrc32c !== undefined && String(ciphertextCrc32c) !== String(crc32c(wrapped))) throw damaged(keyId);
-    return wrapped;
+    return { wrapped, keyId };
   }
 
-  async #ask(keyId: string, verb: string, context: KekContext, body: object): Promise<Record<string, unknown>> {
+  async #ask(keyId: string, verb: string, context: KekContext, body: object): Promise<Json> {
     const { keyId: configured, token, endpoint } = this.#options;
     if (keyId !== configured) throw otherKey(keyId, configured);
     const aad = jcsBytes(context);
@@ -82,35 +90,66 @@ export class AzureKms implements WrappingKms {
     return key;
   }
 
-  async encrypt(keyId: string, key: Uint8Array, context: KekContext): Promise<Buffer> {
+  /** By the newest version of the key, whatever version is named: it is the one that rotation brought. */
+  async encrypt(keyId: string, key: Uint8Array, context: KekContext): Promise<WrappedKey> {
     const bound = Buffer.concat([contextDigest(context), key]);
-    return await this.#ask(keyId, 'wrapkey', context, bound).finally(() => bound.fill(0));
+    try {
+      const newest = await this.#newest(keyId, context);
+      return { wrapped: await this.#ask(newest, 'wrapkey', context, bound), keyId: newest };
+    } finally {
+      bound.fill(0);
+    }
+  }
+
+  async #newest(keyId: string, context: KekContext): Promise<string> {
+    const { keyId: configured } = this.#options;
+    this.#demandConfigured(keyId);
+    if (VERSION.test(configured)) return configured;
+    const { key } = await this.#call(configured, '', context, undefined);
+    const kid = demandText((key as Json | undefined)?.kid, 'key.kid');
+    this.#demandConfigured(kid);
+    return kid;
+  }
+
+  async #ask(keyId: string, verb: string, context: KekContext, bytes: Uint8Array): Promise<Buffer> {
+    this.#demandConfigured(keyId);
+    const body = { alg: 'RSA-OAEP-256', value: Buffer.from(bytes).toString('base64url') };
+    const { value } = await this.#call(keyId, `/${verb}`, context, body);
+    return Buffer.from(demandText(value, 'value'), 'base64url');
+  }
+
+  async #call(keyId: string, suffix: string, context: KekContext, body: object | undefined): Promise<Json> {
+    const { token, endpoint } = this.#options;
+    const url = atEndpoint(`${keyId}${suffix}?api-version=7.4`, endpoint);
+    return await askCloud(url, token, body).catch((cause: unknown) => {
+      throw explain('Azure Key Vault', keyId, context, cause);
+    });
   }
 
   /** The keyring names the key with the version that wrapped; the configuration may leave the version open. */
-  async #ask(keyId: string, verb: string, context: KekContext, bytes: Uint8Array): Promise<Buffer> {
-    const { keyId: configured, token, endpoint } = this.#options;
+  #demandConfigured(keyId: string): void {
+    const { keyId: configured } = this.#options;
     if (keyId !== configured && !keyId.startsWith(`${configured}/`)) throw otherKey(keyId, configured);
-    const body = { alg: 'RSA-OAEP-256', value: Buffer.from(bytes).toString('base64url') };
-    const url = atEndpoint(`${keyId}/${verb}?api-version=7.4`, endpoint);
-    const { value } = await askCloud(url, token, body).catch((cause: unknown) => {
-      throw explain('Azure Key Vault', keyId, context, cause);
-    });
-    return Buffer.from(demandText(value, 'value'), 'base64url');
   }
 }
+
+/** `…/keys/<name>/<version>` */
+const VERSION = /\/keys\/[^/]+\/[^/]+$/;
 
 const contextDigest = (context: KekContext): Buffer => createHash('sha256').update(jcsBytes(context)).digest();
 
 /** Refusals last until somebody changes something; anything else is worth another try, and says so by its code. */
 const explain = (who: string, keyId: string, context: KekContext, cause: unknown): KeyError => {
   const status = cause instanceof CloudRefused ? cause.status : undefined;
-  if (status === 400) return notOfContext(keyId, context, cause);
+  const code = cause instanceof CloudRefused ? cause.code : '';
+  // Google says so of a version that is disabled or destroyed.
+  const isOff = code === 'FAILED_PRECONDITION';
+  if (status === 400 && !isOff) return notOfContext(keyId, context, cause);
   if (status === 401 || status === 403) {
     const why = `this pod may not use ${keyId} for ${context.namespace}`;
     return new KeyError('KmsRefused', why, "check the pod's identity and its role on the key", { cause });
   }
-  if (status === 404 || status === 409) {
+  if (isOff || status === 404 || status === 409) {
     return new KeyError('KmsRefused', `${who} has no usable key ${keyId}`, 'enable the key, or restore it', { cause });
   }
   const words = cause instanceof CloudRefused ? cause.message : 'it did not answer';

@@ -1,3 +1,4 @@
+import { bearWhenEmpty, bringHome } from './bear-kek.js';
 import { newBlock } from './block.js';
 import { PreconditionFailed } from './bucket.js';
 import { blockInvalid, keyringRolledBack } from './errors.js';
@@ -25,8 +26,12 @@ const FIRST_EPOCH = 1;
  */
 export async function openCompleteKeyring(place: KeyringPlace, minimumEpoch: number): Promise<OpenKeyring> {
   return retrying(place, async () => {
-    const opened = await readKeyring(place, minimumEpoch);
-    return opened.keyring.epoch > 0 ? opened : complete(place, opened);
+    await bearWhenEmpty(place, minimumEpoch);
+    const found = await readKeyring(place, minimumEpoch);
+    const opened = await bringHome(place, found);
+    const { mac: _, ...keyring } = opened.keyring;
+    if (keyring.epoch === 0) return complete(place, opened);
+    return opened === found ? found : putKeyring(place, opened, { ...keyring, epoch: keyring.epoch + 1 });
   });
 }
 

@@ -1,5 +1,6 @@
 export type { KeyBucket } from './bucket.js';
 export { BucketError, openBucket, PreconditionFailed } from './bucket.js';
+export type { PodIdentity } from './cloud-identity.js';
 export type { KeyErrorCode } from './errors.js';
 export { isKeyError, KeyError } from './errors.js';
 export type { KekContext, Kms } from './kms.js';

@@ -6,7 +6,7 @@ import { type KeyBucket, PreconditionFailed } from './bucket.js';
 import { blockInvalid, KeyError, keyringInvalid, keyringMissing, keyringRolledBack } from './errors.js';
 import { type BlockEntry, blockName, type Kek, type Keyring, keyringName, parseKeyring } from './keyring.js';
 import { keyCheckValue, keyringMac, verifyKeyringMac } from './keyring-mac.js';
-import type { Kms } from './kms.js';
+import { canWrap, type Kms } from './kms.js';
 
 /**
  * Reading and changing a keyring. A change touches two objects, so its order makes it safe:
@@ -48,7 +48,7 @@ export async function readKeyring(
   const found = await place.bucket.get(name);
   if (found === undefined) throw keyringMissing(name);
   if (known?.etag === found.etag) return known;
-  const keyring = parseKeyring(name, found.bytes, place.tenantId, place.namespace);
+  const keyring = parseKeyring(name, found.bytes, place.tenantId, canWrap(place.kms) ? undefined : place.namespace);
   if (keyring.epoch < minimumEpoch) throw keyringRolledBack(name, keyring.epoch, minimumEpoch);
   const active = keyring.keks.find((kek) => kek.state === 'active');
   if (active === undefined) throw keyringInvalid(name, ['no kek is active']);
@@ -77,6 +77,13 @@ export async function confirmKey({ kms }: Pick<KeyringPlace, 'kms'>, { active }:
 }
 
 export async function unwrapKek(kms: Kms, kek: Kek): Promise<KeyObject> {
+  if (kek.wrapped === null) {
+    throw new KeyError(
+      'KeyUnavailable',
+      `tenant key ${kek.gen} is not made yet`,
+      'a pod of the tenant makes it at its start',
+    );
+  }
   const bytes = await kms.decrypt(kek.keyId, Buffer.from(kek.wrapped, 'base64'), kek.context);
   const key = createSecretKey(bytes);
   const length = bytes.length;

@@ -1,5 +1,5 @@
 import { keyringInvalid } from './errors.js';
-import { type KekContext, kekContext } from './kms.js';
+import type { KekContext } from './kms.js';
 
 /** The keyring document of one tenant, as it lies in the keys bucket. Epoch 0 is what the operator births. */
 export interface Keyring {
@@ -18,7 +18,8 @@ export interface Kek {
   readonly provider: string;
   readonly keyId: string;
   readonly context: KekContext;
-  readonly wrapped: string;
+  /** `null` in what the operator births where the tenant's own pod makes the key. */
+  readonly wrapped: string | null;
   /** Key check value: the first 8 bytes under label `memplane/kcv/1`. The operator, who cannot unwrap, leaves it null. */
   readonly kcv: string | null;
   readonly createdAt: string;
@@ -75,8 +76,11 @@ export function parseKekOffer(
   return offer;
 }
 
-/** Unknown members are refused: the MAC covers the document, so nobody may overlook a part of it. */
-export function parseKeyring(name: string, bytes: Buffer, tenantId: string, namespace: string): Keyring {
+/**
+ * Unknown members are refused: the MAC covers the document, so nobody may overlook a part of it. Without a namespace keys
+ * may be bound to any: where the pod wraps them itself, they come with the tenant from where it was before.
+ */
+export function parseKeyring(name: string, bytes: Buffer, tenantId: string, namespace: string | undefined): Keyring {
   const value = parseJson(name, bytes);
   const problems = validateKeyring(value, tenantId, namespace);
   if (problems.length > 0) throw keyringInvalid(name, problems);
@@ -91,7 +95,7 @@ function parseJson(name: string, bytes: Buffer): unknown {
   }
 }
 
-export function validateKeyring(value: unknown, tenantId: string, namespace: string): readonly string[] {
+export function validateKeyring(value: unknown, tenantId: string, namespace: string | undefined): readonly string[] {
   const shape = members(value, '', SHAPES.keyring);
   if (shape.length > 0) return shape;
   const keyring = value as Keyring;
@@ -106,19 +110,19 @@ export function validateKeyring(value: unknown, tenantId: string, namespace: str
   if (parts.length > 0) return parts;
   return [
     ...(keyring.tenantId === tenantId ? [] : [`tenantId is ${keyring.tenantId}, not ${tenantId}`]),
-    ...kekProblems(keyring, kekContext(tenantId, namespace)),
+    ...kekProblems(keyring, tenantId, namespace),
     ...blockProblems(keyring),
     ...stageProblems(keyring),
   ];
 }
 
-function kekProblems({ keks }: Keyring, context: KekContext): readonly string[] {
+function kekProblems({ keks }: Keyring, tenantId: string, namespace: string | undefined): readonly string[] {
   const problems: string[] = [];
   const active = keks.filter((kek) => kek.state === 'active').length;
   if (active !== 1) problems.push(`${active} keks are active, not one`);
   if (new Set(keks.map((kek) => kek.gen)).size !== keks.length) problems.push('two keks have the same gen');
   for (const { gen, context: found } of keks) {
-    if (found.tenant !== context.tenant || found.namespace !== context.namespace) {
+    if (found.tenant !== tenantId || (namespace !== undefined && found.namespace !== namespace)) {
       problems.push(`kek ${gen} is bound to ${found.namespace} of tenant ${found.tenant}`);
     }
   }
@@ -138,9 +142,14 @@ function blockProblems({ keks, blocks, epoch }: Keyring): readonly string[] {
 function stageProblems({ keks, blocks, log, mac, epoch }: Keyring): readonly string[] {
   const filled = [...keks.map((kek) => kek.kcv !== null), blocks.length > 0, log !== null, mac !== null];
   const wanted = epoch > 0;
-  return filled.every((one) => one === wanted)
+  const hasKeys = keks.every((kek) => kek.wrapped !== null) || (!wanted && keks.length === 1);
+  return hasKeys && filled.every((one) => one === wanted)
     ? []
-    : [wanted ? `epoch is ${epoch}, but kcv, blocks, log or mac is missing` : 'epoch is 0, but it is partly completed'];
+    : [
+        wanted
+          ? `epoch is ${epoch}, but wrapped, kcv, blocks, log or mac is missing`
+          : 'epoch is 0, but it is partly completed',
+      ];
 }
 
 type Check = (value: unknown) => boolean;
@@ -180,7 +189,7 @@ const SHAPES = {
     provider: TEXT,
     keyId: TEXT,
     context: [object, 'an object'],
-    wrapped: BASE64,
+    wrapped: [orNull(base64), 'base64 or null'],
     kcv: [orNull(base64), 'base64 or null'],
     createdAt: TEXT,
   },

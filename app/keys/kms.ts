@@ -6,8 +6,16 @@ export interface Kms {
 
 /** Where tenant keys are born and re-wrapped in the tenant's own pod: Google and Azure have no verb that hides the key. */
 export interface WrappingKms extends Kms {
-  encrypt(keyId: string, key: Uint8Array, context: KekContext): Promise<Buffer>;
+  encrypt(keyId: string, key: Uint8Array, context: KekContext): Promise<WrappedKey>;
 }
+
+export interface WrappedKey {
+  readonly wrapped: Buffer;
+  /** What unwraps it: on Azure the version of the key that wrapped. */
+  readonly keyId: string;
+}
+
+export const canWrap = (kms: object): kms is WrappingKms => 'encrypt' in kms;
 
 /** The encryption context: what a wrapped tenant key is bound to. */
 export interface KekContext {

@@ -1,11 +1,12 @@
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { bearKek } from './bear-kek.js';
 import { blockHeader } from './block.js';
 import { BucketError, type StoredObject } from './bucket.js';
 import { KeyError } from './errors.js';
 import { blockName, type Kek, type KekOffer, kekOfferName, parseKekOffer } from './keyring.js';
 import { keyCheckValue } from './keyring-mac.js';
 import { committedBlock, type KeyringPlace, type OpenKeyring, putKeyring, unwrapKek } from './keyring-store.js';
-import { kekContext, type WrappingKms } from './kms.js';
+import { canWrap, kekContext } from './kms.js';
 
 /**
  * A new tenant key, step by step, so that any replica may die anywhere and the next one goes on (docs/adr/0006):
@@ -32,9 +33,6 @@ async function readOffer(place: KeyringPlace, gen: number): Promise<KekOffer | u
   return found && parseKekOffer(name, found.bytes, { ...place, gen });
 }
 
-const KEY_BYTES = 32;
-const canWrap = (kms: object): kms is WrappingKms => 'encrypt' in kms;
-
 /**
  * Where the KMS has a verb that hides the key from whoever asks, the operator asks. Elsewhere the offer is empty and the key
  * is born here: with Azure's public key anybody could wrap one that they know.
@@ -58,11 +56,8 @@ async function openOffer(
     return { kek, key: await unwrapKek(kms, kek) };
   }
   if (!canWrap(kms)) throw new RangeError('an empty offer was refused above');
-  const bytes = randomBytes(KEY_BYTES);
-  const sealed = await kms.encrypt(keyId, bytes, context);
-  const key = createSecretKey(bytes);
-  bytes.fill(0);
-  return { key, kek: { ...common, wrapped: sealed.toString('base64') } };
+  const { key, ...wrappedBy } = await bearKek(kms, keyId, context);
+  return { key, kek: { ...common, ...wrappedBy } };
 }
 
 /** S3 says `AccessDenied` of what is not there to who may not list, as the tenant's pod may not. */

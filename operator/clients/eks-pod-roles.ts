@@ -1,5 +1,9 @@
 import type { EKSClient, PodIdentityAssociationSummary } from '@aws-sdk/client-eks';
-import { type PodRoles, PodRolesError, type Roles } from './pod-roles.js';
+import { Lately } from './lately.js';
+import { type Annotations, type PodRoles, PodRolesError } from './pod-roles.js';
+
+/** ARNs of roles by service account. */
+export type Roles = Readonly<Record<string, string>>;
 
 interface Opened {
   readonly sdk: typeof import('@aws-sdk/client-eks');
@@ -11,25 +15,31 @@ export interface EksCluster {
   readonly region?: string;
 }
 
-/** What was bound is looked at again after so long: somebody else may take it away, and thousands of tenants share a quota. */
-const RECHECK_MS = 600_000;
 /** Its own default waits for ever. */
 const PATIENCE = { maxAttempts: 4, requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 } };
 
 /** EKS Pod Identity: an association a service account, which puts the pod's namespace into its session. */
-export class EksPodRoles implements PodRoles {
+export class EksPodRoles {
   readonly #cluster: EksCluster;
-  readonly #bound = new Map<string, { readonly roles: string; readonly at: number }>();
+  readonly #bound = new Lately<Annotations>();
   #opened: Promise<Opened> | undefined;
 
   constructor(cluster: EksCluster) {
     this.#cluster = cluster;
   }
 
-  async bind(namespace: string, roles: Roles): Promise<void> {
-    const known = this.#bound.get(namespace);
+  /** The same cluster, whose service accounts become these roles. */
+  becoming(roles: Roles): PodRoles {
+    return {
+      bind: ({ namespace }) => this.#bind(namespace, roles),
+      unbind: ({ namespace }) => this.#unbind(namespace),
+    };
+  }
+
+  async #bind(namespace: string, roles: Roles): Promise<Annotations> {
     const wanted = JSON.stringify(Object.entries(roles).sort());
-    if (known?.roles === wanted && performance.now() - known.at < RECHECK_MS) return;
+    const known = this.#bound.found(namespace, wanted);
+    if (known !== undefined) return known;
     const there = await this.#list(namespace);
     for (const [serviceAccount, roleArn] of Object.entries(roles)) {
       const found = there.find((one) => one.serviceAccount === serviceAccount);
@@ -37,11 +47,11 @@ export class EksPodRoles implements PodRoles {
     }
     // Whoever may make Pods here would become what an account of another making is bound to.
     await this.#remove(there.filter(({ serviceAccount = '' }) => roles[serviceAccount] === undefined));
-    this.#bound.set(namespace, { roles: wanted, at: performance.now() });
+    return this.#bound.note(namespace, {}, wanted);
   }
 
-  async unbind(namespace: string): Promise<void> {
-    this.#bound.delete(namespace);
+  async #unbind(namespace: string): Promise<void> {
+    this.#bound.forget(namespace);
     await this.#remove(await this.#list(namespace));
   }
 

@@ -29,7 +29,8 @@ export interface KekDocument {
   readonly provider: string;
   readonly keyId: string;
   readonly context: KekContext;
-  readonly wrapped: string;
+  /** `null` until the tenant's pod has made the key. */
+  readonly wrapped: string | null;
   readonly kcv: string | null;
   readonly createdAt: string;
 }
@@ -66,9 +67,12 @@ function isKeyring(value: unknown): value is KeyringDocument {
     Array.isArray(blocks) &&
     Array.isArray(keks) &&
     keks.filter((kek: KekDocument) => kek.state === 'active').length === 1 &&
-    keks.every((kek: KekDocument) => typeof kek.wrapped === 'string' && typeof kek.context?.namespace === 'string')
+    keks.every(isKek)
   );
 }
+
+const isKek = ({ wrapped, context }: KekDocument): boolean =>
+  (wrapped === null || typeof wrapped === 'string') && typeof context?.namespace === 'string';
 
 const invalid = (name: string, why: string, cause?: unknown): KeyringError =>
   new KeyringError('KeyringInvalid', `the keyring ${name} is refused: ${why}`, 'copy back the second region', {

@@ -1,5 +1,7 @@
 export type KeyringErrorCode =
   | 'KmsRefused'
+  | 'KmsUnavailable'
+  | 'KmsPending'
   | 'KmsUnsupported'
   | 'KeyringMissing'
   | 'KeyringInvalid'

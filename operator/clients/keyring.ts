@@ -8,7 +8,7 @@ import {
   parseKeyring,
 } from './keyring-document.js';
 import { KeyringError } from './keyring-errors.js';
-import { type Kms, kekContext } from './kms.js';
+import { hidesKeys, kekContext, type OperatorKms } from './kms.js';
 
 export { type KeyringPlace, keyringPrefix, retainedNamespace, retainedPlace } from './keyring-document.js';
 export { KeyringError } from './keyring-errors.js';
@@ -42,13 +42,13 @@ export interface KeyringBirth extends KeyringPlace {
 
 /**
  * Puts a new keyring where there is none, and nothing where there is one: repeating it, or two operators at once, ends
- * with the one keyring that was first. The tenant's pod completes it.
+ * with the one keyring that was first. The tenant's pod completes it, and where no KMS hides keys it makes the key as well.
  */
-export async function birthKeyring(bucket: Bucket, kms: Kms, birth: KeyringBirth): Promise<KeyringHead> {
+export async function birthKeyring(bucket: Bucket, kms: OperatorKms, birth: KeyringBirth): Promise<KeyringHead> {
   const existing = await readKeyringHead(bucket, birth);
   if (existing !== undefined) return existing;
   const context = kekContext(birth.tenantId, birth.namespace);
-  const wrapped = await kms.generateDataKeyWithoutPlaintext(birth.keyId, context);
+  const wrapped = hidesKeys(kms) ? await kms.generateDataKeyWithoutPlaintext(birth.keyId, context) : undefined;
   const keyring: KeyringDocument = {
     v: 1,
     tenantId: birth.tenantId,
@@ -60,7 +60,7 @@ export async function birthKeyring(bucket: Bucket, kms: Kms, birth: KeyringBirth
         provider: birth.provider,
         keyId: birth.keyId,
         context,
-        wrapped: wrapped.toString('base64'),
+        wrapped: wrapped?.toString('base64') ?? null,
         kcv: null,
         createdAt: rfc3339(birth.now),
       },
@@ -85,13 +85,14 @@ export interface KeyringMove {
 
 /**
  * Moves a keyring to another namespace, its tenant keys re-wrapped: to `retained/<tenantId>` when the tenant goes under
- * Retain, and back when it re-attaches. No pod of the tenant may run meanwhile.
+ * Retain, and back when it re-attaches. No pod of the tenant may run meanwhile. Where each tenant has a KMS key of its own
+ * they stay wrapped as they are: nobody may use that key now, and the pod that gets it back wraps them again.
  *
  * Order: blocks, then keyring, then the source is deleted, its keyring last. So a destination keyring of the source's
  * epoch and MAC means that all blocks are there, and a source keyring means that the source is not fully deleted; after
  * a crash the next call goes on from there.
  */
-export async function moveKeyring(bucket: Bucket, kms: Kms, move: KeyringMove): Promise<KeyringHead> {
+export async function moveKeyring(bucket: Bucket, kms: OperatorKms, move: KeyringMove): Promise<KeyringHead> {
   const from = { tenantId: move.tenantId, namespace: move.from };
   const to = { tenantId: move.tenantId, namespace: move.to };
   const source = await read(bucket, from);
@@ -146,7 +147,7 @@ async function copyBlocks(bucket: Bucket, from: KeyringPlace, to: KeyringPlace):
 
 async function putMoved(
   bucket: Bucket,
-  kms: Kms,
+  kms: OperatorKms,
   source: KeyringDocument,
   to: KeyringPlace,
   there: Found | undefined,
@@ -154,6 +155,11 @@ async function putMoved(
   const keks: KekDocument[] = [];
   for (const kek of source.keks) {
     const context = kekContext(to.tenantId, to.namespace);
+    if (!hidesKeys(kms) || kek.wrapped === null) {
+      // A key that nobody made yet is bound to nothing.
+      keks.push(kek.wrapped === null ? { ...kek, context } : kek);
+      continue;
+    }
     const wrapped = await kms.reEncrypt(kek.keyId, Buffer.from(kek.wrapped, 'base64'), kek.context, context);
     keks.push({ ...kek, context, wrapped: wrapped.toString('base64') });
   }

@@ -1,12 +1,19 @@
-/** Roles of a cloud by service account. */
-export type Roles = Readonly<Record<string, string>>;
+import { CloudRefused } from './cloud-rest.js';
 
-/** Who the pods of a namespace are to the cloud. Both may be repeated at any time. */
+export interface PodTenant {
+  readonly tenantId: string;
+  readonly namespace: string;
+}
+
+/** What a service account must carry so that the cloud knows whose it is. */
+export type Annotations = Readonly<Record<string, string>>;
+
+/** Who the pods of a tenant are to the cloud, and what they may do there. Both may be repeated at any time. */
 export interface PodRoles {
-  /** Each of these service accounts becomes its role, and no other one. */
-  bind(namespace: string, roles: Roles): Promise<void>;
-  /** No service account of the namespace becomes any role. */
-  unbind(namespace: string): Promise<void>;
+  /** The service accounts of the namespace become what they are to be, and no other ones. */
+  bind(tenant: PodTenant): Promise<Annotations>;
+  /** No service account of the namespace becomes anybody. */
+  unbind(tenant: PodTenant): Promise<void>;
 }
 
 /** What a person can act on; the code is the reason of the condition. */
@@ -16,5 +23,17 @@ export class PodRolesError extends Error {
   constructor(message: string, remedy: string, cause?: unknown) {
     super(`${message}; ${remedy}`, { cause });
     this.name = 'PodRolesError';
+  }
+}
+
+export async function binding<T>(what: string, forbidden: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof CloudRefused)) throw cause;
+    const { status, message } = cause;
+    const isForbidden = status === 401 || status === 403;
+    const passing = 'check that the cloud and the source of the operator’s tokens are reachable; it is tried again';
+    throw new PodRolesError(`the cloud did not ${what}: ${message}`, isForbidden ? forbidden : passing, cause);
   }
 }

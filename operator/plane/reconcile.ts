@@ -84,7 +84,7 @@ async function probePostgres(
 }
 
 async function probeBucket(deps: PlaneDependencies, purpose: string, url: string): Promise<StoreFinding> {
-  const why = await deps.stores.probeBucket(url);
+  const why = await deps.stores.probeBucket(url, purpose);
   const finding = { kind: 'bucket', name: purpose, version: undefined, reachable: why === undefined };
   if (why === undefined) return { ...finding, problem: undefined };
   return { ...finding, problem: { reason: 'StoreUnreachable', message: `bucket ${purpose} does not answer: ${why}` } };

@@ -1,18 +1,24 @@
 import type { MemoryPlane } from '../api/v1alpha1/types.js';
 import { migrateCatalogue } from '../catalogue/migrate.js';
-import { type Bucket, openBucket } from '../clients/bucket.js';
-import type { Kms } from '../clients/kms.js';
+import { type Bucket, BucketError, openBucket } from '../clients/bucket.js';
+import type { OperatorKms } from '../clients/kms.js';
 import { openKms } from '../clients/kms-providers.js';
 import type { KubeClient } from '../clients/kube.js';
+import type { PodRoles } from '../clients/pod-roles.js';
 import { type Database, type DatabaseAddress, openDatabase } from '../clients/postgres.js';
 import { done, type Outcome, stalled } from '../runtime/outcome.js';
 import { type PlaneDatabase, resolveAddress } from './address.js';
 import { bucketUrl } from './bucket-url.js';
 import { describeDatabaseProblem } from './database-problem.js';
-import { type TenantRoles, TenantRolesOf } from './pod-roles.js';
+import { TenantRolesOf } from './pod-roles.js';
+import type { CloudAccess } from './tenant-cloud.js';
+import { TenantClouds } from './tenant-clouds.js';
 
 /** A changed Secret is noticed after so long, or at once when the database refuses the old one. */
 const RECHECK_MS = 30_000;
+
+/** The operator has no right on the others, by design: there a refusal is an answer. */
+const LISTED: ReadonlySet<string> = new Set(['keys', 'keysReplica', 'artifacts', 'backups']);
 
 interface Opened {
   readonly key: string;
@@ -32,11 +38,15 @@ export class PlaneStores {
   readonly #migrated = new Set<Database>();
   readonly #buckets = new Map<string, Bucket>();
   readonly #roles = new TenantRolesOf();
+  readonly #cloud: CloudAccess;
+  readonly #clouds: TenantClouds;
   /** When a bucket last answered. */
   readonly #answered = new Map<string, number>();
 
-  constructor(kube: KubeClient, namespace: string) {
+  constructor(kube: KubeClient, namespace: string, cloud: CloudAccess = {}) {
     this.#kube = kube;
+    this.#cloud = cloud;
+    this.#clouds = new TenantClouds(cloud);
     this.#namespace = namespace;
   }
 
@@ -64,30 +74,41 @@ export class PlaneStores {
     );
   }
 
-  keys(plane: MemoryPlane): Outcome<{ readonly bucket: Bucket; readonly kms: Kms }> {
+  keys(plane: MemoryPlane): Outcome<{ readonly bucket: Bucket; readonly kms: OperatorKms }> {
+    const cloud = this.#clouds.of(plane);
+    if (cloud.kind !== 'done') return cloud;
     try {
       const { provider, keyID } = plane.spec.kms;
-      return done({ bucket: this.bucket(bucketUrl(plane.spec.buckets.keys)), kms: openKms(provider, keyID) });
+      const kms = cloud.facts?.kms ?? openKms(provider, keyID);
+      return done({ bucket: this.bucket(bucketUrl(plane.spec.buckets.keys)), kms });
     } catch (error) {
       return stalled('ProviderNotSupported', error instanceof Error ? error.message : String(error));
     }
   }
 
   /** Who tenants' pods become, where a cloud has to be told. */
-  roles(plane: MemoryPlane): Outcome<TenantRoles | undefined> {
-    return this.#roles.of(plane);
+  roles(plane: MemoryPlane): Outcome<PodRoles | undefined> {
+    const cloud = this.#clouds.of(plane);
+    if (cloud.kind !== 'done') return cloud;
+    return cloud.facts === undefined ? this.#roles.of(plane) : done(cloud.facts.roles);
   }
 
   /** Why a bucket does not answer. One that answered lately is not asked again: thousands of tenants share it. */
-  async bucketProblem(url: string): Promise<string | undefined> {
+  async bucketProblem(url: string, purpose: string): Promise<string | undefined> {
     const answeredAt = this.#answered.get(url);
-    return answeredAt !== undefined && performance.now() - answeredAt < RECHECK_MS ? undefined : this.probeBucket(url);
+    const isKnown = answeredAt !== undefined && performance.now() - answeredAt < RECHECK_MS;
+    return isKnown ? undefined : this.probeBucket(url, purpose);
   }
 
   /** The same, asked now. */
-  async probeBucket(url: string): Promise<string | undefined> {
+  async probeBucket(url: string, purpose: string): Promise<string | undefined> {
     try {
-      await this.bucket(url).list('probe/');
+      await this.bucket(url)
+        .list('probe/')
+        .catch((error: unknown) => {
+          const isRefusal = error instanceof BucketError && error.message.includes(': AccessDenied');
+          if (!isRefusal || LISTED.has(purpose)) throw error;
+        });
       this.#answered.set(url, performance.now());
       return undefined;
     } catch (error) {
@@ -99,7 +120,7 @@ export class PlaneStores {
   bucket(url: string): Bucket {
     const known = this.#buckets.get(url);
     if (known !== undefined) return known;
-    const bucket = openBucket(url);
+    const bucket = openBucket(url, this.#cloud.identity);
     this.#buckets.set(url, bucket);
     return bucket;
   }

@@ -153,7 +153,7 @@ async function openStores(
 function otherBuckets(deps: TenantDependencies, plane: MemoryPlane): TenantStores['buckets'] {
   const { artifacts, backups, audit } = plane.spec.buckets;
   return Object.entries({ artifacts, backups, audit }).flatMap(([purpose, bucket]) =>
-    bucket === undefined ? [] : [{ purpose, problem: () => deps.stores.bucketProblem(bucketUrl(bucket)) }],
+    bucket === undefined ? [] : [{ purpose, problem: () => deps.stores.bucketProblem(bucketUrl(bucket), purpose) }],
   );
 }
 

@@ -3,6 +3,7 @@ import type { Provider, TenantOptions } from '../../charts/manifests/tenant/opti
 import { SIZES } from '../../charts/manifests/tenant/sizes.js';
 import type { MemoryPlane, MemoryTenant, MemoryTenantClass } from '../api/v1alpha1/types.js';
 import type { TenantRecord } from '../catalogue/catalogue.js';
+import { kmsKeyOf } from '../clients/kms-providers.js';
 import { bucketUrl, type PlaneBucket } from '../plane/bucket-url.js';
 import { done, type Outcome, stalled } from '../runtime/outcome.js';
 import { secondsOf } from './duration.js';
@@ -45,12 +46,13 @@ export function resolveTenant(input: ResolveInput): Outcome<(record: TenantRecor
     );
   }
   return done((record) => {
-    const options = { ...buildOptions(input, version), tenantId: record.tenantId, databaseRole: record.schema };
+    const kms = { provider: plane.spec.kms.provider, keyId: kmsKeyOf(plane.spec.kms, record.tenantId) };
+    const options = { ...buildOptions(input, version), kms, tenantId: record.tenantId, databaseRole: record.schema };
     return { options, facts: effectiveFacts(options, tenantClass, ring) };
   });
 }
 
-type WithoutIdentity = Omit<TenantOptions, 'tenantId' | 'databaseRole'>;
+type WithoutIdentity = Omit<TenantOptions, 'tenantId' | 'databaseRole' | 'kms'>;
 
 function buildOptions(input: ResolveInput, version: string): WithoutIdentity {
   const { tenant, plane, tenantClass } = input;
@@ -183,7 +185,6 @@ function planeOptions({ plane: { spec }, tenantClass }: ResolveInput) {
   const workload = tenantClass?.spec.workload;
   return {
     keysBucketUrl: bucketUrl(spec.buckets.keys),
-    kms: { provider: spec.kms.provider, keyId: spec.kms.keyID },
     artifactsBucketUrl: artifactsUrl(spec.buckets.artifacts),
     gateway: {
       parentRefs: spec.gateway?.parentRefs ?? [],
@@ -205,9 +206,8 @@ function planeOptions({ plane: { spec }, tenantClass }: ResolveInput) {
   };
 }
 
-/** Where the service can keep files; of another provider's bucket it would not start. */
-const artifactsUrl = (bucket: PlaneBucket | undefined): string | undefined =>
-  bucket?.provider === 'file' || bucket?.provider === 's3' ? bucketUrl(bucket) : undefined;
+/** Where the service can keep files. */
+const artifactsUrl = (bucket: PlaneBucket | undefined): string | undefined => bucket && bucketUrl(bucket);
 
 function effectiveFacts(options: TenantOptions, tenantClass: MemoryTenantClass | undefined, ring: string): Facts {
   const { minReplicas, maxReplicas } = options.memory;

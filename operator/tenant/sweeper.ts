@@ -1,6 +1,7 @@
 import type { MemoryPlane } from '../api/v1alpha1/types.js';
 import { eraseDue, findDueErasures, type TenantRecord } from '../catalogue/catalogue.js';
 import { destroyKeyring, retainedPlace } from '../clients/keyring.js';
+import { hidesKeys } from '../clients/kms.js';
 import { connectionProblem, type Database } from '../clients/postgres.js';
 import { createRounds, type Rounds } from '../runtime/rounds.js';
 import type { TenantDependencies } from './dependencies.js';
@@ -74,5 +75,6 @@ async function erase(
   return eraseDue(catalogue, record.tenantId, deps.now(), async () => {
     await dropTenant(database.facts, record.schema);
     await destroyKeyring(keys.facts.bucket, retainedPlace(record.tenantId));
+    if (!hidesKeys(keys.facts.kms)) await keys.facts.kms.destroyKey(record.tenantId);
   });
 }

@@ -4,6 +4,7 @@ import { buildImageReference } from '../image.js';
 import { OPERATOR, PORTS } from '../names.js';
 import type { K8sObject, Wire } from '../object.js';
 import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT } from '../pod-security.js';
+import { AZURE_IDENTITY_LABELS } from '../tenant/labels.js';
 import { buildPlatformMeta, OPERATOR_SELECTOR, PLATFORM_LABELS } from './labels.js';
 import type { PlatformOptions } from './options.js';
 
@@ -20,7 +21,8 @@ export const buildOperatorDeployment = (o: PlatformOptions): K8sObject =>
       revisionHistoryLimit: 3,
       selector: { matchLabels: OPERATOR_SELECTOR },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-      template: { metadata: { labels: PLATFORM_LABELS }, spec: buildPod(o) },
+      // Read on Azure alone, where the operator makes what tenants need; elsewhere a label like any other.
+      template: { metadata: { labels: { ...PLATFORM_LABELS, ...AZURE_IDENTITY_LABELS } }, spec: buildPod(o) },
     },
   }) satisfies Wire<Deployment>;
 

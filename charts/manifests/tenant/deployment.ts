@@ -2,7 +2,7 @@ import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import { DEPLOYMENTS } from '../names.js';
 import type { K8sObject, Wire } from '../object.js';
 import { startFingerprint } from './configuration.js';
-import { buildSelectorLabels, buildTenantLabels, buildTenantMeta, COMPONENTS } from './labels.js';
+import { buildIdentityLabels, buildSelectorLabels, buildTenantLabels, buildTenantMeta, COMPONENTS } from './labels.js';
 import { buildMemoryPod } from './memory-pod.js';
 import type { TenantOptions } from './options.js';
 import { buildReplicas } from './scaling.js';
@@ -24,7 +24,7 @@ export const buildDeployment = (o: TenantOptions): K8sObject => {
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       template: {
         metadata: {
-          labels: buildTenantLabels(o, COMPONENTS.memory),
+          labels: { ...buildTenantLabels(o, COMPONENTS.memory), ...buildIdentityLabels(o) },
           annotations: { [CONFIG_ANNOTATION]: startFingerprint(o) },
         },
         spec: buildMemoryPod(o, selector),

@@ -20,6 +20,7 @@ export const buildEdges = (o: TenantOptions): readonly Edge[] => [
   DNS,
   ...callersOf(o).map(buildIngressEdge),
   ...o.storePeers.map(buildStoreEdge),
+  ...buildCloudEdges(o),
   ...buildIdentityEdges(o),
   ...buildArchiveEdges(o),
   ...o.egress.map(buildDeclaredEdge),
@@ -72,7 +73,23 @@ const ANYWHERE: readonly NetworkPolicyPeer[] = [
   { ipBlock: { cidr: '::/0', except: ['fe80::/10'] } },
 ];
 
-/** Where pods of a cloud get the credentials that their service account stands for. Azure's come over the KMS's 443. */
+/** The KMS, the keyring and the files of a cloud have names, and private endpoints addresses that nobody knows beforehand. */
+function buildCloudEdges(o: TenantOptions): readonly Edge[] {
+  const buckets = [o.keysBucketUrl, o.artifactsBucketUrl ?? 'file:'].filter((url) => !url.startsWith('file:'));
+  const ports = new Set([...(o.kms.provider === 'file' ? [] : [443]), ...buckets.map(bucketPort)]);
+  if (ports.size === 0) return [];
+  return [
+    {
+      name: 'egress-cloud',
+      direction: 'Egress',
+      component: COMPONENTS.memory,
+      peers: ANYWHERE,
+      ports: [...ports].sort((a, b) => a - b).map(tcp),
+    },
+  ];
+}
+
+/** Where pods of a cloud get the credentials that their service account stands for. Azure's come over 443, like its KMS. */
 const IDENTITY_ENDPOINTS: Readonly<Record<string, { readonly cidr: string; readonly ports: readonly number[] }>> = {
   aws: { cidr: '169.254.170.23/32', ports: [80] },
   // 988 is where GKE's metadata server really listens; policies are judged after that redirect on some data planes.
@@ -105,7 +122,7 @@ function buildArchiveEdges(o: TenantOptions): readonly Edge[] {
           direction: 'Egress',
           component,
           peers: ANYWHERE,
-          ports: [tcp(bucketPort(o.archive))],
+          ports: [tcp(bucketPort(o.archive.bucketUrl))],
         },
       ];
   const databases = o.storePeers.filter(({ name }) => name.startsWith('postgres-'));
@@ -117,7 +134,7 @@ function buildArchiveEdges(o: TenantOptions): readonly Edge[] {
 }
 
 /** Of an endpoint that is named in the bucket's URL, else of the cloud's. */
-function bucketPort({ bucketUrl }: { readonly bucketUrl: string }): number {
+function bucketPort(bucketUrl: string): number {
   const [, port = '443'] = /endpoint=https?%3A%2F%2F[^&%]+%3A(\d+)/.exec(bucketUrl) ?? [];
   return Number(port);
 }

@@ -22,6 +22,12 @@ export const buildTenantLabels = (options: Pick<TenantOptions, 'name' | 'tenantI
   [TENANT_ID_LABEL]: options.tenantId,
 });
 
+/** Azure gives an identity to pods that ask for one. */
+export const buildIdentityLabels = ({ kms }: Pick<TenantOptions, 'kms'>): Labels =>
+  kms.provider === 'azure' ? AZURE_IDENTITY_LABELS : {};
+
+export const AZURE_IDENTITY_LABELS: Labels = { 'azure.workload.identity/use': 'true' };
+
 /** Name, namespace and labels of an object that lives in the tenant's namespace. */
 export const buildTenantMeta = (options: Named, name: string, component: string): ObjectMeta => ({
   name,

@@ -1,10 +1,10 @@
 import type { TenantOptions } from '../../../charts/manifests/tenant/options.js';
 import type { TenantRecord } from '../../catalogue/catalogue.js';
 import type { Bucket } from '../../clients/bucket.js';
-import type { Kms } from '../../clients/kms.js';
+import type { OperatorKms } from '../../clients/kms.js';
 import type { KubeClient } from '../../clients/kube.js';
+import type { PodRoles } from '../../clients/pod-roles.js';
 import type { Database } from '../../clients/postgres.js';
-import type { TenantRoles } from '../../plane/pod-roles.js';
 import type { Outcome } from '../../runtime/outcome.js';
 import type { Facts } from '../facts.js';
 import type { TenantObjects } from '../objects.js';
@@ -16,9 +16,9 @@ export interface TenantStores {
   readonly keys: Bucket;
   /** The plane's other buckets: what each is for, and why it does not answer, if so. */
   readonly buckets: readonly { readonly purpose: string; problem(): Promise<string | undefined> }[];
-  readonly kms: Kms;
+  readonly kms: OperatorKms;
   /** Who the tenant's pods become to the cloud, where it has to be told. */
-  readonly roles: TenantRoles | undefined;
+  readonly roles: PodRoles | undefined;
   readonly kmsKeyId: string;
   readonly kmsProvider: string;
 }

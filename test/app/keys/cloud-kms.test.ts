@@ -41,7 +41,7 @@ const under = (of: (endpoint?: string) => KmsOptions): KmsUnderTest => {
   const { keyId } = of();
   return {
     ...{ keyId, kms: open(of()), unreachable: open(of('http://127.0.0.1:1')) },
-    wrap: (key, context) => open(of()).encrypt(keyId, key, context),
+    wrap: async (key, context) => (await open(of()).encrypt(keyId, key, context)).wrapped,
   };
 };
 

@@ -19,7 +19,10 @@ import { withClaim } from '../../../app/keys/file-claim.js';
 import { openBucket as openOperatorBucket } from '../../../operator/clients/bucket.js';
 import { transpile } from '../../support/transpile.js';
 
-const SOURCES = ['bucket-contract', 'file-claim', 'file-bucket', 's3-bucket', 's3-client'];
+const SOURCES = [
+  ...['bucket-contract', 'file-claim', 'file-bucket', 's3-bucket', 's3-client'],
+  ...['cloud-rest', 'cloud-identity', 'crc32c', 'gcs-bucket', 'azure-bucket'],
+];
 let folder: string;
 let root: string;
 let bucket: Bucket;
@@ -109,14 +112,12 @@ describe('a folder as a bucket', () => {
     expect(statSync(join(root, 'a')).mode & 0o777).toBe(0o700);
   });
 
-  it.each(['gs://bucket', 'gcs://bucket', 'azure://account/container'])('says that %s is still to come', (url) => {
-    for (const open of [openBucket, openOperatorBucket])
-      expect(() => open(url)).toThrow(/not implemented yet .*use file:/);
-  });
-
-  it.each(['', '/dir', 'file://host/dir', 'bucket'])('refuses %j, which is no bucket', (url) => {
-    for (const open of [openBucket, openOperatorBucket]) expect(() => open(url)).toThrow(code('BucketUnavailable'));
-  });
+  it.each(['', '/dir', 'file://host/dir', 'bucket', 'gcs://bucket', 'gs://bucket/folder', 'azure://container'])(
+    'refuses %j, which is no bucket',
+    (url) => {
+      for (const open of [openBucket, openOperatorBucket]) expect(() => open(url)).toThrow(code('BucketUnavailable'));
+    },
+  );
 });
 
 /** Adds one to a number in an object, many times, reading before each put; prints how often it lost. */

@@ -67,8 +67,8 @@ describe('the file KMS of a pod', () => {
     await expect(openOperatorKms('file', path).generateDataKeyWithoutPlaintext(path, context)).rejects.toThrow(message);
   });
 
-  it.each(['gcp', 'azure', 'vault'])('says that the operator does not speak to %s yet', (provider) => {
-    expect(() => openOperatorKms(provider, keyId)).toThrow(/not implemented yet/);
+  it('says that the operator does not speak to vault yet', () => {
+    expect(() => openOperatorKms('vault', keyId)).toThrow(/not implemented yet; .*file, aws, gcp or azure/);
   });
 });
 

@@ -66,7 +66,7 @@ describe('the keyring document', () => {
     ['blocks[0].kekGen 9 is no kek of it', { ...keyring, blocks: [{ ...keyring.blocks[0], kekGen: 9 }] }],
     ["blocks[0].epoch 18 is above the keyring's 17", { ...keyring, blocks: [{ ...keyring.blocks[0], epoch: 18 }] }],
     ['blocks[0].n is 1', { ...keyring, blocks: [{ ...keyring.blocks[0], n: 1 }] }],
-    ['epoch is 17, but kcv, blocks, log or mac is missing', { ...keyring, log: null }],
+    ['epoch is 17, but wrapped, kcv, blocks, log or mac is missing', { ...keyring, log: null }],
     ['epoch is 0, but it is partly completed', { ...keyring, epoch: 0, blocks: [] }],
   ])('is refused: %s', (problem, changed) => {
     expect(problems(changed).join('\n')).toContain(problem);

@@ -218,7 +218,7 @@ describe('a new tenant key where no KMS hides it (Google, stand-in)', () => {
     const kms = openKms({ provider: 'gcp', keyId, endpoint: clouds.url, identity }) as WrappingKms;
     const place = { tenantId: tenant.tenantId, namespace: 'mem-google' };
     const options: OpenTenantKeys = { ...place, ...NOW, kms, bucket: house.podBucket };
-    const wrapped = await kms.encrypt(keyId, Buffer.alloc(32, 7), kekContext(place.tenantId, place.namespace));
+    const { wrapped } = await kms.encrypt(keyId, Buffer.alloc(32, 7), kekContext(place.tenantId, place.namespace));
     await house.bucket.put(keyringName(place.namespace, place.tenantId), bornBy('gcp', keyId, place, wrapped), {
       ifNoneMatch: '*',
     });

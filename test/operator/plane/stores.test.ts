@@ -19,19 +19,19 @@ describe('the buckets of a plane', () => {
     // A link to itself cannot be read by anybody, root included.
     symlinkSync(folder, folder);
     const stores = open();
-    expect(await stores.bucketProblem(url)).toEqual(expect.any(String));
+    expect(await stores.bucketProblem(url, 'keys')).toEqual(expect.any(String));
     rmSync(folder);
     mkdirSync(folder);
-    expect(await stores.bucketProblem(url)).toBeUndefined();
+    expect(await stores.bucketProblem(url, 'keys')).toBeUndefined();
     rmSync(folder, { recursive: true });
     symlinkSync(folder, folder);
-    expect(await stores.bucketProblem(url)).toBeUndefined();
-    expect(await stores.probeBucket(url)).toEqual(expect.any(String));
-    expect(await stores.bucketProblem(url)).toEqual(expect.any(String));
+    expect(await stores.bucketProblem(url, 'keys')).toBeUndefined();
+    expect(await stores.probeBucket(url, 'keys')).toEqual(expect.any(String));
+    expect(await stores.bucketProblem(url, 'keys')).toEqual(expect.any(String));
   });
 
-  it('of a provider that is not there yet are an answer, not a failure', async () => {
-    expect(await open().bucketProblem('gs://audit')).toContain('not implemented yet');
+  it('of a provider that nobody knows are an answer, not a failure', async () => {
+    expect(await open().bucketProblem('swift://audit', 'audit')).toContain('is no bucket URL');
   });
 });
 

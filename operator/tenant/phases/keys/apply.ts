@@ -8,6 +8,8 @@ import {
   readKeyringHead,
   retainedNamespace,
 } from '../../../clients/keyring.js';
+import { hidesKeys } from '../../../clients/kms.js';
+import { kmsKeyOf } from '../../../clients/kms-providers.js';
 import { decodeSecret, readSecret } from '../../../clients/secrets.js';
 import type { PhaseContext, TeardownContext } from '../phase.js';
 import { isRotationDue, type KeysAction } from './plan.js';
@@ -30,10 +32,17 @@ export async function applyKeys(
       return birthKeyring(stores.keys, stores.kms, {
         ...place,
         provider: stores.kmsProvider,
-        keyId: stores.kmsKeyId,
+        keyId: kmsKeyOf({ provider: stores.kmsProvider, keyID: stores.kmsKeyId }, record.tenantId),
         now: new Date(),
       });
   }
+}
+
+/** Where the tenant has a KMS key of its own: it is there, and its pods, and they alone, may use it. */
+export async function admitPods({ options, record, stores }: PhaseContext): Promise<void> {
+  if (hidesKeys(stores.kms)) return;
+  await stores.kms.ensureKey(record.tenantId);
+  await stores.kms.admit(record.tenantId, options.namespace);
 }
 
 /** The pod takes the new key up by itself; until it has, the offer is found there again and stays as it is. */
@@ -60,9 +69,11 @@ export async function writeProjection({ kube, objects, options }: PhaseContext, 
 export async function settleKeys({ record, stores, fate }: TeardownContext): Promise<void> {
   const { tenantId, namespace } = record;
   const retained = { tenantId, namespace: retainedNamespace(tenantId) };
+  if (!hidesKeys(stores.kms)) await stores.kms.dismiss(tenantId);
   if (fate === 'destroy') {
     await destroyKeyring(stores.keys, { tenantId, namespace });
     await destroyKeyring(stores.keys, retained);
+    if (!hidesKeys(stores.kms)) await stores.kms.destroyKey(tenantId);
     return;
   }
   // A tenant that never got as far has no keyring, and nothing sealed under one.

@@ -3,7 +3,7 @@ import { KeyringError } from '../../../clients/keyring.js';
 import { done, type Outcome, stalled, wait } from '../../../runtime/outcome.js';
 import type { Facts } from '../../facts.js';
 import type { Phase, PhaseContext } from '../phase.js';
-import { applyKeys, offerWhenDue, settleKeys, writeProjection } from './apply.js';
+import { admitPods, applyKeys, offerWhenDue, settleKeys, writeProjection } from './apply.js';
 import { observeKeys } from './observe.js';
 import { planKeys } from './plan.js';
 
@@ -15,6 +15,8 @@ export const keysPhase: Phase = {
     speaking(async () => {
       const plan = planKeys(await observeKeys(context));
       if (plan.action === 'refuse') return refuse(context, plan.because);
+      // Before the keyring, so that no keyring names a key that does not exist.
+      await admitPods(context);
       const head = await applyKeys(context, plan.action);
       if (head === undefined) return wait('KeyringMissing', 'the keyring vanished while it was looked at', 1_000);
       await writeProjection(context, head);

@@ -1,6 +1,7 @@
 import { TENANT_LABEL } from '../../../../charts/manifests/names.js';
 import type { KubeClient, LiveObject } from '../../../clients/kube.js';
 import { RESOURCES } from '../../../clients/kube-resources.js';
+import type { Annotations, PodTenant } from '../../../clients/pod-roles.js';
 import type { TenantStores } from '../phase.js';
 import { namespaceRef } from './observe.js';
 
@@ -19,9 +20,10 @@ export async function deleteRights(kube: KubeClient, tenant: string): Promise<vo
 }
 
 /** Before the first pod starts: one without its role would fail until it is made anew. */
-export const bindRoles = async ({ roles }: TenantStores, namespace: string): Promise<void> =>
-  roles?.pods.bind(namespace, roles.roles);
+export const bindRoles = async ({ roles }: TenantStores, tenant: PodTenant): Promise<Annotations> =>
+  (await roles?.bind(tenant)) ?? {};
 
 /** After the last pod ended: whoever takes the name next starts without. */
-export const unbindRoles = async ({ roles }: TenantStores, namespace: string): Promise<void> =>
-  roles?.pods.unbind(namespace);
+export async function unbindRoles({ roles }: TenantStores, tenant: PodTenant): Promise<undefined> {
+  await roles?.unbind(tenant);
+}

@@ -16,9 +16,11 @@ export const namespacePhase: Phase = {
     const plan = planNamespace(options.name, options.namespace, await observeNamespace(kube, options.namespace));
     if (plan.kind === 'refuse') return stalled(plan.reason, plan.message);
     if (plan.kind === 'wait') return wait(plan.reason, plan.message, 1_000);
-    await objects.apply(buildNamespaceObjects(options));
-    const refused = await speaking(() => bindRoles(stores, options.namespace));
-    if (refused !== undefined) return refused;
+    // What the cloud answers stands on the service account, so it is asked first; the namespace may come later than its rights.
+    const bound = await speaking(() => bindRoles(stores, options));
+    if (bound.kind !== 'done') return bound;
+    const serviceAccountAnnotations = { ...options.serviceAccountAnnotations, ...bound.facts };
+    await objects.apply(buildNamespaceObjects({ ...options, serviceAccountAnnotations }));
     return done<Facts>({ namespace: options.namespace });
   },
 
@@ -27,8 +29,7 @@ export const namespacePhase: Phase = {
     if (live === undefined || live.metadata.labels?.[TENANT_LABEL] !== record.name) {
       await deleteRights(kube, record.name);
       // A namespace of this name that is somebody else's has roles of its own.
-      const refused = live === undefined ? await speaking(() => unbindRoles(stores, record.namespace)) : undefined;
-      return refused ?? done(undefined);
+      return live === undefined ? await speaking(() => unbindRoles(stores, record)) : done(undefined);
     }
     await deleteNamespace(kube, live);
     return wait('Terminating', `Namespace ${record.namespace} is being deleted`, 500);
@@ -36,10 +37,9 @@ export const namespacePhase: Phase = {
 };
 
 /** What the cloud refuses carries a remedy of its own: it becomes the condition's message. */
-async function speaking(work: () => Promise<void>): Promise<Outcome<never> | undefined> {
+async function speaking<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   try {
-    await work();
-    return undefined;
+    return done(await work());
   } catch (error) {
     if (error instanceof PodRolesError) return wait(error.code, error.message, 15_000);
     throw error;

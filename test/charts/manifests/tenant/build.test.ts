@@ -45,6 +45,7 @@ describe('what a tenant is made of', () => {
       'NetworkPolicy egress-store-postgres-pg-a',
       'NetworkPolicy egress-store-qdrant-q-a',
       'NetworkPolicy egress-store-redis-r-a',
+      'NetworkPolicy egress-cloud',
       'NetworkPolicy egress-identity',
       'NetworkPolicy egress-archive-postgres-pg-a',
       'NetworkPolicy egress-archive-identity',

@@ -93,6 +93,19 @@ describe('who may talk to whom', () => {
     ]);
   });
 
+  it.each([
+    ['file', 'file:///srv/keys', undefined, undefined],
+    ['aws', 's3://keys?region=eu-central-1', 's3://files?region=eu-central-1', [443]],
+    ['gcp', 'gs://keys', undefined, [443]],
+    ['azure', 'azure://keys?endpoint=https%3A%2F%2Facct.blob.core.windows.net', undefined, [443]],
+    ['aws', 's3://keys?endpoint=https%3A%2F%2Fstore.internal%3A9000', undefined, [443, 9000]],
+  ])('the service with keys of %s in %s reaches them by name', (provider, keysBucketUrl, artifactsBucketUrl, ports) => {
+    const options = tenantOptions({ kms: { provider, keyId: 'k' }, keysBucketUrl, artifactsBucketUrl });
+    expect(names(options).includes('egress-cloud')).toBe(ports !== undefined);
+    const found = ports && policy(options, 'egress-cloud').egress?.[0]?.ports?.map(({ port }) => port);
+    expect(found).toEqual(ports);
+  });
+
   it('names do not depend on the order of the spec', () => {
     const reordered = {
       ...MAXIMAL,

@@ -13,6 +13,18 @@ export const kms = group('The key management that wraps the keys of tenants.', {
     ['Shared', 'PerTenant'],
     { default: 'Shared', acts: false },
   ),
+  protection: choice('Google, Azure: what holds the keys that the operator makes.', ['Hsm', 'Software'], {
+    default: 'Hsm',
+  }),
+  rotationDays: integer('Google, Azure: how often such a key gets a new version.', {
+    default: 90,
+    minimum: 1,
+    maximum: 2_560,
+  }),
+  deletionWindowDays: integer(
+    'Google: how long a destroyed version of such a key can be brought back. Azure has it of the vault, AWS of the key.',
+    { default: 30, minimum: 1, maximum: 120 },
+  ),
   keyID: keyID('The key (Shared) or what holds the keys (PerTenant); for file the absolute path of the key file.'),
   replicaKeyID: optional(keyID('The key in the second region.', { acts: false })),
   anchorKeyID: optional(keyID('Signs anchors and certificates.', { acts: false })),
@@ -24,19 +36,33 @@ const identityText = (description: string) => optional(text(description, { maxLe
 
 export const identity = group('How pods prove to the cloud who they are.', {
   provider: choice(
-    'Mechanism of the cluster. With eks-pod-identity the operator binds service accounts of tenants to the roles below, with eks-irsa it annotates memory; the others are set up by the platform.',
+    'Mechanism of the cluster. With eks-pod-identity the operator binds service accounts of tenants to the roles below, with eks-irsa it annotates memory, with gke it lets their principals in, with aks it makes an identity for each tenant.',
     ['eks-pod-identity', 'eks-irsa', 'gke', 'aks'],
   ),
   tenantRoleARN: boundText('AWS: role of tenant pods; with eks-irsa the name of the tenant takes the place of *.'),
   backupRoleARN: boundText('AWS: role of backup jobs.'),
   auditRoleARN: boundText('AWS: role of archive and verify jobs.'),
   clusterName: boundText('AWS: name of the cluster.'),
-  workloadPool: identityText('Google: workload identity pool.'),
-  projectNumber: identityText('Google: number of the project.'),
-  tenantVaultURI: identityText('Azure: vault with the keys of tenants.'),
-  resourceGroup: identityText('Azure: resource group of the identities.'),
-  issuerURL: optional(url('Azure: token issuer of the cluster.', 'https', { acts: false })),
-  unwrapRoleID: identityText('Azure: role that may unwrap.'),
+  workloadPool: boundText('Google: workload identity pool.'),
+  projectNumber: boundText('Google: number of the project.'),
+  tenantVaultURI: identityText('Azure: vault with the keys of tenants; the same as kms.keyID.'),
+  resourceGroup: boundText('Azure: resource group of the identities.'),
+  location: boundText('Azure: region of the identities. Unset: that of the keys bucket.'),
+  issuerURL: optional(url('Azure: token issuer of the cluster.', 'https')),
+  unwrapRoleID: boundText('Azure: role that may unwrap.'),
+  tenantRoles: optional(
+    group('Google, Azure: roles that the operator gives to the pods of a tenant.', {
+      keyringUse: boundText('On the folder of its keyring.'),
+      artifactsUse: boundText('On the folder of its files.'),
+    }),
+  ),
+  scopes: optional(
+    group('Azure: resource ids on which the operator assigns those roles.', {
+      tenantVault: boundText('Of the vault with the keys of tenants.'),
+      keys: boundText('Of the container of keyrings.'),
+      artifacts: boundText('Of the container of files.'),
+    }),
+  ),
 });
 
 export const queue = group(
