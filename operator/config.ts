@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 /** The operator's settings: read once, every problem reported at once, frozen. */
 export interface OperatorConfig {
   /** Where the operator runs; the plane's Secrets are read here. */
@@ -41,7 +43,8 @@ export function readConfig(env: Environment = process.env): OperatorConfig {
   const problems: string[] = [];
   const config = Object.freeze({
     namespace: env.POD_NAMESPACE ?? 'memplane-system',
-    identity: env.POD_NAME ?? `local-${process.pid}`,
+    // In two containers that nobody named both may be process 1: one lease must not look like its own to both.
+    identity: env.POD_NAME ?? `local-${process.pid}-${randomBytes(4).toString('hex')}`,
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info', problems),
     listenAddress: env.LISTEN_ADDRESS || '0.0.0.0',
     port: integer(env, 'PORT', { default: 8080, min: 0, max: 65_535 }, problems),

@@ -1,19 +1,11 @@
 import { createKubeClient } from '../../operator/clients/kube-http.js';
-import { createManager, type ManagerOptions } from '../../operator/manager.js';
+import { readConfig } from '../../operator/config.js';
+import { createManager } from '../../operator/manager.js';
 import { silentLog } from '../../operator/runtime/log.js';
 import { createMetrics } from '../../operator/runtime/metrics.js';
 import { type Script, sendJson, startScriptedServer, until } from '../support/scripted-server.js';
 
-const CONFIG: ManagerOptions['config'] = {
-  namespace: 'memplane-system',
-  identity: 'a',
-  logLevel: 'error',
-  port: 0,
-  listenAddress: '127.0.0.1',
-  workers: 2,
-  leaderElection: false,
-  resyncSeconds: 600,
-};
+const CONFIG = readConfig({ POD_NAME: 'a', WORKERS: '2', LEADER_ELECTION: 'false', LOG_LEVEL: 'error' });
 
 const open = async (script: Script) => {
   const server = await startScriptedServer(script);
