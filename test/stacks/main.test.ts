@@ -23,9 +23,7 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** A copy of what a run without a slip wrote. */
-const written = (): string => join(folder, 'written');
+beforeEach(() => rmSync(join(folder, 'cdktf.out'), { recursive: true, force: true }));
 
 /** Processor time and not the clock's, which other processes stretch. */
 const METER = 'data:text/javascript,process.on("exit",()=>console.error(JSON.stringify(process.resourceUsage())))';
@@ -50,6 +48,16 @@ const metered = (...program: readonly string[]) => {
   return { status, stdout, megabytes: maxRSS / 1024, seconds: userCPUTime / 1e6 };
 };
 
+let first: ReturnType<typeof metered> | undefined;
+/** A run without a slip; what it wrote is kept in `written`. */
+function wholeRun(): ReturnType<typeof metered> {
+  if (first !== undefined) return first;
+  first = metered('dist/stacks/main.js');
+  cpSync(join(folder, 'cdktf.out'), written(), { recursive: true });
+  return first;
+}
+const written = (): string => join(folder, 'written');
+
 /** Eight hundred modules, loaded and unused: what a machine is measured by, for seconds are long on a slow one. */
 const YARDSTICK = ['--input-type=module', '-e', "import '@kubernetes/client-node'"];
 
@@ -67,12 +75,11 @@ describe('node dist/stacks/main.js', () => {
   });
 
   it('writes every stack within 400 MB and the processor time of 15 loads of the Kubernetes client', () => {
-    const { status, stdout, megabytes, seconds } = metered('dist/stacks/main.js');
+    const { status, stdout, megabytes, seconds } = wholeRun();
     expect(status).toBe(0);
-    expect(readdirSync(join(folder, 'cdktf.out/stacks'))).toHaveLength(18);
+    expect(readdirSync(join(written(), 'stacks'))).toHaveLength(18);
     expect(stdout).toContain('18 stacks in cdktf.out/stacks');
     // 270 MB, and 2 s to its 0.44 s, as measured; the root of a single binding would be 750 MB and 10 s more.
-    cpSync(join(folder, 'cdktf.out'), written(), { recursive: true });
     expect(megabytes).toBeLessThan(400);
     expect(seconds / metered(...YARDSTICK).seconds).toBeLessThan(15);
   });
@@ -124,6 +131,7 @@ describe('a stack that breaks a promise', () => {
     ],
   ])('exits 1 for %s, says which construct it is, and leaves nothing to apply', (_, canary, said) => {
     // What an earlier run wrote.
+    wholeRun();
     cpSync(written(), join(folder, 'cdktf.out'), { recursive: true });
     expect(existsSync(join(folder, 'cdktf.out/stacks/aws-dev-vault/cdk.tf.json'))).toBe(true);
     const { status, stdout, stderr } = slipped(
