@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Queryable } from '../db/pool.js';
 
-/** An event is in the log's order, and can be read, within a second of its write. */
-const TRIES = 8;
+/** An event is in the log's order, and can be read, within a second of its write; where much is to do, some seconds later. */
+const TRIES = 25;
 const BETWEEN_MS = 400;
 
 /**
