@@ -43,7 +43,8 @@ export async function openKeyHouse(): Promise<KeyHouse> {
     podBucket: openPodBucket(bucketUrl),
     keyId,
     kms: openKms('file', keyId),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    // A block that is made in the background may still come.
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }),
   };
 }
 

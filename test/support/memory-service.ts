@@ -84,13 +84,24 @@ export const createTestTenant = async (cluster?: TestCluster): Promise<TestTenan
     env,
     writePolicies,
     drop: async () => {
-      for (const child of children) child.kill('SIGKILL');
+      // They write below the folder until they are gone.
+      await Promise.all([...children].map(killed));
       for (const service of services) await service.stop();
       await database.drop();
-      rmSync(directory, { recursive: true, force: true });
+      removeFolder(directory);
     },
   };
 };
+
+const killed = (child: ChildProcess): Promise<void> =>
+  new Promise((done) => {
+    if (child.exitCode !== null || child.signalCode !== null) return done();
+    child.once('exit', () => done());
+    child.kill('SIGKILL');
+  });
+
+/** A block of keys that was being made when its service was stopped may still come into it. */
+const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true, maxRetries: 10 });
 
 export interface Answer {
   readonly status: number;
@@ -201,7 +212,8 @@ export const startChild = async (
   tenant.children.add(child);
   let output = '';
   const ended = new Promise<{ code: number | null; signal: string | null }>((done) => {
-    child.once('exit', (code, signal) => done({ code, signal }));
+    // Not its exit: what it said last may still be on its way.
+    child.once('close', (code, signal) => done({ code, signal }));
   });
   const port = await new Promise<number>((found, reject) => {
     const read = (chunk: Buffer): void => {

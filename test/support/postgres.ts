@@ -47,10 +47,18 @@ export interface TestDatabase {
 const SCHEMA = 't_0123456789abcdef0123456789abcdef';
 const OWNER = `${SCHEMA}_owner`;
 const PASSWORD = 'test-only-password';
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 60_000;
+/** Whoever else may be at the port need not speak at all. */
+const ANSWER_MS = 5_000;
+/** A port that was free a moment ago may be somebody's by now. */
+const MOST_PORTS = 5;
 
 /** Server settings that trade durability for speed: right for tests of behaviour, wrong for tests of crashes. */
-const FAST = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+const FAST = [
+  ...['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'],
+  // What it knows of a table decides which index is taken, and it would learn that at some minute of a long run.
+  'autovacuum=off',
+];
 const ALWAYS = [
   'listen_addresses=127.0.0.1',
   'max_connections=200',
@@ -157,8 +165,8 @@ const databaseUrl = (adminUrl: string, name: string, role?: string): string => {
   return url.href;
 };
 
-const runAdmin = async (url: string, sql: string): Promise<void> => {
-  const client = new pg.Client({ connectionString: url });
+const runAdmin = async (url: string, sql: string, connectionTimeoutMillis = START_DEADLINE_MS): Promise<void> => {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis });
   await client.connect();
   try {
     await client.query(sql);
@@ -194,16 +202,17 @@ export const startOwnCluster = async (options: { readonly durable: boolean }): P
     ],
     run,
   );
-  const port = await freePort();
-  const adminUrl = `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`;
-  const settings = [...ALWAYS, `port=${port}`, 'unix_socket_directories=', ...(options.durable ? [] : FAST)];
-  const args = ['-D', dataDir, ...settings.flatMap((setting) => ['-c', setting])];
-  const launch = async (): Promise<ChildProcess> => {
-    const supervisor = spawnSupervisor(join(binaries, 'postgres'), args, root, user);
-    await waitUntilReady(adminUrl, supervisor);
+  const urlOf = (port: number): string => `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`;
+  const launch = async (port: number, keep: boolean): Promise<ChildProcess> => {
+    const settings = [...ALWAYS, `port=${port}`, 'unix_socket_directories=', ...(options.durable ? [] : FAST)];
+    const args = ['-D', dataDir, ...settings.flatMap((setting) => ['-c', setting])];
+    const supervisor = spawnSupervisor({ command: join(binaries, 'postgres'), args, root, user, keep });
+    await waitUntilReady(urlOf(port), dataDir, supervisor);
     return supervisor;
   };
-  let supervisor = await launch();
+  const { port, supervisor: first } = await onFreePort((one) => launch(one, true));
+  const adminUrl = urlOf(port);
+  let supervisor = first;
   const end = (signal: 'SIGINT' | 'SIGKILL', keep: boolean): Promise<void> =>
     new Promise((resolve) => {
       if (supervisor.exitCode !== null) return resolve();
@@ -216,7 +225,7 @@ export const startOwnCluster = async (options: { readonly durable: boolean }): P
     dataDir,
     kill: () => end('SIGKILL', true),
     restart: async () => {
-      supervisor = await launch();
+      supervisor = await launch(port, false);
     },
     stop: async () => {
       await end('SIGINT', false);
@@ -225,17 +234,31 @@ export const startOwnCluster = async (options: { readonly durable: boolean }): P
   };
 };
 
+/** Tries it on one port after another: between a look for a free one and its use somebody else may take it. */
+const onFreePort = async (
+  launch: (port: number) => Promise<ChildProcess>,
+): Promise<{ readonly port: number; readonly supervisor: ChildProcess }> => {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort();
+    try {
+      return { port, supervisor: await launch(port) };
+    } catch (cause) {
+      if (tries === MOST_PORTS || !/could not bind|Address already in use/.test(String(cause))) throw cause;
+    }
+  }
+};
+
 /** Owns the postmaster: whatever closes its stdin (an order, or our death) ends the server; a fast shutdown by default. */
 const SUPERVISOR = `
 const { spawn } = require('node:child_process');
 const { rmSync } = require('node:fs');
-const { command, args, root, user } = JSON.parse(process.argv[1]);
+const { command, args, root, user, keep } = JSON.parse(process.argv[1]);
 const server = spawn(command, args, { ...user, cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
 let tail = ''; let order = ''; let ordered = false;
 server.stderr.on('data', (chunk) => { tail = (tail + chunk).slice(-4000); });
 server.on('exit', (code) => {
   if (!ordered) process.stderr.write(tail);
-  if (!ordered || !JSON.parse(order || '{}').keep) rmSync(root, { recursive: true, force: true });
+  if (ordered ? !JSON.parse(order || '{}').keep : !(keep && /could not bind/.test(tail))) rmSync(root, { recursive: true, force: true });
   process.exit(ordered ? 0 : 1);
 });
 process.on('SIGINT', () => {}); process.on('SIGTERM', () => {});
@@ -243,13 +266,18 @@ process.stdin.on('data', (chunk) => { order += chunk; });
 process.stdin.on('end', () => { ordered = true; server.kill(order ? JSON.parse(order).signal : 'SIGINT'); });
 `;
 
-const spawnSupervisor = (
-  command: string,
-  args: readonly string[],
-  root: string,
-  user: Account | undefined,
-): ChildProcess => {
-  const child = spawn(process.execPath, ['-e', SUPERVISOR, JSON.stringify({ command, args, root, user: user ?? {} })], {
+const spawnSupervisor = ({
+  user,
+  ...order
+}: {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly root: string;
+  readonly user: Account | undefined;
+  /** Whether the folder stays for another try when the port is taken. */
+  readonly keep: boolean;
+}): ChildProcess => {
+  const child = spawn(process.execPath, ['-e', SUPERVISOR, JSON.stringify({ ...order, user: user ?? {} })], {
     stdio: ['pipe', 'ignore', 'pipe'],
     // A terminal's Ctrl-C goes to the whole group; the supervisor must outlive it to stop the server.
     detached: true,
@@ -259,16 +287,25 @@ const spawnSupervisor = (
   return child;
 };
 
-const waitUntilReady = async (url: string, supervisor: ChildProcess): Promise<void> => {
+/** The server of this folder: at the port of one that did not start another may answer. */
+const waitUntilReady = async (url: string, dataDir: string, supervisor: ChildProcess): Promise<void> => {
   let complaint = '';
   supervisor.stderr?.on('data', (chunk: Buffer) => {
     complaint += chunk.toString();
   });
+  const closed = new Promise((resolve) => supervisor.once('close', resolve));
   const deadline = Date.now() + START_DEADLINE_MS;
   for (;;) {
-    if (supervisor.exitCode !== null) throw new Error(`Postgres ended while starting: ${complaint || 'no message'}`);
+    if (supervisor.exitCode !== null) {
+      await closed;
+      throw new Error(`Postgres ended while starting: ${complaint || 'no message'}`);
+    }
     try {
-      return await runAdmin(url, 'SELECT 1');
+      return await runAdmin(
+        url,
+        `DO $$ BEGIN ASSERT current_setting('data_directory') = '${dataDir}', 'another server'; END $$`,
+        ANSWER_MS,
+      );
     } catch (cause) {
       if (Date.now() > deadline) throw new Error(`Postgres was not ready within ${START_DEADLINE_MS} ms`, { cause });
       await new Promise((resolve) => setTimeout(resolve, 25));
