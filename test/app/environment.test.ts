@@ -17,6 +17,17 @@ beforeAll(async () => {
 afterAll(() => tenant.drop());
 
 const start = (env: Readonly<Record<string, string>>): Promise<InProcessService> => startInProcess(tenant, env);
+/** Between a look for a free port and its use somebody else may take it. */
+const startOnFreePort = async (env: Readonly<Record<string, string>>) => {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort();
+    try {
+      return { port, service: await start({ ...env, PORT: String(port) }) };
+    } catch (cause) {
+      if (tries === 5 || (cause as { readonly code?: unknown }).code !== 'EADDRINUSE') throw cause;
+    }
+  }
+};
 const intervals = async (service: InProcessService): Promise<Readonly<Record<string, number>>> => {
   const { body } = await service.call('GET', '/scheduler_status');
   const tasks: readonly { readonly name: string; readonly interval_seconds: number }[] = body.tasks;
@@ -57,8 +68,7 @@ describe('the environment', () => {
   });
 
   it('SERVICE_ENV keeps the metrics of environments apart, and PORT is where the service listens', async () => {
-    const port = await freePort();
-    const service = await start({ SERVICE_ENV: 'staging', PORT: String(port) });
+    const { port, service } = await startOnFreePort({ SERVICE_ENV: 'staging' });
     expect(service.port).toBe(port);
     await service.call('GET', '/api/v1/whoami');
     const { body } = await service.call('GET', '/metrics', { key: null });

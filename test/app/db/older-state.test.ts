@@ -90,7 +90,7 @@ describe('an older state of the data, put back', () => {
     await eventually(
       async () => (await call('GET', `/api/v1/erasures/${body.erasure_id}`)).body,
       ({ status }) => status === 'completed',
-      20_000,
+      60_000,
     );
   };
 
@@ -151,6 +151,8 @@ describe('an older state of the data, put back', () => {
     await erase(CANARY);
     expect((await call('GET', `/api/v1/memories/${id}`)).status).toBe(404);
     expect(before.text()).toContain(Buffer.from(CANARY).toString('hex'));
+    // Its workers and the tables that are emptied would wait for each other.
+    await service.stop();
     await before.putBack();
   });
 });

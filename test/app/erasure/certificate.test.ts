@@ -127,7 +127,7 @@ describe('a certificate signed by the plane’s key', () => {
     const after = await eventually(
       () => read(url),
       ({ signatures }) => signatures.length === 2,
-      15_000,
+      40_000,
     );
     expect(after.payload).toBe(before.payload);
     expect((await check(after)).code).toBe(0);

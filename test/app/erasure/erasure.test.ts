@@ -260,7 +260,7 @@ describe('an erasure', () => {
     const final = await eventually(
       async () => (await service.call('GET', `/api/v1/erasures/${body.erasure_id}`)).body,
       ({ status }) => status === 'final',
-      15_000,
+      30_000,
     );
     const { body: envelope } = await service.call('GET', final.certificate_url);
     const told = JSON.parse(Buffer.from(envelope.payload, 'base64').toString());

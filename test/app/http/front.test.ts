@@ -54,8 +54,11 @@ const exchange = (service: InProcessService, { method, path, headers = {}, body 
         const lines: string[] = [];
         for (let index = 0; index < response.rawHeaders.length; index += 2) {
           const [name, value] = response.rawHeaders.slice(index, index + 2);
-          // The second in which a window ends is not theirs to agree on.
-          if (name !== 'Date') lines.push(`${name}: ${value}`.replace(/\bt=\d+|Reset: \d+/g, 'soon'));
+          // When a window ends is not theirs to agree on, nor how much is left of one that has just begun anew for either.
+          if (name !== 'Date')
+            lines.push(
+              `${name}: ${value}`.replace(/\bt=\d+|Reset: \d+/g, 'soon').replace(/\br=\d+|Remaining: \d+/g, 'left'),
+            );
         }
         const text = Buffer.concat(chunks)
           .toString()

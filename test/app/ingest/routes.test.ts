@@ -166,7 +166,7 @@ describe('a language model behind the same route', () => {
     other = await startInProcess(tenant, {
       EXTRACTION_PROVIDER: 'ollama',
       EXTRACTION_ENDPOINT: model.url,
-      EXTRACTION_TIMEOUT_MS: '2000',
+      EXTRACTION_TIMEOUT_MS: '6000',
       LOG_LEVEL: 'info',
     });
     told = other.logs.filter((line) => line.includes('policies loaded')).length;

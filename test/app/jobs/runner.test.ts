@@ -61,7 +61,8 @@ const open = (run: JobHandler['run']): Jobs => {
   jobs.register({ kind: 'count', run });
   return jobs;
 };
-const start = (jobs: Jobs, leaseMs = 300): JobRunner => {
+/** Renewed each second; nobody takes it from one who only stood still for a moment. */
+const start = (jobs: Jobs, leaseMs = 3_000): JobRunner => {
   const runner = startJobRunner({ db, vault, jobs, log, leaseMs });
   runners.add(runner);
   return runner;
@@ -101,7 +102,7 @@ describe('a job', () => {
     });
     const lines: string[] = [];
     const heard = createLogger({ level: 'info', tenant: 'test' }, { write: (line) => void lines.push(line) });
-    runners.add(startJobRunner({ db, vault, jobs, log: heard, leaseMs: 300 }));
+    runners.add(startJobRunner({ db, vault, jobs, log: heard, leaseMs: 3_000 }));
     const request = { requestId: 'req-1', traceId: 'a'.repeat(32), startedAt: 0, operation: 'x', principal: SERVICE };
     const { id } = await runInContext(request, () => ask(jobs));
     expect(await ended(jobs, id)).toMatchObject({ status: 'succeeded' });

@@ -80,12 +80,13 @@ const toldOf = async (type: string, id: string) => {
 
 describe('a memory past its time', () => {
   it('is found no more, loses its vector, and after the days of grace is deleted; a held one stays', async () => {
-    const soon = new Date(Date.now() + 300).toISOString();
+    const expires_at = new Date(Date.now() + 3_600_000).toISOString();
     const [short, held] = [
-      await create({ content: 'short', expires_at: soon }),
-      await create({ content: 'held', expires_at: soon }),
+      await create({ content: 'short', expires_at }),
+      await create({ content: 'held', expires_at }),
     ];
     await service.call('PUT', `${PATH}/${held.id}/legal-hold`, { body: { matter: 'm', reason: 'r' } });
+    await rewriteRows(tenant, [short.id, held.id], `expires_at = now() - interval '1 second'`);
     await eventually(
       () => vectorsOf(short.id),
       (n) => n === 0,

@@ -2,6 +2,7 @@ import pg from 'pg';
 import {
   createTestTenant,
   defaultPolicies,
+  eventually,
   type InProcessService,
   startInProcess,
   type TestTenant,
@@ -34,12 +35,30 @@ const together = (count: number, change: (n: number) => object = () => ({})) =>
   Promise.all(
     Array.from({ length: count }, (_, n) => add({ user_id: users[n % 3], content: `fact ${n}`, ...change(n) })),
   );
+/** As long as nothing can be written whoever comes waits: how many come together is not left to how fast this machine is. */
+const heldUp = async <T>(begin: () => Promise<T>): Promise<T> => {
+  const gate = await db.connect();
+  try {
+    await gate.query('BEGIN; LOCK TABLE memories IN EXCLUSIVE MODE');
+    const begun = begin();
+    await eventually(
+      () => db.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`),
+      ({ rowCount }) => (rowCount ?? 0) > 0,
+    );
+    // What was sent before is further by now.
+    for (let n = 0; n < 20; n++) await service.call('GET', '/api/v1/whoami');
+    await gate.query('COMMIT');
+    return await begun;
+  } finally {
+    gate.release();
+  }
+};
 const selectRows = async (ids: readonly string[]) =>
   (await db.query('SELECT id, xmin::text AS writer, audit_event FROM memories WHERE id = ANY ($1)', [ids])).rows;
 
 describe('memories that are added at the same time', () => {
   it('share transactions, and each has its own event in the log', async () => {
-    const answers = await together(40);
+    const answers = await heldUp(() => together(40));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
     const rows = await selectRows(answers.map(({ body }) => body.id));
     expect(rows).toHaveLength(40);

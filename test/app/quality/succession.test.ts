@@ -71,7 +71,7 @@ const ended = (service: InProcessService, id: string, status: string) =>
   eventually(
     async () => (await service.call('GET', `/api/v1/jobs/${id}`)).body,
     (job) => job.status === status,
-    20_000,
+    30_000,
   );
 const vectorsOf = async (service: InProcessService) => (await service.call('GET', '/api/v1/quality')).body.vectors;
 const filled = async (): Promise<number> =>
@@ -81,7 +81,7 @@ describe('another model', () => {
   it('is filled while the former one answers, gets what is written meanwhile, and takes over whole in every replica', async () => {
     const [service, replica] = await Promise.all([startInProcess(tenant, env()), startInProcess(tenant, env())]);
     await store(service, [...facts(130), 'ada prefers window seats']);
-    afterMs = 400;
+    afterMs = 1_000;
     const job = await begin(service);
     await eventually(filled, (count) => count > 0);
     const { model: before } = await vectorsOf(service);
@@ -119,7 +119,7 @@ describe('another model', () => {
   it('goes on where it was when the process that filled it dies in the middle', async () => {
     const service = await startInProcess(tenant, env());
     await store(service, facts(200));
-    afterMs = 300;
+    afterMs = 1_000;
     const job = await begin(service);
     await eventually(filled, (count) => count >= 64);
     await service.stop();
@@ -137,7 +137,7 @@ describe('another model', () => {
   it('leaves nothing behind when it is cancelled: the former one answers as if nothing had been', async () => {
     const service = await startInProcess(tenant, env());
     await store(service, facts(200));
-    afterMs = 300;
+    afterMs = 1_000;
     const job = await begin(service);
     await eventually(filled, (count) => count > 0);
     expect((await service.call('POST', `/api/v1/jobs/${job}/cancel`)).status).toBe(200);
@@ -154,7 +154,7 @@ describe('another model', () => {
     await eventually(
       async () => (await service.call('GET', `/api/v1/jobs/${job}`)).body,
       ({ status, started_at }) => status === 'pending' && started_at !== null,
-      20_000,
+      30_000,
     );
     expect((await find(service, 'fact number 1')).results[0].content).toBe('fact number 1');
     expect(await vectorsOf(service)).toMatchObject({ model: 'hash-v1', coverage: 1 });
@@ -163,7 +163,7 @@ describe('another model', () => {
   it('goes with the person who is erased before it takes over', async () => {
     const service = await startInProcess(tenant, env());
     await store(service, facts(100));
-    afterMs = 400;
+    afterMs = 1_000;
     await begin(service);
     await eventually(filled, (count) => count > 0);
     const gone = await service.call('DELETE', '/api/v1/memory/ada');

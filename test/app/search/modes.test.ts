@@ -85,7 +85,7 @@ describe('by words', () => {
             `SELECT count(*)::int AS n FROM ${tenant.database.schema}.memories WHERE index_mark = 0`,
           ),
         ([row]) => row?.n === 0,
-        20_000,
+        40_000,
       );
       expect(contents(await find({ user_id: 'old', query: 'written', mode: 'keyword' }))).toEqual(['written long ago']);
     },
