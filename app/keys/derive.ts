@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { hmac512 } from './hmac.js';
 
 /** Every purpose has a label of its own, so no two purposes ever share a key. Changing one orphans what it made. */
 export const LABELS = {
@@ -30,7 +31,7 @@ export function derive(key: KeyObject, label: string, context: Uint8Array = EMPT
   input[labelEnd] = 0;
   input.set(context, labelEnd + 1);
   input.writeUInt32BE(512, labelEnd + 1 + context.length);
-  return createHmac('sha512', key).update(input).digest();
+  return hmac512(key, input);
 }
 
 export interface MessageKey {

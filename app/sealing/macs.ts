@@ -1,5 +1,6 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { LABELS, type PurposeLabel, purposeKey } from '../keys/derive.js';
+import { hmacOfText } from '../keys/hmac.js';
 import { SLOTS, type SlotKey } from '../keys/slot.js';
 import { digestOf } from './digest.js';
 import { SealError } from './errors.js';
@@ -11,8 +12,16 @@ const hmac = (key: SlotKey, label: PurposeLabel) => createHmac('sha256', purpose
  * The name by which the audit log knows a subject. Under the subject's own slot key: once that is destroyed nobody can
  * tell whose it was. It changes with the key's generation, so store it with the user and compute it once.
  */
-export const pseudonym = (key: SlotKey): string =>
-  hmac(key, LABELS.pseudonym).update(key.tenantId, 'utf8').digest().subarray(0, 16).toString('base64url');
+export const pseudonym = (key: SlotKey): string => {
+  const known = pseudonyms.get(key.key);
+  if (known !== undefined) return known;
+  const own = hmac(key, LABELS.pseudonym).update(key.tenantId, 'utf8').digest().subarray(0, 16).toString('base64url');
+  pseudonyms.set(key.key, own);
+  return own;
+};
+
+/** Gone with the key. Every write of a person names them. */
+const pseudonyms = new WeakMap<KeyObject, string>();
 
 /** What is stored of an API key. Under slot 1: whoever reads the table cannot test guesses, nor mint a row. */
 export function apiKeyHash(key: SlotKey, apiKey: string): Buffer {
@@ -24,11 +33,9 @@ export type ContentUse = 'dedupe' | 'cache' | 'idempotency';
 
 /** A fingerprint of content for one use. Content is never hashed without a key: a plain hash confirms a guess. */
 export const contentHash = (key: SlotKey, use: ContentUse, content: string | Uint8Array): Buffer =>
-  digestOf(
-    typeof content === 'string'
-      ? hmac(key, LABELS.content).update(`${use}\0${content}`, 'utf8')
-      : hmac(key, LABELS.content).update(`${use}\0`).update(content),
-  );
+  typeof content === 'string'
+    ? hmacOfText(purposeKey(key.key, LABELS.content), `${use}\0${content}`)
+    : digestOf(hmac(key, LABELS.content).update(`${use}\0`).update(content));
 
 /** The key that authenticates page cursors. */
 export function cursorKey(key: SlotKey): KeyObject {
@@ -53,7 +60,7 @@ export function rowMac(key: SlotKey, table: string, row: MacRow): Buffer {
 /** The same of a row that is in its canonical form already, for tables of which many rows are read. */
 export function rowMacOfJcs(key: SlotKey, table: string, columns: string): Buffer {
   demandSlot(key, SLOTS.authentication, 'rowMac');
-  return digestOf(hmac(key, LABELS.rowMac).update(`${table}\n${columns}`, 'utf8'));
+  return hmacOfText(purposeKey(key.key, LABELS.rowMac), `${table}\n${columns}`);
 }
 
 /** In constant time. False means the row was not written by this service: refuse it and record `security.tamper`. */
