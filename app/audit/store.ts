@@ -30,6 +30,20 @@ const EVENT = ['id', 'at', 'type', 'actor', 'resource', 'head', 'middle', 'tail'
 
 /** Events with their batches and details in one statement, so that all are there or none: it is on the path of every write. */
 export const pendingStep = (events: readonly PendingEvent[]): Required<Pick<Step, 'text' | 'values'>> => {
+  const [first, ...others] = events;
+  return first?.batch && first.details.length === 0 && others.length === 0
+    ? oneWriteStep(first, first.batch)
+    : severalStep(events);
+};
+
+/** Values as they are: in a list the facts of a thousand memories would travel, and be read, as hexadecimal text. */
+const oneWriteStep = (event: PendingEvent, { kind, body, ids }: NonNullable<PendingEvent['batch']>) => ({
+  text: `WITH batch AS (INSERT INTO audit_batches (event, kind, body, ids) VALUES ($1::uuid, $9, $10, $11))
+     INSERT INTO audit_pending (id, at, type, actor, resource, head, middle, tail) VALUES ($1::uuid, $2, $3, $4, $5, $6, $7, $8)`,
+  values: [...EVENT.map((name) => event[name]), kind, body, ids],
+});
+
+const severalStep = (events: readonly PendingEvent[]): Required<Pick<Step, 'text' | 'values'>> => {
   const batches = events.flatMap(({ id, batch }) => (batch ? [{ id, ...batch }] : []));
   const details = events.flatMap(({ id, details: own }) => own.map((detail) => ({ id, ...detail })));
   return {

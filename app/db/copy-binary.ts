@@ -26,17 +26,19 @@ const CHUNK = 128 * 1024;
 /** What a message of CopyData begins with: its letter and its length, which counts itself. */
 const COPY_DATA = 'd'.charCodeAt(0);
 const FRAME_HEADER = 5;
-/** One row, or a few, need no more to begin with. */
+/** One row, or a few, need no more to begin with: just what Node's pool still gives. */
 const FEW = 8;
-const SMALL = 4096;
+const SMALL = 4000;
+const NOTHING = Buffer.alloc(0);
 
 /** Grows as it is written to: a buffer of its own for every value costs more than all the values. */
 export class CopyBuffer {
-  bytes: Buffer;
+  bytes: Buffer = NOTHING;
   length = 0;
+  readonly #size: number;
 
   constructor(size: number) {
-    this.bytes = Buffer.allocUnsafe(size);
+    this.#size = size;
   }
 
   /** Room for so many bytes more; answers where they begin. `bytes` may be another buffer afterwards: take first, then write. */
@@ -44,7 +46,7 @@ export class CopyBuffer {
     const at = this.length;
     this.length += size;
     if (this.length > this.bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.length, this.bytes.length * 2));
+      const larger = Buffer.allocUnsafe(Math.max(this.length, this.#size, this.bytes.length * 2));
       this.bytes.copy(larger, 0, 0, at);
       this.bytes = larger;
     }
@@ -69,7 +71,7 @@ export class CopyBuffer {
   /** What was written until now; the next bytes go into memory of their own. */
   flush(): Buffer {
     const whole = this.bytes.subarray(0, this.length);
-    this.bytes = Buffer.allocUnsafe(this.bytes.length);
+    this.bytes = NOTHING;
     this.length = 0;
     return whole;
   }

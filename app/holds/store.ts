@@ -82,9 +82,14 @@ export const selectHoldsOn = async (
   return rows;
 };
 
-/** Fails where there is any, standing or not: which of them stand is not for the database to say. */
+/**
+ * Fails where there is any, standing or not: which of them stand is not for the database to say. Of one person, as most
+ * writes are, it is planned once; of a list the server plans it each time.
+ */
 export const demandNoHolds = (memoryIds: readonly string[], userRefs: readonly string[]): Statement =>
-  demandStep(`NOT EXISTS (SELECT FROM ${HOLDS_ON})`, [memoryIds, userRefs]);
+  memoryIds.length === 0 && userRefs.length === 1
+    ? demandStep('NOT EXISTS (SELECT FROM holds WHERE user_ref = $1::uuid OR scope = 2)', userRefs)
+    : demandStep(`NOT EXISTS (SELECT FROM ${HOLDS_ON})`, [memoryIds, userRefs]);
 
 export const selectHold = async (db: Queryable, id: string, lock = false): Promise<HoldRow | undefined> => {
   const { rows } = await db.query<HoldRow>(`SELECT * FROM holds WHERE id = $1 ${lock ? 'FOR UPDATE' : ''}`, [id]);
