@@ -53,7 +53,7 @@ export async function openRehearsal(program = 'terraform'): Promise<Rehearsal> {
   const rc = join(folder, 'terraform.rc');
   writeFileSync(rc, 'disable_checkpoint = true\n');
   const proto = join(process.cwd(), 'test/support/twins/tfplugin5.proto');
-  const twins = await startTwins((name) => typesIn([folder], name), proto);
+  const twins = await startTwins((name) => typesIn([folder], name), { proto });
   const env = twinEnvironment(process.env, { reattach: twins.reattach, rc });
   const stateOf = (name: string): string => join(folder, name, 'terraform.tfstate');
   const terraform = (name: string, ...args: readonly string[]) =>

@@ -67,6 +67,21 @@ describeWith(terraformMissing(), 'npm run twin', () => {
     expect(status).toBe(0);
   });
 
+  it('terraform import brings back what a state forgot, and refuses what nobody made', () => {
+    const at = '-chdir=.memplane/twins/cdktf.out/stacks/gcp-dev-vault';
+    const bucket = 'google_storage_bucket.audit';
+    const { said: shown } = twin('terraform', at, 'state', 'show', bucket);
+    const id = /^ {4}id += "([^"]+)"/m.exec(shown)?.[1] ?? '';
+    expect(twin('terraform', at, 'state', 'rm', bucket).status).toBe(0);
+    expect(twin('terraform', at, 'plan').said).toMatch(/Plan: 1 to add, 0 to change, 0 to destroy/);
+    const none = twin('terraform', at, 'import', bucket, 'no-such-bucket');
+    expect([none.status, none.said]).toEqual([1, expect.stringContaining('no apply of this rehearsal made it')]);
+    expect(twin('terraform', at, 'import', bucket, id)).toMatchObject({ status: 0 });
+    const { status, said } = twin('terraform', at, 'plan');
+    expect(said).toContain('No changes.');
+    expect(status).toBe(0);
+  });
+
   it('writes nothing where real stacks and their states would be', () => {
     expect(existsSync(join(folder, 'cdktf.out'))).toBe(false);
     expect(readdirSync(folder).filter((name) => name.includes('tfstate'))).toEqual([]);

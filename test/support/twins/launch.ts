@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { twinEnvironment, withoutForeign } from './environment.js';
+import { wholeRun } from './every-stack.js';
+import { Inventory } from './inventory.js';
 import { keepCosts, statesIn } from './kept-costs.js';
 import { startTwins, type Twins } from './server.js';
 import { typesIn } from './stack-types.js';
@@ -11,7 +13,7 @@ const USAGE = `npm run twin -- [--state FOLDER] [--fresh] COMMAND…
 Runs COMMAND with the providers of AWS, Google Cloud and Azure replaced by twins on this machine: no account, no
 network. States and synthesised stacks stay in .memplane/twins, or FOLDER, until --fresh removes them.
 
-  npm run twin -- npx cdktf diff gcp-dev-vault
+  npm run twin -- npx cdktf diff gcp-dev-vault        (without a name: every stack, one after the other)
   npm run twin -- npx cdktf deploy --auto-approve gcp-dev-vault
   TERRAFORM_BINARY_NAME=tofu npm run twin -- --state .memplane/tofu npx cdktf deploy --auto-approve gcp-dev-vault
   npm run twin -- terraform -chdir=.memplane/twins/cdktf.out/stacks/gcp-dev-vault plan`;
@@ -40,19 +42,19 @@ export async function launch(args: readonly string[], home: string): Promise<num
   const asked = readArguments(args, home);
   if (asked === '--help') return refuse(USAGE, 0);
   if (typeof asked === 'string') return refuse(`error: unknown or incomplete option ${asked}\n\n${USAGE}`, 2);
-  const [command, ...rest] = asked.command;
-  if (command === undefined) return refuse(USAGE, 2);
+  if (asked.command.length === 0) return refuse(USAGE, 2);
   const problem = terraformProblem();
   if (problem !== undefined) return refuse(`error: ${problem}`, 2);
 
   const folders = { states: join(asked.state, 'states'), out: join(asked.state, 'cdktf.out') };
-  if (asked.fresh) for (const folder of Object.values(folders)) rmSync(folder, { recursive: true, force: true });
+  const made = join(asked.state, 'made.jsonl');
+  if (asked.fresh) for (const one of [...Object.values(folders), made]) rmSync(one, { recursive: true, force: true });
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
-  const twins = await startTwins((name) => typesIn(Object.values(folders), name));
+  const twins = await startTwins((name) => typesIn(Object.values(folders), name), { inventory: new Inventory(made) });
   try {
     console.error(`twins of ${describe(twins)}; states in ${folders.states}. Nothing reaches a cloud.`);
     const before = statesIn(folders.states);
-    const code = await run(command, rest, environmentOf(twins, home, folders));
+    const code = await runAll(asked.command, environmentOf(twins, home, folders), folders);
     keepCosts(asked.state, folders, before);
     return code;
   } finally {
@@ -104,7 +106,22 @@ export function environmentOf(twins: Twins, home: string, { states, out }: Folde
   };
 }
 
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/** A command as it is, or that of each stack in turn where it names none; the first that fails ends it. */
+async function runAll(command: readonly string[], env: NodeJS.ProcessEnv, { out }: Folders): Promise<number> {
+  const whole = wholeRun(command);
+  if (whole === undefined || whole.all !== undefined) return await run(whole?.all ?? command, env);
+  const synthesised = whole.synth === undefined ? 0 : await run(whole.synth, env);
+  if (synthesised !== 0) return synthesised;
+  const stacks = existsSync(join(out, 'stacks')) ? readdirSync(join(out, 'stacks')).sort() : [];
+  for (const [index, stack] of stacks.entries()) {
+    console.error(`\n${stack} (${index + 1} of ${stacks.length})`);
+    const code = await run(whole.each?.(stack) ?? command, env);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+function run([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolveCode) => {
     const child = spawn(command, args, { stdio: 'inherit', env });
     // The terminal signals the whole group; the command decides what an interruption means to it.

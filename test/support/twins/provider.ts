@@ -1,6 +1,7 @@
 import { misspelt } from './allowed-values.js';
 import type { Binding, Types } from './binding.js';
 import { Cloud, type Setting } from './cloud.js';
+import { Inventory } from './inventory.js';
 import { mapBlock, plan, withoutSecrets } from './plan.js';
 import { unrelated } from './relations.js';
 import { type Block, type ProviderSchema, wireSchema } from './schema.js';
@@ -42,8 +43,10 @@ export class Twin {
   /** Each provider block of a configuration (a region, say) comes by a connection of its own. */
   private readonly settings = new Map<string, Setting>();
   private schema: ProviderSchema | undefined;
+  private readonly inventory: Inventory;
 
-  constructor(binding: Binding, types: () => Types) {
+  constructor(binding: Binding, types: () => Types, inventory = new Inventory()) {
+    this.inventory = inventory;
     this.binding = binding;
     this.types = types;
     this.cloud = new Cloud(binding.name);
@@ -60,7 +63,7 @@ export class Twin {
       ReadResource: ({ current_state, private: kept }) => ({ new_state: current_state, private: kept }),
       PlanResourceChange: (request) => this.plan(request),
       ApplyResourceChange: (request, connection) => this.apply(request, connection),
-      ImportResourceState: ({ type_name, id }) => refusal(`${type_name} ${id}: there is no cloud behind it`),
+      ImportResourceState: (request) => this.import(request),
       ReadDataSource: (request, connection) => this.read(request, connection),
       Stop: () => ({ Error: '' }),
     };
@@ -114,12 +117,25 @@ export class Twin {
     };
   }
 
-  private apply({ type_name, planned_state, config }: Request, connection: string): Answer {
+  /** What an apply of this rehearsal made and nobody destroyed, whether a state still knows it or not. */
+  private import({ type_name, id = '' }: Request): Answer {
+    const found = this.inventory.find(type_name, id);
+    if (found !== undefined) return { imported_resources: [{ type_name, state: pack(found) }] };
+    const detail = `${type_name} ${id}: no apply of this rehearsal made it; ids are as in \`terraform state show\``;
+    return { diagnostics: [failure('Cannot import non-existent remote object', detail)] };
+  }
+
+  private apply({ type_name, prior_state, planned_state, config }: Request, connection: string): Answer {
     const planned = unpack(planned_state);
-    if (!isFields(planned)) return { new_state: pack(null) };
+    if (!isFields(planned)) {
+      this.inventory.drop(type_name, unpack(prior_state));
+      return { new_state: pack(null) };
+    }
     const block = this.blockOf('resources', type_name);
     this.secrets.push(...secretsOf(type_name, block, unpack(config)));
-    return { new_state: pack(this.make(type_name, block, withoutSecrets(block, planned), connection)) };
+    const made = this.make(type_name, block, withoutSecrets(block, planned), connection);
+    this.inventory.keep(type_name, made);
+    return { new_state: pack(made) };
   }
 
   private read({ type_name, config }: Request, connection: string): Answer {
@@ -141,10 +157,6 @@ export class Twin {
 }
 
 const failure = (summary: string, detail: string) => ({ severity: 'ERROR', summary, detail });
-
-const refusal = (detail: string): Answer => ({
-  diagnostics: [failure('A provider twin has nothing to import', detail)],
-});
 
 function secretsOf(type: string, { attributes }: Block, config: Value): readonly Secret[] {
   if (!isFields(config)) return [];

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { openBinding, PROVIDERS, type ProviderName, type Types } from './binding.js';
+import { Inventory } from './inventory.js';
 import { type Calls, type Request, type Secret, Twin } from './provider.js';
 
 export interface Twins {
@@ -17,11 +18,17 @@ export interface Twins {
 const REGISTRIES = ['registry.terraform.io', 'registry.opentofu.org'] as const;
 
 /** Twins of all three providers on the loopback interface, each serving the types that are in use at that moment. */
-export async function startTwins(types: (name: ProviderName) => Types, proto = protoBeside()): Promise<Twins> {
+export async function startTwins(
+  types: (name: ProviderName) => Types,
+  {
+    proto = protoBeside(),
+    inventory = new Inventory(),
+  }: { readonly proto?: string; readonly inventory?: Inventory } = {},
+): Promise<Twins> {
   const started = await Promise.all(
     PROVIDERS.map(async (name) => {
       const binding = openBinding(name);
-      const twin = new Twin(binding, () => types(name));
+      const twin = new Twin(binding, () => types(name), inventory);
       const { server, port } = await listen(twin.calls(), proto);
       return { name, binding, twin, server, port };
     }),
