@@ -5,7 +5,6 @@ import type { Database, Queryable } from '../db/pool.js';
 import { problem } from '../http/errors.js';
 import type { Maybe } from '../http/maybe.js';
 import type { ApiResponse, Remember, Route } from '../http/route.js';
-import { jcs } from '../sealing/index.js';
 import { isErased, sameBytes, type Vault } from '../tenancy/vault.js';
 import {
   answerStep,
@@ -110,7 +109,7 @@ const runOnce = async (
   await vault.prepare([TENANT_SLOT]);
   const claim: Claim = {
     token: vault.lookupToken('idempotency', `${identity.keyId}\n${route.method}\n${route.path}\n${key}`),
-    fingerprint: vault.fingerprint(jcs(buildRequest(identity))),
+    fingerprint: vault.fingerprintOfJson(buildRequest(identity)),
     claim: randomUUID(),
   };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

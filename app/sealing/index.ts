@@ -9,6 +9,7 @@ export type { ContentUse, MacRow } from './macs.js';
 export {
   apiKeyHash,
   contentHash,
+  contentHashOfJson,
   cursorKey,
   pseudonym,
   rowMac,

@@ -5,6 +5,7 @@ import { SLOTS, type SlotKey } from '../keys/slot.js';
 import { digestOf } from './digest.js';
 import { SealError } from './errors.js';
 import { jcs } from './jcs.js';
+import { hashJcs } from './jcs-hash.js';
 
 const hmac = (key: SlotKey, label: PurposeLabel) => createHmac('sha256', purposeKey(key.key, label));
 
@@ -36,6 +37,10 @@ export const contentHash = (key: SlotKey, use: ContentUse, content: string | Uin
   typeof content === 'string'
     ? hmacOfText(purposeKey(key.key, LABELS.content), `${use}\0${content}`)
     : digestOf(hmac(key, LABELS.content).update(`${use}\0`).update(content));
+
+/** The same of the JCS of a value. */
+export const contentHashOfJson = (key: SlotKey, use: ContentUse, value: unknown): Buffer =>
+  digestOf(hashJcs(hmac(key, LABELS.content).update(`${use}\0`), value));
 
 /** The key that authenticates page cursors. */
 export function cursorKey(key: SlotKey): KeyObject {

@@ -4,6 +4,7 @@ import { BucketError, type DestroyedSlot, isKeyError, KeyError, SLOTS, type Tena
 import {
   apiKeyHash,
   contentHash,
+  contentHashOfJson,
   cursorKey,
   jcsBytes,
   open,
@@ -79,6 +80,8 @@ export interface Vault {
   searchTokens(slot: number, terms: Iterable<string>): Int32Array;
   /** Of a whole request, to tell whether it is the same one again. */
   fingerprint(text: string): Buffer;
+  /** The same of the JCS of a value, which may be large. */
+  fingerprintOfJson(value: unknown): Buffer;
   /** New rows with all that their keys are needed for, in threads where there are many. `sealed`: or stored in clear. */
   sealRows(
     rows: readonly NewRow[],
@@ -131,6 +134,7 @@ export const createVault = (keys: TenantKeys, encrypts: boolean, sealer: RowSeal
     verifyRowMacOfJcs: (table, columns, mac) => verifyRowMacOfJcs(authentication(), table, columns, mac),
     cursorMac: (text) => createHmac('sha256', cursorKey(authentication())).update(text).digest(),
     fingerprint: (text) => contentHash(authentication(), 'idempotency', text),
+    fingerprintOfJson: (value) => contentHashOfJson(authentication(), 'idempotency', value),
     contentHash: (slot, content) => contentHash(keys.slotKey(slot), 'dedupe', content),
     searchTokens: (slot, terms) => termTokens(keys.slotKey(slot), terms),
     ...rowVault(keys, encrypts, sealer),
