@@ -1,5 +1,6 @@
 import type { SlotKey } from '../keys/slot.js';
 import { indexTerms } from '../search/terms.js';
+import type { Json } from './jcs.js';
 import { contentHash } from './macs.js';
 import { type RowContent, sealRow, storeInClear } from './row.js';
 import { storedTokens } from './tokens.js';
@@ -85,16 +86,49 @@ const storeVector = (key: SlotKey, { id, version }: OpenRow, vector: Float32Arra
     ? sealVector(key, { table: 'vectors', rowId: id, rowVersion: version }, vector)
     : Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
 
-/** Many rows in the form that crosses to a thread: keys are cloned without being shown, numbers move without being copied. */
+/**
+ * Many rows in the form that crosses to a thread: keys are cloned without being shown, numbers move without being copied, and
+ * texts cross in lists: as many objects cost three times as much.
+ */
 export interface RowBatch extends SealSettings {
   readonly keys: readonly SlotKey[];
   readonly keyOf: Uint32Array<ArrayBuffer>;
-  readonly rows: readonly Omit<OpenRow, 'vector'>[];
+  readonly ids: readonly string[];
+  readonly versions: Uint32Array<ArrayBuffer>;
+  readonly texts: readonly string[];
+  /** What a row says beside its text; null when it says nothing. */
+  readonly besides: readonly (Beside | null)[];
   /** Of the rows that have one, one after the other. */
   readonly vectors: Float32Array<ArrayBuffer>;
   /** How many numbers of it are each row's; 0 for none. */
   readonly dimensions: Uint32Array<ArrayBuffer>;
 }
+
+interface Beside {
+  readonly content: Omit<RowContent, 'content'>;
+  readonly namespace: readonly string[];
+}
+
+const NOTHING_BESIDE: Beside = {
+  content: { subject: null, predicate: null, object: null, metadata: {}, source: {} },
+  namespace: [],
+};
+
+const besideOf = ({ content: { content: _, ...content }, namespace }: OpenRow): Beside => ({ content, namespace });
+
+const saysMore = ({ content, namespace }: OpenRow): boolean =>
+  namespace.length > 0 ||
+  content.subject !== null ||
+  content.predicate !== null ||
+  content.object !== null ||
+  !isEmpty(content.metadata) ||
+  !isEmpty(content.source);
+
+const isEmpty = (value: Json): boolean => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  for (const _ in value) return false;
+  return true;
+};
 
 /** Of each row envelope, commitment, hash and vector one after the other; their lengths and its tokens beside them. */
 export interface SealedBatchRows {
@@ -128,17 +162,26 @@ export const packRows = (
     if (vector && dimensions[index]) vectors.set(vector, at);
     at += dimensions[index] ?? 0;
   });
-  const open = rows.map(({ id, version, content, namespace }) => ({ id, version, content, namespace }));
-  return { ...settings, keys, keyOf, rows: open, vectors, dimensions };
+  return {
+    ...settings,
+    ...{ keys, keyOf, vectors, dimensions },
+    ids: rows.map(({ id }) => id),
+    versions: Uint32Array.from(rows, ({ version }) => version),
+    texts: rows.map(({ content }) => content.content),
+    besides: rows.map((row) => (saysMore(row) ? besideOf(row) : null)),
+  };
 };
 
 export const sealRowBatch = (batch: RowBatch): SealedBatchRows => {
   let from = 0;
-  const rows = batch.rows.map((row, index) => {
+  const rows = batch.ids.map((id, index): OpenRow => {
     const size = batch.dimensions[index] ?? 0;
     const vector = size === 0 ? null : batch.vectors.subarray(from, from + size);
     from += size;
-    return { ...row, vector };
+    const { content, namespace } = batch.besides[index] ?? NOTHING_BESIDE;
+    const { subject, predicate, object, metadata, source } = content;
+    const whole = { content: batch.texts[index] ?? '', subject, predicate, object, metadata, source };
+    return { id, version: batch.versions[index] ?? 0, content: whole, namespace, vector };
   });
   const keyFor = (index: number): SlotKey => {
     const key = batch.keys[batch.keyOf[index] ?? -1];

@@ -79,7 +79,7 @@ class ThreadedSealer implements RowSealer {
     return new Promise((resolve) => {
       waiting.set(id, resolve);
       worker.ref();
-      const moved = [batch.vectors.buffer, batch.keyOf.buffer, batch.dimensions.buffer];
+      const moved = [batch.vectors, batch.keyOf, batch.dimensions, batch.versions].map(({ buffer }) => buffer);
       worker.postMessage({ id, batch } satisfies SealRequest, moved);
     });
   }
