@@ -47,7 +47,8 @@ export const buildPending = async (
 ): Promise<PendingEvent> => {
   const id = entry.id ?? deps.newId();
   const { slot = null, facts = [] } = entry;
-  await deps.vault.prepare(slot === null ? [SLOTS.tenant] : [slot]);
+  const about = [slot ?? SLOTS.tenant];
+  if (!deps.vault.isPrepared(about)) await deps.vault.prepare(about);
   const detail = entry.detail === undefined ? undefined : newDetail(entry.detail);
   const sealed = detail && sealDetail(deps.vault, { rowId: id, n: 0, slot }, detail);
   const body = facts.length === 0 ? null : encodeFacts(facts);

@@ -2,7 +2,7 @@ import type { Queryable } from '../db/pool.js';
 import { type RowContent, SealError } from '../sealing/index.js';
 import type { People } from '../tenancy/people.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
-import { openKey } from './key.js';
+import { type MemoryKey, openKey } from './key.js';
 import { roundFloat } from './round-float.js';
 import type { RowMarks } from './row-mac.js';
 import type { MemoryRow, NewMemoryRow } from './rows.js';
@@ -40,14 +40,13 @@ export const createPresenter = (vault: Vault, people: People, marks: RowMarks): 
     const content = open(row);
     const key = content && keyOf(vault, row);
     if (key === 'tampered') marks.report(row);
-    return content && key && key !== 'tampered' ? { ...buildMemory(row, content, names), ...key } : undefined;
+    return content && key && key !== 'tampered' ? buildMemory(row, content, names, key) : undefined;
   };
   return {
     open,
     describe: async (db, row, content) => {
       const names = await people.names(db, refsOf(row));
-      const { key, namespace } = openKey(vault, row);
-      return { ...buildMemory(row, content, names), key, namespace: [...namespace] };
+      return buildMemory(row, content, names, openKey(vault, row));
     },
     absence: (row) => (marks.verify(row) && isGone(vault, row) ? 'erased' : 'tampered'),
     present: async (db, found, include) => {
@@ -80,10 +79,9 @@ const isGone = (vault: Vault, row: MemoryRow): boolean => {
   }
 };
 
-const keyOf = (vault: Vault, row: MemoryRow): Pick<Memory, 'key' | 'namespace'> | 'tampered' => {
+const keyOf = (vault: Vault, row: MemoryRow): MemoryKey | 'tampered' => {
   try {
-    const { key, namespace } = openKey(vault, row);
-    return { key, namespace: [...namespace] };
+    return openKey(vault, row);
   } catch (cause) {
     if (cause instanceof SealError) return 'tampered';
     throw cause;
@@ -107,28 +105,26 @@ const loadVectors = async (
   );
 };
 
-const buildOwners = (row: NewMemoryRow | MemoryRow, names: ReadonlyMap<string, string>) => {
-  const nameOf = (ref: string | null): string | null => (ref === null ? null : (names.get(ref) ?? null));
-  return {
-    user_id: nameOf(row.user_ref),
-    agent_id: nameOf(row.agent_ref),
-    session_id: nameOf(row.session_ref),
-    app_id: nameOf(row.app_ref),
-    team_id: nameOf(row.team_ref),
-    organization_id: nameOf(row.organization_ref),
-  };
-};
+const nameOf = (names: ReadonlyMap<string, string>, ref: string | null): string | null =>
+  ref === null ? null : (names.get(ref) ?? null);
 
+/** Member by member: an object of this size with others spread into it takes as long to make as its vector to seal. */
 const buildMemory = (
   row: NewMemoryRow | MemoryRow,
   content: RowContent,
   names: ReadonlyMap<string, string>,
+  { key, namespace }: MemoryKey,
 ): Memory => {
   return {
     id: row.id,
-    key: null,
-    namespace: [],
-    ...buildOwners(row, names),
+    key,
+    namespace: [...namespace],
+    user_id: nameOf(names, row.user_ref),
+    agent_id: nameOf(names, row.agent_ref),
+    session_id: nameOf(names, row.session_ref),
+    app_id: nameOf(names, row.app_ref),
+    team_id: nameOf(names, row.team_ref),
+    organization_id: nameOf(names, row.organization_ref),
     scope: SCOPES[row.scope] ?? 'user',
     content: content.content,
     content_hash: row.content_hash.toString('base64url'),
