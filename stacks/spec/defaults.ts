@@ -16,6 +16,7 @@ import type {
   Providers,
   Qdrant,
 } from './environment.js';
+import { partsWithin } from './layout.js';
 
 type Defaults = Pick<
   Environment,
@@ -184,7 +185,9 @@ export function withDefaults(input: EnvironmentInput): Environment {
     accessLogs: { ...defaults.buckets.accessLogs, ...given.accessLogs },
   };
   const kms: Kms = { ...defaults.kms, ...input.kms };
-  const network: Network = { ...defaults.network, ...input.network };
+  const cidr = input.network?.cidr;
+  const parts = cidr === undefined ? {} : partsWithin(cidr, defaults.network);
+  const network: Network = { ...defaults.network, ...parts, ...input.network };
   const { ecs, ...rest } = input;
   return {
     ...rest,

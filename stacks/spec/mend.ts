@@ -50,8 +50,12 @@ export function furtherProblems(input: unknown, misshapen: readonly Problem[], l
 
 /** `place.accountId` by its stand-in; of everything else the whole part, so that its defaults stand. */
 function mend(input: Json, blind: readonly string[], cloud: Place['cloud']): Json {
-  const parts = new Set(blind.map(partOf));
-  const kept = Object.fromEntries(Object.entries(input).filter(([name]) => !parts.has(name)));
+  const parts = new Set(blind.filter((path) => memberOf(path) === undefined).map(partOf));
+  const kept = Object.fromEntries(
+    Object.entries(input)
+      .filter(([name]) => !parts.has(name))
+      .map(([name, value]) => [name, mendMembers(name, value, blind)]),
+  );
   const within = (name: string, standIns: Json): Json => {
     const given = partsOf(input[name]);
     const wrong = new Set(blind.filter((path) => path.startsWith(`${name}.`)).map((path) => inner(path)));
@@ -68,9 +72,37 @@ function mend(input: Json, blind: readonly string[], cloud: Place['cloud']): Jso
   };
 }
 
+/** Lists whose members stand by themselves, and what takes the place of one. */
+const MEMBERS: Readonly<Record<string, (index: number) => Json>> = {
+  postgres: (index) => ({ name: `standin-${index}` }),
+  waivers: () => ({ rule: 'PG-HA', resource: 'stand-in', reason: 'a stand-in', owner: 'a@stand.in', expires: '' }),
+};
+
+/** `waivers[5]` of `waivers[5].owner`; undefined for what is no member of such a list. */
+const memberOf = (path: string): string | undefined => {
+  const found = /^([a-z]+)\[\d+\]/i.exec(path);
+  return found?.[1] !== undefined && MEMBERS[found[1]] !== undefined ? found[0] : undefined;
+};
+
+/** The others keep their place in the list, so that what is wrong with them is told where it is. */
+function mendMembers(name: string, value: unknown, blind: readonly string[]): unknown {
+  const standIn = MEMBERS[name];
+  if (standIn === undefined || !Array.isArray(value)) return value;
+  const wrong = new Set(blind.map(memberOf));
+  return value.map((one: unknown, index) => (wrong.has(`${name}[${index}]`) ? standIn(index) : one));
+}
+
+/** What a waiver says of itself, whatever it waives. */
+const OF_ITSELF = /^waivers\[\d+\]\.(rule|reason|owner|expires)$/;
+
 /** Whether somebody would be told of a stand-in, or of what follows from one. */
 function follows(path: string, blind: readonly string[]): boolean {
-  const parts = new Set(blind.map(partOf));
+  const member = memberOf(path);
+  if (member !== undefined && blind.some((one) => memberOf(one) === member)) return true;
+  if (OF_ITSELF.test(path) && !blind.includes('waivers')) return false;
+  // Where waivers alone are misshapen, what the others waive is what it was.
+  if (/^waivers\[\d+\]$/.test(path) && blind.every((one) => one.startsWith('waivers['))) return false;
+  const parts = new Set(blind.filter((one) => memberOf(one) === undefined).map(partOf));
   if (parts.has(partOf(path)) && partOf(path) !== 'place') return true;
   // A place hangs together: zones on the region, roles on the account. The others of it are judged.
   const places = blind.filter((one) => one.startsWith('place.')).map(inner);

@@ -123,8 +123,9 @@ const environmentOf = (place: Fields): Fields =>
  */
 export function shapeProblems(input: unknown, index: number): readonly Problem[] {
   const cloud = partsOf(partsOf(input).place).cloud;
-  const known = typeof cloud === 'string' ? PLACES[cloud] : undefined;
+  const known = typeof cloud === 'string' ? own(PLACES, cloud) : undefined;
   const label = labelOf(input, index);
+  if (!isObject(input)) return [wrong(label, input, 'an object')];
   if (known === undefined) {
     const allowed = Object.keys(PLACES).join(', ');
     return [{ path: `${label}.place.cloud`, value: cloud, message: 'no such cloud', allowed }];
@@ -136,20 +137,21 @@ export function shapeProblems(input: unknown, index: number): readonly Problem[]
 export function labelOf(input: unknown, index: number): string {
   const { name, place } = partsOf(input);
   const cloud = partsOf(place).cloud;
-  const known = typeof cloud === 'string' && PLACES[cloud] !== undefined && typeof name === 'string';
+  const known = typeof cloud === 'string' && own(PLACES, cloud) !== undefined && typeof name === 'string';
   return known ? `${cloud}-${name}` : `environments[${index}]`;
 }
 
 function judge(path: string, value: unknown, shape: Shape): readonly Problem[] {
   if (typeof shape === 'string') {
     if (shape === 'promise' && value === null) return [];
-    return typeof value === KINDS[shape].type ? [] : [wrong(path, value, KINDS[shape].said)];
+    if (typeof value !== KINDS[shape].type || Number.isNaN(value)) return [wrong(path, value, KINDS[shape].said)];
+    return typeof value === 'string' && EXPRESSION.test(value) ? [evaluated(path, value)] : [];
   }
   if ('each' in shape) {
     if (!Array.isArray(value)) return [wrong(path, value, 'a list')];
     return value.flatMap((one, index) => judge(`${path}[${index}]`, one, shape.each));
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [wrong(path, value, 'an object')];
+  if (!isObject(value)) return [wrong(path, value, 'an object')];
   return judgeFields(path, partsOf(value), shape);
 }
 
@@ -165,7 +167,7 @@ function judgeFields(path: string, value: Readonly<Record<string, unknown>>, sha
       allowed: saidOf(of),
     })),
     ...given.flatMap(([name, one]): readonly Problem[] => {
-      const of = known[name] ?? (shape.open ? 'text' : undefined);
+      const of = own(known, name) ?? (shape.open ? 'text' : undefined);
       if (of !== undefined) return judge(`${path}.${name}`, one, of);
       const allowed = Object.keys(known).join(', ');
       return [{ path: `${path}.${name}`, value: one, message: 'no such field', allowed }];
@@ -179,6 +181,22 @@ const KINDS = {
   promise: { type: 'number', said: 'a number, or null for no promise' },
   flag: { type: 'boolean', said: 'true or false' },
 } as const;
+
+/** What every object has of JavaScript is no field of ours: `constructor`, `toString`. */
+const own = <T>(fields: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(fields, name) ? fields[name] : undefined;
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Terraform would put something else in its place. */
+const EXPRESSION = /[$%]\{/;
+
+const evaluated = (path: string, value: string): Problem => ({
+  path,
+  value,
+  message: 'Terraform would evaluate it',
+  allowed: 'a text without ${ and %{',
+});
 
 const saidOf = (shape: Shape): string =>
   typeof shape === 'string' ? KINDS[shape].said : 'each' in shape ? 'a list' : 'an object';

@@ -6,7 +6,7 @@ export const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z
 
 export function checkEdge({ place, edge, baseDomain }: Environment): readonly Check[] {
   const { dnsZone, manageZone, issuer } = edge;
-  const domain = pattern('edge.dnsZone', dnsZone, DOMAIN, 'needs a domain name');
+  const domain = pattern('edge.dnsZone', dnsZone, DOMAIN, 'needs a domain name', 'like example.com');
   const inside = baseDomain === dnsZone || String(baseDomain).endsWith(`.${dnsZone}`);
   return [
     domain,

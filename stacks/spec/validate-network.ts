@@ -74,10 +74,12 @@ const NOT_A_RANGE = {
 };
 
 function checkRanges(network: Network): readonly Check[] {
-  const whole = parseCidr(network.cidr);
+  const wrong = checkWhole(network.cidr, parseCidr(network.cidr));
+  // Of a whole that cannot stand, nobody is told that its parts lie outside.
+  const whole = wrong === undefined ? parseCidr(network.cidr) : undefined;
   const ranges = named(network);
   return [
-    checkWhole(network.cidr, whole),
+    wrong,
     ...(['publicCidrs', 'nodeCidrs', 'dataCidrs'] as const).map((field) => {
       const given = listOf(network[field]);
       if (given.length === 3) return undefined;

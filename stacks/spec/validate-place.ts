@@ -90,7 +90,13 @@ function checkGcp(place: GcpPlace): readonly Check[] {
   const account = /^[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z][a-z0-9-]+\.iam\.gserviceaccount\.com$/;
   const groups = ['complianceGroup', 'breakGlassGroup'] as const;
   return [
-    pattern('place.projectId', place.projectId, /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, ACCOUNT),
+    pattern(
+      'place.projectId',
+      place.projectId,
+      /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
+      ACCOUNT,
+      '6 to 30 lower-case letters, digits and hyphens',
+    ),
     pattern('place.projectNumber', place.projectNumber, /^\d{6,}$/, ACCOUNT, 'digits, six or more'),
     pattern('place.deployServiceAccount', place.deployServiceAccount, account, 'needs a service account'),
     ...groups.map((group) => pattern(`place.${group}`, place[group], /^[^@\s]+@[^@\s]+$/, 'needs the group’s address')),

@@ -58,9 +58,20 @@ function warnOfLocks({ profile, place }: Environment): Check {
 
 /** `path: message (got VALUE; allowed …)` */
 export function describe({ path, value, message, allowed, waiver }: Problem): string {
-  const got = `got ${JSON.stringify(value) ?? 'nothing'}`;
+  const got = `got ${told(value)}`;
   const otherwise = waiver === undefined ? '' : `, or a waiver of ${waiver.rule} for ${waiver.resource}`;
   return `${path}: ${message} (${allowed === undefined ? got : `${got}; allowed ${allowed}`}${otherwise})`;
+}
+
+/** A value as it was written, whatever it is. */
+function told(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'symbol') return String(value);
+  if (typeof value === 'function') return 'a function';
+  try {
+    return JSON.stringify(value) ?? 'nothing';
+  } catch {
+    return 'something that no file can hold';
+  }
 }
 
 const label = ({ name, place }: Environment): string => `${place.cloud}-${name}`;
@@ -102,9 +113,9 @@ function checkIdentity({ name, profile, clusterId, baseDomain, tags }: Environme
     pattern('name', name, /^[a-z][a-z0-9]{1,7}$/, short),
     oneOf('profile', profile, ['dev', 'prod', 'regulated']),
     pattern('clusterId', clusterId, /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'needs a DNS label'),
-    pattern('baseDomain', baseDomain, DOMAIN, 'needs a domain name'),
-    pattern('tags.owner', tags.owner, /\S/, 'somebody must own it'),
-    pattern('tags.costCenter', tags.costCenter, /\S/, 'somebody must pay for it'),
+    pattern('baseDomain', baseDomain, DOMAIN, 'needs a domain name', 'like memory.example.com'),
+    pattern('tags.owner', tags.owner, /\S/, 'somebody must own it', 'a name or an address'),
+    pattern('tags.costCenter', tags.costCenter, /\S/, 'somebody must pay for it', 'a name or a number'),
     oneOf('tags.dataClass', tags.dataClass, ['internal', 'confidential', 'restricted']),
   ];
 }
@@ -114,13 +125,16 @@ const TAKEN_OFF = 'somebody could take this lock off';
 
 function checkAudit({ profile, buckets: { audit }, tags }: Environment): readonly Check[] {
   const at = 'buckets.audit';
-  const least = tags.dataClass === 'restricted' ? Math.max(audit.floorDays, 2557) : audit.floorDays;
-  const always = [
+  const floor = profile === 'dev' ? 1 : 365;
+  const floored = range(`${at}.floorDays`, audit.floorDays, floor, 36_500, 'audit records go too early');
+  // Of a floor that cannot stand, nothing follows for what stands on it.
+  const lowest = floored === undefined ? audit.floorDays : floor;
+  const least = tags.dataClass === 'restricted' ? Math.max(lowest, 2557) : lowest;
+  return [
     oneOf(`${at}.lock`, audit.lock, profile === 'dev' ? ['Compliance', 'Governance'] : ['Compliance'], TAKEN_OFF),
     range(`${at}.retentionDays`, audit.retentionDays, least, 36_500, 'retention ends before the lock, or too early'),
+    floored,
   ];
-  const floor = profile === 'dev' ? 1 : 365;
-  return [...always, range(`${at}.floorDays`, audit.floorDays, floor, 36_500, 'audit records go too early')];
 }
 
 function checkBackups({ profile, buckets: { backups } }: Environment): readonly Check[] {

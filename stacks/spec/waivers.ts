@@ -52,8 +52,14 @@ export function checkWaivers({ waivers }: Environment, used: ReadonlySet<Waiver>
     return [
       checkRule(at, waiver),
       pattern(`${at}.resource`, waiver.resource, /^[\w*./-]+$/, 'names nothing: the id that the error says'),
-      pattern(`${at}.reason`, waiver.reason, /\S.{9,}/, 'says too little for whoever reads it in half a year'),
-      pattern(`${at}.owner`, waiver.owner, /^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'somebody must answer for it'),
+      pattern(
+        `${at}.reason`,
+        waiver.reason,
+        /\S.{9,}/,
+        'says too little for whoever reads it in half a year',
+        '10 characters or more',
+      ),
+      pattern(`${at}.owner`, waiver.owner, /^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'somebody must answer for it', 'an address'),
       checkEnd(at, waiver, today, latest),
       checkUse(at, waiver, used, today),
     ];

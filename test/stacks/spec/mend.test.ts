@@ -60,6 +60,28 @@ describe('an environment with a field missing', () => {
     ]);
   });
 
+  it('is told of every other waiver and server beside one that lacks a field', () => {
+    const waiver = { rule: 'PG-HA', resource: '*', reason: 'long enough', owner: 'a@b.cd', expires: '2020-01-01' };
+    const waivers = [waiver, { rule: 'PG-HA' }, { ...waiver, rule: 'NOPE' }, { ...waiver, owner: 'me' }];
+    const postgres = [{ name: 'pg-a', size: 'xxl' }, { size: 'small' }, { name: 'PG B' }];
+    expect(new Set(paths({ ...aws, waivers, postgres }))).toEqual(
+      new Set([
+        'aws-prod.waivers[1].resource',
+        'aws-prod.waivers[1].reason',
+        'aws-prod.waivers[1].owner',
+        'aws-prod.waivers[1].expires',
+        'aws-prod.postgres[1].name',
+        'aws-prod.postgres[0].size',
+        'aws-prod.postgres[2].name',
+        'aws-prod.waivers[0].expires',
+        'aws-prod.waivers[2].rule',
+        'aws-prod.waivers[2].expires',
+        'aws-prod.waivers[3].owner',
+        'aws-prod.waivers[3].expires',
+      ]),
+    );
+  });
+
   it('is told no more of a part that is of another kind', () => {
     expect(paths({ ...aws, network: { cidr: 7 }, kms: { rotationDays: 'daily' } })).toEqual([
       'aws-prod.network.cidr',

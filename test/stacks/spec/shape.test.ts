@@ -38,7 +38,14 @@ describe('the shape of an environment', () => {
   });
 
   it.each([
-    [undefined, 'environments[3].place.cloud: no such cloud (got nothing; allowed aws, gcp, azure)'],
+    [undefined, 'environments[3]: must be an object (got nothing; allowed an object)'],
+    [null, 'environments[3]: must be an object (got null; allowed an object)'],
+    [[], 'environments[3]: must be an object (got []; allowed an object)'],
+    [{}, 'environments[3].place.cloud: no such cloud (got nothing; allowed aws, gcp, azure)'],
+    [
+      { place: { cloud: 'toString' } },
+      'environments[3].place.cloud: no such cloud (got "toString"; allowed aws, gcp, azure)',
+    ],
     [
       { place: { cloud: 'oracle' } },
       'environments[3].place.cloud: no such cloud (got "oracle"; allowed aws, gcp, azure)',
@@ -61,4 +68,29 @@ describe('the shape of an environment', () => {
       'aws-prod.tags.team: must be a text (got 7; allowed a text)',
     ]);
   });
+
+  it('has no field of what every object has, and never falls over one', () => {
+    const given = { ...aws, constructor: { a: 1 }, toString: 1, ...JSON.parse('{"__proto__": {"x": 1}}') };
+    const found = said(given);
+    expect(found.every((one) => one.includes('no such field'))).toBe(true);
+    expect(found).toHaveLength(3);
+  });
+
+  it.each([Number.NaN, 5n, Symbol('x'), () => 1])('says of %p what it is', (value) => {
+    const circular: Record<string, unknown> = { value };
+    circular.self = circular;
+    const [wrong] = said({ ...aws, observability: { logDays: value } });
+    expect(wrong).toMatch(/^aws-prod\.observability\.logDays: must be a number \(got \S.*; allowed a number\)$/);
+    expect(said({ ...aws, circular })[0]).toContain('got something that no file can hold');
+  });
+
+  it.each(['$' + '{file("/etc/passwd")}', '%{ for x in y }', 'a$' + '{b}'])(
+    'takes no text that Terraform evaluates: %s',
+    (owner) => {
+      const tags = { ...aws?.tags, owner };
+      expect(said({ ...aws, tags })).toEqual([
+        expect.stringMatching(/^aws-prod\.tags\.owner: Terraform would evaluate it /),
+      ]);
+    },
+  );
 });
