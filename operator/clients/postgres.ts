@@ -43,6 +43,8 @@ export function openDatabase(address: DatabaseAddress): Database {
   });
   // An idle connection that the server closes is replaced at the next query, which reports what is wrong then.
   pool.on('error', () => undefined);
+  // The same of one in use: its query is told, and without anybody who hears the connection itself the process would end.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     host: address.host,
     port: address.port,
