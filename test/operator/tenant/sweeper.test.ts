@@ -8,6 +8,7 @@ import {
   type TenantRecord,
 } from '../../../operator/catalogue/catalogue.js';
 import { PreconditionFailed } from '../../../operator/clients/bucket.js';
+import { FileKms } from '../../../operator/clients/file-kms.js';
 import { done } from '../../../operator/runtime/outcome.js';
 import type { TenantDependencies } from '../../../operator/tenant/dependencies.js';
 import { createSweeper } from '../../../operator/tenant/sweeper.js';
@@ -93,7 +94,7 @@ describe('the sweeper', () => {
       stores: {
         catalogue: async () => done(plane.database),
         database: async () => done(plane.database),
-        keys: () => done({ bucket }),
+        keys: () => done({ bucket, kms: new FileKms('/nowhere/key') }),
       },
       log: { info: () => undefined, error: (fields: unknown) => errors.push(fields) },
       now: () => NOW,
