@@ -19,6 +19,8 @@ process.once('SIGINT', () => {
   // The second one does not wait for what does not heed the first.
   process.once('SIGINT', () => process.exit(EXIT.interrupted));
 });
+// Nobody hears what is noted: that ends nothing.
+process.stderr.on('error', () => undefined);
 // Whoever reads us has read enough, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.broken),
