@@ -23,16 +23,25 @@ async function compareOne(target: Target, live: LiveCloud, signal: AbortSignal):
   try {
     return compare(target, await live.read(target, signal));
   } catch (error) {
-    if (!(error instanceof UnreadableError)) throw error;
+    const reason = reasonOf(error);
+    if (reason === undefined) throw error;
     return [
       {
         ...rowOf(target, 'exists', true, undefined),
         verdict: 'unreadable',
-        reason: error.message,
+        reason,
         remedy: remedyOfUnreadable(target),
       },
     ];
   }
+}
+
+/** Why one target cannot be read while others can: no rights, or an answer in a shape that nobody described. */
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof UnreadableError) return error.message;
+  return error instanceof TypeError
+    ? `an answer in another shape than its reference says: ${error.message}`
+    : undefined;
 }
 
 export function compare(target: Target, live: Facts | undefined): readonly Row[] {

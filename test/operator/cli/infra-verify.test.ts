@@ -285,6 +285,18 @@ describe.each(CLOUDS)('memoryctl infra verify on %s (a stand-in of its API)', (c
     expect(table).toMatch(/ok, 0 drift, 0 missing, 1 unreadable\n$/);
   });
 
+  it.each([[[]], [{ bindings: 'x', value: 'x', properties: 'x', rules: 7 }], ['text'], [null]])(
+    'decides nothing by an answer of another shape: %j',
+    async (body) => {
+      const path = Object.keys(answers).find((one) => /getIamPolicy|roleAssignments/.test(one)) ?? '';
+      api.answer(path, body);
+      const { code, out: table, notes } = await verify('--drift-only');
+      expect([1, 3]).toContain(code);
+      expect(table).toMatch(/drift|missing|unreadable/);
+      expect(table + notes).not.toMatch(/^ +at /m);
+    },
+  );
+
   it('says of a deviation in one line which resource and setting, what was wanted and found, and what to do', async () => {
     const [, path, from, to] = drifts[0] ?? ['', /x/, '', ''];
     change(path, from, to);

@@ -35,7 +35,7 @@ export function openAws(options: AwsOptions): LiveCloud {
     about: `AWS${options.endpoint === undefined ? '' : ` at ${options.endpoint}`}`,
     async read(target) {
       const service = services[target.kind];
-      if (service === undefined) throw new TypeError(`nobody reads a ${target.kind}`);
+      if (service === undefined) throw new Error(`nobody reads a ${target.kind}`);
       return await service.read(target, keys);
     },
     close: () => {

@@ -41,7 +41,7 @@ export function openAzure(token: string, endpoint: string | undefined): LiveClou
     about: `Azure${endpoint === undefined ? '' : ` at ${endpoint}`}`,
     async read({ kind, name }: Target, signal) {
       const reader = READERS[kind];
-      if (reader === undefined) throw new TypeError(`nobody reads a ${kind}`);
+      if (reader === undefined) throw new Error(`nobody reads a ${kind}`);
       const ask: Ask = (path, elsewhere) => {
         if (path.startsWith('https://')) return rest.get(path, signal);
         const { from = name, version = reader.version } = elsewhere ?? {};

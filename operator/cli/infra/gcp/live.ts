@@ -17,7 +17,7 @@ export function openGcp(token: string, endpoint: string | undefined): LiveCloud 
     about: `Google Cloud${endpoint === undefined ? '' : ` at ${endpoint}`}`,
     async read({ kind, name }: Target, signal) {
       const reader = READERS[kind];
-      if (reader === undefined) throw new TypeError(`nobody reads a ${kind}`);
+      if (reader === undefined) throw new Error(`nobody reads a ${kind}`);
       return await reader(rest, name, signal);
     },
     close: rest.close,
