@@ -25,7 +25,7 @@ export function takeProcessLock(path: string): () => void {
   // A process id is used again: the start time, written beside it, tells whether it is still the same process.
   const mark = `${process.pid}\n${observeIdentity(process.pid) ?? ''}\n${nonce}\n`;
   const own = `${path}.${nonce}`;
-  writeFileSync(own, mark, { flag: 'wx', mode: 0o644 });
+  writeFileSync(own, mark, { flag: 'wx', mode: 0o600 });
   try {
     acquire(path, own);
   } finally {

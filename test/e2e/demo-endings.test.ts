@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { postgresHome } from '../../operator/local/postgres/leftover.js';
+import { endLeftovers, removeState } from '../../operator/local/stack/leftovers.js';
 import { DemoFolders, processesOf, startDemo, untilNoneOf } from '../support/demo-process.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const folders = new DemoFolders();
-afterAll(() => folders.clear(), 30_000);
+afterAll(() => folders.clear(), 300_000);
 
 async function until<T>(look: () => T | undefined | false): Promise<T> {
   const deadline = Date.now() + 60_000;
@@ -99,10 +100,7 @@ describeOnLinux('the demo, ended (on Linux)', () => {
   it('takes a database that a killed run did not finish making as none, and ends at once at a second Ctrl-C', async () => {
     const folder = folders.folder('impatient');
     const home = postgresHome(join(folder, 'postgres'));
-    const killed = startDemo(folder);
-    await until(() => existsSync(home) && readdirSync(home).some((name) => name.endsWith('.part')));
-    killed.kill('SIGKILL');
-    await killed.exit;
+    await killInTheMaking(folder, home);
 
     const demo = startDemo(folder);
     const operator = await until(() =>
@@ -110,17 +108,31 @@ describeOnLinux('the demo, ended (on Linux)', () => {
     );
     // A pod that does not end makes the orderly end a long one.
     process.kill(operator.pid, 'SIGSTOP');
-    demo.kill('SIGINT');
-    // Within a second it would count as the same press, which npm passes on.
-    await sleep(1_200);
-    const again = Date.now();
-    demo.kill('SIGINT');
-    expect(await demo.exit).toBe(130);
-    // The pod that does not end would have half a minute.
-    expect(Date.now() - again).toBeLessThan(10_000);
+    let over = false;
+    const ended = demo.exit.finally(() => {
+      over = true;
+    });
+    // Within a second it counts as the same press, which npm passes on.
+    for (; !over; await Promise.race([ended, sleep(1_200)])) demo.kill('SIGINT');
+    expect(await ended).toBe(130);
+    // Whoever ends in order takes the lock away: nothing was waited for.
+    expect(existsSync(join(folder, 'demo.pid'))).toBe(true);
     await untilNoneOf(folder);
   });
 });
+
+/** Kills a demo while its database is being made; when the look came too late on a busy machine, again from nothing. */
+async function killInTheMaking(folder: string, home: string): Promise<void> {
+  for (;;) {
+    const demo = startDemo(folder);
+    await until(() => existsSync(home) && readdirSync(home).some((name) => name.startsWith('data')));
+    demo.kill('SIGKILL');
+    await demo.exit;
+    if (!existsSync(join(home, 'data'))) return;
+    await endLeftovers(folder);
+    removeState(folder);
+  }
+}
 
 function inTerminal(folder: string): ChildProcess {
   const main = join(process.cwd(), 'dist/operator/local/demo/main.js');

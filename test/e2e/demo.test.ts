@@ -16,7 +16,7 @@ import {
 } from '../support/demo-process.js';
 
 /** A start takes about ten seconds on a quiet machine; every wait inside has a deadline of its own. */
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const folders = new DemoFolders();
 // A path as people have it: nothing may be split at a blank.
@@ -26,7 +26,7 @@ const held: Server[] = [];
 afterAll(async () => {
   for (const server of held) server.close();
   await folders.clear();
-}, 90_000);
+}, 300_000);
 
 /** Answers whether we hold the port now; when not, somebody else does, which is as good. */
 const hold = (port: number): Promise<void> =>
@@ -45,13 +45,23 @@ interface Endpoint {
   readonly namespace: string;
 }
 
+async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const found = look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > deadline) throw new Error(`not within a minute: ${what}`);
+    await sleep(25);
+  }
+}
+
 const readEndpoints = (): Readonly<Record<string, Endpoint>> =>
   JSON.parse(readFileSync(join(state, 'endpoints.json'), 'utf8'));
 
 const readPorts = (): Readonly<Record<string, number>> => JSON.parse(readFileSync(join(state, 'ports.json'), 'utf8'));
 
 const kubectl = (...args: string[]): string =>
-  execFileSync('kubectl', ['--kubeconfig', join(state, 'kubeconfig'), ...args], { encoding: 'utf8', timeout: 60_000 });
+  execFileSync('kubectl', ['--kubeconfig', join(state, 'kubeconfig'), ...args], { encoding: 'utf8', timeout: 150_000 });
 
 const kubectlFound = ((): boolean => {
   try {
@@ -186,11 +196,11 @@ describeOnLinux('the demo, from one run to the next (on Linux)', () => {
     const file = join(folders.root, 'initech.yaml');
     writeFileSync(file, 'apiVersion: memplane.dev/v1alpha1\nkind: MemoryTenant\nmetadata: {name: initech}\n');
     expect(kubectl('apply', '-f', file)).toContain('created');
-    kubectl('wait', '--for=condition=Ready', 'mt/initech', '--timeout=60s');
-    const url = readEndpoints().initech?.url ?? '';
-    await untilWell(url);
+    kubectl('wait', '--for=condition=Ready', 'mt/initech', '--timeout=120s');
+    // The router follows the cluster: what is written there reaches its file a moment later.
+    await untilWell(await until('the file has initech', () => readEndpoints().initech?.url));
     expect(kubectl('delete', 'mt', 'initech')).toContain('deleted');
-    expect(readEndpoints()).not.toHaveProperty('initech');
+    await until('initech is gone from the file', () => readEndpoints().initech === undefined);
   });
 
   it('goes on after it was killed, at rest and again in the middle of a start, with files cut off or broken', async () => {
@@ -202,8 +212,9 @@ describeOnLinux('the demo, from one run to the next (on Linux)', () => {
     await hold(before.apiServer ?? 0);
 
     const killed = startDemo(state);
-    await killed.says('platform');
+    await killed.says('Postgres');
     expect(processesOf(state).filter(({ pid }) => left.includes(pid))).toEqual([]);
+    await killed.says('platform');
     expect(readPorts()).toMatchObject({ postgres: before.postgres, router: before.router });
     expect(readPorts().apiServer).not.toBe(before.apiServer);
     expectCalm(killed);

@@ -17,7 +17,8 @@ export interface DemoProcess {
   says(text: string): Promise<void>;
 }
 
-const DEADLINE_MS = 60_000;
+/** Only what fails waits so long: a machine may be slow, and how soon the demo is ready is claimed where it is tried. */
+const DEADLINE_MS = 120_000;
 const POLL_MS = 25;
 
 export interface DemoOptions {
@@ -93,7 +94,7 @@ export function processesOf(folder: string): readonly Found[] {
 
 /** What a demo leaves running is gone within this time; those who were killed hard need a moment to die. */
 export async function untilNoneOf(folder: string, except: readonly number[] = []): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + DEADLINE_MS;
   for (;;) {
     const left = processesOf(folder).filter(({ pid }) => !except.includes(pid));
     if (left.length === 0) return;
@@ -131,10 +132,18 @@ export class DemoFolders {
   /** Ends what a failed claim has left: each process by its own id, then the files. */
   async clear(): Promise<void> {
     for (const folder of [this.root, ...this.#folders]) {
-      for (const { pid } of processesOf(folder)) process.kill(pid, 'SIGKILL');
+      for (const { pid } of processesOf(folder)) kill(pid);
       await untilNoneOf(folder);
     }
     for (const folder of this.#folders) removeState(folder);
     rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended since it was listed.
   }
 }

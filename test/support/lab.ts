@@ -143,7 +143,7 @@ export async function startLab(kubeconfig: string | undefined): Promise<Lab> {
   return lab;
 }
 
-async function eventually(claim: () => Promise<unknown>, deadlineMs = 30_000): Promise<void> {
+async function eventually(claim: () => Promise<unknown>, deadlineMs = 60_000): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     try {
@@ -160,7 +160,13 @@ async function eventually(claim: () => Promise<unknown>, deadlineMs = 30_000): P
 async function killOperator(kube: KubeHttpClient): Promise<void> {
   const { items } = await kube.list(RESOURCES.pods, { namespace: OPERATOR_NAMESPACE });
   const pids = items.flatMap(({ metadata }) => processesWith(`POD_NAME=${metadata.name}`));
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself since it was listed.
+    }
+  }
 }
 
 /** Linux tells the environment of our own processes; elsewhere the suites that kill are skipped. */
@@ -189,13 +195,23 @@ async function withDatabase<T>(
   }
 }
 
+/** Of a server that goes on: what it takes away between two looks holds nothing. */
 function filesContain(folder: string, text: string): boolean {
-  return readdirSync(folder).some((name) => {
+  return ifThere(() => readdirSync(folder), []).some((name) => {
     const path = join(folder, name);
     const entry = statSync(path, { throwIfNoEntry: false });
     if (entry === undefined) return false;
-    return entry.isDirectory() ? filesContain(path, text) : readFileSync(path).includes(text);
+    return entry.isDirectory() ? filesContain(path, text) : ifThere(() => readFileSync(path).includes(text), false);
   });
+}
+
+function ifThere<T>(look: () => T, otherwise: T): T {
+  try {
+    return look();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
+    throw error;
+  }
 }
 
 function keyringPlaces(root: string, tenantId: string): readonly string[] {

@@ -5,7 +5,8 @@ import type { MemoryTenant } from '../../api/v1alpha1/types.js';
 import type { KubeClient } from '../../clients/kube.js';
 import type { Router } from '../router/router.js';
 
-const DEADLINE_MS = 60_000;
+/** Far more than it takes: a slow machine gets its demo later rather than a failure. */
+const DEADLINE_MS = 120_000;
 const POLL_MS = 100;
 
 /** Waits until the tenant is Ready for the spec it has now (and for what else is asked), or says what it waits for. */

@@ -55,9 +55,14 @@ async function retry(
   error: unknown,
   { request, response, signal }: Exchange,
 ): Promise<void> {
-  const second = upstreams.pick(backends, first) ?? first;
+  // The pod itself once more, unless it has gone meanwhile.
+  const second = upstreams.pick(backends, first) ?? (first.pool.closed || first.pool.destroyed ? undefined : first);
   if (response.headersSent || !isRepeatable(error, request)) {
     sendFailure(response, error);
+    return;
+  }
+  if (second === undefined) {
+    sendUnavailable(response, backends);
     return;
   }
   try {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import type { K8sObject } from '../../../charts/manifests/object.js';
 import type { KubeClient, LiveObject, Resource } from '../../../operator/clients/kube.js';
@@ -25,7 +26,7 @@ export interface TestCluster {
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
-  deadlineMs = 30_000,
+  deadlineMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + deadlineMs;
   let last: unknown;
@@ -41,6 +42,14 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
+
+/** A time in which what `look` sees does not change; asked for again as long as something still settles. */
+export const untilQuiet = (what: string, look: () => Promise<unknown>, forMs: number): Promise<true> =>
+  eventually(`${what} for ${forMs} ms`, async () => {
+    const before = await look();
+    await new Promise((resolve) => setTimeout(resolve, forMs));
+    return isDeepStrictEqual(await look(), before) ? true : undefined;
+  });
 
 /** A killed process stays listed until its parent has asked for it: that one is dead too. */
 export function isAlive(pid: number): boolean {

@@ -68,7 +68,7 @@ const title =
     embedded = await startEmbedded();
     await kubectl('apply', '-f', file('widgets', WIDGETS));
     for (const crd of buildCrds()) await kubectl('apply', '--server-side', '-f', file('crd', crd));
-    await kubectl('wait', '--for=condition=Established', 'crd/widgets.conformance.dev', '--timeout=10s');
+    await kubectl('wait', '--for=condition=Established', 'crd/widgets.conformance.dev', '--timeout=60s');
   }, 90_000);
   afterAll(async () => {
     await embedded?.stop();
@@ -176,7 +176,7 @@ const title =
     const text = await kubectl('explain', 'mt.spec.backup');
     expect(text).toContain('retentionDays');
     expect(await kubectl('get', 'memplane')).toContain('No resources found');
-  }, 60_000);
+  }, 90_000);
 
   it('patches, labels, scales and edits', async () => {
     expect(
@@ -205,7 +205,7 @@ const title =
 
   it('waits for a condition, and for the end of what it deletes', async () => {
     await kubectl('apply', '-f', file('awaited', widget('awaited', {})));
-    const waiting = kubectl('wait', '--for=condition=Ready', 'wd/awaited', '--timeout=20s');
+    const waiting = kubectl('wait', '--for=condition=Ready', 'wd/awaited', '--timeout=60s');
     await kubectl(
       'patch',
       'wd',
@@ -224,8 +224,8 @@ const title =
       '-p',
       '{"metadata":{"finalizers":["conformance.dev/hold"]}}',
     );
-    const deleting = kubectl('delete', 'wd', 'awaited', '--timeout=20s');
-    await kubectl('wait', '--for=jsonpath={.metadata.deletionTimestamp}', 'wd/awaited', '--timeout=10s');
+    const deleting = kubectl('delete', 'wd', 'awaited', '--timeout=60s');
+    await kubectl('wait', '--for=jsonpath={.metadata.deletionTimestamp}', 'wd/awaited', '--timeout=60s');
     await kubectl('patch', 'wd', 'awaited', '--type=merge', '-p', '{"metadata":{"finalizers":null}}');
     expect(await deleting).toContain('deleted');
     expect(await refused('get', 'wd', 'awaited')).toContain('NotFound');
@@ -241,7 +241,7 @@ const title =
     });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     const until = async (pattern: RegExp): Promise<void> => {
-      const deadline = Date.now() + 15_000;
+      const deadline = Date.now() + 60_000;
       while (!pattern.test(text)) {
         if (Date.now() > deadline) throw new Error(`${String(pattern)} was not seen in: ${text}`);
         await new Promise((resolve) => setTimeout(resolve, 50));
@@ -271,7 +271,7 @@ const title =
         (error: { stderr: string }) => error.stderr,
       ),
     ).toMatch(/created|kubectl apply -f/);
-    expect(await kubectl('delete', 'ns', 'team', '--timeout=20s')).toContain('deleted');
+    expect(await kubectl('delete', 'ns', 'team', '--timeout=60s')).toContain('deleted');
     expect(await refused('get', 'ns', 'team')).toContain('NotFound');
   }, 90_000);
 

@@ -139,11 +139,14 @@ function endInTime(api: Api, { query }: ResourceRequest, response: ServerRespons
   const last = setTimeout(mark, Math.max(0, seconds * 1000 - BOOKMARK_BEFORE_MS));
   const stop = (): void => void response.end();
   stopped.addEventListener('abort', stop);
-  response.on('close', () => {
+  const release = (): void => {
     unwatch();
     clearTimeout(deadline);
     clearInterval(heartbeat);
     clearTimeout(last);
     stopped.removeEventListener('abort', stop);
-  });
+  };
+  // Who left while the request was read is told of no more.
+  if (response.closed) release();
+  else response.once('close', release);
 }

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiServer, type ApiServerOptions, startApiServer } from '../../../../operator/local/api-server/index.js';
-import { ConformanceClient, metaOf, namesOf } from '../conformance/client.js';
+import { ConformanceClient, eventually, metaOf, namesOf } from '../conformance/client.js';
 import { configMap, WIDGETS, widget } from '../conformance/widget.js';
 
 const PATH = '/api/v1/namespaces/default/configmaps';
@@ -65,9 +65,10 @@ describe('the state of an API server', () => {
     const late = await client.watch(PATH, { resourceVersion: metaOf(first).resourceVersion });
     await late.ended;
     expect(late.events).toMatchObject([{ type: 'ERROR', object: { code: 410 } }]);
-    const current = await client.watch(PATH, { resourceVersion: metaOf(last).resourceVersion, timeoutSeconds: '1' });
+    const current = await client.watch(PATH, { resourceVersion: metaOf(last).resourceVersion });
     await client.create(PATH, configMap('new'));
-    await current.ended;
+    await eventually('it is told', () => (current.events.length > 0 ? true : undefined));
+    await current.close();
     expect(current.events.map(({ type, object }) => [type, metaOf(object).name])).toEqual([['ADDED', 'new']]);
   });
 
@@ -98,6 +99,20 @@ describe('the state of an API server', () => {
     await expect(start()).rejects.toThrow(/journal-\d+\.log, line \d+ is not of our log/);
     writeFileSync(path, whole);
     await start();
+  });
+
+  it('is not written by a server that did not come up', async () => {
+    const dataDir = join(directory, 'of two');
+    const other = await startApiServer();
+    await expect(startApiServer({ dataDir, port: other.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    const next = await startApiServer({ dataDir });
+    // Later than whatever the first one might have had to write.
+    for (let round = 0; round < 10; round += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    await next.stop();
+    await other.stop();
+    const [journal = ''] = readdirSync(dataDir).filter((file) => file.startsWith('journal-'));
+    const made = readFileSync(join(dataDir, journal), 'utf8').match(/ P \d+ \/namespaces .*"name":"default"/g);
+    expect(made).toHaveLength(1);
   });
 
   it('is folded into a snapshot when its log has grown, and is whole before, during and after', async () => {

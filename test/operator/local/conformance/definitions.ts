@@ -176,6 +176,6 @@ export function registerDefinitions(suite: Suite): void {
         const { status } = await suite.client().get(path);
         return status === 404 ? true : undefined;
       });
-    }, 60_000);
+    }, 90_000);
   });
 }

@@ -92,10 +92,11 @@ export function registerWatching(suite: Suite): void {
       const ns = await suite.namespace();
       const path = paths.configMaps(ns);
       const resourceVersion = await versionOf(ns);
+      // Before the watch: a bookmark that comes first would be of an older version.
+      await suite.client().create(path, configMap('a'));
       const watch = await suite
         .client()
         .watch(path, { resourceVersion, timeoutSeconds: '3', allowWatchBookmarks: 'true' });
-      await suite.client().create(path, configMap('a'));
       await watch.ended;
       const bookmarks = watch.events.filter(({ type }) => type === 'BOOKMARK');
       expect(bookmarks.length).toBeGreaterThan(0);

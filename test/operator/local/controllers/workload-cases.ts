@@ -20,6 +20,8 @@ import type {
 } from '../../../../operator/local/kinds.js';
 import { type NodeAgent, startNodeAgent } from '../../../../operator/local/node/agent.js';
 import { readLocalPorts } from '../../../../operator/local/node/ports.js';
+import { silentLog } from '../../../../operator/runtime/log.js';
+import { createReflector } from '../../../../operator/runtime/watch.js';
 import { createNamespace, eventually, type TestCluster } from '../cluster.js';
 import { createLocalImage, type LocalImage } from '../node/local-image.js';
 
@@ -41,7 +43,8 @@ export function describeWorkloads(
     let controllers: WorkloadControllers;
     let dataDir: string;
     let namespace: string;
-    let clockAheadMs = 0;
+    /** What the controllers take for the time; undefined: the wall clock. */
+    let clock: Date | undefined;
 
     beforeAll(async () => {
       image = createLocalImage();
@@ -50,11 +53,11 @@ export function describeWorkloads(
       agent = await startNodeAgent({ client: cluster.client, dataDir, images: image.images, restart: { maxMs: 200 } });
       controllers = await startWorkloadControllers({
         client: cluster.client,
-        now: () => new Date(Date.now() + clockAheadMs),
+        now: () => clock ?? new Date(),
         jobBackoffMs: 10,
       });
       namespace = await createNamespace(cluster);
-    }, 60_000);
+    }, 90_000);
 
     afterAll(async () => {
       await controllers?.stop();
@@ -78,7 +81,7 @@ export function describeWorkloads(
               image: 'test/program:1',
               args: [arg],
               ports: [{ name: 'http', containerPort: 8283 }],
-              readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 1 },
+              readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 1, timeoutSeconds: 30 },
             },
           ],
         },
@@ -188,18 +191,20 @@ export function describeWorkloads(
       const before = await rolledOut('roll');
       const [first] = await setsOf(before);
       const seen: { readonly active: number; readonly ready: number }[] = [];
-      let watching = true;
-      const watch = (async () => {
-        while (watching) {
-          const pods = (await podsOf('roll')).filter((pod) => pod.metadata.deletionTimestamp === undefined);
-          seen.push({ active: pods.length, ready: pods.filter(isReady).length });
-          await new Promise((resolve) => setTimeout(resolve, 10));
-        }
-      })();
+      // Each state that there was, in order: looks from time to time may miss one.
+      const watch = createReflector<LivePod>({
+        ...{ client: cluster.client, resource: RESOURCES.pods, namespace, labelSelector: 'app=roll', log: silentLog },
+      });
+      watch.start();
+      await watch.synced();
+      watch.onChange(() => {
+        const pods = watch.list().filter((pod) => pod.metadata.deletionTimestamp === undefined);
+        seen.push({ active: pods.length, ready: pods.filter(isReady).length });
+      });
       await patch('roll', withTemplate('roll', '2'));
       await rolledOut('roll');
-      watching = false;
-      await watch;
+      await eventually('the watch has seen the end', () => (seen.at(-1)?.active === 2 ? true : undefined));
+      await watch.stop();
       expect(Math.max(...seen.map(({ active }) => active))).toBe(3);
       expect(Math.min(...seen.map(({ ready }) => ready))).toBe(2);
       const sets = await setsOf(before);
@@ -268,7 +273,7 @@ export function describeWorkloads(
         });
         await remove('slices');
       },
-      30_000,
+      90_000,
     );
 
     const runJob = (name: string, spec: Partial<JobSpec>, arg: string): Promise<LiveJob> =>
@@ -305,18 +310,27 @@ export function describeWorkloads(
     }, 90_000);
 
     it('fails a Job that has failed more often than its limit, and removes it when its time is over', async () => {
-      await runJob('bad', { backoffLimit: 1, ttlSecondsAfterFinished: 2 }, '5');
+      await runJob('bad', { backoffLimit: 1, ttlSecondsAfterFinished: 3_600 }, '5');
       const job = await jobWith('bad', 'Failed');
       expect(job.status).toMatchObject({ failed: 2 });
       expect(job.status?.conditions?.[0]?.reason).toBe('BackoffLimitExceeded');
+      clock = new Date(Date.now() + 3_700_000);
+      await cluster.client.mergePatch(
+        { resource: RESOURCES.jobs, name: 'bad', namespace },
+        { metadata: { annotations: { look: 'now' } } },
+      );
       await eventually('the job is gone', async () =>
         (await cluster.client.get({ resource: RESOURCES.jobs, name: 'bad', namespace })) === undefined
           ? true
           : undefined,
       );
+      clock = undefined;
     }, 90_000);
 
     it('starts a Job of a CronJob at its time, once', async () => {
+      const minute = 60_000;
+      // It stands still: between two looks another minute could begin otherwise, and with it another Job.
+      clock = new Date(Math.floor(Date.now() / minute) * minute);
       const cron = await cluster.client.create<LiveCronJob>(RESOURCES.cronJobs, {
         apiVersion: 'batch/v1',
         kind: 'CronJob',
@@ -336,7 +350,8 @@ export function describeWorkloads(
           },
         },
       });
-      clockAheadMs = 61_000;
+      const created = Date.parse(cron.metadata.creationTimestamp ?? '');
+      clock = new Date(Math.floor(created / minute) * minute + 1.5 * minute);
       await cluster.client.mergePatch(
         { resource: RESOURCES.cronJobs, name: 'tick', namespace },
         { metadata: { annotations: { look: 'now' } } },
@@ -356,6 +371,7 @@ export function describeWorkloads(
           : undefined;
       });
       await cluster.client.delete({ resource: RESOURCES.cronJobs, name: 'tick', namespace });
+      clock = undefined;
     }, 90_000);
   });
 }

@@ -46,9 +46,12 @@ describe('an interruption', () => {
   it('counts once when npm passes it on, and hard when a person repeats it', async () => {
     const { child, says, exit } = watch();
     await says('watching');
+    // Both are there when it looks, however slow the machine is.
+    child.kill('SIGSTOP');
     child.kill('SIGINT');
+    child.kill('SIGTERM');
+    child.kill('SIGCONT');
     await says('interrupted');
-    child.kill('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     expect(child.exitCode).toBe(null);
     child.kill('SIGHUP');

@@ -8,7 +8,7 @@ import type { LivePod } from '../../../../operator/local/kinds.js';
 import { type NodeAgent, startNodeAgent } from '../../../../operator/local/node/agent.js';
 import { readLocalPorts } from '../../../../operator/local/node/ports.js';
 import { ProcessTable } from '../../../../operator/local/node/processes.js';
-import { createNamespace, eventually, isAlive, requestText, type TestCluster } from '../cluster.js';
+import { createNamespace, eventually, isAlive, requestText, type TestCluster, untilQuiet } from '../cluster.js';
 import { createLocalImage, type LocalImage } from './local-image.js';
 
 /** What the node agent does, whatever API server it speaks to. */
@@ -57,7 +57,7 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
       readinessProbe: {
         httpGet: { path: '/ready', port: 'http' },
         periodSeconds: 1,
-        timeoutSeconds: 5,
+        timeoutSeconds: 30,
         failureThreshold: 1,
       },
       ...extra,
@@ -273,6 +273,7 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
         httpGet: { path: '/live', port: 8283 },
         initialDelaySeconds: 1,
         periodSeconds: 1,
+        timeoutSeconds: 30,
         failureThreshold: 1,
       };
       await run('unlive', { containers: [main({ livenessProbe: probe })] });
@@ -315,7 +316,7 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
 
     it('lets a deleted pod say goodbye, and kills the whole group of one that will not', async () => {
       const pidFile = join(image.directory, 'grandchild');
-      await run('polite', {});
+      await run('polite', { terminationGracePeriodSeconds: 60 });
       await run('family', { containers: [main({ args: ['family', pidFile] })] });
       await run('stubborn', { terminationGracePeriodSeconds: 1, containers: [main({ args: ['stubborn'] })] });
       const [polite, stubborn, family] = await Promise.all(['polite', 'stubborn', 'family'].map(untilReady));
@@ -325,13 +326,18 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
       await Promise.all(['polite', 'stubborn', 'family'].map(remove));
       expect((await follow).split('\n')).toEqual([expect.stringContaining('listening on'), 'bye', '']);
       const grandchild = Number(readFileSync(pidFile, 'utf8'));
-      for (const pid of [...pids, grandchild]) expect(isAlive(pid)).toBe(false);
+      for (const pid of pids) expect(isAlive(pid)).toBe(false);
+      await eventually('the grandchild is gone', () => (isAlive(grandchild) ? undefined : true));
     });
 
     it('starts a sidecar before the others and ends it after them', async () => {
-      const side = main({ name: 'side', restartPolicy: 'Always' });
-      const only: Container = { name: 'main', image: 'test/program', command: ['sh', '-c', 'sleep 0.3; exit 0'] };
-      await run('beside', { restartPolicy: 'Never', initContainers: [side], containers: [only] });
+      const serves = { httpGet: { path: '/ready', port: 'http' }, timeoutSeconds: 30, failureThreshold: 60 };
+      const side = main({ name: 'side', restartPolicy: 'Always', startupProbe: serves });
+      const only: Container = { name: 'main', image: 'test/program', command: ['true'] };
+      await run('beside', {
+        ...{ restartPolicy: 'Never', terminationGracePeriodSeconds: 60 },
+        ...{ initContainers: [side], containers: [only] },
+      });
       const pod = await podWith('beside', 'has succeeded', (one) => one.status?.phase === 'Succeeded');
       const started = pod.status?.initContainerStatuses?.[0]?.state?.terminated;
       expect(started?.exitCode).toBe(0);
@@ -343,16 +349,23 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
       const container: Container = {
         name: 'main',
         image: 'test/program',
-        command: ['sh', '-c', 'sleep 0.3; touch "$READY"; exec sleep 30'],
+        command: ['sh', '-c', 'touch "$READY"; exec sleep 600'],
         env: [
           { name: 'READY', value: '/scratch/ready' },
           { name: 'TRACE', value: join(image.directory, 'stopped') },
         ],
         volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
-        startupProbe: { exec: { command: ['cat', '/scratch/ready'] }, periodSeconds: 1, failureThreshold: 30 },
+        startupProbe: {
+          ...{ exec: { command: ['cat', '/scratch/ready'] }, periodSeconds: 1 },
+          ...{ timeoutSeconds: 30, failureThreshold: 60 },
+        },
         lifecycle: { preStop: { exec: { command: ['sh', '-c', 'echo "$READY" > "$TRACE"'] } } },
       };
-      await run('hooked', { containers: [container], volumes: [{ name: 'scratch', emptyDir: {} }] });
+      await run('hooked', {
+        terminationGracePeriodSeconds: 60,
+        containers: [container],
+        volumes: [{ name: 'scratch', emptyDir: {} }],
+      });
       await untilReady('hooked');
       await remove('hooked');
       expect(readFileSync(join(image.directory, 'stopped'), 'utf8')).toContain('/volumes/scratch/ready');
@@ -395,11 +408,11 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
 
     it('writes nothing while nothing happens', async () => {
       await run('quiet', {
-        containers: [main({ livenessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1, timeoutSeconds: 5 } })],
+        containers: [main({ livenessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1, timeoutSeconds: 30 } })],
       });
-      const before = await untilReady('quiet');
-      await new Promise((resolve) => setTimeout(resolve, 2_200));
-      expect((await read('quiet'))?.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+      await untilReady('quiet');
+      const version = async () => (await read('quiet'))?.metadata.resourceVersion;
+      expect(await untilQuiet('the pod stays as it is', version, 2_200)).toBe(true);
       await remove('quiet');
     });
 

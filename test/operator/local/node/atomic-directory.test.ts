@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeAtomicDirectory } from '../../../../operator/local/node/atomic-directory.js';
@@ -60,6 +60,16 @@ describe('an atomic directory', () => {
     reading = false;
     await reader;
     expect([...seen].every(([a, b]) => a === b)).toBe(true);
+  });
+
+  it('is put right after a writer that was killed before it came to the names', async () => {
+    await write({ a: '1', b: '1' });
+    rmSync(join(directory, 'v', 'b'));
+    mkdirSync(join(directory, 'v', '..of-the-killed'));
+    expect(await write({ a: '1', b: '1' })).toBe(false);
+    expect([visible(), read('b')]).toEqual([['a', 'b'], '1']);
+    await write({ a: '2', b: '2' });
+    expect(readdirSync(join(directory, 'v')).filter((name) => name.startsWith('..'))).toHaveLength(2);
   });
 
   it('refuses a path that leads out of the volume', async () => {

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +15,7 @@ import { jest } from '@jest/globals';
 import { locateBinaries, unprivilegedAccount } from '../../../../operator/local/postgres/binaries.js';
 import { type Place, prepareData } from '../../../../operator/local/postgres/data-folder.js';
 import { freePort } from '../../../../operator/local/postgres/free-port.js';
+import { endPostgres } from '../../../../operator/local/postgres/leftover.js';
 import { startPostgres } from '../../../../operator/local/postgres/server.js';
 import { UnusableState } from '../../../../operator/local/unusable-state.js';
 
@@ -35,6 +45,21 @@ describe('the data folder of a local Postgres', () => {
     await expect(prepareData(interrupted, AbortSignal.timeout(100))).rejects.toThrow();
     expect(existsSync(join(interrupted.home, 'data'))).toBe(false);
     await prepareData(interrupted, undefined);
+  });
+
+  const itOnLinux = process.platform === 'linux' ? it : it.skip;
+  itOnLinux('that a killed run is still making is given up: who makes it is ended first', async () => {
+    const at = await place(join(open, 'making'));
+    const made = prepareData(at, undefined).then(
+      () => 'made',
+      () => 'ended',
+    );
+    while (!(existsSync(at.home) && readdirSync(at.home).some((name) => name.endsWith('.part'))))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    await endPostgres(at.home);
+    expect(await made).toBe('ended');
+    await prepareData(at, undefined);
+    expect(readdirSync(at.home).sort()).toEqual(['data', 'password']);
   });
 
   it('is refused when a part of it is missing, by its name, and never made anew over what may be left', async () => {

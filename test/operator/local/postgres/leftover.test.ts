@@ -41,6 +41,18 @@ describe('the server that a killed run left', () => {
     expect(existsSync(lockOf(home))).toBe(false);
   });
 
+  it('is found before it has written its lock file', async () => {
+    const home = join(root, 'young');
+    const script = "console.log('up'); setTimeout(() => undefined, 600_000)";
+    const server = spawn(process.execPath, ['-e', script, '--', '-D', join(home, 'data'), '-c', 'port=1'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = new Promise<unknown>((resolve) => server.once('exit', (_, signal) => resolve(signal)));
+    await new Promise((resolve) => server.stdout.once('data', resolve));
+    await endPostgres(home);
+    expect(await ended).toBe('SIGINT');
+  });
+
   it('is told to stop, and made to when it does not listen', async () => {
     const home = join(root, 'stubborn');
     const script =
