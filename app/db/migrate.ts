@@ -52,6 +52,8 @@ export const migrateDatabase = async (options: MigrateOptions): Promise<MigrateR
     );
   }
   const client = new pg.Client({ connectionString: options.url, application_name: 'memplane-migrate' });
+  // The query that it breaks is told; unheard, the connection itself would end the process in a stack trace.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1, hashtext(current_schema()))', [LOCK]);

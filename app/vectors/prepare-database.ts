@@ -17,6 +17,8 @@ const UNDEFINED_FILE = '0A000';
 export const prepareVectorDatabase = async (options: PrepareVectorsOptions): Promise<void> => {
   if (options.provider === 'embedded') return;
   const client = new pg.Client({ connectionString: options.url, application_name: 'memplane-migrate' });
+  // The query that it breaks is told; unheard, the connection itself would end the process in a stack trace.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('CREATE INDEX IF NOT EXISTS vectors_by_time ON vectors (change_xid, change)');
