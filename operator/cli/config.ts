@@ -19,3 +19,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     ...(azureToken === undefined ? {} : { azureToken }),
   });
 }
+
+/**
+ * On Node 20 the SDK of AWS says on every command that its versions of next year want a newer one. Ours are pinned, so
+ * it is nothing that whoever runs a command could do; who wants to read it sets the variable to something else.
+ */
+export function silenceSdk(env: Record<string, string | undefined> = process.env): void {
+  env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+}

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { COMMANDS } from './commands/index.js';
-import { readConfig } from './config.js';
+import { readConfig, silenceSdk } from './config.js';
 import { EXIT } from './exit-codes.js';
 import { runCommandLine } from './run.js';
 
@@ -26,6 +26,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.broken),
 );
 
+silenceSdk();
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   program,
   version,
