@@ -18,7 +18,7 @@ import {
   type TestTenant,
 } from '../../support/memory-service.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(90_000);
 
 const KEY = 'm0-canary-of-the-key';
 
@@ -44,13 +44,13 @@ beforeAll(async () => {
       MEMORY_PROVIDER: 'mem0',
       MEMORY_PROVIDER_URL: mem0.url,
       MEM0_API_KEY: KEY,
-      MEMORY_PROVIDER_TIMEOUT_MS: '2000',
+      MEMORY_PROVIDER_TIMEOUT_MS: '4000',
     },
     ...{ MEMPLANE_CA_FILE: ca, MEMPLANE_EGRESS_ALLOW: '127.0.0.1/32', LOG_LEVEL: 'debug' },
   };
   const lettaEnv = {
     ...{ MEMORY_PROVIDER: 'letta', MEMORY_PROVIDER_URL: letta.url, MEMORY_PROVIDER_API_KEY: KEY },
-    MEMORY_PROVIDER_TIMEOUT_MS: '2000',
+    MEMORY_PROVIDER_TIMEOUT_MS: '4000',
   };
   [viaMem0, viaLetta, otherTenant] = await Promise.all([
     startInProcess(tenant, env),
