@@ -61,17 +61,17 @@ class AwsApply {
     await this.#makeKeys();
     await this.#writeKeyPolicies();
     await this.#makeBuckets();
-    await this.#makeDatabases();
-    await this.#makeCaches();
-    const stand = {
+    const alone = {
       stack: this.#stack,
       config: (one: Attributes) => this.#config(one),
       key: (expression: unknown) => this.#key(expression),
       filled: (policy: unknown) => this.#filled(policy),
       account: MOTO_ACCOUNT,
     };
+    const stand = { ...alone, idOf: await makeNetwork(alone) };
     await makeRoles(stand);
-    await makeNetwork(stand);
+    await this.#makeDatabases(stand.idOf);
+    await this.#makeCaches();
     await makeServices(stand);
     await makeWatch(stand);
   }
@@ -243,7 +243,7 @@ class AwsApply {
     await s3.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }));
   }
 
-  async #makeDatabases(): Promise<void> {
+  async #makeDatabases(idOf: (expression: unknown) => string): Promise<void> {
     for (const [, group] of attributesOf(this.#stack, 'aws_db_parameter_group')) {
       const rds = new RDSClient(this.#config(group));
       const DBParameterGroupName = of(group, 'name');
@@ -263,12 +263,12 @@ class AwsApply {
     }
     const instances = attributesOf(this.#stack, 'aws_db_instance').map(([, one]) => one);
     for (const one of instances.filter(({ replicate_source_db }) => replicate_source_db === undefined))
-      await this.#makeInstance(one);
+      await this.#makeInstance(one, idOf);
     for (const one of instances.filter(({ replicate_source_db }) => replicate_source_db !== undefined))
-      await this.#makeReplica(one);
+      await this.#makeReplica(one, idOf);
   }
 
-  async #makeInstance(one: Attributes): Promise<void> {
+  async #makeInstance(one: Attributes, idOf: (expression: unknown) => string): Promise<void> {
     const rds = new RDSClient(this.#config(one));
     await rds.send(
       new CreateDBInstanceCommand({
@@ -290,12 +290,13 @@ class AwsApply {
         PerformanceInsightsKMSKeyId: this.#key(one.performance_insights_kms_key_id),
         EnableCloudwatchLogsExports: [...(one.enabled_cloudwatch_logs_exports as readonly string[])],
         AutoMinorVersionUpgrade: true,
+        VpcSecurityGroupIds: (one.vpc_security_group_ids as readonly unknown[]).map(idOf),
         DBParameterGroupName: of(referred(this.#stack, one.parameter_group_name), 'name'),
       }),
     );
   }
 
-  async #makeReplica(one: Attributes): Promise<void> {
+  async #makeReplica(one: Attributes, idOf: (expression: unknown) => string): Promise<void> {
     const rds = new RDSClient(this.#config(one));
     const DBInstanceIdentifier = of(one, 'identifier');
     const SourceDBInstanceIdentifier = of(referred(this.#stack, one.replicate_source_db), 'identifier');
@@ -307,6 +308,7 @@ class AwsApply {
         BackupRetentionPeriod,
         DeletionProtection: true,
         MultiAZ: false,
+        VpcSecurityGroupIds: (one.vpc_security_group_ids as readonly unknown[]).map(idOf),
       }),
     );
   }

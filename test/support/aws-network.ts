@@ -26,19 +26,21 @@ import { attributesOf, first, referred } from './graph-attributes.js';
 import type { Attributes } from './terraform-json.js';
 
 /** Networks, their rules and endpoints, flow logs, templates and disks, with the SDK alone. */
-export async function makeNetwork(stand: AwsStand): Promise<void> {
-  if (attributesOf(stand.stack, 'aws_vpc').length > 0) await new NetworkApply(stand).run();
+export async function makeNetwork(stand: Omit<AwsStand, 'idOf'>): Promise<AwsStand['idOf']> {
+  const network = new NetworkApply(stand);
+  if (attributesOf(stand.stack, 'aws_vpc').length > 0) await network.run();
+  return (expression) => network.idOf(expression);
 }
 
 type Texts = readonly unknown[];
 
 class NetworkApply {
-  readonly #stand: AwsStand;
+  readonly #stand: Omit<AwsStand, 'idOf'>;
   readonly #ec2: EC2Client;
   /** What AWS called each: id by address. */
   readonly #ids = new Map<string, string>();
 
-  constructor(stand: AwsStand) {
+  constructor(stand: Omit<AwsStand, 'idOf'>) {
     this.#stand = stand;
     this.#ec2 = new EC2Client(stand.config({}));
   }
@@ -59,7 +61,7 @@ class NetworkApply {
     return attributesOf(this.#stand.stack, type);
   }
 
-  #id(expression: unknown): string {
+  idOf(expression: unknown): string {
     const address = /^\$\{([a-z0-9_]+\.[^.}]+)/.exec(String(expression))?.[1] ?? '';
     const id = this.#ids.get(address);
     if (id === undefined) throw new Error(`${String(expression)} was not made`);
@@ -81,7 +83,7 @@ class NetworkApply {
       await this.#emptyDefaultGroup(VpcId);
     }
     for (const [address, one] of this.#each('aws_subnet')) {
-      const place = { VpcId: this.#id(one.vpc_id), CidrBlock: String(one.cidr_block) };
+      const place = { VpcId: this.idOf(one.vpc_id), CidrBlock: String(one.cidr_block) };
       const AvailabilityZone = String(one.availability_zone);
       const TagSpecifications = this.#tags(one, 'subnet');
       const made = await this.#ec2.send(new CreateSubnetCommand({ ...place, AvailabilityZone, TagSpecifications }));
@@ -92,7 +94,7 @@ class NetworkApply {
         new CreateSecurityGroupCommand({
           GroupName: String(one.name),
           Description: String(one.description),
-          VpcId: this.#id(one.vpc_id),
+          VpcId: this.idOf(one.vpc_id),
         }),
       );
       this.#ids.set(address, made.GroupId ?? '');
@@ -116,35 +118,35 @@ class NetworkApply {
     for (const [address, one] of this.#each('aws_route_table')) {
       const TagSpecifications = this.#tags(one, 'route-table');
       const made = await this.#ec2.send(
-        new CreateRouteTableCommand({ VpcId: this.#id(one.vpc_id), TagSpecifications }),
+        new CreateRouteTableCommand({ VpcId: this.idOf(one.vpc_id), TagSpecifications }),
       );
       this.#ids.set(address, made.RouteTable?.RouteTableId ?? '');
     }
     for (const [, one] of this.#each('aws_route_table_association')) {
-      const RouteTableId = this.#id(one.route_table_id);
-      await this.#ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId: this.#id(one.subnet_id) }));
+      const RouteTableId = this.idOf(one.route_table_id);
+      await this.#ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId: this.idOf(one.subnet_id) }));
     }
     for (const [address] of this.#each('aws_internet_gateway')) {
       const made = await this.#ec2.send(new CreateInternetGatewayCommand({}));
       this.#ids.set(address, made.InternetGateway?.InternetGatewayId ?? '');
     }
     for (const [address, one] of this.#each('aws_nat_gateway')) {
-      const made = await this.#ec2.send(new CreateNatGatewayCommand({ SubnetId: this.#id(one.subnet_id) }));
+      const made = await this.#ec2.send(new CreateNatGatewayCommand({ SubnetId: this.idOf(one.subnet_id) }));
       this.#ids.set(address, made.NatGateway?.NatGatewayId ?? '');
     }
     for (const [, one] of this.#each('aws_route')) {
       const by =
         one.nat_gateway_id === undefined
-          ? { GatewayId: this.#id(one.gateway_id) }
-          : { NatGatewayId: this.#id(one.nat_gateway_id) };
-      const RouteTableId = this.#id(one.route_table_id);
+          ? { GatewayId: this.idOf(one.gateway_id) }
+          : { NatGatewayId: this.idOf(one.nat_gateway_id) };
+      const RouteTableId = this.idOf(one.route_table_id);
       const DestinationCidrBlock = String(one.destination_cidr_block);
       await this.#ec2.send(new CreateRouteCommand({ RouteTableId, DestinationCidrBlock, ...by }));
     }
   }
 
   async #makeEndpoints(): Promise<void> {
-    const ids = (values: unknown): string[] => ((values ?? []) as Texts).map((one) => this.#id(one));
+    const ids = (values: unknown): string[] => ((values ?? []) as Texts).map((one) => this.idOf(one));
     for (const [, one] of this.#each('aws_vpc_endpoint')) {
       const interfaces = {
         PrivateDnsEnabled: one.private_dns_enabled === true,
@@ -153,7 +155,7 @@ class NetworkApply {
       };
       await this.#ec2.send(
         new CreateVpcEndpointCommand({
-          VpcId: this.#id(one.vpc_id),
+          VpcId: this.idOf(one.vpc_id),
           ServiceName: String(one.service_name),
           VpcEndpointType: one.vpc_endpoint_type as 'Interface',
           ...(one.vpc_endpoint_type === 'Interface' ? interfaces : { RouteTableIds: ids(one.route_table_ids) }),
@@ -172,7 +174,7 @@ class NetworkApply {
         return { IpProtocol, ...ports, IpRanges: [{ CidrIp: String(rule.cidr_ipv4) }] };
       }
       if (rule.prefix_list_id === undefined) {
-        const GroupId = this.#id(rule.referenced_security_group_id);
+        const GroupId = this.idOf(rule.referenced_security_group_id);
         return { IpProtocol, ...ports, UserIdGroupPairs: [{ GroupId }] };
       }
       const service = referred(this.#stand.stack, rule.prefix_list_id).service_name;
@@ -180,11 +182,11 @@ class NetworkApply {
       return { IpProtocol, ...ports, PrefixListIds: [{ PrefixListId: list?.PrefixListId }] };
     };
     for (const [, rule] of this.#each('aws_vpc_security_group_ingress_rule')) {
-      const given = { GroupId: this.#id(rule.security_group_id), IpPermissions: [permission(rule)] };
+      const given = { GroupId: this.idOf(rule.security_group_id), IpPermissions: [permission(rule)] };
       await this.#ec2.send(new AuthorizeSecurityGroupIngressCommand(given));
     }
     for (const [, rule] of this.#each('aws_vpc_security_group_egress_rule')) {
-      const given = { GroupId: this.#id(rule.security_group_id), IpPermissions: [permission(rule)] };
+      const given = { GroupId: this.idOf(rule.security_group_id), IpPermissions: [permission(rule)] };
       await this.#ec2.send(new AuthorizeSecurityGroupEgressCommand(given));
     }
   }
@@ -212,7 +214,7 @@ class NetworkApply {
       await this.#ec2.send(
         new CreateFlowLogsCommand({
           ResourceType: 'VPC',
-          ResourceIds: [this.#id(one.vpc_id)],
+          ResourceIds: [this.idOf(one.vpc_id)],
           TrafficType: one.traffic_type as 'ALL',
           MaxAggregationInterval: Number(one.max_aggregation_interval),
           LogDestinationType: 'cloud-watch-logs',

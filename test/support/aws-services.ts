@@ -18,6 +18,8 @@ export interface AwsStand {
   /** A policy in which everything has the name that AWS gave it. */
   readonly filled: (policy: unknown) => string;
   readonly account: string;
+  /** What EC2 called something of its network. */
+  readonly idOf: (expression: unknown) => string;
 }
 
 /** Queues, secrets, images, the cluster and logs, with the SDK alone, as far as the verifier looks at them. */
@@ -95,7 +97,7 @@ async function makeImages({ stack, config, key }: AwsStand, one: Attributes): Pr
   }
 }
 
-async function makeCluster({ config, key, account }: AwsStand, one: Attributes): Promise<void> {
+async function makeCluster({ config, key, account, idOf }: AwsStand, one: Attributes): Promise<void> {
   const network = first(one.vpc_config);
   await new EKSClient(config(one)).send(
     new CreateClusterCommand({
@@ -103,6 +105,7 @@ async function makeCluster({ config, key, account }: AwsStand, one: Attributes):
       roleArn: `arn:aws:iam::${account}:role/cluster`,
       resourcesVpcConfig: {
         subnetIds: ['subnet-1'],
+        securityGroupIds: (network.security_group_ids as readonly unknown[]).map(idOf),
         endpointPublicAccess: network.endpoint_public_access === true,
         endpointPrivateAccess: true,
       },

@@ -84,7 +84,9 @@ function rulesOf(stacks: readonly StackJson[]): Answers {
     `https://www.googleapis.com/compute/v1/projects/${project}/global/networks/${name}`;
   const items = all.map(({ stack, one }) => ({ name: one.name, network: network(referred(stack, one.network).name) }));
   const first = { name: 'default-allow-ssh', network: network('default') };
-  return { [`${COMPUTE}/projects/${project}/global/firewalls`]: { items: [first, ...items] } };
+  const tag = 'gke-memplane-prod-1a2b3c4d-node';
+  const gke = { name: 'gke-memplane-prod-1a2b3c4d-all', network: items[0]?.network, targetTags: [tag] };
+  return { [`${COMPUTE}/projects/${project}/global/firewalls`]: { items: [first, gke, ...items] } };
 }
 
 function jobsOf(stacks: readonly StackJson[]): Answers {

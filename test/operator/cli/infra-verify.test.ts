@@ -115,6 +115,7 @@ describe.each(CLOUDS)('memoryctl infra verify on %s (a stand-in of its API)', (c
           ['signs in by', /users\/memplane_admin$/, '"kind"', '"type":"CLOUD_IAM_USER","kind"'],
           ['setting maxmemory-policy', /instances\/memplane-prod-redis/, 'volatile-lru', 'noeviction'],
           ['rules', /global\/firewalls$/, 'networks/default"', 'networks/memplane-prod"'],
+          ['rules', /global\/firewalls$/, '"targetTags":["gke-memplane-prod-1a2b3c4d-node"]', '"x":1'],
           ['from', /firewalls\/memplane-prod-nodes-into-nodes$/, '10.0.32.0/20', '0.0.0.0/0'],
           ['denies', /firewalls\/memplane-prod-deny-out$/, '"all"', '"udp"'],
           ['on', /firewalls\/memplane-prod-deny-in$/, '"disabled":false', '"disabled":true'],

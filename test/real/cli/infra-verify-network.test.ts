@@ -17,6 +17,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { IAMClient, PutRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetKeyPolicyCommand, KMSClient, ListAliasesCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import { ModifyDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import { PutBucketLifecycleConfigurationCommand, PutBucketLoggingCommand, S3Client } from '@aws-sdk/client-s3';
 import { DeletePublicAccessBlockCommand, S3ControlClient } from '@aws-sdk/client-s3-control';
 import { jest } from '@jest/globals';
@@ -40,6 +41,7 @@ describePart('memoryctl infra verify sees what was changed beside Terraform (mot
     const at = { region: 'eu-central-1', endpoint: account.url };
     await changeNetwork(new EC2Client(at));
     await changeMachines(new EC2Client(at));
+    await changeDatabase(new EC2Client(at), new RDSClient(at));
     await changeRights(new IAMClient(at), new KMSClient(at));
     await changeBuckets(new S3Client({ ...at, forcePathStyle: true }), new S3ControlClient({ ...at, ...oneHost(at) }));
     const said = await account.verify();
@@ -61,6 +63,7 @@ describePart('memoryctl infra verify sees what was changed beside Terraform (mot
     ['memplane-prod-data-eu-central-1a public addresses', true, 'machines there get public addresses'],
     ['memplane-prod/com.amazonaws.eu-central-1.s3 statements', undefined, 'the endpoint lets out to any account'],
     ['aws_flow_log exists', false, 'nobody writes down who talked to whom'],
+    ['memplane-prod-pg-a groups', 'memplane-prod-nodes', 'Postgres stands in another group'],
     ['memplane-prod-services metadata only with a token', false, 'metadata without a token'],
     ['memplane-prod-services disks', '/dev/xvda: not encrypted', 'disks in the clear'],
     ['eu-central-1 encrypted by default', false, 'new disks in the clear'],
@@ -96,7 +99,10 @@ async function changeNetwork(ec2: EC2Client): Promise<void> {
   const { InternetGateways = [] } = await ec2.send(new DescribeInternetGatewaysCommand({}));
   const RouteTableId = RouteTables[0]?.RouteTableId;
   const GatewayId = InternetGateways[0]?.InternetGatewayId;
-  await ec2.send(new CreateRouteCommand({ RouteTableId, GatewayId, DestinationCidrBlock: '0.0.0.0/0' }));
+  // The second leads to a private network, which the team that runs it may join: that is nobody's way out.
+  for (const DestinationCidrBlock of ['0.0.0.0/0', '10.99.0.0/16']) {
+    await ec2.send(new CreateRouteCommand({ RouteTableId, GatewayId, DestinationCidrBlock }));
+  }
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand(named('memplane-prod-data-eu-central-1a')));
   const SubnetId = Subnets[0]?.SubnetId;
   await ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }));
@@ -107,6 +113,13 @@ async function changeNetwork(ec2: EC2Client): Promise<void> {
   await ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, PolicyDocument }));
   const { FlowLogs = [] } = await ec2.send(new DescribeFlowLogsCommand({}));
   await ec2.send(new DeleteFlowLogsCommand({ FlowLogIds: FlowLogs.map(({ FlowLogId = '' }) => FlowLogId) }));
+}
+
+async function changeDatabase(ec2: EC2Client, rds: RDSClient): Promise<void> {
+  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
+  const open = SecurityGroups.find(({ GroupName }) => GroupName === 'memplane-prod-nodes')?.GroupId ?? '';
+  const change = { DBInstanceIdentifier: 'memplane-prod-pg-a', VpcSecurityGroupIds: [open], ApplyImmediately: true };
+  await rds.send(new ModifyDBInstanceCommand(change));
 }
 
 async function changeMachines(ec2: EC2Client): Promise<void> {

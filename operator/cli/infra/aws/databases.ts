@@ -40,6 +40,7 @@ async function readInstance(client: RDSClient, { name, region }: Target, keys: K
     ...Object.fromEntries([...parameters].map(([name, value]) => [`parameter ${name}`, value])),
     'sign-in by IAM': instance.IAMDatabaseAuthenticationEnabled === true,
     logs: listed(instance.EnabledCloudwatchLogsExports),
+    groups: listed((instance.VpcSecurityGroups ?? []).map(({ VpcSecurityGroupId }) => VpcSecurityGroupId)),
     'key of insights': await keys.nameOf(instance.PerformanceInsightsKMSKeyId, region),
     'small updates by itself': instance.AutoMinorVersionUpgrade === true,
   };

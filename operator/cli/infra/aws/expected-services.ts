@@ -1,6 +1,6 @@
 import { block, blocks, type GraphResource, listed, type StackGraph } from '../graph.js';
 import type { Facts, Target } from '../target.js';
-import { keyOf, target } from './expected-target.js';
+import { groupsOf, keyOf, target } from './expected-target.js';
 import { denies, nameIn, sameJson } from './policy.js';
 import { settledPolicy, statementFacts } from './statements.js';
 
@@ -77,6 +77,7 @@ function clusterTarget(graph: StackGraph, cluster: GraphResource): Target {
     private: network?.endpoint_private_access === true,
     'asked from': listed((network?.public_access_cidrs ?? []) as readonly string[]),
     logs: listed((attributes.enabled_cluster_log_types ?? []) as readonly string[]),
+    groups: groupsOf(graph, network?.security_group_ids),
     'who may': block(attributes.access_config)?.authentication_mode as string | undefined,
   };
   return target(graph, cluster, 'cluster', attributes.name, facts);

@@ -1,4 +1,4 @@
-import type { GraphResource, StackGraph } from '../graph.js';
+import { type GraphResource, listed, type StackGraph } from '../graph.js';
 import type { Facts, Target } from '../target.js';
 import { keyName } from './policy.js';
 
@@ -26,3 +26,7 @@ export function keyOf(graph: StackGraph, expression: unknown): string | undefine
     .find(({ attributes }) => graph.referred(attributes.target_key_id)?.address === key.address);
   return keyName(String(alias?.attributes.name ?? key.address), key.region);
 }
+
+/** Names of the security groups that something wears. */
+export const groupsOf = (graph: StackGraph, ids: unknown): string | undefined =>
+  listed(((ids ?? []) as readonly unknown[]).map((id) => graph.referred(id)?.attributes.name as string | undefined));

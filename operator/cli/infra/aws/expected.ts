@@ -4,7 +4,7 @@ import { barTarget, bucketTarget } from './expected-buckets.js';
 import { expectOfNetwork } from './expected-network.js';
 import { expectOfRoles } from './expected-roles.js';
 import { expectOfServices } from './expected-services.js';
-import { keyOf, target } from './expected-target.js';
+import { groupsOf, keyOf, target } from './expected-target.js';
 import { expectOfWatch } from './expected-watch.js';
 import { settledPolicy, statementFacts } from './statements.js';
 
@@ -63,6 +63,7 @@ function databaseTarget(graph: StackGraph, instance: GraphResource): Target {
     ...Object.fromEntries(parameters.filter(([name]) => !NAMED.has(name))),
     'sign-in by IAM': attributes.iam_database_authentication_enabled === true,
     logs: listed((attributes.enabled_cloudwatch_logs_exports ?? []) as readonly string[]),
+    groups: groupsOf(graph, attributes.vpc_security_group_ids),
     'key of insights': keyOf(graph, attributes.performance_insights_kms_key_id),
     'small updates by itself': attributes.auto_minor_version_upgrade !== false,
   });

@@ -1,3 +1,4 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
 import type { LiveCloud } from '../target.js';
 import { openAccount } from './account.js';
 import { openBalancers } from './balancers.js';
@@ -6,8 +7,8 @@ import { openCaches } from './caches.js';
 import { openDatabases } from './databases.js';
 import { openEntrances } from './entrances.js';
 import { openKeys } from './keys.js';
-import { openNetwork } from './network.js';
-import type { AwsOptions } from './request.js';
+import { groupNames, openNetwork } from './network.js';
+import { type AwsOptions, clientConfig, perRegion } from './request.js';
 import { openRoles } from './roles.js';
 import type { Service } from './service.js';
 import { openServices } from './services.js';
@@ -17,6 +18,7 @@ import { openWatch } from './watch.js';
 export function openAws(options: AwsOptions): LiveCloud {
   const keys = openKeys(options);
   const databases = openDatabases(options);
+  const ec2 = perRegion((region) => new EC2Client(clientConfig(region, options)));
   const services: Readonly<Record<string, Service>> = {
     key: keys,
     bucket: openBuckets(options),
@@ -36,10 +38,14 @@ export function openAws(options: AwsOptions): LiveCloud {
     async read(target) {
       const service = services[target.kind];
       if (service === undefined) throw new Error(`nobody reads a ${target.kind}`);
-      return await service.read(target, keys);
+      const facts = await service.read(target, keys);
+      const groups = facts?.groups;
+      if (typeof groups !== 'string' || !/\bsg-/.test(groups)) return facts;
+      return { ...facts, groups: await groupNames(ec2.of(target.region), groups) };
     },
     close: () => {
       for (const { close } of Object.values(services)) close();
+      ec2.close();
     },
   };
 }

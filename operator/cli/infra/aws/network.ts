@@ -27,6 +27,15 @@ import { readPolicy, statementFacts } from './statements.js';
 type Reader = (client: EC2Client, target: Target, keys: Keys) => Promise<Facts | undefined>;
 
 /** What EC2 knows: networks, who may pass, endpoints, flow logs, templates of machines, and disks. */
+/** Ids of security groups in a text, by their names: other services tell ids alone. */
+export async function groupNames(client: EC2Client, ids: string): Promise<string> {
+  const GroupIds = [...new Set(ids.split(', '))];
+  const command = new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-id', Values: GroupIds }] });
+  const { SecurityGroups = [] } = (await ask(client.send(command), [])) ?? {};
+  const names = new Map(SecurityGroups.map(({ GroupId, GroupName }) => [GroupId, GroupName]));
+  return listed(GroupIds.map((id) => names.get(id) ?? id)) ?? '';
+}
+
 export function openNetwork(options: AwsOptions): Readonly<Record<string, Service>> {
   const clients = perRegion((region) => new EC2Client(clientConfig(region, options)));
   const service = (read: Reader): Service => ({
@@ -83,13 +92,18 @@ async function subnetNames(client: EC2Client): Promise<ReadonlyMap<string, strin
   return new Map(Subnets.map(({ SubnetId = '', Tags }) => [SubnetId, tagged(Tags)]));
 }
 
+const isPrivate = (cidr: string): boolean =>
+  /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(cidr);
+
 async function readRoutes(client: EC2Client, { name }: Target): Promise<Facts | undefined> {
   const answer = await ask(client.send(new DescribeRouteTablesCommand({ Filters: named(name) })), []);
   const table = answer?.RouteTables?.[0];
   if (table === undefined) return undefined;
-  // What stays within the network, and what a gateway endpoint of it answers, does not lead out.
+  // What stays within the network, what a gateway endpoint of it answers, and a peering of private networks that
+  // whoever runs the other one made, lead nobody out.
   const out = (table.Routes ?? []).filter(
-    ({ GatewayId = '', DestinationPrefixListId }) => GatewayId !== 'local' && DestinationPrefixListId === undefined,
+    ({ GatewayId = '', DestinationPrefixListId, DestinationCidrBlock = '' }) =>
+      GatewayId !== 'local' && DestinationPrefixListId === undefined && !isPrivate(DestinationCidrBlock),
   );
   const ways = out.map(({ DestinationCidrBlock, DestinationIpv6CidrBlock, NatGatewayId, GatewayId = '' }) => {
     const by =

@@ -90,6 +90,7 @@ async function readCluster(client: EKSClient, { name, region }: Target, keys: Ke
         ? listed(cluster.resourcesVpcConfig.publicAccessCidrs)
         : undefined,
     logs: listed(logs),
+    groups: listed(cluster.resourcesVpcConfig?.securityGroupIds),
     'who may': cluster.accessConfig?.authenticationMode,
   };
 }

@@ -10,13 +10,19 @@ const each = (value: unknown, path: string): readonly Json[] => (at(value, path)
 const texts = (value: unknown, path: string): string | undefined =>
   listed(((at(value, path) ?? []) as readonly unknown[]).map(String));
 
+/** GKE writes rules for its own nodes and balancers, each for the tag that these nodes alone have. */
+function isOfGke(rule: Json): boolean {
+  const tags = (at(rule, 'targetTags') ?? []) as readonly string[];
+  return /^(gke|k8s)-/.test(String(rule.name)) && tags.length > 0 && tags.every((tag) => tag.startsWith('gke-'));
+}
+
 const readNetwork: Reader = async (rest, name, signal) => {
   const network = await rest.get(`${COMPUTE}/${name}`, signal);
   if (network === undefined) return undefined;
   const rules: string[] = [];
   const [project] = name.split('/global/');
   await findOn(rest, `${COMPUTE}/${project}/global/firewalls`, 'items', signal, (rule) => {
-    if (textAt(rule, 'network')?.endsWith(`/${name}`) === true) rules.push(String(rule.name));
+    if (textAt(rule, 'network')?.endsWith(`/${name}`) === true && !isOfGke(rule)) rules.push(String(rule.name));
     return false;
   });
   return { 'subnets by itself': at(network, 'autoCreateSubnetworks') === true, rules: listed(rules) };
