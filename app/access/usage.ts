@@ -35,8 +35,32 @@ export const dayOf = (time: number): string => {
   return today.text;
 };
 
+interface Count {
+  readonly day: string;
+  readonly kind: UsageKind;
+  count: number;
+}
+
+/** What is counted and not written yet. */
+const createCounts = () => {
+  let pending = new Map<string, Count>();
+  return {
+    add: (day: string, kind: UsageKind, count: number): void => {
+      const counter = pending.get(`${day}${kind}`);
+      if (counter) counter.count += count;
+      else pending.set(`${day}${kind}`, { day, kind, count });
+    },
+    of: (day: string, kind: UsageKind): number => pending.get(`${day}${kind}`)?.count ?? 0,
+    take: (): readonly Count[] => {
+      const batch = [...pending.values()];
+      pending = new Map();
+      return batch;
+    },
+  };
+};
+
 export const createUsageMeter = (db: Queryable, now: () => number = Date.now): UsageMeter => {
-  let pending = new Map<string, { day: string; kind: UsageKind; count: number }>();
+  const counts = createCounts();
   let last: Promise<void> = Promise.resolve();
   // One after the other: whoever waits for it finds what an earlier one was still writing, too.
   const flush = (): Promise<void> => {
@@ -44,26 +68,20 @@ export const createUsageMeter = (db: Queryable, now: () => number = Date.now): U
     return last;
   };
   const write = async (): Promise<void> => {
-    if (pending.size === 0) return;
-    const batch = pending;
-    pending = new Map();
+    const batch = counts.take();
+    if (batch.length === 0) return;
     try {
-      await addUsage(db, [...batch.values()]);
+      await addUsage(db, batch);
     } catch {
       // The database is away: counted together with what comes, and written when it is back.
-      for (const { day, kind, count } of batch.values()) add(day, kind, count);
+      for (const { day, kind, count } of batch) counts.add(day, kind, count);
     }
-  };
-  const add = (day: string, kind: UsageKind, count: number): void => {
-    const counter = pending.get(`${day}${kind}`);
-    if (counter) counter.count += count;
-    else pending.set(`${day}${kind}`, { day, kind, count });
   };
   const timer = setInterval(() => void flush(), FLUSH_MS);
   timer.unref();
   let seen: { readonly at: number; readonly rows: readonly UsageRow[] } | undefined;
   return {
-    add: (kind, count = 1) => add(dayOf(now()), kind, count),
+    add: (kind, count = 1) => counts.add(dayOf(now()), kind, count),
     read: async (from, to) => {
       await flush();
       return selectUsage(db, from, to);
@@ -72,7 +90,7 @@ export const createUsageMeter = (db: Queryable, now: () => number = Date.now): U
       const day = dayOf(now());
       if (seen === undefined || now() - seen.at > FLUSH_MS) seen = { at: now(), rows: await selectUsage(db, day, day) };
       const stored = seen.rows.find((row) => row.kind === kind && row.day === day)?.count ?? 0;
-      return stored + (pending.get(`${day}${kind}`)?.count ?? 0);
+      return stored + counts.of(day, kind);
     },
     stop: async () => {
       clearInterval(timer);

@@ -105,51 +105,46 @@ const loadVectors = async (
   );
 };
 
-const nameOf = (names: ReadonlyMap<string, string>, ref: string | null): string | null =>
-  ref === null ? null : (names.get(ref) ?? null);
+type Row = NewMemoryRow | MemoryRow;
+type Names = ReadonlyMap<string, string>;
+
+const nameOf = (names: Names, ref: string | null): string | null => (ref === null ? null : (names.get(ref) ?? null));
 
 /** Member by member: an object of this size with others spread into it takes as long to make as its vector to seal. */
-const buildMemory = (
-  row: NewMemoryRow | MemoryRow,
-  content: RowContent,
-  names: ReadonlyMap<string, string>,
-  { key, namespace }: MemoryKey,
-): Memory => {
-  return {
-    id: row.id,
-    key,
-    namespace: [...namespace],
-    user_id: nameOf(names, row.user_ref),
-    agent_id: nameOf(names, row.agent_ref),
-    session_id: nameOf(names, row.session_ref),
-    app_id: nameOf(names, row.app_ref),
-    team_id: nameOf(names, row.team_ref),
-    organization_id: nameOf(names, row.organization_ref),
-    scope: SCOPES[row.scope] ?? 'user',
-    content: content.content,
-    content_hash: row.content_hash.toString('base64url'),
-    subject: content.subject,
-    predicate: content.predicate,
-    object: content.object,
-    confidence: roundFloat(row.confidence),
-    importance: roundFloat(row.importance),
-    metadata: { ...content.metadata },
-    pii: [...(row.pii ?? [])],
-    redactions: (row.pii ?? []).map((kind, index) => ({ kind, count: row.pii_counts?.[index] ?? 0 })),
-    status: STATUSES[row.status] ?? 'active',
-    legal_hold: row.legal_hold,
-    expires_at: formatOptionalTime(row.expires_at),
-    valid_from: formatOptionalTime(row.valid_from),
-    valid_to: formatOptionalTime(row.valid_to),
-    created_at: formatTime(row.created_at),
-    updated_at: formatTime(row.updated_at),
-    version: row.version,
-    source: { kind: SOURCE_KINDS[row.source_kind] ?? 'api', ...(content.source as object) },
-    trust: { class: TRUST_CLASSES[row.trust_class] ?? 'unknown', score: roundFloat(row.trust_score) },
-    supersedes: [...(row.supersedes ?? [])],
-    superseded_by: row.superseded_by,
-    evidence: [...(row.evidence ?? [])],
-    contradictions: row.contradictions,
-    vector_status: VECTOR_STATUSES[row.vector_status] ?? 'pending',
-  };
-};
+const buildMemory = (row: Row, content: RowContent, names: Names, { key, namespace }: MemoryKey): Memory => ({
+  id: row.id,
+  key,
+  namespace: [...namespace],
+  user_id: nameOf(names, row.user_ref),
+  agent_id: nameOf(names, row.agent_ref),
+  session_id: nameOf(names, row.session_ref),
+  app_id: nameOf(names, row.app_ref),
+  team_id: nameOf(names, row.team_ref),
+  organization_id: nameOf(names, row.organization_ref),
+  scope: SCOPES[row.scope] ?? 'user',
+  content: content.content,
+  content_hash: row.content_hash.toString('base64url'),
+  subject: content.subject,
+  predicate: content.predicate,
+  object: content.object,
+  confidence: roundFloat(row.confidence),
+  importance: roundFloat(row.importance),
+  metadata: { ...content.metadata },
+  pii: [...(row.pii ?? [])],
+  redactions: (row.pii ?? []).map((kind, index) => ({ kind, count: row.pii_counts?.[index] ?? 0 })),
+  status: STATUSES[row.status] ?? 'active',
+  legal_hold: row.legal_hold,
+  expires_at: formatOptionalTime(row.expires_at),
+  valid_from: formatOptionalTime(row.valid_from),
+  valid_to: formatOptionalTime(row.valid_to),
+  created_at: formatTime(row.created_at),
+  updated_at: formatTime(row.updated_at),
+  version: row.version,
+  source: { kind: SOURCE_KINDS[row.source_kind] ?? 'api', ...(content.source as object) },
+  trust: { class: TRUST_CLASSES[row.trust_class] ?? 'unknown', score: roundFloat(row.trust_score) },
+  supersedes: [...(row.supersedes ?? [])],
+  superseded_by: row.superseded_by,
+  evidence: [...(row.evidence ?? [])],
+  contradictions: row.contradictions,
+  vector_status: VECTOR_STATUSES[row.vector_status] ?? 'pending',
+});
