@@ -9,8 +9,9 @@ import { renderTable } from '../table.js';
 
 export const infraVerify: Command = {
   about:
-    'Reads key ids, lock modes, recovery windows and TLS settings through the APIs of the cloud and compares each with ' +
-    'the synthesised stack. It only reads. AWS: the credentials of the SDK; Google Cloud: gcloud; Azure: az.',
+    'Reads keys, locks, recovery windows, TLS, networks and rights through the APIs of the cloud and compares each with ' +
+    'the synthesised stack (docs/reference/infra-verify.md). It only reads. AWS: the credentials of the SDK; Google ' +
+    'Cloud: gcloud; Azure: az.',
   parameters: [{ name: 'STACK', summary: 'aws-prod-vault, or aws-prod for all stacks of it', repeats: true }],
   flags: [
     { name: 'out', value: 'FOLDER', summary: 'where synth wrote (cdktf.out)' },
@@ -20,7 +21,10 @@ export const infraVerify: Command = {
   exits: [
     [EXIT.ok, 'everything is as synthesised'],
     [EXIT.no, 'something differs or does not exist'],
-    [EXIT.unusable, 'no stack, no credentials, no answer, or something could not be read and nothing differs'],
+    [
+      EXIT.unusable,
+      'no stack, no credentials, no answer; or something could not be read, or nobody has said how, and nothing differs',
+    ],
   ],
   examples: ['memoryctl infra verify aws-prod', 'memoryctl infra verify gcp-prod-vault --json | jq .summary'],
   run,
