@@ -10,7 +10,7 @@ export function expectThat(holds: boolean, otherwise: string): void {
   if (!holds) throw new Error(otherwise);
 }
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 export async function retry<T>(work: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
   const deadline = Date.now() + DEADLINE_MS;

@@ -85,13 +85,18 @@ export class RunLog {
     if (this.#file === undefined) return;
     const line: LogLine = { at: new Date().toISOString(), text: bytes.toString('utf8'), partial };
     const record = `${line.at} ${stream} ${partial ? PARTIAL : FULL} ${line.text}\n`;
-    this.#bytes += writeSync(this.#file, record);
-    if (this.#bytes > this.#maxBytes) this.#rotate();
+    try {
+      this.#bytes += writeSync(this.#file, record);
+      if (this.#bytes > this.#maxBytes) this.#rotate();
+    } catch {
+      // A full disk costs lines of the log, not the cluster that writes it.
+    }
     for (const listener of this.#listeners) listener(line);
   }
 
   #rotate(): void {
     if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
     renameSync(this.path, rotated(this.path));
     this.#file = openSync(this.path, 'w', 0o600);
     this.#bytes = 0;

@@ -24,7 +24,7 @@ export interface LocalPostgres {
   restart(): Promise<void>;
 }
 
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 60_000;
 const LAST_WORDS_MS = 500;
 
 /** Small, because everything runs on one laptop; durable, because the state outlives the demo. */

@@ -73,6 +73,19 @@ describe('a container’s log', () => {
     log.end();
   });
 
+  const itOnLinux = process.platform === 'linux' ? it : it.skip;
+  itOnLinux('goes on for who follows it when the disk is full', () => {
+    const log = new RunLog('/dev/full');
+    const heard: string[] = [];
+    log.subscribe(
+      ({ text }) => heard.push(text),
+      () => undefined,
+    );
+    say(log, 'one\ntwo\n');
+    log.end();
+    expect(heard).toEqual(['one', 'two']);
+  });
+
   it('shows only what is recent enough', async () => {
     const log = new RunLog(path);
     say(log, 'now\n');
