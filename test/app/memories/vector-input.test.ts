@@ -52,7 +52,7 @@ describe('a vector in base64', () => {
           expect([changed, /is not base64/.test(refusal(changed, 1 + values.length))]).toEqual([changed, !isBase64]);
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 3000, seed: 20261121 },
     );
   });
 
