@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { PodIdentity } from './clients/cloud-identity.js';
 
 /** The operator's settings: read once, every problem reported at once, frozen. */
 export interface OperatorConfig {
@@ -14,15 +15,9 @@ export interface OperatorConfig {
   /** Every tenant is looked at again after this long, whatever the watches said. */
   readonly resyncSeconds: number;
   /** Who the operator is to Google and Azure, under the names that their clusters give; AWS reads its own. */
-  readonly cloudIdentity: {
-    readonly GCE_METADATA_HOST: string | undefined;
-    readonly AZURE_CLIENT_ID: string | undefined;
-    readonly AZURE_TENANT_ID: string | undefined;
-    readonly AZURE_FEDERATED_TOKEN_FILE: string | undefined;
-    readonly AZURE_AUTHORITY_HOST: string | undefined;
-  };
+  readonly cloudIdentity?: PodIdentity;
   /** Where those clouds' APIs are, if not at their own addresses. */
-  readonly cloudEndpoint: string | undefined;
+  readonly cloudEndpoint?: string | undefined;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -41,7 +41,7 @@ const STOP_DEADLINE_MS = 20_000;
 export function createManager(options: ManagerOptions): Manager {
   const { config, kube, log } = options;
   const mirrors = createMirrors(options);
-  const cloud = { identity: config.cloudIdentity, endpoint: config.cloudEndpoint };
+  const cloud = { identity: config.cloudIdentity ?? {}, endpoint: config.cloudEndpoint };
   const stores = new PlaneStores(kube, config.namespace, cloud);
   const objects = createTenantObjects(kube, mirrors.children, options.served);
   const events = createEventRecorder({ client: kube, component: FIELD_MANAGER, instance: config.identity, log });

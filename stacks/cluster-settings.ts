@@ -149,7 +149,7 @@ export function qdrantOutput({ qdrant, identity }: Environment, made: QdrantOutp
 }
 
 /** What only one cloud has to say about identities. */
-export function identityExtras(environment: Environment, { federation }: ClusterOutput) {
+export function identityExtras(environment: Environment, { federation }: ClusterOutput, artifacts: string) {
   const { place } = environment;
   switch (place.cloud) {
     case 'aws':
@@ -160,6 +160,11 @@ export function identityExtras(environment: Environment, { federation }: Cluster
       return {
         tenantVault: tenantKeyId(environment, 'tenants'),
         identityResourceGroup: resourceGroup(environment, 'plane'),
+        scopes: {
+          tenantVault: keyScope(environment, 'tenants', 'tenant'),
+          keys: bucketScope(environment, 'keys'),
+          artifacts,
+        },
       };
   }
 }

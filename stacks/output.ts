@@ -52,8 +52,10 @@ export function vaultBuckets(environment: Environment): VaultOutput['buckets'] {
 }
 
 export function planeKms(environment: Environment, objectsKeyID: string): PlaneOutput['kms'] {
+  const { protection, rotationDays, deletionWindowDays } = environment.kms;
   return {
     mode: environment.place.cloud === 'aws' ? 'shared' : 'perTenant',
+    ...{ protection, rotationDays, deletionWindowDays },
     keyID: tenantKeyId(environment, 'tenants'),
     replicaKeyID: tenantKeyId(environment, 'tenantsReplica'),
     anchorKeyID: keyId(environment, 'vault', 'anchor'),

@@ -37,6 +37,10 @@ export interface PlaneKms {
   readonly replicaKeyID: string;
   readonly anchorKeyID: string;
   readonly objectsKeyID: string;
+  /** Of every key; where the operator makes tenants', it makes them so. */
+  readonly protection: 'Hsm' | 'Software';
+  readonly rotationDays: number;
+  readonly deletionWindowDays: number;
 }
 
 /** What a cluster is placed in. */
@@ -102,6 +106,8 @@ export interface PlaneIdentity {
   /** Azure: URL of the vault of tenants' keys, and the group in which the operator makes their identities. */
   readonly tenantVault?: string;
   readonly identityResourceGroup?: string;
+  /** Azure: resource ids on which the operator assigns roles to tenants' identities. */
+  readonly scopes?: Readonly<Record<'tenantVault' | 'keys' | 'artifacts', string>>;
 }
 
 export interface PlaneStorageClass {

@@ -19,7 +19,12 @@ const identities = (...verbs: readonly string[]) =>
 export const AZURE_ROLES = {
   unwrap: { dataActions: keys('read', 'wrap/action', 'unwrap/action') },
   // Neither unwrap nor decrypt nor sign, and no purge.
-  tenantKeyAdmin: { dataActions: keys('read', 'create/action', 'update/action', 'delete') },
+  tenantKeyAdmin: {
+    dataActions: [
+      ...keys('read', 'create/action', 'update/action', 'delete'),
+      ...['read', 'write'].map((verb) => `Microsoft.KeyVault/vaults/keyrotationpolicies/${verb}`),
+    ],
+  },
   keyring: { dataActions: blobs('read', 'write', 'add/action', 'delete') },
   keyringUse: { dataActions: blobs('read', 'write', 'add/action') },
   artifactsUse: { dataActions: blobs('read', 'write', 'add/action', 'delete', 'tags/write') },

@@ -59,7 +59,7 @@ export function buildCompute(
     identity: {
       ...identity,
       annotations: { ...identity.annotations, qdrant: vectors.annotations },
-      ...identityExtras(environment, cluster),
+      ...identityExtras(environment, cluster, needs.artifacts.grantOn),
     },
     storageClass: vectors.storageClass,
     qdrant: qdrantOutput(environment, vectors),

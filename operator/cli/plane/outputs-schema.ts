@@ -51,6 +51,7 @@ const identity = Type.Object(
     projectNumber: optional(name('Google Cloud: number of the project.')),
     tenantVault: optional(name('Azure: vault of tenant keys.')),
     identityResourceGroup: optional(name('Azure: resource group of identities.')),
+    scopes: optional(texts('Azure: resource ids on which roles are assigned to tenants.')),
   },
   { description: 'How pods prove to the cloud who they are.' },
 );
@@ -131,6 +132,9 @@ export const planeOutputSchema = Type.Object(
         replicaKeyID: name('The same in the second region.'),
         anchorKeyID: name('Signs anchors.'),
         objectsKeyID: name('Encrypts objects.'),
+        protection: optional(choice('What holds keys that the operator makes.', ['Hsm', 'Software'])),
+        rotationDays: optional(count('How often they get a new version.')),
+        deletionWindowDays: optional(count('How long a destroyed one can be brought back.')),
       },
       { description: 'The keys.' },
     ),

@@ -80,8 +80,10 @@ const buildRedis = ({ name, host, port, auth }: PlaneOutputs['redis'][number]) =
 });
 
 /** Named one by one: outputs may grow, the resource takes what it knows. */
-function buildKms({ cloud, kms: { mode, keyID, replicaKeyID, anchorKeyID, objectsKeyID } }: PlaneOutputs) {
-  return { provider: cloud, mode: MODES[mode], keyID, replicaKeyID, anchorKeyID, objectsKeyID };
+function buildKms({ cloud, kms }: PlaneOutputs) {
+  const { mode, keyID, replicaKeyID, anchorKeyID, objectsKeyID, protection, rotationDays, deletionWindowDays } = kms;
+  const made = defined({ protection, rotationDays, deletionWindowDays });
+  return { provider: cloud, mode: MODES[mode], ...made, keyID, replicaKeyID, anchorKeyID, objectsKeyID };
 }
 
 const PURPOSES = ['keys', 'keysReplica', 'artifacts', 'backups', 'backupsReplica', 'audit', 'auditReplica'] as const;
@@ -102,8 +104,8 @@ function buildBuckets({ cloud, buckets }: PlaneOutputs) {
   );
 }
 
-function buildIdentity({ cluster, identity, kms }: PlaneOutputs) {
-  const { provider, roles, workloadPool, projectNumber, tenantVault, identityResourceGroup } = identity;
+function buildIdentity({ cluster, identity, kms, region }: PlaneOutputs) {
+  const { provider, roles, workloadPool, projectNumber, tenantVault, identityResourceGroup, scopes } = identity;
   const azure = provider === 'aks';
   const aws = provider.startsWith('eks');
   return defined({
@@ -119,6 +121,9 @@ function buildIdentity({ cluster, identity, kms }: PlaneOutputs) {
     resourceGroup: identityResourceGroup,
     issuerURL: azure ? cluster.issuer : undefined,
     unwrapRoleID: azure ? roles.unwrap : undefined,
+    location: azure ? region : undefined,
+    tenantRoles: aws ? undefined : defined({ keyringUse: roles.keyringUse, artifactsUse: roles.artifactsUse }),
+    scopes: scopes && defined({ tenantVault: scopes.tenantVault, keys: scopes.keys, artifacts: scopes.artifacts }),
   });
 }
 

@@ -18,6 +18,7 @@ type Row = Question<AzureCall>;
 type Options = Pick<AzureCall, 'subOperation' | 'attributes' | 'version'>;
 
 const KEYS = 'Microsoft.KeyVault/vaults/keys';
+const ROTATION = 'Microsoft.KeyVault/vaults/keyrotationpolicies';
 const BLOBS = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
 const ASSIGN = 'Microsoft.Authorization/roleAssignments';
 
@@ -98,6 +99,9 @@ function tenantKeyRows({ vault, operator, witness, secrets, owner, deploy }: Sta
     ...tenants.flatMap((store) => [
       row('allow', 'operator', operator, `${KEYS}/create/action`, 'for a tenant', `${store}/keys/7f3c`),
       row('allow', 'operator', operator, `${KEYS}/delete`, 'of a tenant that is erased', `${store}/keys/7f3c`),
+      row('allow', 'operator', operator, `${ROTATION}/write`, 'of a tenant', `${store}/keys/7f3c`),
+      row('deny', 'operator', operator, `${KEYS}/rotate/action`, 'by hand', `${store}/keys/7f3c`),
+      row('deny', 'witness', witness, `${ROTATION}/write`, 'of a tenant', `${store}/keys/7f3c`),
       row('deny', 'operator', operator, `${KEYS}/unwrap/action`, 'of a tenant', `${store}/keys/7f3c`),
       row('deny', 'operator', operator, `${KEYS}/wrap/action`, 'of a tenant', `${store}/keys/7f3c`),
       row('deny', 'operator', operator, `${KEYS}/decrypt/action`, 'of a tenant', `${store}/keys/7f3c`),
@@ -130,6 +134,7 @@ function planeKeyRows({ vault, operator, witness, secrets }: Stage): readonly Ro
       row('deny', 'operator', operator, `${KEYS}/unwrap/action`, 'past the store', `${vault('vault')}/keys/${key}`),
       row('deny', 'witness', witness, `${KEYS}/delete`, 'which ends all it encrypts', `${vault('vault')}/keys/${key}`),
     ]),
+    row('deny', 'operator', operator, `${ROTATION}/write`, 'to end its rotation', `${vault('vault')}/keys/audit`),
     row('allow', 'witness', witness, `${KEYS}/sign/action`, 'a digest', `${vault('vault')}/keys/anchor`),
     row('deny', 'witness', witness, `${KEYS}/sign/action`, 'with another key', `${vault('vault')}/keys/audit`),
     row('deny', 'operator', operator, `${KEYS}/sign/action`, 'a digest', `${vault('vault')}/keys/anchor`),

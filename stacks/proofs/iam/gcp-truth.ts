@@ -82,6 +82,9 @@ function keyRows(world: World, place: GcpPlace): readonly Row[] {
     ...[tenant, there].flatMap((key) => [
       row('allow', 'operator', operator, 'cryptoKeys.create', 'for a tenant', key),
       row('allow', 'operator', operator, 'cryptoKeyVersions.destroy', 'of a tenant that is erased', key),
+      row('allow', 'operator', operator, 'cryptoKeys.update', 'to set or end the rotation', key),
+      row('allow', 'operator', operator, 'cryptoKeys.setIamPolicy', 'to let its pods in', key),
+      row('deny', 'operator', operator, 'cryptoKeyVersions.restore', 'of a tenant that is erased', key),
       row('deny', 'operator', operator, 'cryptoKeyVersions.useToDecrypt', 'of a tenant', key),
       row('deny', 'operator', greedy, 'cryptoKeyVersions.useToDecrypt', 'after granting itself everything', key),
       row('deny', 'operator', greedy, 'cryptoKeyVersions.useToEncrypt', 'after granting itself everything', key),
