@@ -6,9 +6,11 @@ import { OPERATOR, OPERATOR_NAMESPACE } from '../../../charts/manifests/names.js
 import type { K8sObject } from '../../../charts/manifests/object.js';
 import { memoryPlane } from '../../../operator/api/v1alpha1/schema/memory-plane.js';
 import { validateKind } from '../../../operator/api/v1alpha1/validate.js';
+import { TenantClouds } from '../../../operator/plane/tenant-clouds.js';
 import { memoryctl } from '../../support/cli.js';
 import { reviewedStacks } from '../../support/reviewed-stacks.js';
 import { terraformOutputs } from '../../support/stack-outputs.js';
+import { planeOf } from '../../support/tenants.js';
 
 const stacks = reviewedStacks();
 const names = [...stacks.keys()].filter((name) => name.endsWith('-plane'));
@@ -60,6 +62,17 @@ describe('memoryctl plane from-outputs', () => {
   beforeAll(async () => {
     awsObjects = await objectsOf('aws-prod-plane');
   });
+
+  it.each(names.filter((name) => !name.startsWith('aws')))(
+    'says all that the operator needs to make the keys of tenants on %s, and where each key is',
+    async (name) => {
+      const [plane] = await objectsOf(name);
+      const { kms, identity } = (plane?.spec ?? {}) as { readonly kms: object; readonly identity: object };
+      expect(kms).toMatchObject({ mode: 'PerTenant', protection: expect.stringMatching(/^(Hsm|Software)$/) });
+      const opened = new TenantClouds({}).of(planeOf({ ...(plane?.spec as object) }));
+      expect([opened.kind, identity]).toEqual(['done', expect.objectContaining({ tenantRoles: expect.anything() })]);
+    },
+  );
 
   it.each(names)('makes a valid MemoryPlane of what %s puts out', async (name) => {
     const [plane] = await objectsOf(name);
