@@ -76,6 +76,9 @@ const refuse = (status: number, code: string, message = code): never => {
 };
 const ok = (body: object, status = 200): Answer => ({ status, body });
 
+/** One pair for all versions of all keys: making one takes a while. Versions are told apart by the label that they put on. */
+const pair: Pair = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+
 export async function startAzure(containers: readonly string[]): Promise<AzureStandIn> {
   const identities = new Map<string, Identity>();
   const assignments = new Map<string, Assigned>();
@@ -83,8 +86,6 @@ export async function startAzure(containers: readonly string[]): Promise<AzureSt
   const deleted = new Set<string>();
   const blobs: AzureStandIn['blobs'] = new Map();
   const lost = new Set<string>();
-  // One pair for all versions of all keys: making 3,072 bits takes a while. Versions are told apart by their ids.
-  const pair: Pair = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   let count = 0;
 
   const actionsOf = (role: string): readonly string[] => {
