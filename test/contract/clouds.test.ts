@@ -89,7 +89,9 @@ describe('production on three clouds', () => {
 
 /** Maps whose keys a cloud chooses, and what only one of them has to say. */
 const NAMED_BY_CLOUD: readonly string[] = ['annotations', 'roles', 'parameters'];
-const OF_ONE_CLOUD: readonly string[] = ['workloadPool', 'projectNumber', 'tenantVault', 'identityResourceGroup'];
+const OF_ONE_CLOUD: readonly string[] = [
+  ...['workloadPool', 'projectNumber', 'tenantVault', 'identityResourceGroup', 'scopes'],
+];
 
 /** Keys, recursively, of objects; the lists of what is irreversible differ by what each cloud calls a key. */
 function shapeOf(value: unknown): unknown {
