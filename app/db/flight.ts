@@ -20,10 +20,10 @@ export const demandStep = (condition: string, values: readonly unknown[]): State
 export type Answer = readonly Readonly<Record<string, unknown>>[];
 
 /**
- * Sends all statements without waiting for an answer in between, behind one Sync: a single round trip. After a statement
- * that fails the server passes over all that follow it, so that nothing runs that counted on it. Without `named` there are
- * no prepared names and no state of the session: a pooler in transaction mode sees one exchange. Answers with the rows of
- * each.
+ * Sends all statements without waiting for an answer in between, behind one Sync: a single round trip, and outside of a
+ * transaction one by itself. After a statement that fails the server passes over all that follow it, so that nothing runs that
+ * counted on it. Without `named` there are no prepared names and no state of the session: a pooler in transaction mode sees
+ * one exchange. Answers with the rows of each.
  *
  * @param named where the connection is the server's own (`isDirect`): its statements are planned once. @default false
  */
@@ -69,11 +69,7 @@ interface Wire {
   };
   close(statement: { readonly type: 'S'; readonly name: string }): void;
   parse(statement: { readonly name?: string; readonly text: string }): void;
-  bind(bound: {
-    readonly statement?: string;
-    readonly values: readonly unknown[];
-    readonly valueMapper: (value: unknown) => unknown;
-  }): void;
+  bind(bound: { readonly statement?: string; readonly values: readonly unknown[] }): void;
   describe(portal: { readonly type: 'P'; readonly name: string }): void;
   execute(portal: object): void;
   endCopyFrom(): void;
@@ -115,7 +111,7 @@ class Flight implements pg.Submittable {
   async #send(wire: Wire): Promise<void> {
     wire.stream.cork();
     try {
-      for (const step of this.#steps) {
+      for (const step of this.#steps.map(withText)) {
         if (this.#isSynced) return;
         begin(wire, step, this.#plans);
         if (step.frames) await this.#copy(wire, step.frames);
@@ -207,6 +203,12 @@ const flush = async ({ stream }: Wire): Promise<void> => {
   stream.cork();
 };
 
+/**
+ * Its values as the server reads them. Of all steps before the first leaves: the Sync that ends a flight, whatever becomes of
+ * it, commits what was sent until then, unless the server itself refused something.
+ */
+const withText = (step: Step): Step => ({ ...step, values: step.values?.map((value) => prepareValue(value)) ?? [] });
+
 const begin = (wire: Wire, { text, values = [], frames }: Step, known: Plans | undefined): void => {
   const name = known && !frames && values.length > 0 ? nameOf(text) : undefined;
   if (name === undefined) wire.parse({ text });
@@ -216,7 +218,7 @@ const begin = (wire: Wire, { text, values = [], frames }: Step, known: Plans | u
     wire.parse({ name, text });
     known?.add(name);
   }
-  wire.bind({ statement: name ?? '', values, valueMapper: prepareValue });
+  wire.bind({ statement: name ?? '', values });
   if (!frames) wire.describe({ type: 'P', name: '' });
   wire.execute({});
 };

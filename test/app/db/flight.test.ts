@@ -47,6 +47,29 @@ describe('statements that travel together', () => {
     expect(await count()).toBe(3);
   });
 
+  it('are one transaction by themselves, of which nothing stays when any of them fails or cannot be sent', async () => {
+    const client = await db.connect();
+    const add = { text: 'INSERT INTO seats VALUES ($1, $2)', values: [1, 'taken'] };
+    const rows = copyStep('seats', columns, seats(2, 3));
+    const more = copyStep('seats', columns, seats(9, 2));
+    const breaking = {
+      ...more,
+      frames: function* () {
+        yield* more.frames?.() ?? [];
+        throw new RangeError('no such seat');
+      },
+    };
+    const unsendable = { text: 'SELECT $1::jsonb', values: [{ n: 1n }] };
+    const wrong = [add, { text: 'SELECT 1 / 0' }, { text: 'SELECT nonsense' }, breaking, unsendable];
+    for (const step of wrong) {
+      await expect(fly(client, [add, rows, step, { text: 'SELECT 1' }])).rejects.toThrow();
+      expect(await count()).toBe(0);
+    }
+    await fly(client, [add, rows]);
+    client.release();
+    expect(await count()).toBe(4);
+  });
+
   it('are planned once on a connection of the server’s own, and again after one of them failed', async () => {
     const client = await db.connect();
     const add = { text: 'INSERT INTO seats VALUES ($1, $2)', values: [1, 'taken'] };
