@@ -67,36 +67,53 @@ ServerResponse.prototype.end = function (...args) {
 
 /**
  * Statements that travel together are one query to the driver. What was written before the step leaves for the server first;
- * `after` is when it has left too, and of the commit when its answer is back.
+ * `after` is when it has left too, and of the commit when its answer is back. Outside of a transaction they are one by
+ * themselves, which begins with the first of them and commits by their Sync.
  */
-const flights = new WeakSet();
+const flights = new WeakMap();
+const inTransaction = new WeakSet();
 const sent = new WeakSet();
+const isArmed = (name, moment) => armed?.name === name && isAt(moment);
 const board = (client, flight, args) => {
-  flights.add(client.connection);
+  const { connection } = client;
+  const isWhole = !inTransaction.has(connection);
+  flights.set(connection, { isWhole });
   for (const end of ['handleReadyForQuery', 'handleError']) {
     const told = flight[end];
     flight[end] = function (...results) {
-      flights.delete(client.connection);
-      if (end === 'handleReadyForQuery' && armed?.name === 'commit' && isAt('after')) hit();
+      flights.delete(connection);
+      if (end === 'handleReadyForQuery' && isWhole && isArmed('commit', 'after')) hit();
       return told.apply(this, results);
     };
   }
+  if (isWhole && isArmed('begin', 'before')) hit();
+  if (isWhole && isArmed('begin', 'after')) sent.add(connection);
   return query.apply(client, args);
 };
 const leave = (connection) => {
   connection.stream.uncork();
   hit();
 };
-const { parse, sync } = pg.Connection.prototype;
+const { parse, bind, sync } = pg.Connection.prototype;
+/** By the name under which the server has planned them; the last without one by its connection. */
+const texts = new Map();
+const unnamed = new WeakMap();
 pg.Connection.prototype.parse = function (statement, ...rest) {
-  if (sent.delete(this)) leave(this);
-  const isDue = flights.has(this) && STEPS[armed?.name]?.test(statement.text.trimStart());
-  if (isDue && isAt('before')) leave(this);
-  if (isDue && isAt('after') && armed?.name !== 'commit') sent.add(this);
+  if (statement.name) texts.set(statement.name, statement.text);
+  else unnamed.set(this, statement.text);
   return parse.call(this, statement, ...rest);
+};
+pg.Connection.prototype.bind = function (bound, ...rest) {
+  if (sent.delete(this)) leave(this);
+  const text = (bound.statement ? texts.get(bound.statement) : unnamed.get(this)) ?? '';
+  const isDue = flights.has(this) && STEPS[armed?.name]?.test(text.trimStart());
+  if (isDue && isAt('before')) leave(this);
+  if (isDue && isAt('after')) sent.add(this);
+  return bind.call(this, bound, ...rest);
 };
 pg.Connection.prototype.sync = function (...args) {
   if (sent.delete(this)) leave(this);
+  if (flights.get(this)?.isWhole && isArmed('commit', 'before')) leave(this);
   return sync.apply(this, args);
 };
 
@@ -105,6 +122,8 @@ pg.Client.prototype.query = function (...args) {
   const [config] = args;
   if (typeof config?.submit === 'function' && config.text === undefined) return board(this, config, args);
   const text = typeof config === 'string' ? config : (config?.text ?? '');
+  if (STEPS.begin.test(text)) inTransaction.add(this.connection);
+  if (/^(COMMIT|ROLLBACK)/.test(text)) inTransaction.delete(this.connection);
   if (!STEPS[armed?.name]?.test(text.trimStart())) return query.apply(this, args);
   if (isAt('before')) {
     hit();
