@@ -49,8 +49,11 @@ const toCheck = <T>(compile: () => ValidateFunction, prefix: string): Check<T> =
 const withoutEcho = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {
   const telling = errors.filter(({ keyword, params }) => keyword !== 'anyOf' && params.type !== 'null');
   const told = (path: string): boolean => telling.some(({ instancePath }) => instancePath.startsWith(path));
-  return errors.filter((error) => telling.includes(error) || !told(error.instancePath));
+  return errors.filter((error) => (telling.includes(error) || !told(error.instancePath)) && !isEmptyAsWell(error));
 };
+
+/** Of a text that is empty its `minLength` tells. */
+const isEmptyAsWell = ({ params, data }: ErrorObject): boolean => params.pattern === NOT_BLANK && data === '';
 
 /** Each alternative of a union says of its own constant that it is not there: told once, with all that may be there. */
 const withOneChoice = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {
