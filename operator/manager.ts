@@ -14,6 +14,7 @@ import type { OperatorMetrics } from './runtime/metrics.js';
 import { stopInOrder } from './runtime/stop.js';
 import { createStatusWriter } from './status-writer.js';
 import { createArchiveSchedule } from './tenant/archive-schedule.js';
+import { createArchiveWatch } from './tenant/archive-watch.js';
 import type { TenantDependencies } from './tenant/dependencies.js';
 import { createTenantObjects, type TenantObjects } from './tenant/objects.js';
 import { reconcileTenant } from './tenant/reconcile.js';
@@ -135,6 +136,7 @@ function runnable(
     { name: 'sweeper', rounds: createSweeper(deps) },
     { name: 'usage', rounds: createUsageWatch(deps) },
     { name: 'archives', rounds: createArchiveSchedule(deps) },
+    { name: 'archive results', rounds: createArchiveWatch(deps) },
   ];
   let stopped = false;
   return {

@@ -10,7 +10,7 @@ interface WithConditions {
 
 type Live = LiveObject & { readonly status?: WithConditions | undefined };
 
-/** One patch, skipped when nothing changed, and an event when "is it ready, and why not" has another answer. */
+/** One patch, skipped when nothing changed, and an event when "is it ready, and why not" has another answer; the same of its archive. */
 export const createStatusWriter =
   (kube: KubeClient, resource: Resource, events: EventRecorder) =>
   async (live: Live, status: WithConditions): Promise<void> => {
@@ -21,11 +21,15 @@ export const createStatusWriter =
       if (error instanceof KubeError && error.reason === 'NotFound') return;
       throw error;
     }
-    const [before, ready] = [readyOf(live.status), readyOf(status)];
-    if (ready === undefined || (ready.reason === before?.reason && ready.status === before.status)) return;
-    const type = ready.status === 'True' || ready.reason === REASONS.RolloutInProgress ? 'Normal' : 'Warning';
-    events.record(live, { type, reason: ready.reason, message: ready.message });
+    for (const told of [CONDITIONS.ready, CONDITIONS.auditReady]) {
+      const [before, now] = [conditionOf(live.status, told), conditionOf(status, told)];
+      if (now === undefined || (now.reason === before?.reason && now.status === before.status)) continue;
+      // That the first archive went well is no news.
+      if (told === CONDITIONS.auditReady && before === undefined && now.status === 'True') continue;
+      const type = now.status === 'True' || now.reason === REASONS.RolloutInProgress ? 'Normal' : 'Warning';
+      events.record(live, { type, reason: now.reason, message: now.message });
+    }
   };
 
-const readyOf = (status: WithConditions | undefined): Condition | undefined =>
-  status?.conditions?.find(({ type }) => type === CONDITIONS.ready);
+const conditionOf = (status: WithConditions | undefined, wanted: string): Condition | undefined =>
+  status?.conditions?.find(({ type }) => type === wanted);

@@ -47,7 +47,10 @@ async function lookAtAll(deps: TenantDependencies, started: Map<string, number>,
 }
 
 /** Undefined while there is nothing to archive from, or nowhere to put it. */
-function runOf(deps: TenantDependencies, { metadata, spec, status }: MemoryTenant): number | undefined {
+export function runOf(
+  deps: Pick<TenantDependencies, 'planes' | 'now'>,
+  { metadata, spec, status }: MemoryTenant,
+): number | undefined {
   if (metadata.deletionTimestamp !== undefined || spec.paused || status?.tenantID === undefined) return undefined;
   // The tables are there once the service has answered.
   const isAvailable = status.conditions?.some(({ type, status: is }) => type === 'Available' && is === 'True');

@@ -1,3 +1,4 @@
+import { CONDITIONS } from '../api/v1alpha1/conditions.js';
 import type { Condition, MemoryTenantStatus } from '../api/v1alpha1/types.js';
 import { mergeConditions, type ConditionInput as NewCondition } from '../runtime/conditions.js';
 import type { Outcome } from '../runtime/outcome.js';
@@ -34,7 +35,7 @@ export function foldStatus(
       ? [condition('Paused', 'True', 'Paused', 'spec.paused is set: the operator looks and does not touch')]
       : []),
   ].map((one) => ({ ...one, observedGeneration: generation }));
-  const kept = early ? keptConditions(previous, conditions) : [];
+  const kept = early ? keptConditions(previous, conditions) : besideConditions(previous);
   return {
     ...previous,
     ...fields,
@@ -90,6 +91,10 @@ function phaseConditions({ phases }: Findings): readonly NewCondition[] {
 }
 
 const lastOf = (phases: Findings['phases']): string => phases.at(-1)?.phase ?? 'the phases before it';
+
+/** What is said of work beside the phases stays until that says something else. */
+const besideConditions = (previous: MemoryTenantStatus | undefined): readonly Condition[] =>
+  (previous?.conditions ?? []).filter(({ type }) => type === CONDITIONS.auditReady);
 
 /** When a reconcile stops early, what the phases said last time is still the best that is known. */
 function keptConditions(

@@ -223,6 +223,10 @@ export function describeTenantLife(cluster: string, kubeconfig: () => Promise<st
             metadata.name,
             ['archived'],
           ]);
+          expect([metadata.name, status?.conditions?.find(({ type }) => type === 'AuditReady')?.status]).toEqual([
+            metadata.name,
+            'True',
+          ]);
         }
       }, 90_000);
       // And the others are counted again every five minutes.

@@ -44,8 +44,8 @@ export const OPERATOR_RULES: readonly PolicyRule[] = [
     resourceNames: Object.values(SECRETS),
     verbs: ['get', ...WRITE, 'delete'],
   },
-  // Scheduled work is started and left to itself; its Job goes by its own time to live.
-  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create'] },
+  // Scheduled work is started, and by its name asked how it ended; its Job goes by its own time to live.
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create'] },
   { apiGroups: [''], resources: ['events'], verbs: WRITE },
   // Held to be granted: the API server lets nobody grant what he does not hold.
   ...TENANT_ADMIN_RULES,

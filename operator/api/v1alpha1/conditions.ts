@@ -29,6 +29,7 @@ export const REASONS = {
   Available: 'Available',
   Progressing: 'Progressing',
   Pending: 'Pending',
+  Archived: 'Archived',
   RolloutInProgress: 'RolloutInProgress',
   Terminating: 'Terminating',
   // Somebody asked for it.
@@ -43,6 +44,7 @@ export const REASONS = {
   DatabaseLoginRefused: 'DatabaseLoginRefused',
   StoreUnreachable: 'StoreUnreachable',
   KeyManagementUnreachable: 'KeyManagementUnreachable',
+  ArchiveFailed: 'ArchiveFailed',
   CrashLooping: 'CrashLooping',
   MigrationPending: 'MigrationPending',
   ImagePullFailed: 'ImagePullFailed',

@@ -82,7 +82,7 @@ export const memoryTenantStatus = group('What the operator sees and did. It neve
     uuid('Identity of the tenant, from the catalogue; it survives deletion, reinstallation and a rebuilt cluster.'),
   ),
   conditions: conditions(
-    'Ready, Available, Paused, Held, QuotaReady, DriftDetected, DrillFresh and one per phase; Reconciling and Stalled only while True.',
+    'Ready, Available, Paused, Held, QuotaReady, DriftDetected, DrillFresh, AuditReady (the last archive of the log) and one per phase; Reconciling and Stalled only while True.',
   ),
   endpoint: shown('URL of the memory API.', 1024),
   namespace: optional(label('The namespace, mem-<name>.')),
