@@ -12,6 +12,10 @@ export type JsonObject = { readonly [key: string]: Json };
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The same of what came from nowhere known. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Text to a value, or a 400 that says where it is wrong. What JSON allows and a database or a log would choke on is refused. */
 export const parseJson = (bytes: Buffer, what = 'the body'): Json => {
   const whole = `${what.charAt(0).toUpperCase()}${what.slice(1)}`;

@@ -3,12 +3,13 @@ import { requirePermission } from '../access/guard.js';
 import type { Principal } from '../access/principal.js';
 import { currentContext } from '../http/context.js';
 import { type ErrorDeps, reportError } from '../http/error-handler.js';
+import { isObject } from '../http/json.js';
 import { checkMode } from '../http/serve.js';
 import { requireValid } from '../http/validate.js';
 import type { SearchDeps } from '../search/search-deps.js';
 import { buildFailure } from './failure.js';
 import { demandUser, resolveCaller } from './identity.js';
-import { isRecord, type Params, RPC, RpcError } from './rpc.js';
+import { type Params, RPC, RpcError } from './rpc.js';
 import { CHECKS, TOOLS } from './tools.js';
 
 export interface ToolDeps extends ErrorDeps {
@@ -30,7 +31,7 @@ export const callTool = async (
       typeof name === 'string' ? `There is no tool ${JSON.stringify(name.slice(0, 64))}` : 'params.name names no tool';
     throw new RpcError(RPC.invalidParams, 200, `${asked}: ${names}.`);
   }
-  if (!isRecord(args)) throw new RpcError(RPC.invalidParams, 200, 'params.arguments is no object.');
+  if (!isObject(args)) throw new RpcError(RPC.invalidParams, 200, 'params.arguments is no object.');
   const { tool, check } = known;
   const context = currentContext();
   if (context) context.operation = `mcp.${tool.name}`;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Json } from '../http/json.js';
-import { isRecord, type Params, RPC, RpcError, type RpcMessage } from './rpc.js';
+import { isObject, type Json } from '../http/json.js';
+import { type Params, RPC, RpcError, type RpcMessage } from './rpc.js';
 import { isStateless, isSupported, SUPPORTED_VERSIONS, UNNAMED_VERSION } from './versions.js';
 
 const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
@@ -43,11 +43,11 @@ const resolveClaimed = (
     throw mismatch('MCP-Protocol-Version', `the body says ${quote(claimed)}, the header ${quote(named)}`);
   if (!isSupported(claimed)) throw unsupported(claimed);
   if (!isStateless(claimed)) return { version: claimed, stateless: false };
-  if (!isRecord(meta[CAPABILITIES_KEY])) {
+  if (!isObject(meta[CAPABILITIES_KEY])) {
     if (meta[CAPABILITIES_KEY] === undefined) throw missingMeta(CAPABILITIES_KEY);
     throw invalidMeta(CAPABILITIES_KEY, 'is no object');
   }
-  if (meta[CLIENT_KEY] !== undefined && !isRecord(meta[CLIENT_KEY])) throw invalidMeta(CLIENT_KEY, 'is no object');
+  if (meta[CLIENT_KEY] !== undefined && !isObject(meta[CLIENT_KEY])) throw invalidMeta(CLIENT_KEY, 'is no object');
   if (message.id !== null) checkHeaders(headers, message, named);
   return { version: claimed, stateless: true };
 };
@@ -73,7 +73,7 @@ const checkHeaders = (
 export const metaOf = (params: Params): Params => {
   const meta: Json | undefined = params._meta;
   if (meta === undefined) return {};
-  if (isRecord(meta)) return meta;
+  if (isObject(meta)) return meta;
   throw new RpcError(RPC.invalidParams, 400, 'params._meta is no object.');
 };
 

@@ -6,14 +6,14 @@ import { readJsonBody } from '../http/body.js';
 import { currentContext } from '../http/context.js';
 import { reportError, sendError } from '../http/error-handler.js';
 import { Problem, problem } from '../http/errors.js';
-import type { Json } from '../http/json.js';
+import { isObject, type Json } from '../http/json.js';
 import { VERSION } from '../version.js';
 import { Addressed, answerProblem, describe } from './answers.js';
 import { type DispatchDeps, dispatch } from './dispatch.js';
 import { resolveEra } from './envelope.js';
 import { retryAfterOf } from './failure.js';
 import { checkOrigin, type OriginOptions } from './origin.js';
-import { buildError, isRecord, RPC, type RpcAnswer, RpcError, type RpcMessage, readMessage } from './rpc.js';
+import { buildError, RPC, type RpcAnswer, RpcError, type RpcMessage, readMessage } from './rpc.js';
 import { takesBatches } from './versions.js';
 
 const PATH = '/mcp';
@@ -165,7 +165,7 @@ const refusalFirst = (deps: McpDeps, request: IncomingMessage, thrown: unknown):
 const readCall = async (request: IncomingMessage): Promise<RpcMessage | undefined> => {
   try {
     const body = await readBody(request);
-    const message = isRecord(body) ? readMessage(body) : undefined;
+    const message = isObject(body) ? readMessage(body) : undefined;
     if (message?.method !== 'tools/call' || message.id === null) return undefined;
     // One that is not even well said is told no more than that.
     resolveEra(request.headers, message);

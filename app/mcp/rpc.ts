@@ -1,4 +1,4 @@
-import type { Json } from '../http/json.js';
+import { isObject, type Json } from '../http/json.js';
 
 /** Codes of JSON-RPC, and those that MCP adds. */
 export const RPC = {
@@ -53,18 +53,15 @@ export const buildError = (
   error: { code, message, ...(data === undefined ? {} : { data }) },
 });
 
-export const isRecord = (value: unknown): value is Params =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** One message of a body. `undefined`: an answer, which nobody here has asked for. */
 export const readMessage = (value: Json): RpcMessage | undefined => {
   const invalid = (what: string) => new RpcError(RPC.invalidRequest, 400, `The body is no JSON-RPC message: ${what}.`);
-  if (!isRecord(value)) throw invalid('it is no object');
+  if (!isObject(value)) throw invalid('it is no object');
   const { jsonrpc, id, method, params } = value;
   if (jsonrpc !== '2.0') throw invalid('jsonrpc is not "2.0"');
   if (method === undefined && id !== undefined && ('result' in value || 'error' in value)) return undefined;
   if (typeof method !== 'string') throw invalid('method is no text');
-  if (params !== undefined && !isRecord(params)) throw invalid('params is no object');
+  if (params !== undefined && !isObject(params)) throw invalid('params is no object');
   if (id === undefined) return { id: null, method, params: params ?? {} };
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) throw invalid('id is neither a text nor an integer');
   return { id: id as RpcId, method, params: params ?? {} };

@@ -1,12 +1,10 @@
-import type { Json } from '../http/json.js';
+import { isRecord, type Json } from '../http/json.js';
 import type { Memory } from '../memories/schema.js';
 import { toM0 } from './shape.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 type Values = ReadonlyMap<string, readonly Json[]>;
 
-const isObject = (value: unknown): value is Schema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 /** Deeper than any form that people fill in. */
 const MAX_DEPTH = 8;
 /** Words for what a memory says. */
@@ -58,7 +56,7 @@ class Filler {
 
   fill(given: unknown, values: Values, name: string, depth: number): Json {
     const schema = this.#resolve(given, depth);
-    if (isObject(schema.properties) && depth < MAX_DEPTH) {
+    if (isRecord(schema.properties) && depth < MAX_DEPTH) {
       const filled = Object.entries(schema.properties).map(([key, inner]) => [
         key,
         this.fill(inner, values, key, depth + 1),
@@ -75,7 +73,7 @@ class Filler {
   /** Of objects: one a memory that has something to say of it. Of values: each once. */
   #fillList(schema: Schema, values: Values, name: string, depth: number): Json {
     const items = this.#resolve(schema.items ?? {}, depth);
-    if (isObject(items.properties) && depth < MAX_DEPTH) {
+    if (isRecord(items.properties) && depth < MAX_DEPTH) {
       return this.#each.map((one) => this.fill(items, one, name, depth + 1)).filter(saysSomething);
     }
     const fitting = (values.get(plain(name)) ?? [])
@@ -86,26 +84,26 @@ class Filler {
 
   /** `$ref` within the schema, and of alternatives the first that is not null: as Pydantic writes what is optional. */
   #resolve(schema: unknown, depth: number): Schema {
-    if (!isObject(schema) || depth > MAX_DEPTH) return {};
+    if (!isRecord(schema) || depth > MAX_DEPTH) return {};
     const { $ref } = schema;
     if (typeof $ref === 'string' && $ref.startsWith('#/')) {
       const found = $ref
         .slice(2)
         .split('/')
         .reduce<unknown>(
-          (part, key) => (isObject(part) && Object.hasOwn(part, key) ? part[key] : undefined),
+          (part, key) => (isRecord(part) && Object.hasOwn(part, key) ? part[key] : undefined),
           this.#root,
         );
       return found === schema ? {} : this.#resolve(found, depth + 1);
     }
     const choices = [schema.anyOf, schema.oneOf, schema.allOf].find(Array.isArray) as readonly unknown[] | undefined;
-    const choice = choices?.find((one) => isObject(one) && one.type !== 'null');
+    const choice = choices?.find((one) => isRecord(one) && one.type !== 'null');
     return choice === undefined ? schema : this.#resolve(choice, depth + 1);
   }
 }
 
 const saysSomething = (value: Json): boolean =>
-  isObject(value) &&
+  isRecord(value) &&
   Object.values(value).some((inner) => inner !== null && !(Array.isArray(inner) && inner.length === 0));
 
 /** As the schema types it; `null` when it is not that. */

@@ -1,4 +1,5 @@
 import { problem } from '../http/errors.js';
+import { isRecord } from '../http/json.js';
 import type { Caller } from '../memories/service.js';
 import { boundUser, entityRequired, FIELDS, type Names, OWNERLESS } from './entity.js';
 
@@ -40,8 +41,8 @@ const OWN_KEYS =
 /** Whom a request may reach, and what of it is wanted. Throws when it names no entity, or somebody whom the key is not. */
 export const resolveAsked = (caller: Caller, asking: Asking): Asked => {
   const { filters, names, also = [], freeKeys = false } = asking;
-  const own = isObject(filters) ? translate(filters, freeKeys) : (filters ?? {});
-  if (!isObject(own)) throw notAnObject();
+  const own = isRecord(filters) ? translate(filters, freeKeys) : (filters ?? {});
+  if (!isRecord(own)) throw notAnObject();
   const merged = merge([own, ...Object.entries(names).flatMap(([key, value]) => member(key, value, false)), ...also]);
   const bound = boundUser(caller);
   checkUsers(caller, merged);
@@ -50,9 +51,6 @@ export const resolveAsked = (caller: Caller, asking: Asking): Asked => {
   if (bound === null) throw entityRequired();
   return { filters: merge([merged, { user_id: bound }]), user_id: bound };
 };
-
-const isObject = (value: unknown): value is Filter =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const notAnObject = () =>
   problem('invalid_filter', '/filters must be an object.', {
@@ -65,7 +63,7 @@ const translate = (filter: Filter, freeKeys: boolean): Filter =>
 
 const member = (key: string, value: unknown, freeKeys: boolean): readonly Filter[] => {
   if (['AND', 'OR', 'NOT'].includes(key)) {
-    const inner = (item: unknown): unknown => (isObject(item) ? translate(item, freeKeys) : item);
+    const inner = (item: unknown): unknown => (isRecord(item) ? translate(item, freeKeys) : item);
     return [{ [key]: Array.isArray(value) ? value.map(inner) : inner(value) }];
   }
   // An agent's own memories have an owner too, who is no user.
@@ -90,7 +88,7 @@ export const merge = (filters: readonly Filter[]): Filter => {
 
 const walk = (filter: unknown): readonly (readonly [string, unknown])[] => {
   if (Array.isArray(filter)) return filter.flatMap(walk);
-  if (!isObject(filter)) return [];
+  if (!isRecord(filter)) return [];
   return Object.entries(filter).flatMap(([key, value]) =>
     ['AND', 'OR', 'NOT'].includes(key) ? walk(value) : [[key, value] as const],
   );
@@ -111,14 +109,14 @@ const checkUsers = ({ principal }: Caller, filter: Filter): void => {
 const textsOf = (value: unknown): readonly string[] => {
   if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return value.flatMap(textsOf);
-  return isObject(value) ? Object.values(value).flatMap(textsOf) : [];
+  return isRecord(value) ? Object.values(value).flatMap(textsOf) : [];
 };
 
 /** The one person whom the whole filter is about: said at its top, or in what all must hold. */
 const topUser = (filter: Filter): string | undefined => {
   const named = [filter, ...(Array.isArray(filter.AND) ? filter.AND : [])].flatMap((part) => {
-    const value = isObject(part) ? (part.user_id ?? part.userId) : undefined;
-    const plain = isObject(value) && Object.keys(value).length === 1 ? value.eq : value;
+    const value = isRecord(part) ? (part.user_id ?? part.userId) : undefined;
+    const plain = isRecord(value) && Object.keys(value).length === 1 ? value.eq : value;
     return typeof plain === 'string' && plain !== '*' ? [plain] : [];
   });
   return named[0];

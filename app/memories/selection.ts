@@ -5,6 +5,7 @@ import { and, type Condition } from '../db/condition.js';
 import { BEFORE_ALL } from '../db/first-id.js';
 import type { Queryable } from '../db/pool.js';
 import { problem } from '../http/errors.js';
+import { isRecord } from '../http/json.js';
 import { bindFilter, parseFilter } from '../search/filter/index.js';
 import { indexSettings } from '../search/index-mark.js';
 import type { MemoryRow } from './rows.js';
@@ -37,13 +38,11 @@ export const demandSelector = ({ ids, filters, ...names }: Selection): void => {
       errors: [{ pointer: '/ids', code: 'exclusive', detail: '/ids goes with no other selector' }],
     });
   }
-  if ((ids?.length ?? 0) > 0 || isFilter || named || (filters !== undefined && !isObject(filters))) return;
+  if ((ids?.length ?? 0) > 0 || isFilter || named || (filters !== undefined && !isRecord(filters))) return;
   throw problem('selector_required', 'The request does not say which memories.', {
     errors: [{ pointer: '', code: 'selector_required', detail: 'ids, filters or a name of an owner is required' }],
   });
 };
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * By ids: of those that may be seen, and that the purpose is granted for. By filters: of the one scope that is named,

@@ -1,5 +1,5 @@
 import { type FieldError, Problem, problem } from '../../http/errors.js';
-import { parseJson } from '../../http/json.js';
+import { isRecord, parseJson } from '../../http/json.js';
 import { buildPointer } from '../../http/json-pointer.js';
 import { FIELD_NAMES, type Field, fieldOf, METADATA_PREFIX, OPERATORS, type Operator, operatorsOf } from './fields.js';
 import type { Comparison, Filter, Scalar } from './tree.js';
@@ -22,7 +22,7 @@ export const MAX_LIST = 1_000;
  * in clear. `undefined` for a filter that asks for nothing: `{}`.
  */
 export const parseFilter = (value: unknown, options: ParseOptions): Filter | undefined => {
-  if (isObject(value) && Object.keys(value).length === 0) return undefined;
+  if (isRecord(value) && Object.keys(value).length === 0) return undefined;
   return new Parser(options).parse(value, [], 1);
 };
 
@@ -45,8 +45,6 @@ const readJson = (text: string, pointer: string): unknown => {
 
 type Path = readonly string[];
 type JsonObject = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const refuse = (pointer: string, what: string, remedy: string) => {
   const detail = `${pointer} ${what}`;
@@ -67,7 +65,7 @@ class Parser {
 
   parse(value: unknown, path: Path, depth: number): Filter {
     if (depth > MAX_DEPTH) throw this.#refuse(path, `is nested deeper than ${MAX_DEPTH} levels`);
-    if (!isObject(value)) throw this.#refuse(path, 'must be an object', FORM);
+    if (!isRecord(value)) throw this.#refuse(path, 'must be an object', FORM);
     const entries = Object.entries(value);
     if (entries.length === 0) throw this.#refuse(path, 'is empty', FORM);
     return all(entries.flatMap(([name, operand]) => this.#parseMember(name, operand, [...path, name], depth)));
@@ -83,7 +81,7 @@ class Parser {
         : this.parse(operand, path, depth + 1);
       return [{ kind: 'not', of }];
     }
-    if (name === 'metadata' && isObject(operand)) return this.#parseMetadata(operand, path);
+    if (name === 'metadata' && isRecord(operand)) return this.#parseMetadata(operand, path);
     return this.#parseField(name, operand, path);
   }
 
@@ -106,7 +104,7 @@ class Parser {
       throw this.#refuse(path, 'is not a known field', `Known are AND, OR, NOT, ${FIELD_NAMES.join(', ')}.`);
     }
     if (operand === '*') return [this.#test({ kind: 'exists', field }, path)];
-    if (!isObject(operand)) return [this.#parseTest(field, 'eq', operand, path)];
+    if (!isRecord(operand)) return [this.#parseTest(field, 'eq', operand, path)];
     const entries = Object.entries(operand);
     if (entries.length === 0) throw this.#refuse(path, 'names no operator', `Known are ${OPERATORS.join(', ')}.`);
     return entries.map(([operator, value]) => {
