@@ -5,6 +5,7 @@ import { MARKED, type MarkedRow } from '../memories/row-jcs.js';
 import type { RowMarks } from '../memories/row-mac.js';
 import { isErased, type Vault } from '../tenancy/vault.js';
 import { parseEvent } from './event.js';
+import { HistoryGaps, type Told, tell } from './history-gaps.js';
 import { decodeFacts, factRoot } from './leaves.js';
 
 /** A row that is not what the log says of it. */
@@ -30,24 +31,29 @@ interface Fact {
   readonly version: number;
   readonly op: 'put' | 'delete';
   readonly commit: Buffer;
+  /** All that was told of it. */
+  readonly told: Told;
 }
 
 /**
  * Replays what the log committed to and compares every row: changed, swapped and replayed contents, rows that came from
  * nowhere, rows that are gone without a deletion, and those whose owner, trust, hold, time or lineage somebody changed; and what the
- * history says of who did it and when. All of one moment.
+ * history says of who did it and when, and lacks. All of one moment.
  */
 export const verifyData = (db: Database, vault: Vault, marks: Judges): Promise<DataReport> =>
   inTransaction(db, async (transaction) => {
     await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const { facts, findings: broken } = await replayFacts(transaction);
     const findings: DataFinding[] = [...broken];
+    const gaps = new HistoryGaps();
     const counts = { checked: 0, erased: 0, unlogged: 0 };
     for (let after = BEFORE_ALL; ; ) {
       const rows = await selectRows(transaction, after);
       await vault.prepare(rows.map(({ slot }) => slot));
       for (const row of rows) {
-        const outcome = judgeRow(vault, marks, row, facts.get(row.id));
+        const fact = facts.get(row.id);
+        const outcome = judgeRow(vault, marks, row, fact);
+        if (fact && outcome !== 'erased') gaps.expect(row.id, fact.told, false);
         if (typeof outcome === 'string') counts[outcome]++;
         else findings.push(outcome);
         facts.delete(row.id);
@@ -56,7 +62,8 @@ export const verifyData = (db: Database, vault: Vault, marks: Judges): Promise<D
       if (!last || findings.length >= MOST_FINDINGS) break;
       after = last.id;
     }
-    findings.push(...(await judgeHistory(transaction, vault, marks)));
+    for (const [id, { told }] of facts) gaps.expect(id, told, true);
+    findings.push(...(await judgeHistory(transaction, vault, marks, gaps)));
     const gone = [...facts].flatMap(([id, { op }]) =>
       op === 'put' ? [{ id, what: 'is gone, and the log knows of no deletion' }] : [],
     );
@@ -100,7 +107,10 @@ const replayFacts = async (db: Queryable): Promise<Replay> => {
 /** Versions only grow, so the highest is the last, whichever order transactions committed in. */
 const applyFacts = (facts: Map<string, Fact>, body: Buffer | null): void => {
   for (const { id, version, op, commit } of decodeFacts(body ?? Buffer.alloc(0))) {
-    if ((facts.get(id)?.version ?? 0) <= version) facts.set(id, { version, op, commit: Buffer.from(commit) });
+    const known = facts.get(id);
+    const told = known?.told ?? [];
+    tell(told, version, op);
+    if ((known?.version ?? 0) <= version) facts.set(id, { version, op, commit: Buffer.from(commit), told });
   }
 };
 
@@ -112,7 +122,12 @@ const selectRows = async (db: Queryable, after: string): Promise<readonly Marked
   return rows;
 };
 
-const judgeHistory = async (db: Queryable, vault: Vault, marks: Judges): Promise<readonly DataFinding[]> => {
+const judgeHistory = async (
+  db: Queryable,
+  vault: Vault,
+  marks: Judges,
+  gaps: HistoryGaps,
+): Promise<readonly DataFinding[]> => {
   const findings: DataFinding[] = [];
   await vault.prepare([]);
   for (let after = 0; findings.length < MOST_FINDINGS; ) {
@@ -121,12 +136,15 @@ const judgeHistory = async (db: Queryable, vault: Vault, marks: Judges): Promise
       [after, PAGE],
     );
     for (const event of rows) {
-      if (marks.history.verify(event)) continue;
+      if (marks.history.verify(event)) {
+        gaps.see(event);
+        continue;
+      }
       const what = `has an event of version ${event.version} in its history that this service did not write`;
       findings.push({ id: event.memory_id, what });
     }
     const last = rows.at(-1);
-    if (!last) break;
+    if (!last) return [...findings, ...gaps.findings()];
     after = last.seq;
   }
   return findings;
