@@ -42,8 +42,10 @@ interface LookRow {
 const MOST = 200;
 /** Changes are kept for twice as long: whoever has not looked since has missed some. */
 const STALE_MS = 300_000;
-/** While the database answers one look, the next is gathered and sent. */
+/** Should one look hang, those who came after it are asked for by another. */
 const AT_ONCE = 2;
+/** Until then they wait for it and share the next, which costs less than one of their own. */
+const PATIENCE_MS = 5;
 
 /**
  * What a transaction told that the last snapshot did not show: those that came later, and those that were running then. By
@@ -69,6 +71,7 @@ class SharedWatch implements ChangeWatch {
   #seen: Seen | undefined;
   #running = 0;
   #next: Deferred | undefined;
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(db: Database) {
     this.#db = db;
@@ -81,8 +84,7 @@ class SharedWatch implements ChangeWatch {
     const next = defer();
     this.#next = next;
     if (this.#running === 0) void this.#send();
-    // Whoever comes within the same turn is in it.
-    else if (this.#running < AT_ONCE) setImmediate(() => void this.#send());
+    else if (this.#running < AT_ONCE) this.#patience = setTimeout(() => void this.#send(), PATIENCE_MS);
     return next.promise;
   }
 
@@ -99,6 +101,7 @@ class SharedWatch implements ChangeWatch {
     const next = this.#next;
     if (next === undefined || this.#running >= AT_ONCE) return;
     this.#next = undefined;
+    clearTimeout(this.#patience);
     this.#running++;
     try {
       const since = this.#seen;
