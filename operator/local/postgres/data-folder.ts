@@ -16,6 +16,7 @@ import { promisify } from 'node:util';
 import { UnusableState } from '../unusable-state.js';
 import { PARTIAL } from '../whole-file.js';
 import type { Account } from './binaries.js';
+import { recordOrigin } from './orphans.js';
 
 const run = promisify(execFile);
 
@@ -54,13 +55,17 @@ function leaveStrangersData({ folder, home, account }: Place): void {
   const id = existsSync(mark) ? readFileSync(mark, 'utf8') : undefined;
   const found = existsSync(join(home, 'id')) ? readFileSync(join(home, 'id'), 'utf8') : undefined;
   if (id !== undefined && found === undefined) throw new UnusableState(mark, `its data in ${home} are gone`);
-  if (id !== undefined && id === found) return;
+  if (id !== undefined && id === found) {
+    recordOrigin(folder, home, id);
+    return;
+  }
   rmSync(home, { recursive: true, force: true });
   const fresh = randomBytes(16).toString('hex');
   makeHome(home, account);
   writeFileSync(join(home, 'id'), fresh);
   mkdirSync(dirname(folder), { recursive: true });
   writeFileSync(mark, fresh);
+  recordOrigin(folder, home, fresh);
 }
 
 /** Folders above it stay open: the account that runs Postgres must be able to come here. */

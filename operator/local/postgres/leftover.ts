@@ -11,7 +11,15 @@ import { type Account, enterable, unprivilegedAccount } from './binaries.js';
  */
 export function postgresHome(folder: string, account: Account | undefined = unprivilegedAccount()): string {
   if (account === undefined || existsSync(join(folder, 'data')) || enterable(dirname(folder))) return folder;
-  return join('/var/tmp', `memplane-postgres-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`);
+  return elsewhere(folder);
+}
+
+export const ELSEWHERE = '/var/tmp';
+const HOME_NAME = /^memplane-postgres-[0-9a-f]{16}$/;
+export const isHomeName = (name: string): boolean => HOME_NAME.test(name);
+
+export function elsewhere(folder: string, base: string = ELSEWHERE): string {
+  return join(base, `memplane-postgres-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`);
 }
 
 const GRACE_MS = 20_000;
@@ -40,6 +48,9 @@ async function untilNone(list: () => readonly ListedProcess[], graceMs: number):
   const deadline = Date.now() + graceMs;
   while (list().length > 0 && Date.now() < deadline) await sleep(POLL_MS);
 }
+
+/** Whether a server runs on the data of this home, or is being made. */
+export const isUsed = (home: string): boolean => listServers(home).length > 0 || listMakers(home).length > 0;
 
 /** Answers the process id of the server that runs in this home, if one does. */
 export function signalPostgres(home: string, signal: NodeJS.Signals): number | undefined {

@@ -8,6 +8,7 @@ import { accountFor, locateBinaries } from './binaries.js';
 import { type Place, prepareData } from './data-folder.js';
 import { freePort } from './free-port.js';
 import { endPostgres, postgresHome } from './leftover.js';
+import { removeOrphans } from './orphans.js';
 
 export { postgresHome } from './leftover.js';
 
@@ -46,6 +47,7 @@ export async function startPostgres(folder: string, port = 0, signal?: AbortSign
   const home = postgresHome(folder, account);
   const place: Place = { folder, home, account, binaries: await locateBinaries(account) };
   await endPostgres(home);
+  if (home !== folder) removeOrphans();
   const password = await prepareData(place, signal);
   let { server, at } = await launchSomewhere(place, port, password, signal);
   const version = await createDatabase(at, password).catch(async (error: unknown) => {
