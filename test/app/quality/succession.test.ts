@@ -1,8 +1,10 @@
 import pg from 'pg';
 import {
+  type ChildService,
   createTestTenant,
   eventually,
   type InProcessService,
+  startChild,
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
@@ -23,6 +25,8 @@ let tenant: TestTenant;
 let server: ModelServer;
 let db: pg.Client;
 let afterMs = 0;
+/** Called at each request, before its answer. */
+let onAsked: (count: number) => void = () => undefined;
 const embedded: string[] = [];
 const env = () => ({
   ...{ EMBEDDING_NEXT_PROVIDER: 'ollama', EMBEDDING_NEXT_MODEL: 'next', EMBEDDING_NEXT_ENDPOINT: server.url },
@@ -31,12 +35,14 @@ const env = () => ({
 
 beforeAll(async () => {
   server = await startModelServer(({ body }) => {
+    onAsked(body.input.length);
     embedded.push(...body.input);
     return { body: { embeddings: body.input.map(embed) }, afterMs };
   });
 });
 beforeEach(async () => {
   [afterMs, embedded.length] = [0, 0];
+  onAsked = () => undefined;
   tenant = await createTestTenant();
   db = new pg.Client({ connectionString: tenant.env.DATABASE_URL ?? '' });
   await db.connect();
@@ -47,33 +53,34 @@ afterEach(async () => {
 }, 60_000);
 afterAll(() => server.stop());
 
-const store = async (service: InProcessService, contents: readonly string[]): Promise<readonly string[]> => {
+type Service = Pick<InProcessService | ChildService, 'call'>;
+const store = async (service: Service, contents: readonly string[]): Promise<readonly string[]> => {
   const memories = contents.map((content) => ({ user_id: 'ada', content }));
   const { status, body } = await service.call('POST', '/api/v1/memories?wait=indexed', { body: { memories } });
   expect(status).toBe(200);
   return body.results.map(({ id }: { id: string }) => id);
 };
 const facts = (count: number, what = 'fact') => Array.from({ length: count }, (_, n) => `${what} number ${n}`);
-const find = async (service: InProcessService, query: string) =>
+const find = async (service: Service, query: string) =>
   (
     await service.call('POST', '/api/v1/memories/search', {
       body: { user_id: 'ada', query, mode: 'semantic', limit: 1, explain: true },
     })
   ).body;
-const begin = async (service: InProcessService): Promise<string> => {
+const begin = async (service: Service): Promise<string> => {
   const { status, body } = await service.call('POST', '/api/v1/reembed', {
     body: { dual_write: true, model: 'ollama/next' },
   });
   expect([status, body.code]).toEqual([202, undefined]);
   return body.id;
 };
-const ended = (service: InProcessService, id: string, status: string) =>
+const ended = (service: Service, id: string, status: string) =>
   eventually(
     async () => (await service.call('GET', `/api/v1/jobs/${id}`)).body,
     (job) => job.status === status,
     30_000,
   );
-const vectorsOf = async (service: InProcessService) => (await service.call('GET', '/api/v1/quality')).body.vectors;
+const vectorsOf = async (service: Service) => (await service.call('GET', '/api/v1/quality')).body.vectors;
 const filled = async (): Promise<number> =>
   Number((await db.query('SELECT count(*) AS count FROM next_vectors')).rows[0].count);
 
@@ -133,6 +140,77 @@ describe('another model', () => {
     expect(embedded.length).toBe(200 - kept);
     expect(await vectorsOf(next)).toMatchObject({ model: 'ollama/next', coverage: 1, other_models: 0 });
   }, 60_000);
+
+  describe('whose process is killed, as by the kernel,', () => {
+    /** Its lease is over: what would take half a minute. */
+    const abandon = () => db.query(`UPDATE jobs SET run_at = now() WHERE status = 1`);
+
+    const wholeAfter = async (job: string): Promise<InProcessService> => {
+      await abandon();
+      const next = await startInProcess(tenant, env());
+      await ended(next, job, 'succeeded');
+      expect(await vectorsOf(next)).toMatchObject({ model: 'ollama/next', coverage: 1, other_models: 0, failed: 0 });
+      expect(await filled()).toBe(0);
+      expect((await find(next, 'fact number 7')).results[0].content).toBe('fact number 7');
+      return next;
+    };
+
+    it('in the middle of a batch loses that batch alone', async () => {
+      const service = await startChild(tenant, env());
+      await store(service, facts(200));
+      let killed: Promise<unknown> | undefined;
+      onAsked = (count) => {
+        if (count < 64 || embedded.length < 64 || killed !== undefined) return;
+        killed = service.end('SIGKILL');
+      };
+      const job = await begin(service);
+      await eventually(
+        async () => killed,
+        (isKilled) => isKilled !== undefined,
+        20_000,
+      );
+      await killed;
+      const kept = await filled();
+      expect([kept >= 64, kept < 200]).toEqual([true, true]);
+      embedded.length = 0;
+      await wholeAfter(job);
+      expect(embedded.filter((text) => text.startsWith('fact number'))).toHaveLength(200 - kept + 1);
+    }, 60_000);
+
+    it('while the new model takes over leaves the former one whole, which answers until the next one has done it', async () => {
+      const service = await startChild(tenant, env());
+      await store(service, facts(100));
+      const owner = new pg.Client({ connectionString: tenant.database.ownerUrl });
+      await owner.connect();
+      try {
+        // The last statement of the transaction waits for this row: all before it is done and not committed.
+        await owner.query('BEGIN');
+        await owner.query('SELECT 1 FROM embedding_model FOR UPDATE');
+        const job = await begin(service);
+        await eventually(
+          async () =>
+            (
+              await db.query(
+                `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE 'UPDATE embedding_model%'`,
+              )
+            ).rowCount,
+          (waiting) => waiting === 1,
+          20_000,
+        );
+        await service.end('SIGKILL');
+        await owner.query('ROLLBACK');
+        expect(await filled()).toBe(100);
+        const { rows } = await db.query('SELECT DISTINCT model FROM vectors');
+        expect(rows).toEqual([{ model: 'hash-v1' }]);
+        embedded.length = 0;
+        await wholeAfter(job);
+        // The query alone: what was embedded before is taken over as it is.
+        expect(embedded).toEqual(['fact number 7']);
+      } finally {
+        await owner.end();
+      }
+    }, 60_000);
+  });
 
   it('leaves nothing behind when it is cancelled: the former one answers as if nothing had been', async () => {
     const service = await startInProcess(tenant, env());
