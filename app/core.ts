@@ -49,6 +49,8 @@ export interface Core {
   /** The one way to addresses that a tenant names. */
   readonly outbound: Outbound;
   readonly newId: () => string;
+  /** Aborted when the service is told to stop: whoever waits for news answers with what there is. */
+  readonly ending: AbortSignal;
   /** What takes longer than a request may. */
   readonly jobs: Jobs;
   /** What stores and finds memories; features of other protocols call the same services. */

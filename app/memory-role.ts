@@ -62,8 +62,7 @@ export interface RunningService {
 export const startMemoryRole = async (config: MemoryConfig, log: Logger): Promise<RunningService> => {
   const foundation = await startFoundation(config, log);
   const features = createFeatures(foundation.core);
-  let draining = false;
-  const app = createApp(buildDeps(foundation, features, () => draining));
+  const app = createApp(buildDeps(foundation, features));
   const server = await listen(app, {
     port: config.PORT,
     address: config.LISTEN_ADDRESS,
@@ -73,7 +72,7 @@ export const startMemoryRole = async (config: MemoryConfig, log: Logger): Promis
   return {
     port: server.port,
     stop: async () => {
-      draining = true;
+      foundation.end();
       await server.stop();
       for (const feature of [...features].reverse()) await feature.stop?.();
       await foundation.stop();
@@ -85,6 +84,8 @@ export interface Foundation {
   readonly core: Core;
   readonly bootstrap: Retrying;
   readonly keyWatch: KeyWatch;
+  /** Aborts `core.ending`. */
+  end(): void;
   stop(): Promise<void>;
 }
 
@@ -106,9 +107,11 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
   await bootstrap.attempted;
   const worker = startEmbeddings({ config, db, vault, embedder, cache, log });
   const keyWatch = watchKeys({ keys, log, kmsIntervalMs: config.KMS_CHECK_SECONDS * 1_000 });
+  const ending = new AbortController();
   const parts = {
     ...{ config, log, db, vault, people, embedder, vectors, succession, access, cache, outbound },
     ...{ tenant, audit, plane, newId, policies },
+    ending: ending.signal,
     jobs: createJobs({ db, vault, newId, log }),
   };
   const core = buildCore(parts, () => worker.wake());
@@ -125,7 +128,7 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
     await audit.stop();
     await db.end();
   };
-  return { core, bootstrap, keyWatch, stop };
+  return { core, bootstrap, keyWatch, end: () => ending.abort(), stop };
 };
 
 /** One model and its index, or two of which the second takes over one day. */
@@ -237,12 +240,9 @@ const watchRows = (vault: Vault, events: SecurityEvents, metrics: Metrics): RowM
     },
   });
 
-const buildDeps = (
-  { core, bootstrap, keyWatch }: Foundation,
-  features: readonly Feature[],
-  isDraining: () => boolean,
-): AppDeps => {
+const buildDeps = ({ core, bootstrap, keyWatch }: Foundation, features: readonly Feature[]): AppDeps => {
   const { config, db, vault, embedder, vectors, metrics, guard } = core;
+  const isDraining = (): boolean => core.ending.aborted;
   const keysTrouble = keyWatch.trouble;
   const more = Object.assign(
     {

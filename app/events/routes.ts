@@ -40,7 +40,9 @@ const QuerySchema = Type.Object(
 );
 type Query = Static<typeof QuerySchema>;
 
-export const eventRoutes = (core: Pick<Core, 'db' | 'audit'>): readonly Route[] => [
+type Source = Pick<Core, 'db' | 'ending'>;
+
+export const eventRoutes = (core: Source): readonly Route[] => [
   defineRoute({
     method: 'GET',
     path: '/api/v1/events',
@@ -61,7 +63,7 @@ const wantsStream = (accept: string | undefined): boolean => accept?.includes('t
 /** How often a reader that waits looks: an event is in the log within a second of its write anyway. */
 const LOOK_MS = 200;
 
-const answer = async ({ db }: Pick<Core, 'db'>, query: Query): Promise<ApiResponse> => {
+const answer = async ({ db, ending }: Source, query: Query): Promise<ApiResponse> => {
   const types = readTypes(query.types);
   const until = Date.now() + Number((query.wait ?? '0s').slice(0, -1)) * 1000;
   let after = query.after ?? (await lastSeq(db));
@@ -69,7 +71,7 @@ const answer = async ({ db }: Pick<Core, 'db'>, query: Query): Promise<ApiRespon
     const { events, last, more } = await readFeed(db, after, query.limit);
     const results = events.filter(({ type }) => matchesType(types, type));
     after = last;
-    if (results.length > 0 || (!more && Date.now() >= until)) {
+    if (results.length > 0 || (!more && (Date.now() >= until || ending.aborted))) {
       return { status: 200, body: { results, next_cursor: more ? String(last) : null, last } };
     }
     if (!more) await rest(Math.min(LOOK_MS, Math.max(0, until - Date.now())));
@@ -96,7 +98,7 @@ const HEARTBEAT_MS = 15_000;
 const PAGE = 100;
 
 const stream = async (
-  { db }: Pick<Core, 'db'>,
+  { db, ending }: Source,
   query: Query,
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Promise<ApiResponse> => {
@@ -105,7 +107,7 @@ const stream = async (
   return {
     status: 200,
     headers: { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' },
-    stream: (signal) => follow(db, after, types, signal),
+    stream: (gone) => follow(db, after, types, AbortSignal.any([gone, ending])),
   };
 };
 

@@ -109,6 +109,15 @@ describe('the feed of events', () => {
     expect((await next)[0]).toMatchObject({ data: { memories: [{ id: second.id }] } });
   });
 
+  it('holds up no stop: who listens is told all that there is, and then that it is over', async () => {
+    const other = await startInProcess(tenant, { SHUTDOWN_TIMEOUT_MS: '600000' });
+    const headers = { 'X-API-Key': tenant.adminKey, Accept: 'text/event-stream' };
+    const stream = await fetch(`${other.url}/api/v1/events?types=hold.released`, { headers });
+    await other.stop();
+    // One that was cut off would be an error.
+    expect(await stream.text()).toMatch(/^: events\n/);
+  });
+
   it.each([
     ['after=x', '/query/after'],
     ['types=weather.changed', '/query/types'],
