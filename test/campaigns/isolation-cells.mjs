@@ -11,7 +11,7 @@ const PATH_KINDS = [
   [/^\/api\/v1\/holds\/\{id\}/, 'id', ({ things }) => things.hold],
   [/^\/api\/v1\/reviews\/\{id\}/, 'id', ({ things }) => things.review],
   [/^\/api\/v1\/keys\/\{id\}/, 'id', ({ things }) => things.key],
-  // A role is the tenant's, no person's: one that is not there, so that a deletion takes none from those that come after.
+  // A role is the tenant's, no person's: one that no key has, so that its deletion takes nothing from those that come after.
   [/^\/api\/v1\/roles\/\{name\}/, 'name', () => 'campaign'],
   [/^\/api\/v1\/webhooks\/\{id\}\/deliveries\/\{delivery\}/, 'delivery', ({ things }) => things.webhook],
   [/^\/api\/v1\/webhooks\/\{id\}/, 'id', ({ things }) => things.webhook],

@@ -96,6 +96,8 @@ export const seedOwner = async (world, owner) => {
   things.job = job.id;
   await eventually(async () => (await mine('GET', `/api/v1/jobs/${job.id}`)).status === 'succeeded', 20_000);
   await mine('POST', `/api/v1/memories/${things.memories[1]}/review`, { reason: tag() });
+  // Nobody's: there to be read, replaced and deleted.
+  await call(admin, 'PUT', '/api/v1/roles/campaign', { permissions: ['retrieve'] });
   const reviews = await call(admin, 'GET', '/api/v1/reviews');
   things.review = reviews.results.find(({ memory_id, memory: of }) =>
     [memory_id, of?.id].includes(things.memories[1]),
