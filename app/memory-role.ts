@@ -110,8 +110,7 @@ export const startFoundation = async (config: MemoryConfig, log: Logger): Promis
   const ending = new AbortController();
   const parts = {
     ...{ config, log, db, vault, people, embedder, vectors, succession, access, cache, outbound },
-    ...{ tenant, audit, plane, newId, policies },
-    ending: ending.signal,
+    ...{ tenant, audit, plane, newId, policies, ending: ending.signal },
     jobs: createJobs({ db, vault, newId, log }),
   };
   const core = buildCore(parts, () => worker.wake());
