@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  atEndpoint,
-  type CloudCall,
-  CloudRefused,
-  callCloud,
-  type Json,
-  jsonOf,
-  type TokenSource,
-} from './cloud-rest.js';
+import { askUnless, type CloudQuestion } from './cloud-ask.js';
+import { atEndpoint, CloudRefused, type Json, type TokenSource } from './cloud-rest.js';
 
 const MANAGEMENT = 'https://management.azure.com';
 const API = {
@@ -84,21 +77,16 @@ export class AzureManagement {
   }
 
   /** `undefined` when there is no such thing. */
-  async #ask({
+  #ask({
     id,
     api,
     query = '',
     ...call
-  }: Omit<CloudCall, 'url' | 'token'> & { readonly id: string; readonly api: string; readonly query?: string }) {
+  }: CloudQuestion & { readonly id: string; readonly api: string; readonly query?: string }) {
     const { token, endpoint } = this.#options;
     const url = atEndpoint(`${MANAGEMENT}${id}?api-version=${api}${query}`, endpoint);
-    try {
-      return jsonOf(await callCloud({ ...call, url, token }));
-    } catch (error) {
-      const isGone = call.method === undefined || call.method === 'DELETE';
-      if (isGone && error instanceof CloudRefused && error.status === 404) return undefined;
-      throw error;
-    }
+    const mayBeGone = call.method === undefined || call.method === 'DELETE';
+    return askUnless(mayBeGone ? 404 : undefined, { ...call, url, token });
   }
 }
 

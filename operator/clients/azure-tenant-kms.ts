@@ -1,14 +1,7 @@
 import type { AzureIdentities } from './azure-identities.js';
 import type { AzureManagement } from './azure-management.js';
-import {
-  atEndpoint,
-  type CloudCall,
-  CloudRefused,
-  callCloud,
-  type Json,
-  jsonOf,
-  type TokenSource,
-} from './cloud-rest.js';
+import { askUnless, type CloudQuestion } from './cloud-ask.js';
+import { atEndpoint, CloudRefused, type Json, type TokenSource } from './cloud-rest.js';
 import { KeyringError } from './keyring-errors.js';
 import type { TenantKms } from './kms.js';
 import { Lately } from './lately.js';
@@ -133,14 +126,13 @@ export class AzureTenantKms implements TenantKms {
   async #ask(
     verb: string,
     id: string,
-    { path, ...call }: Omit<CloudCall, 'token' | 'url'> & { readonly path: string },
+    { path, ...call }: CloudQuestion & { readonly path: string },
     expected?: number,
   ): Promise<Json | undefined> {
     const { token, endpoint } = this.#options;
     try {
-      return jsonOf(await callCloud({ ...call, url: atEndpoint(`${id}${path}?${API}`, endpoint), token }));
+      return await askUnless(expected, { ...call, url: atEndpoint(`${id}${path}?${API}`, endpoint), token });
     } catch (cause) {
-      if (cause instanceof CloudRefused && cause.status === expected && cause.status !== undefined) return undefined;
       if (cause instanceof CloudRefused && cause.status === 409) throw deleted(id, cause);
       throw kmsProblem(REFUSALS, `${verb} ${id}`, cause);
     }

@@ -1,12 +1,6 @@
-import {
-  atEndpoint,
-  type CloudCall,
-  CloudRefused,
-  callCloud,
-  type Json,
-  jsonOf,
-  type TokenSource,
-} from './cloud-rest.js';
+import { askUnless, type CloudQuestion } from './cloud-ask.js';
+import { atEndpoint, type Json, type TokenSource } from './cloud-rest.js';
+import { saysJust } from './google-bindings.js';
 import { Lately } from './lately.js';
 import { type Annotations, binding, type PodRoles, type PodTenant } from './pod-roles.js';
 
@@ -68,32 +62,17 @@ export class GooglePodRoles implements PodRoles {
     const path = `/managedFolders/${encodeURIComponent(name)}/iam`;
     const policy = (await this.#ask(grant, { path })) ?? {};
     const bindings = [{ role: grant.role, members }];
-    if (isSame(policy.bindings, bindings)) return;
+    if (saysJust(policy.bindings, bindings)) return;
     // The etag refuses a policy that somebody else changed meanwhile; the next look finds that one.
     await this.#ask(grant, { path, method: 'PUT', body: { bindings, etag: policy.etag } });
   }
 
-  async #ask(
+  #ask(
     { bucket, endpoint }: FolderGrant,
-    { path, ...call }: Omit<CloudCall, 'token' | 'url'> & { readonly path: string },
+    { path, ...call }: CloudQuestion & { readonly path: string },
     expected?: number,
   ): Promise<Json | undefined> {
     const url = atEndpoint(`https://storage.googleapis.com/storage/v1/b/${bucket}${path}`, endpoint);
-    try {
-      return jsonOf(await callCloud({ ...call, url, token: this.#options.token }));
-    } catch (error) {
-      if (error instanceof CloudRefused && expected !== undefined && error.status === expected) return undefined;
-      throw error;
-    }
+    return askUnless(expected, { ...call, url, token: this.#options.token });
   }
 }
-
-type Binding = { readonly role: string; readonly members: readonly string[] };
-
-const isSame = (found: unknown, wanted: readonly Binding[]): boolean => {
-  const plain = ((found ?? []) as readonly Binding[]).map(({ role, members, ...rest }) => ({
-    ...{ role, members: [...members].sort() },
-    ...rest,
-  }));
-  return JSON.stringify(plain) === JSON.stringify(wanted);
-};

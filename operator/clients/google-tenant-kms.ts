@@ -1,12 +1,6 @@
-import {
-  type CloudCall,
-  CloudRefused,
-  callCloud,
-  googleKmsUrl,
-  type Json,
-  jsonOf,
-  type TokenSource,
-} from './cloud-rest.js';
+import { askUnless, type CloudQuestion } from './cloud-ask.js';
+import { googleKmsUrl, type Json, type TokenSource } from './cloud-rest.js';
+import { saysJust } from './google-bindings.js';
 import { KeyringError } from './keyring-errors.js';
 import type { TenantKms } from './kms.js';
 import { Lately } from './lately.js';
@@ -124,7 +118,7 @@ export class GoogleTenantKms implements TenantKms {
     const id = googleKeyId(this.#options.ring, tenantId);
     const policy = (await this.#ask('read the policy of', id, { path: `${id}:getIamPolicy` })) ?? {};
     const bindings = members.length === 0 ? [] : [{ role: USE, members }];
-    if (JSON.stringify(sorted(policy.bindings)) === JSON.stringify(bindings)) return;
+    if (saysJust(policy.bindings, bindings)) return;
     // The etag refuses a policy that somebody else changed meanwhile; the next look finds that one.
     const body = { policy: { bindings, etag: policy.etag } };
     await this.#ask('set the policy of', id, { path: `${id}:setIamPolicy`, body });
@@ -145,14 +139,13 @@ export class GoogleTenantKms implements TenantKms {
   async #ask(
     verb: string,
     id: string,
-    { path, ...call }: Omit<CloudCall, 'token' | 'url'> & { readonly path: string },
+    { path, ...call }: CloudQuestion & { readonly path: string },
     expected?: number,
   ): Promise<Json | undefined> {
     const { token, endpoint } = this.#options;
     try {
-      return jsonOf(await callCloud({ ...call, url: googleKmsUrl(path, endpoint), token }));
+      return await askUnless(expected, { ...call, url: googleKmsUrl(path, endpoint), token });
     } catch (cause) {
-      if (cause instanceof CloudRefused && cause.status === expected && cause.status !== undefined) return undefined;
       throw kmsProblem(REFUSALS, `${verb} ${id}`, cause);
     }
   }
@@ -173,8 +166,3 @@ function demandUsable(id: string, { labels, purpose, primary }: Json, tenantId: 
   const remedy = `gcloud kms keys versions enable, or restore and then enable while its waiting time lasts`;
   throw refused(`cannot be used: its primary version is ${String(state ?? 'missing')}`, remedy);
 }
-
-const sorted = (bindings: unknown): unknown =>
-  ((bindings ?? []) as readonly { readonly role: string; readonly members: readonly string[] }[]).map(
-    ({ role, members, ...rest }) => ({ role, members: [...members].sort(), ...rest }),
-  );
