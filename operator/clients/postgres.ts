@@ -120,6 +120,18 @@ export function connectionProblem(error: unknown): 'unreachable' | 'refused' | u
   return undefined;
 }
 
+const UNDEFINED_TABLE = '42P01';
+
+/** What was read; `undefined` before somebody has made the tables. */
+export async function unlessUnmade<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return undefined;
+    throw error;
+  }
+}
+
 /** An identifier of ours inside DDL, which takes no parameters. */
 export const identifier = (name: string): string => pg.escapeIdentifier(name);
 export const literal = (value: string): string => pg.escapeLiteral(value);

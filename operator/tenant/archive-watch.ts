@@ -2,7 +2,7 @@ import { CONDITIONS, REASONS } from '../api/v1alpha1/conditions.js';
 import type { MemoryTenant, MemoryTenantStatus } from '../api/v1alpha1/types.js';
 import { KubeError, type LiveObject } from '../clients/kube.js';
 import { RESOURCES } from '../clients/kube-resources.js';
-import { connectionProblem, type Database, identifier } from '../clients/postgres.js';
+import { connectionProblem, type Database, identifier, unlessUnmade } from '../clients/postgres.js';
 import { type ConditionInput, mergeConditions } from '../runtime/conditions.js';
 import { createRounds, forEachAtOnce, type Rounds } from '../runtime/rounds.js';
 import { archiveJobName, runOf } from './archive-schedule.js';
@@ -12,7 +12,6 @@ import { forgetGone } from './known-tenants.js';
 /** A run takes seconds, and is told within so long of its end. */
 const ROUND_MS = 30_000;
 const AT_ONCE = 4;
-const UNDEFINED_TABLE = '42P01';
 
 /** How a run went; `undefined` while it is under way, or was not begun. */
 export type RunEnd = { readonly failed: false } | { readonly failed: true; readonly why: string };
@@ -40,16 +39,11 @@ export async function readArchivedThrough(
   database: Pick<Database, 'query'>,
   schema: string,
 ): Promise<number | undefined> {
-  try {
-    const [row] = await database.query<{ size: string | null }>(
-      `SELECT max(size) AS size FROM ${identifier(schema)}.audit_archives`,
-    );
-    const size = Number(row?.size ?? 0);
-    return size > 0 ? size - 1 : undefined;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return undefined;
-    throw error;
-  }
+  const rows = await unlessUnmade(
+    database.query<{ size: string | null }>(`SELECT max(size) AS size FROM ${identifier(schema)}.audit_archives`),
+  );
+  const size = Number(rows?.[0]?.size ?? 0);
+  return size > 0 ? size - 1 : undefined;
 }
 
 /** One for the process: each run is looked at until it has ended, and once more by an operator that takes over. */
@@ -77,16 +71,16 @@ async function tellRun(deps: TenantDependencies, { metadata, status }: MemoryTen
   const { name } = metadata;
   const namespace = status?.namespace;
   if (namespace === undefined) return false;
+  const job = { namespace, name: archiveJobName(run) };
   try {
-    const job = await deps.kube.get<JobObject>({ resource: RESOURCES.jobs, namespace, name: archiveJobName(run) });
-    const end = job === undefined ? undefined : endOf(job);
+    const found = await deps.kube.get<JobObject>({ resource: RESOURCES.jobs, ...job });
+    const end = found === undefined ? undefined : endOf(found);
     if (end === undefined) return false;
     const through = await archivedThrough(deps, name);
     // Reading took a while: what the watch knows by now is what is written on.
     const tenant = deps.tenants.get(name);
     if (tenant?.status === undefined || tenant.metadata.uid !== metadata.uid) return false;
-    const found = { end, through, job: `${namespace}/${archiveJobName(run)}` };
-    await deps.patchStatus(tenant, planArchiveStatus(tenant, tenant.status, found, deps.now()));
+    await deps.patchStatus(tenant, planArchiveStatus(tenant, tenant.status, { end, through, job }, deps.now()));
     return true;
   } catch (error) {
     if (error instanceof KubeError && error.reason === 'Conflict') return false;
@@ -109,12 +103,11 @@ async function archivedThrough(deps: TenantDependencies, name: string): Promise<
 interface Found {
   readonly end: RunEnd;
   readonly through: number | undefined;
-  /** `namespace/name` */
-  readonly job: string;
+  readonly job: { readonly namespace: string; readonly name: string };
 }
 
 /** Pure: the status with what the run says; all else stays. */
-export function planArchiveStatus(
+function planArchiveStatus(
   { metadata, spec }: MemoryTenant,
   status: MemoryTenantStatus,
   { end, through, job }: Found,
@@ -122,12 +115,11 @@ export function planArchiveStatus(
 ): MemoryTenantStatus {
   const previous = status.conditions ?? [];
   const others = previous.filter(({ type }) => type !== CONDITIONS.auditReady);
-  const [namespace, name] = job.split('/');
   const kept = through === undefined ? 'nothing is under lock yet' : `events up to ${through} are under lock`;
   const said: ConditionInput = end.failed
     ? {
         ...{ type: CONDITIONS.auditReady, status: 'False', reason: REASONS.ArchiveFailed },
-        message: `the Job ${job} failed (${end.why.slice(0, 300)}); ${kept}; see "kubectl logs -n ${namespace} job/${name}"; a run within ${spec.audit.archiveInterval} goes on from there`,
+        message: `the Job ${job.namespace}/${job.name} failed (${end.why.slice(0, 300)}); ${kept}; see "kubectl logs -n ${job.namespace} job/${job.name}"; a run within ${spec.audit.archiveInterval} goes on from there`,
       }
     : {
         ...{ type: CONDITIONS.auditReady, status: 'True', reason: REASONS.Archived },

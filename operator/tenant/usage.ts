@@ -1,6 +1,6 @@
 import type { MemoryTenant, MemoryTenantStatus } from '../api/v1alpha1/types.js';
 import { KubeError } from '../clients/kube.js';
-import { connectionProblem, type Database, identifier, literal, type Sql } from '../clients/postgres.js';
+import { connectionProblem, type Database, identifier, literal, type Sql, unlessUnmade } from '../clients/postgres.js';
 import { createRounds, forEachAtOnce, type Rounds } from '../runtime/rounds.js';
 import type { TenantDependencies } from './dependencies.js';
 import { forgetGone } from './known-tenants.js';
@@ -19,16 +19,10 @@ const AT_ONCE = 4;
 const TIMEOUT = '5s';
 /** From so many on the planner's estimate, which lies within a percent or so, is worth more than the wait for a count. */
 const ESTIMATED_FROM = 100_000;
-const UNDEFINED_TABLE = '42P01';
 
 /** What the tenant's tables say of it, in numbers alone; `undefined` before the service has made them. */
-export async function readUsage(database: Pick<Database, 'transaction'>, schema: string): Promise<Counted | undefined> {
-  try {
-    return await database.transaction((sql) => countUsage(sql, schema));
-  } catch (error) {
-    if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return undefined;
-    throw error;
-  }
+export function readUsage(database: Pick<Database, 'transaction'>, schema: string): Promise<Counted | undefined> {
+  return unlessUnmade(database.transaction((sql) => countUsage(sql, schema)));
 }
 
 async function countUsage(sql: Sql, schema: string): Promise<Counted | undefined> {

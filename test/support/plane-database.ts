@@ -3,6 +3,15 @@ import { migrateCatalogue } from '../../operator/catalogue/migrate.js';
 import { type Database, openDatabase } from '../../operator/clients/postgres.js';
 import { testCluster } from './postgres.js';
 
+/** A database as its administrator opens it by an address. */
+export const openByAddress = (address: string): Database => {
+  const url = new URL(address);
+  return openDatabase({
+    ...{ host: url.hostname, port: Number(url.port), database: url.pathname.slice(1) },
+    ...{ user: url.username, password: url.password, tls: undefined },
+  });
+};
+
 export interface PlaneDatabase {
   readonly database: Database;
   /** Opens the same database as somebody else. */

@@ -1,6 +1,6 @@
 import type { MemoryTenant, MemoryTenantStatus } from '../../../operator/api/v1alpha1/types.js';
 import { RESOURCES } from '../../../operator/clients/kube-resources.js';
-import { type Database, openDatabase } from '../../../operator/clients/postgres.js';
+import type { Database } from '../../../operator/clients/postgres.js';
 import { done } from '../../../operator/runtime/outcome.js';
 import { archiveJobName, dueRun } from '../../../operator/tenant/archive-schedule.js';
 import { createArchiveWatch, endOf, readArchivedThrough } from '../../../operator/tenant/archive-watch.js';
@@ -13,6 +13,7 @@ import {
   startInProcess,
   type TestTenant,
 } from '../../support/memory-service.js';
+import { openByAddress } from '../../support/plane-database.js';
 
 let tenant: TestTenant;
 let service: InProcessService;
@@ -20,11 +21,7 @@ let database: Database;
 beforeAll(async () => {
   tenant = await createTestTenant();
   service = await startInProcess(tenant);
-  const url = new URL(tenant.database.adminUrl);
-  database = openDatabase({
-    ...{ host: url.hostname, port: Number(url.port), database: url.pathname.slice(1) },
-    ...{ user: url.username, password: url.password, tls: undefined },
-  });
+  database = openByAddress(tenant.database.adminUrl);
 });
 afterAll(async () => {
   await database?.close();
