@@ -50,7 +50,10 @@ async function untilNone(list: () => readonly ListedProcess[], graceMs: number):
 }
 
 /** Whether a server runs on the data of this home, or is being made. */
-export const isUsed = (home: string): boolean => listServers(home).length > 0 || listMakers(home).length > 0;
+export function isUsed(home: string): boolean {
+  const listed = listProcesses();
+  return listServers(home, listed).length > 0 || listMakers(home, listed).length > 0;
+}
 
 /** Answers the process id of the server that runs in this home, if one does. */
 export function signalPostgres(home: string, signal: NodeJS.Signals): number | undefined {
@@ -63,18 +66,18 @@ export function signalPostgres(home: string, signal: NodeJS.Signals): number | u
  * By the folder that they were started with: a lock file may be older than the last boot, and a server that was just
  * started has none yet. A child looks like its server until it has said what it is.
  */
-function listServers(home: string): readonly ListedProcess[] {
+function listServers(home: string, listed = listProcesses()): readonly ListedProcess[] {
   const option = `-D ${join(home, 'data')} `;
-  const found = listProcesses().filter(({ command }) => `${command} `.includes(option));
+  const found = listed.filter(({ command }) => `${command} `.includes(option));
   return found.filter(({ parent }) => !found.some(({ pid }) => pid === parent));
 }
 
 const MAKERS = new Set(['initdb', 'postgres']);
 
 /** initdb and what it starts: they work in the home, or in a folder beside the data that is not finished. */
-function listMakers(home: string): readonly ListedProcess[] {
-  const servers = new Set(listServers(home).map(({ pid }) => pid));
-  return listProcesses().filter(({ pid }) => {
+function listMakers(home: string, listed = listProcesses()): readonly ListedProcess[] {
+  const servers = new Set(listServers(home, listed).map(({ pid }) => pid));
+  return listed.filter(({ pid }) => {
     if (servers.has(pid)) return false;
     const { program, folder } = observePlace(pid) ?? { program: '', folder: '' };
     return MAKERS.has(basename(program)) && (folder === home || folder.startsWith(`${join(home, 'data')}.`));
