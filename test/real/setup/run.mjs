@@ -1,7 +1,7 @@
 // npm run test:real: brings the real parts once, into a cache outside the tree, then runs the suites of test/real, and
 // those of the stores once more on Postgres 16. A part that can't be had is named, and its suites count as skipped.
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { runJest } from '../../support/jest.mjs';
 import { CACHE, PARTS, preparePart } from './parts.mjs';
 import { startPostgres16 } from './postgres16.mjs';
 
@@ -15,15 +15,7 @@ const STORE_SUITES = [
 
 const STORE_WORKERS = 3;
 
-const jest = (args, env = {}) =>
-  new Promise((resolve) => {
-    const flags = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-    const child = spawn(process.execPath, [...flags, ...args], {
-      stdio: 'inherit',
-      env: { ...process.env, MEMPLANE_CACHE: CACHE, ...env },
-    });
-    child.on('exit', (code) => resolve(code ?? 1));
-  });
+const jest = (args, env = {}) => runJest(args, { ...process.env, MEMPLANE_CACHE: CACHE, ...env });
 
 async function storesOnPostgres16() {
   const part = PARTS.find(({ name }) => name === 'postgres16');
