@@ -6,8 +6,8 @@ import { describeOutsideIndex } from '../../support/vector-contract.js';
 // @ts-expect-error a module of the set-up, plain JavaScript
 import { startPostgres16 } from '../setup/postgres16.mjs';
 
-interface Server {
-  readonly url: string;
+interface Servers {
+  readonly urls: readonly [string];
   readonly version: string;
   stop(): Promise<void>;
 }
@@ -21,7 +21,7 @@ const prepare = (tenant: TestTenant, provider: string): Promise<void> =>
   });
 
 describePart('pgvector', partExists('postgres16'), () => {
-  let server: Server;
+  let server: Servers;
   let tenant: TestTenant;
   const asAdmin = async (sql: string): Promise<readonly { readonly count: number }[]> => {
     const client = new pg.Client({ connectionString: tenant.database.adminUrl });
@@ -38,9 +38,9 @@ describePart('pgvector', partExists('postgres16'), () => {
   });
 
   describeOutsideIndex('pgvector', async () => {
-    server = (await startPostgres16(PART_PATHS.postgres16)) as Server;
+    server = (await startPostgres16(PART_PATHS.postgres16, 1)) as Servers;
     process.stdout.write(`  pgvector: Postgres ${server.version}\n`);
-    tenant = await createTestTenant({ adminUrl: server.url });
+    tenant = await createTestTenant({ adminUrl: server.urls[0] });
     await asAdmin('CREATE EXTENSION IF NOT EXISTS vector');
     await prepare(tenant, 'pgvector');
     const points = `${tenant.database.schema}.vector_points`;
