@@ -2,6 +2,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { readMemoryConfig } from '../../../app/config.js';
 import { startFoundation } from '../../../app/memory-role.js';
+import { createClustered, exactTop } from '../../support/clustered.js';
 import {
   createTestTenant,
   type InProcessService,
@@ -88,20 +89,23 @@ describe('the index in memory', () => {
     expect(missed).toEqual([]);
   }, 90_000);
 
-  it('holds a person of two thousand memories', async () => {
-    for (let round = 0; round < 2; round++) {
-      const memories = Array.from({ length: 1000 }, (_, index) => ({
-        user_id: 'many',
-        content: `m${round * 1000 + index}`,
-        vector: vector(index).map((value, at) => value + ((round * 1000 + index) % 97) * 0.001 * (at === 63 ? 1 : 0)),
-      }));
+  it('finds the nearest of a person of two thousand memories, who are too many to compare each', async () => {
+    const next = createClustered(64, 7);
+    const vectors = new Map(Array.from({ length: 2000 }, (_, index) => [`m${index}`, next()]));
+    const all = [...vectors].map(([content, each]) => ({ user_id: 'many', content, vector: [...each] }));
+    for (const memories of [all.slice(0, 1000), all.slice(1000)])
       expect((await service.call('POST', '/api/v1/memories', { body: { memories } })).body.summary.created).toBe(1000);
+    let right = 0;
+    for (let asked = 0; asked < 20; asked++) {
+      const query = next();
+      const { body } = await service.call('POST', '/api/v1/memories/search', {
+        body: { user_id: 'many', vector: [...query], limit: 10 },
+      });
+      const best = exactTop(vectors, query, 10);
+      right += body.results.filter(({ content }: { content: string }) => best.includes(content)).length;
     }
-    const { body } = await service.call('POST', '/api/v1/memories/search', {
-      body: { user_id: 'many', vector: vector(5), limit: 100, threshold: 0.9 },
-    });
-    expect(body.results.length).toBeGreaterThanOrEqual(30);
-    for (const { content } of body.results) expect((Number(content.slice(1)) % 1000) % 64).toBe(5);
+    // An index promises most of them, and which it misses hangs on the order they came in.
+    expect(right).toBeGreaterThanOrEqual(180);
   });
 
   it('reads a partition that is longer than a page whole, however its transactions were cut', async () => {
