@@ -31,6 +31,8 @@ export interface ControlPlaneOptions {
 }
 
 const START_DEADLINE_MS = 150_000;
+/** A port that was free a moment ago may be somebody's by now. */
+const MOST_TRIES = 3;
 const CACHE = process.env.MEMPLANE_CACHE ?? join(homedir(), '.cache', 'memplane');
 const ASSETS = process.env.KUBEBUILDER_ASSETS;
 
@@ -48,6 +50,16 @@ export const controlPlaneMissing = (): string | undefined => {
 export const startControlPlane = async (options: ControlPlaneOptions = {}): Promise<ControlPlane> => {
   const missing = controlPlaneMissing();
   if (missing !== undefined) throw new Error(missing);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await tryControlPlane(options);
+    } catch (error) {
+      if (tries === MOST_TRIES || !/address already in use/.test(String(error))) throw error;
+    }
+  }
+};
+
+const tryControlPlane = async (options: ControlPlaneOptions): Promise<ControlPlane> => {
   const root = mkdtempSync(join(tmpdir(), 'memplane-control-plane-'));
   const programs: Running[] = [];
   const stop = async (): Promise<void> => {
@@ -105,6 +117,8 @@ const startApiServer = async (
   programs.push(apiServer);
   const url = `https://127.0.0.1:${port}`;
   await untilAnswering(apiServer, `${url}/readyz`, token);
+  // Readiness does not wait for who makes it, and nothing is taken into a namespace that is not there.
+  await untilAnswering(apiServer, `${url}/api/v1/namespaces/default`, token);
   const ca = readFileSync(join(root, 'certificates', 'apiserver.crt'), 'utf8');
   const kubeconfig = join(root, 'kubeconfig');
   writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf(url, ca, token), null, 2), { mode: 0o600 });
@@ -149,6 +163,8 @@ const startControllerManager = async (root: string, kubeconfig: string, programs
     `--service-account-private-key-file=${join(root, 'sa.key')}`,
     `--root-ca-file=${join(root, 'certificates', 'apiserver.crt')}`,
     '--use-service-account-credentials=true',
+    // It takes pods away that were bound to nodes which nobody registered, as some cases do who want no kubelet.
+    '--controllers=*,-pod-garbage-collector-controller',
     // One manager: an election would cost every suite its lease time.
     '--leader-elect=false',
     '--profiling=false',
