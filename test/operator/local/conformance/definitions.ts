@@ -164,8 +164,11 @@ export function registerDefinitions(suite: Suite): void {
         const { status } = await suite.client().get(`${path}/free`);
         return status === 404 ? true : undefined;
       });
-      const held = await suite.client().get(`${path}/held`);
-      expect(metaOf(held.body).deletionTimestamp).toBeDefined();
+      // They are taken one after the other.
+      await eventually('the held one is marked', async () => {
+        const { body } = await suite.client().get(`${path}/held`);
+        return metaOf(body).deletionTimestamp;
+      });
       expect((await suite.client().get(`${paths.definitions}/trinkets.conformance.dev`)).status).toBe(200);
       await suite.client().merge(`${path}/held`, { metadata: { finalizers: null } });
       await eventually('the definition is gone', async () => {
