@@ -54,10 +54,13 @@ const refOf = (object: K8sObject): ObjectRef => ({ resource: resourceFor(object)
       await admin.apply(resourceFor(object), object);
     }
     operator = await openAs(admin, plane.kubeconfig, account, FIELD_MANAGER);
-    // Rights are followed by watch: the last one that was made decides.
+    // Rights are followed by watch, those of the cluster and those of a namespace each by their own.
     const deadline = Date.now() + 60_000;
-    while (!(await may({ verb: 'get', resource: 'secrets', namespace: OPERATOR_NAMESPACE })) && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 25));
+    for (const right of [
+      { verb: 'get', resource: 'secrets', namespace: OPERATOR_NAMESPACE },
+      { verb: 'create', resource: 'namespaces' },
+    ]) {
+      while (!(await may(right)) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }, 240_000);
   afterAll(async () => {
