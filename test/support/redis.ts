@@ -15,9 +15,12 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
+/** A port that was free a moment ago may be somebody's by now. */
+const MOST_PORTS = 3;
+
 export const startRedis = async (): Promise<TestRedis> => {
-  const port = await freePort();
-  const url = `redis://127.0.0.1:${port}`;
+  let port = await freePort();
+  let url = `redis://127.0.0.1:${port}`;
   let server: ChildProcess;
   const kill = async (): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -37,9 +40,22 @@ export const startRedis = async (): Promise<TestRedis> => {
   const start = async (): Promise<void> => {
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
     server = spawn('redis-server', args, { stdio: 'ignore' });
-    await use((redis) => redis.ping());
+    const ended = new Promise<'ended'>((resolve) => server.once('exit', () => resolve('ended')));
+    const answer = await use((redis) => Promise.race([redis.info('server'), ended]));
+    // At the port of one that did not start another may answer, or nobody.
+    if (!answer.includes(`process_id:${server.pid}\r`)) throw new Error(`redis-server did not start at port ${port}`);
   };
-  await start();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await start();
+      break;
+    } catch (cause) {
+      await kill();
+      if (tries === MOST_PORTS) throw cause;
+      port = await freePort();
+      url = `redis://127.0.0.1:${port}`;
+    }
+  }
   return {
     url,
     port,

@@ -1,6 +1,6 @@
 // A Postgres 16 with pgvector for the suites that otherwise run on the one from npm.
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,10 @@ const SETTINGS = [
   // What it knows of a table decides which index is taken, and it would learn that at some minute of a long run.
   'autovacuum=off',
 ];
+
+/** A port that was free a moment ago may be somebody's by now. */
+const MOST_PORTS = 5;
+const START_DEADLINE_MS = 120_000;
 
 /** Postgres does not run as root: an account that may do little else does it. */
 function account() {
@@ -63,35 +67,59 @@ export async function startPostgres16(bin, count) {
 async function startServer({ programs, who, root, data, passwordFile }) {
   const initdb = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
   execFileSync(join(programs, 'initdb'), [...initdb, '-E', 'UTF8', '--locale=C', '--no-sync'], { ...who, cwd: root });
-  const port = await freePort();
+  for (let tries = 1; ; tries += 1) {
+    const port = await freePort();
+    const stop = await launch({ programs, who, root, data, port });
+    if (stop === undefined && tries < MOST_PORTS) continue;
+    if (stop === undefined) throw new Error(`Postgres 16 did not start: ${readFileSync(`${data}.log`, 'utf8')}`);
+    const psql = (query) => ask(programs, port, query);
+    const vector = psql("SELECT extversion FROM pg_extension WHERE extname = 'vector'");
+    return {
+      url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
+      version: `${psql('SHOW server_version')}, pgvector ${vector}`,
+      stop,
+    };
+  }
+}
+
+/** What stops it, once it answers; nothing where it ended by itself, as it does when somebody has its port. */
+async function launch({ programs, who, root, data, port }) {
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
+  const log = openSync(`${data}.log`, 'a');
   const server = spawn(join(programs, 'postgres'), ['-D', data, '-p', String(port), ...settings], {
     ...who,
     cwd: root,
-    stdio: 'ignore',
+    stdio: ['ignore', log, log],
   });
+  closeSync(log);
   const ended = new Promise((resolve) => server.once('exit', resolve));
-  const psql = (query) =>
-    execFileSync(join(programs, 'psql'), ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', '-Atc', query], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, PGPASSWORD: PASSWORD },
-    }).trim();
-  for (let attempt = 0; ; attempt += 1) {
+  const stop = async () => {
+    server.kill('SIGINT');
+    await ended;
+  };
+  const deadline = Date.now() + START_DEADLINE_MS;
+  while (server.exitCode === null && server.signalCode === null) {
     try {
-      psql('CREATE EXTENSION IF NOT EXISTS vector');
-      break;
+      // At the port of one that did not start another may answer.
+      if (ask(programs, port, 'SHOW data_directory') !== data) throw new Error('another server');
+      ask(programs, port, 'CREATE EXTENSION IF NOT EXISTS vector');
+      return stop;
     } catch (error) {
-      if (attempt > 600 || server.exitCode !== null) throw error;
+      if (Date.now() > deadline) {
+        await stop();
+        throw error;
+      }
       await sleep(100);
     }
   }
-  return {
-    url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
-    version: `${psql('SHOW server_version')}, pgvector ${psql("SELECT extversion FROM pg_extension WHERE extname = 'vector'")}`,
-    stop: async () => {
-      server.kill('SIGINT');
-      await ended;
-    },
-  };
+  return undefined;
+}
+
+function ask(programs, port, query) {
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres?connect_timeout=10&sslmode=disable`;
+  return execFileSync(join(programs, 'psql'), ['-X', '-Atc', query, url], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, PGPASSWORD: PASSWORD },
+  }).trim();
 }
