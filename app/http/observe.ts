@@ -15,14 +15,9 @@ export const observeRequest = (
     const seconds = (performance.now() - context.startedAt) / 1000;
     const { operation, principal, requestId, traceId } = context;
     metrics.requested(operation, KNOWN.has(method) ? method : 'OTHER', response.statusCode, seconds);
-    const fields = {
-      ...{ requestId, traceId, operation, method },
-      status: response.statusCode,
-      ms: Math.round(seconds * 1e6) / 1e3,
-      key: principal?.keyId,
-      ...(response.writableFinished ? {} : { aborted: true }),
-    };
-    log.info(fields, 'request');
+    const [status, ms, key] = [response.statusCode, Math.round(seconds * 1e6) / 1e3, principal?.keyId];
+    const aborted = response.writableFinished ? undefined : true;
+    log.info({ requestId, traceId, operation, method, status, ms, key, aborted }, 'request');
   });
 };
 
