@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import {
+  type Answer,
   createTestTenant,
   eventually,
   type InProcessService,
@@ -129,12 +130,20 @@ describe('a hold on a person or the tenant', () => {
   });
 
   it('is listed, newest first, with what was released', async () => {
-    const { body } = await service.call('GET', `${HOLDS}?limit=2`);
-    expect(body.results).toHaveLength(2);
+    const placed: string[] = [];
+    for (const user_id of ['first', 'second', 'third'])
+      placed.unshift((await post(HOLDS, { scope: 'user', user_id, ...hold })).body.id);
+    await remove(`${HOLDS}/${placed[0]}`);
+    const idsOf = ({ body }: Answer) => body.results.map(({ id }: { id: string }) => id);
+    const page = await service.call('GET', `${HOLDS}?limit=2`);
+    const { body } = page;
+    expect(idsOf(page)).toEqual(placed.slice(0, 2));
     const next = await service.call('GET', `${HOLDS}?limit=2&cursor=${body.next_cursor}`);
-    expect(next.body.results[0].placed_at < body.results[1].placed_at).toBe(true);
+    expect(idsOf(next)[0]).toBe(placed[2]);
     const standing = (await service.call('GET', `${HOLDS}?standing=true`)).body.results;
     expect(standing.every((one: { standing: boolean }) => one.standing)).toBe(true);
+    expect(standing.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(placed.slice(1)));
+    for (const id of placed.slice(1)) await remove(`${HOLDS}/${id}`);
     expect((await service.call('GET', `${HOLDS}/${body.results[0].id}`)).body.matter).toBe('case 42');
   });
 });

@@ -126,25 +126,26 @@ describe('before Express and through it the answer is the same, to the last head
   });
 
   it('the 429, its headers and the log line', async () => {
-    tenant.writePolicies({ ...defaultPolicies, rateLimits: { tenantPerMinute: 1, ipPerMinute: 100_000 } });
+    const own = await createTestTenant();
+    own.writePolicies({ ...defaultPolicies, rateLimits: { tenantPerMinute: 1, ipPerMinute: 100_000 } });
     const services = await Promise.all([
-      startInProcess(tenant, { LOG_LEVEL: 'info' }),
-      startInProcess(tenant, { LOG_LEVEL: 'info', MEMPLANE_HOT_PATH: 'false' }),
+      startInProcess(own, { LOG_LEVEL: 'info' }),
+      startInProcess(own, { LOG_LEVEL: 'info', MEMPLANE_HOT_PATH: 'false' }),
     ]);
+    const whoami: Sent = { method: 'GET', path: '/api/v1/whoami', headers: { 'X-API-Key': own.adminKey } };
     const seen = [];
     for (const service of services) {
-      await exchange(service, { method: 'GET', path: '/api/v1/whoami' });
-      const answer = await exchange(service, { method: 'GET', path: '/api/v1/whoami' });
+      await exchange(service, whoami);
+      const answer = await exchange(service, whoami);
       const lines = service.logs.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request');
       seen.push({
         answer,
         logs: lines.map(({ operation, status, method, key }) => ({ operation, status, method, key: !!key })),
       });
-      await service.stop();
     }
+    await own.drop();
     expect(seen[0]?.answer.status).toBe(429);
     expect(seen[0]).toEqual(seen[1]);
-    tenant.writePolicies(defaultPolicies);
   });
 });
 

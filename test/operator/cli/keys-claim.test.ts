@@ -51,46 +51,64 @@ const writeSecret = async (apiKey: string, endpoint = service.url): Promise<void
 const secretFields = async (): Promise<readonly string[]> =>
   Object.keys(((await kube.get(SECRET)) as { data?: object } | undefined)?.data ?? {}).sort();
 const whoami = async (key: string) => (await service.call('GET', '/api/v1/whoami', { key })).status;
-const makeAdmin = async (by?: string): Promise<string> => {
+const makeAdmin = async (): Promise<string> => {
   const body = { name: 'another first key', role: 'admin' };
-  return (await service.call('POST', '/api/v1/keys', { body, ...(by ? { key: by } : {}) })).body.key;
+  return (await service.call('POST', '/api/v1/keys', { body })).body.key;
+};
+/** A tenant whose very first key may be ended. */
+const withOwnTenant = async (
+  work: (own: TestTenant, start: () => Promise<InProcessService>) => Promise<void>,
+): Promise<void> => {
+  const own = await createTestTenant();
+  try {
+    await work(own, () => startInProcess(own));
+  } finally {
+    await own.drop();
+  }
 };
 
 describe('memoryctl keys claim', () => {
-  let mine = '';
-  it('keeps a key of one’s own, ends the first one, empties the Secret, and says no key', async () => {
-    await writeSecret(tenant.adminKey);
-    const path = fileOf('acme.key');
-    const { code, out, notes } = await claim('--out', path, '--name', 'of Ada');
-    expect([code, notes]).toEqual([0, expect.stringContaining('kept in')]);
-    mine = readFileSync(path, 'utf8').trim();
-    expect([statSync(path).mode & 0o777, mine]).toEqual([0o600, expect.stringMatching(/^mb_[\w-]{43}$/)]);
-    expect(out + notes).not.toMatch(/mb_/);
-    expect([await whoami(tenant.adminKey), await whoami(mine)]).toEqual([401, 200]);
-    expect(await secretFields()).toEqual(['endpoint', 'tenant']);
-    const { results } = (await service.call('GET', '/api/v1/keys', { key: mine })).body;
-    expect(results).toContainEqual(
-      expect.objectContaining({ name: 'of Ada', role: 'admin', bootstrap: false, status: 'active' }),
-    );
-    expect(service.logs.join('\n')).not.toContain(mine);
-  });
+  it('keeps a key of one’s own, ends the first one, empties the Secret, and says no key', () =>
+    withOwnTenant(async ({ adminKey }, start) => {
+      const { url, call, logs } = await start();
+      await writeSecret(adminKey, url);
+      const path = fileOf('acme.key');
+      const { code, out, notes } = await claim('--out', path, '--name', 'of Ada');
+      expect([code, notes]).toEqual([0, expect.stringContaining('kept in')]);
+      const key = readFileSync(path, 'utf8').trim();
+      expect([statSync(path).mode & 0o777, key]).toEqual([0o600, expect.stringMatching(/^mb_[\w-]{43}$/)]);
+      expect(out + notes).not.toMatch(/mb_/);
+      expect([(await call('GET', '/api/v1/whoami')).status, await secretFields()]).toEqual([
+        401,
+        ['endpoint', 'tenant'],
+      ]);
+      const { status, body } = await call('GET', '/api/v1/keys', { key });
+      expect(status).toBe(200);
+      expect(body.results).toContainEqual(
+        expect.objectContaining({ name: 'of Ada', role: 'admin', bootstrap: false, status: 'active' }),
+      );
+      expect(logs.join('\n')).not.toContain(key);
+    }));
 
-  it('a second time says that it was claimed', async () => {
-    const { code, notes } = await claim('--out', fileOf('again.key'));
-    expect([code, notes]).toEqual([1, expect.stringContaining('the Secret mem-acme/memory-admin-key holds no key')]);
-    await writeSecret(tenant.adminKey);
-    const dead = await claim('--out', fileOf('again.key'));
-    expect([dead.code, dead.notes]).toEqual([1, expect.stringContaining('does not work')]);
-    expect(dead.notes + dead.out).not.toContain(tenant.adminKey);
-    expect(existsSync(fileOf('again.key'))).toBe(false);
-    // The pods that still have it in their environment do not bring it back.
-    await service.stop();
-    service = await startInProcess(tenant);
-    expect(await whoami(tenant.adminKey)).toBe(401);
-  });
+  it('a second time says that it was claimed', () =>
+    withOwnTenant(async ({ adminKey }, start) => {
+      const first = await start();
+      await writeSecret(adminKey, first.url);
+      expect((await claim('--out', fileOf('once.key'))).code).toBe(0);
+      const { code, notes } = await claim('--out', fileOf('again.key'));
+      expect([code, notes]).toEqual([1, expect.stringContaining('the Secret mem-acme/memory-admin-key holds no key')]);
+      await writeSecret(adminKey, first.url);
+      const dead = await claim('--out', fileOf('again.key'));
+      expect([dead.code, dead.notes]).toEqual([1, expect.stringContaining('does not work')]);
+      expect(dead.notes + dead.out).not.toContain(adminKey);
+      expect(existsSync(fileOf('again.key'))).toBe(false);
+      // The pods that still have it in their environment do not bring it back.
+      await first.stop();
+      expect((await (await start()).call('GET', '/api/v1/whoami')).status).toBe(401);
+    }));
 
   it('after one whose answer was lost makes another key, and tells of the first', async () => {
-    const first = await makeAdmin(mine);
+    const first = await makeAdmin();
     const { body } = await service.call('GET', '/api/v1/whoami', { key: first });
     const lost = await service.call('POST', `/api/v1/keys/${body.key_id}/rotate`, {
       key: first,
@@ -107,14 +125,14 @@ describe('memoryctl keys claim', () => {
   });
 
   it('prints the key where that is asked for, and nothing else', async () => {
-    const first = await makeAdmin(mine);
+    const first = await makeAdmin();
     await writeSecret(first);
     const { code, out } = await claim('--out', '-');
     expect([code, out, await whoami(out.trim())]).toEqual([0, expect.stringMatching(/^mb_[\w-]{43}\n$/), 200]);
   });
 
   it('ends nothing when the key cannot be kept or the service does not answer', async () => {
-    const first = await makeAdmin(mine);
+    const first = await makeAdmin();
     await writeSecret(first);
     writeFileSync(fileOf('there.key'), 'something');
     const taken = await claim('--out', fileOf('there.key'));
@@ -150,6 +168,7 @@ describe('memoryctl keys claim', () => {
       config: { kubeconfig: embedded.kubeconfig },
     });
     expect([none.code, none.notes]).toEqual([1, expect.stringContaining('there is no tenant nobody')]);
+    await writeSecret(tenant.adminKey);
     await kube.delete(SECRET);
     const deleted = await claim('--out', '-');
     expect([deleted.code, deleted.notes]).toEqual([1, expect.stringContaining('is not there')]);

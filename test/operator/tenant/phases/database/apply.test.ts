@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   createGroup,
   createRole,
@@ -16,7 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => plane.drop());
 
-const schemas = { acme: `t_${'a'.repeat(32)}`, globex: `t_${'b'.repeat(32)}` };
+/** Roles are of the whole server, which other suites use as well. */
+const newSchema = (): string => `t_${randomBytes(16).toString('hex')}`;
 const passwords = { owner: 'owner-secret', service: 'service-secret' };
 
 async function place(schema: string): Promise<void> {
@@ -30,12 +32,17 @@ async function place(schema: string): Promise<void> {
 }
 
 describe('a pooled tenant in a shared database', () => {
-  beforeAll(async () => {
-    await Promise.all([place(schemas.acme), place(schemas.globex)]);
+  let schemas: { readonly acme: string; readonly globex: string };
+  beforeEach(async () => {
+    schemas = { acme: newSchema(), globex: newSchema() };
+    for (const schema of Object.values(schemas)) await place(schema);
     const owner = plane.as(ownerRole(schemas.acme), passwords.owner);
     await owner.query('CREATE TABLE secrets (n int)');
     await owner.query('CREATE TABLE granted (n int)');
     await owner.query(`GRANT SELECT ON granted TO ${schemas.acme}`);
+  });
+  afterEach(async () => {
+    for (const schema of Object.values(schemas)) await dropTenant(plane.database, schema);
   });
 
   it('is observed as it is', async () => {
@@ -50,7 +57,7 @@ describe('a pooled tenant in a shared database', () => {
   });
 
   it('is placed whole or not at all', async () => {
-    const half = `t_${'c'.repeat(32)}`;
+    const half = newSchema();
     const broken = plane.database.transaction(async (sql) => {
       await createRole(sql, half);
       await sql.query('SELECT 1 / 0');
@@ -76,13 +83,14 @@ describe('a pooled tenant in a shared database', () => {
   });
 
   it('lets an auditor in by a login of their own, to what was granted to the auditors of that tenant', async () => {
-    await plane.database.query(`CREATE ROLE jane LOGIN PASSWORD 'jane-secret' IN ROLE ${auditorRole(schemas.acme)}`);
+    const name = `jane_${schemas.acme}`;
+    await plane.database.query(`CREATE ROLE ${name} LOGIN PASSWORD 'jane-secret' IN ROLE ${auditorRole(schemas.acme)}`);
     try {
       const owner = plane.as(ownerRole(schemas.acme), passwords.owner);
       await owner.query('CREATE VIEW auditor_numbers AS SELECT n FROM secrets');
       await owner.query(`GRANT USAGE ON SCHEMA ${schemas.acme} TO ${auditorRole(schemas.acme)}`);
       await owner.query(`GRANT SELECT ON auditor_numbers TO ${auditorRole(schemas.acme)}`);
-      const jane = plane.as('jane', 'jane-secret');
+      const jane = plane.as(name, 'jane-secret');
       expect(await jane.query(`SELECT * FROM ${schemas.acme}.auditor_numbers`)).toEqual([]);
       for (const sql of [
         `SELECT * FROM ${schemas.acme}.secrets`,
@@ -92,7 +100,7 @@ describe('a pooled tenant in a shared database', () => {
       ])
         await expect(jane.query(sql)).rejects.toThrow(/permission denied/);
     } finally {
-      await plane.database.query('DROP ROLE jane');
+      await plane.database.query(`DROP ROLE ${name}`);
     }
   });
 
