@@ -3,8 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runMatrix } from './isolation-matrix.mjs';
-import { endTenant, startTenant } from './isolation-world.mjs';
-import { POLICIES } from './lab.mjs';
+import { changePolicies, endTenant, startTenant } from './isolation-world.mjs';
 
 /** {guard, file, from, to}: the text has to be there exactly once, or the mutant is out of date and the campaign fails. */
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: source text that holds templates
@@ -175,8 +174,7 @@ export const runMutants = async (cluster, progress, only) => {
       if (isSuspended) {
         bystanders.suspended = await startTenant(cluster, `paused${index}`, { dist });
         worlds.push(bystanders.suspended);
-        suspend(bystanders.suspended);
-        await new Promise((done) => setTimeout(done, 1_500));
+        await suspend(bystanders.suspended);
       }
       const { red, cells } = await runMatrix(world, { isBrief: true, bystanders, first });
       results.push({ guard, caught: red.length > 0, by: red[0], cells });
@@ -190,4 +188,4 @@ export const runMutants = async (cluster, progress, only) => {
   return results;
 };
 
-export const suspend = (world) => world.tenant.writePolicies({ ...POLICIES, mode: 'Suspended' });
+export const suspend = (world) => changePolicies(world, { mode: 'Suspended' });

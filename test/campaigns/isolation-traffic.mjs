@@ -2,8 +2,8 @@
 // tenant that floods its service while another goes about its work.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MARK } from './isolation-world.mjs';
-import { createRandom, jsonOf, POLICIES, percentile, pick, send, withClient } from './lab.mjs';
+import { changePolicies, MARK } from './isolation-world.mjs';
+import { createRandom, jsonOf, percentile, pick, send, withClient } from './lab.mjs';
 
 const CLIENTS = 16;
 const FACTS_EACH = 4;
@@ -122,12 +122,10 @@ const latencies = async (world, ms) => {
 export const runFlood = async ([noisy, victim], { progress }) => {
   progress('a neighbour floods');
   const { p99: quiet } = await latencies(victim, 4_000);
-  noisy.tenant.writePolicies({
-    ...POLICIES,
+  await changePolicies(noisy, {
     rateLimits: { tenantPerMinute: LIMIT, ipPerMinute: 10_000_000 },
     quotas: { memories: null, memoriesPerUser: ROOM },
   });
-  await sleep(2_000);
   const [greedy, modest] = Object.values(noisy.owners);
   const memories = Array.from({ length: ROOM + 5 }, (_, n) => ({ content: `too much ${n}` }));
   const write = (owner, body) =>

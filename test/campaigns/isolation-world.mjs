@@ -32,6 +32,19 @@ export const startTenant = async (cluster, name, { dist, people = PEOPLE, polici
   return world;
 };
 
+/** Resolves when the service goes by them: a mounted file is looked at now and then, and the log says when. */
+export const changePolicies = async (world, policies) => {
+  const { service, tenant, name } = world;
+  const told = () =>
+    service
+      .output()
+      .split('\n')
+      .findLast((line) => line.includes('policies loaded'));
+  const before = told();
+  tenant.writePolicies({ ...POLICIES, ...policies });
+  if (!(await eventually(() => told() !== before))) throw new Error(`${name} does not go by its new policies`);
+};
+
 const newKey = async (world, body) => (await world.call(world.admin, 'POST', '/api/v1/keys', body)).key;
 
 const createOwner = async (world, person) => {
@@ -143,7 +156,7 @@ export const createBadKeys = async (world, owner) => {
   const expired = await world.call(world.admin, 'POST', '/api/v1/keys', { ...body, expires_in: '1s' });
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const token = `${part({ alg: 'none', typ: 'JWT' })}.${part({ sub: owner.userId, roles: ['admin'], exp: 4_102_444_800 })}.`;
-  await sleep(1_200);
+  await sleep(Math.max(0, Date.parse(expired.expires_at) - Date.now()) + 10);
   return {
     revoked: revoked.key,
     expired: expired.key,

@@ -1,5 +1,4 @@
 // R11: who must not see what, in every cell there is; the same under many at once; and with each guard taken out once.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { runMatrix } from './isolation-matrix.mjs';
 import { runMutants, suspend } from './isolation-mutants.mjs';
 import { runFlood, runInterleaved } from './isolation-traffic.mjs';
@@ -16,9 +15,7 @@ const runWholeMatrix = async (cluster, progress) => {
     for (const name of ['acme', 'globex', 'paused']) worlds.push(await startTenant(cluster, name));
     const [world, foreign, suspended] = worlds;
     await seedOwner(foreign, foreign.owners.alice);
-    suspend(suspended);
-    // A mounted file is looked at now and then.
-    await sleep(2_000);
+    await suspend(suspended);
     return await runMatrix(world, { bystanders: { foreign, suspended }, progress });
   } finally {
     for (const world of worlds) await endTenant(world);
