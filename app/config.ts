@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { ArchiveSettings } from './config-archive.js';
 import { checkTogether } from './config-checks.js';
 import { choice, databaseUrl, flag, integer, type Notes, number, text } from './config-fields.js';
@@ -305,13 +305,24 @@ export const readArchiveConfig = (env: NodeJS.ProcessEnv = process.env): Archive
 /** The documents' name for vectors in the database. */
 const nameOfProvider = (given: string): string => (given === 'postgresql' ? 'pgvector' : given);
 
+const compiled = new Map<TObject, ValidateFunction>();
+
+/** Asked once a process: to check the schema by its own schema and to make the code shorter would take twice as long. */
+const validatorOf = (schema: TObject): ValidateFunction => {
+  const options = { allErrors: true, coerceTypes: true, useDefaults: true, strict: false } as const;
+  const once = { meta: false, validateSchema: false, code: { optimize: false } } as const;
+  const validate = compiled.get(schema) ?? new Ajv({ ...options, ...once }).compile(schema);
+  compiled.set(schema, validate);
+  return validate;
+};
+
 /** All that is wrong at once, each with its key, its value and what is allowed. An empty value counts as unset. */
 const validateConfig = (schema: TObject, given: NodeJS.ProcessEnv): unknown => {
   const { env, nameOf } = readOtherNames(given);
   const known = new Set(Object.values(CONFIG_SCHEMAS).flatMap(({ properties }) => Object.keys(properties)));
   const values: Record<string, unknown> = {};
   for (const key of Object.keys(schema.properties)) if (env[key]) values[key] = env[key];
-  const validate = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, strict: false }).compile(schema);
+  const validate = validatorOf(schema);
   const messages = new Map<string, string>();
   if (!validate(values)) {
     for (const error of validate.errors ?? []) {

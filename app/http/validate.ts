@@ -13,8 +13,12 @@ export const NOT_BLANK = '\\S';
 /** RFC 3339 with a zone; whether the day exists is checked where it is parsed. */
 export const TIME = '^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$';
 
-// verbose: what is said of a value that is wrong needs the schema's own words for what is right.
-const OPTIONS = { allErrors: true, strict: true, allowUnionTypes: true, verbose: true } as const;
+// verbose: what is said of a value that is wrong needs the schema's own words for what is right. That the schemas are schemas
+// is seen by a test, not by every start.
+const OPTIONS = {
+  ...{ allErrors: true, strict: true, allowUnionTypes: true, verbose: true },
+  ...{ meta: false, validateSchema: false },
+} as const;
 const strict = addTextLengths(new Ajv(OPTIONS));
 const coercing = addTextLengths(new Ajv({ ...OPTIONS, coerceTypes: true, useDefaults: true }));
 
