@@ -55,8 +55,9 @@ export function planUsage(shown: Usage | undefined, counted: Counted, now: Date)
   return COUNTED.some((name) => moved(shown[name] ?? 0, counted[name])) ? next : undefined;
 }
 
+/** A look that comes as soon as it may must not miss what it came for: what is shown was seen a little after its round began. */
 const isDue = ({ observedTime }: Usage, now: Date): boolean =>
-  now.getTime() - Date.parse(observedTime ?? '1970-01-01') >= EVERY_MS;
+  now.getTime() - Date.parse(observedTime ?? '1970-01-01') >= EVERY_MS - ROUND_MS;
 
 const moved = (before: number, after: number): boolean => before !== after && Math.abs(after - before) * 100 >= before;
 

@@ -73,7 +73,8 @@ describe('the status', () => {
     ['a percent more', { memories: 1_010 }, '10:30:00', true],
     ['a percent less', { storageBytes: 990_000 }, '10:30:00', true],
     ['the first of something', { tokensToday: 1 }, '10:30:00', true],
-    ['all of it, but within five minutes', { memories: 5_000 }, '10:04:59', false],
+    ['all of it, but long before five minutes', { memories: 5_000 }, '10:04:44', false],
+    ['all of it, by the next look, which began as the last was still reading', { memories: 5_000 }, '10:04:59', true],
     ['all of it, five minutes later', { memories: 0 }, '10:05:00', true],
   ])('is written or not: %s', (_, change, time, isWritten) => {
     expect(planUsage(shown, { ...counted, ...change }, at(time)) !== undefined).toBe(isWritten);
