@@ -38,8 +38,10 @@ export const databaseParts = (db: Queryable): Omit<LogSource, 'head'> => {
   };
 };
 
+type Send = (url: string, init: { readonly headers: Record<string, string> }) => Promise<Response>;
+
 /** The log of a running service, over its API, with a key that may read the log. */
-export const httpSource = (endpoint: string, key: string, send: typeof fetch = fetch): LogSource => {
+export const httpSource = (endpoint: string, key: string, send: Send = fetch): LogSource => {
   const get = async (path: string): Promise<Response> => {
     const response = await send(`${endpoint.replace(/\/$/, '')}/api/v1/audit/${path}`, {
       headers: { 'X-API-Key': key },

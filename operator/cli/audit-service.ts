@@ -1,6 +1,7 @@
 import type { Input, Terminal } from './command.js';
 import { unusableError, usageError } from './errors.js';
 import { readText } from './files.js';
+import { fetchTenant } from './tenants/fetch-tenant.js';
 
 /** A key that may read the log: from a file or a pipe, never from the command line, which others can see. */
 export async function readKey(input: Input, terminal: Terminal): Promise<string> {
@@ -26,7 +27,7 @@ interface DataReport {
 /** The service alone can open its rows: it compares them, and says what does not go together. */
 export async function requestAgainstData(endpoint: string, key: string): Promise<DataAnswer> {
   const url = `${endpoint.replace(/\/$/, '')}/api/v1/audit/verify-data`;
-  const response = await fetch(url, { headers: { 'X-API-Key': key } }).catch((cause: unknown) => {
+  const response = await fetchTenant(url, { headers: { 'X-API-Key': key } }).catch((cause: unknown) => {
     throw unusableError(`${endpoint} does not answer`, ['is it the URL of the tenant?'], cause);
   });
   const body: unknown = await response.json().catch(() => undefined);

@@ -19,14 +19,14 @@ export async function runCommandLine(args: readonly string[], around: Surroundin
     return await dispatch(args, around, json);
   } catch (error) {
     const failure = around.signal.aborted ? new CliError(EXIT.interrupted, 'interrupted') : explainFailure(error);
-    around.note(json ? failureAsJson(failure) : failureAsText(failure, around.program));
+    around.note(json ? failureAsJson(failure) : failureAsText(failure, helpFor(args, around)));
     return failure.exitCode;
   }
 }
 
 async function dispatch(args: readonly string[], around: Surroundings, json: boolean): Promise<ExitCode> {
   const { program, version, commands, out } = around;
-  const words = args.filter((arg) => !COMMON_FLAGS.some(({ name }) => arg === `--${name}`) && arg !== '-h');
+  const words = wordsOf(args);
   if (words[0] === 'version' || words[0] === '--version') {
     out(json ? `${JSON.stringify({ version })}\n` : `${version}\n`);
     return EXIT.ok;
@@ -42,6 +42,9 @@ async function dispatch(args: readonly string[], around: Surroundings, json: boo
   const input = parseArguments(rest, { ...command, flags: [...command.flags, ...COMMON_FLAGS] });
   return await command.run(input, { ...around, json });
 }
+
+const wordsOf = (args: readonly string[]): readonly string[] =>
+  args.filter((arg) => !COMMON_FLAGS.some(({ name }) => arg === `--${name}`) && arg !== '-h');
 
 /** Without a command the help is the answer to a mistake, unless it was asked for. */
 async function showHelp(words: readonly string[], args: readonly string[], around: Surroundings): Promise<ExitCode> {
@@ -88,12 +91,19 @@ function withoutPath(args: readonly string[], path: readonly string[]): readonly
   });
 }
 
-const failureAsText = ({ message, problems, exitCode }: CliError, program: string): string =>
-  [
-    `error: ${message}`,
-    ...problems.map((problem) => `  ${problem}`),
-    ...(exitCode === EXIT.usage ? [`"${program} --help" lists what there is`] : []),
-  ].join('\n');
+/** What to say for the help that helps: of the command, where one was named. */
+const helpFor = (args: readonly string[], { program, commands }: Surroundings): string => {
+  const entry = commands.find(({ path }) => startsWith(wordsOf(args), path));
+  const [call, what] = entry
+    ? [[program, ...entry.path].join(' '), 'says what it takes']
+    : [program, 'lists what there is'];
+  return `"${call} --help" ${what}`;
+};
+
+const failureAsText = ({ message, problems, exitCode }: CliError, help: string): string =>
+  [`error: ${message}`, ...problems.map((problem) => `  ${problem}`), ...(exitCode === EXIT.usage ? [help] : [])].join(
+    '\n',
+  );
 
 const failureAsJson = ({ message, problems, exitCode }: CliError): string =>
   JSON.stringify({ error: { exitCode, message, problems } });

@@ -5,6 +5,7 @@ import { readKey } from '../audit-service.js';
 import type { Command, Input, Terminal } from '../command.js';
 import { unusableError, usageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { fetchTenant } from '../tenants/fetch-tenant.js';
 import { readEndpointFlag } from '../tenants/service.js';
 
 export const auditExport: Command = {
@@ -29,7 +30,7 @@ async function run(input: Input, terminal: Terminal) {
   if (existsSync(folder) && readdirSync(folder).length > 0 && !existsSync(`${folder}/checkpoint`)) {
     throw unusableError(`${folder} holds something else`, ['give a new folder, or one of an earlier export']);
   }
-  const source = httpSource(endpoint, await readKey(input, terminal));
+  const source = httpSource(endpoint, await readKey(input, terminal), fetchTenant);
   const { size, files } = await writeBundle(source, folder).catch((cause: Error) => {
     throw unusableError(`the log of ${endpoint} could not be exported: ${reasonOf(cause)}`, [], cause);
   });
@@ -38,9 +39,5 @@ async function run(input: Input, terminal: Terminal) {
   return EXIT.ok;
 }
 
-/** `fetch` says only that it failed; why stands in what it carries. */
-const reasonOf = ({ message, cause }: Error): string => {
-  const { message: inner, code } = (cause ?? {}) as { readonly message?: unknown; readonly code?: unknown };
-  const reason = [inner, code].find((one) => typeof one === 'string' && one !== '');
-  return reason === undefined ? message : `${message} (${String(reason)})`;
-};
+/** Of several addresses that were tried the error says nothing but its code. */
+const reasonOf = ({ message, code }: NodeJS.ErrnoException): string => message || (code ?? 'no answer');

@@ -1,10 +1,6 @@
-import { lookup as resolve } from 'node:dns';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import type { LookupFunction } from 'node:net';
-import { text } from 'node:stream/consumers';
 import type { Input } from '../command.js';
 import { unusableError, usageError } from '../errors.js';
+import { fetchTenant } from './fetch-tenant.js';
 
 /** The API of one tenant, for whoever holds a key of it. */
 export interface Service {
@@ -42,13 +38,6 @@ export function readEndpointFlag(input: Pick<Input, 'value'>): URL | undefined {
   throw usageError(`--endpoint ${value} is no URL of a tenant`, EXAMPLE);
 }
 
-/** The demo's tenants answer at names under localhost, which curl and browsers take for this machine and Node does not. */
-const lookup: LookupFunction = (hostname, options, found) => {
-  if (!/(^|\.)localhost$/.test(hostname)) return resolve(hostname, options, found);
-  if (options.all) found(null, [{ address: '127.0.0.1', family: 4 }]);
-  else found(null, '127.0.0.1', 4);
-};
-
 /** Nothing of the key is in what it throws. */
 export async function callService(
   { endpoint, key, signal }: Service,
@@ -59,15 +48,12 @@ export async function callService(
   const url = new URL(`${endpoint.pathname.replace(/\/$/, '')}${path}`, endpoint);
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const headers = { 'X-API-Key': key, ...(payload === undefined ? {} : { 'Content-Type': 'application/json' }) };
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   const limits = { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) };
-  return new Promise<ServiceAnswer>((done, failed) => {
-    const sent = send(url, { method, headers, lookup, ...limits }, (response) => {
-      text(response).then((said) => done({ status: response.statusCode ?? 0, body: readObject(said) }), failed);
-    });
-    sent.once('error', failed);
-    sent.end(payload);
-  }).catch((cause: unknown) => {
+  const asked = async (): Promise<ServiceAnswer> => {
+    const response = await fetchTenant(url, { method, headers, body: payload, ...limits });
+    return { status: response.status, body: readObject(await response.text()) };
+  };
+  return asked().catch((cause: unknown) => {
     throw unusableError(
       `${endpoint.href} does not answer`,
       ['is it the URL of the tenant, and is the tenant Ready?'],

@@ -43,6 +43,13 @@ describe('memoryctl', () => {
     expect(notes).toContain('unknown flag --jsno\n  did you mean --json?');
   });
 
+  it('tells for the help of the command that was meant, and of all when none was', async () => {
+    expect((await memoryctl(['tenant', 'info', '--bogus'])).notes).toMatch(
+      /\n"memoryctl tenant info --help" says what it takes$/,
+    );
+    expect((await memoryctl(['tenant', 'inf'])).notes).toMatch(/\n"memoryctl --help" lists what there is$/);
+  });
+
   it.each([
     [['plan', 'from-outputs'], 'unknown command "plan"\n  did you mean "plane from-outputs"?'],
     [['plane', 'fromoutputs'], 'unknown command "plane fromoutputs"\n  did you mean "plane from-outputs"?'],
