@@ -102,7 +102,7 @@ const CATALOGUE = {
   batch_rejected: {
     status: 422,
     title: 'The batch was refused as a whole',
-    remedy: 'Correct the drafts that "errors" names, or send on_error "continue"; nothing was written.',
+    remedy: 'Correct what "errors" names, or send on_error "continue"; nothing was written.',
   },
   idempotency_mismatch: {
     status: 422,

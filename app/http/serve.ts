@@ -96,6 +96,7 @@ const readQuery = (request: IncomingMessage, repeatable: readonly string[]): Rec
   const url = request.url ?? '';
   const at = url.indexOf('?');
   if (at < 0) return query;
+  if (!isDecodable(url.slice(at))) throw queryProblem('', 'is not percent-encoded UTF-8');
   for (const [name, value] of new URLSearchParams(url.slice(at))) {
     if (name in query && !repeatable.includes(name)) throw queryProblem(name, 'appears twice');
     if (value.includes('\0') || name.includes('\0')) throw queryProblem(name, 'contains the character U+0000');
@@ -104,8 +105,19 @@ const readQuery = (request: IncomingMessage, repeatable: readonly string[]): Rec
   return query;
 };
 
+/** `URLSearchParams` takes any byte that is no UTF-8 for the same character, so that two people's ids would be one. */
+const isDecodable = (query: string): boolean => {
+  if (!query.includes('%')) return true;
+  try {
+    decodeURIComponent(query);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const queryProblem = (name: string, what: string) => {
-  const pointer = `/query/${name.slice(0, 64).replace(/\p{Cc}/gu, '\ufffd')}`;
+  const pointer = `/query${name === '' ? '' : `/${name.slice(0, 64).replace(/\p{Cc}/gu, '\ufffd')}`}`;
   return problem('invalid_request', `A query parameter ${what}.`, {
     errors: [{ pointer, code: 'query', detail: `${pointer} ${what}` }],
   });

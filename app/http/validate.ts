@@ -42,7 +42,7 @@ const toCheck = <T>(compile: () => ValidateFunction, prefix: string): Check<T> =
     if (validate(value)) return { ok: true, value: value as T };
     return {
       ok: false,
-      errors: withOneChoice(withoutEcho(validate.errors ?? []))
+      errors: withOneChoice(withoutOtherTypes(withoutEcho(validate.errors ?? [])))
         .slice(0, 100)
         .map((error) => toFieldError(error, prefix)),
     };
@@ -55,6 +55,24 @@ const withoutEcho = (errors: readonly ErrorObject[]): readonly ErrorObject[] => 
   const told = (path: string): boolean => telling.some(({ instancePath }) => instancePath.startsWith(path));
   return errors.filter((error) => (telling.includes(error) || !told(error.instancePath)) && !isEmptyAsWell(error));
 };
+
+/** Of a list that may be a text as well, what is wrong with the list is told, and not that it is no text. */
+const withoutOtherTypes = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {
+  const looked = new Set<string>();
+  for (const { schemaPath, instancePath } of errors) {
+    const union = /^(.*)\/anyOf\/\d+\//.exec(schemaPath)?.[1];
+    if (union === undefined || IS_OTHER_TYPE.test(schemaPath)) continue;
+    for (let path = instancePath; ; path = path.slice(0, path.lastIndexOf('/'))) {
+      looked.add(`${union} ${path}`);
+      if (path === '') break;
+    }
+  }
+  return errors.filter(({ schemaPath, instancePath }) => {
+    const union = IS_OTHER_TYPE.exec(schemaPath)?.[1];
+    return union === undefined || !looked.has(`${union} ${instancePath}`);
+  });
+};
+const IS_OTHER_TYPE = /^(.*)\/anyOf\/\d+\/type$/;
 
 /** Of a text that is empty its `minLength` tells. */
 const isEmptyAsWell = ({ params, data }: ErrorObject): boolean => params.pattern === NOT_BLANK && data === '';

@@ -102,6 +102,9 @@ describe('what is not well-formed is refused, never a server error', () => {
     ['no content', '{"user_id":"a"}', 400, 'required'],
     ['empty content', '{"content":"","user_id":"a"}', 400, 'fewer than 1'],
     ['an unknown scope', '{"content":"x","user_id":"a","scope":"galaxy"}', 400, 'must be one of'],
+    ['a vector of nothing', '{"content":"x","user_id":"a","vector":[]}', 400, '/vector must NOT have fewer than'],
+    ['a vector with a hole', '{"content":"x","user_id":"a","vector":[1,null]}', 400, '/vector/1 must be number'],
+    ['a vector that is no list and no text', '{"content":"x","user_id":"a","vector":5}', 400, '/vector must be array'],
     ['a confidence above one', '{"content":"x","user_id":"a","confidence":1.1}', 400, '<= 1'],
     [
       'a day that does not exist',
@@ -167,6 +170,8 @@ describe('what is not well-formed is refused, never a server error', () => {
     ['a limit of zero', 'GET', `${MEMORIES}?user_id=a&limit=0`, 400],
     ['a cursor that is none', 'GET', `${MEMORIES}?user_id=a&cursor=abc`, 400],
     ['U+0000 in the query', 'GET', `${MEMORIES}?user_id=a%00b`, 400],
+    ['a query that is no UTF-8', 'GET', `${MEMORIES}?user_id=%ff`, 400],
+    ['a query that cannot be decoded', 'GET', `${MEMORIES}?user_id=%E0%A4%A`, 400],
     ['another method', 'PUT', MEMORIES, 405],
     ['a method nobody knows', 'PROPFIND', `${MEMORIES}/x`, 405],
     ['another path', 'GET', '/api/v1/nothing', 404],
