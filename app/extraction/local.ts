@@ -81,7 +81,7 @@ const RULES: readonly Rule[] = [
 ];
 /** "My sister lives in Oslo": about somebody or something of the person's. */
 const POSSESSION =
-  /^my ([\p{L}' -]{2,40}?) (is|are|was|has|have|lives in|works at|likes|loves|hates|prefers)\s+(.+)$/iu;
+  /^my ([\p{L}' -]{2,40}?) (is (?:called|named)|is|are|was|has|have|lives in|works at|likes|loves|hates|prefers)\s+(.+)$/iu;
 const REMEMBER = /^(?:please\s+)?(?:remember|note|keep in mind)(?: that)?[:,]?\s+(.+)$/i;
 
 const END = /[.!\s]+$/;
@@ -130,6 +130,6 @@ const readOwn = (text: string): Found | undefined => {
 const readPossession = (text: string): Found | undefined => {
   const [, whose, verb, object] = POSSESSION.exec(text) ?? [];
   if (!whose || !verb || !object) return undefined;
-  const predicate = verb.toLowerCase().replace(' ', '_');
+  const predicate = verb.toLowerCase().replace(' ', '_').replace('is_called', 'is_named');
   return { subject: `user's ${whose.toLowerCase()}`, predicate, object: object.slice(0, 500), importance: 0.6 };
 };

@@ -2,6 +2,7 @@ import type { Queryable } from '../db/pool.js';
 import type { RowContent } from '../sealing/index.js';
 import type { Vault } from '../tenancy/vault.js';
 import { partitionOf } from './partition-of.js';
+import { divideStatement } from './question.js';
 import type { MemoryRow } from './rows.js';
 import { lockStripes } from './stripes.js';
 
@@ -9,8 +10,8 @@ type Owned = Pick<MemoryRow, 'slot' | 'scope' | 'user_ref' | 'team_ref' | 'organ
 export type FactTokens = Pick<MemoryRow, 'fact_token' | 'object_token'>;
 
 /**
- * What a memory states, as keyed hashes: rows of one owner with the same subject and predicate find each other, sealed as
- * they are. Case, width and the spaces around a word make no other statement.
+ * What a memory states, as keyed hashes: rows of one owner that answer the same question (mostly: with the same subject and
+ * predicate) find each other, sealed as they are. Case, width and the spaces around a word make no other statement.
  */
 export const factTokensOf = (
   vault: Vault,
@@ -22,8 +23,8 @@ export const factTokensOf = (
   const token = (kind: string, parts: readonly unknown[]): Buffer =>
     // No content holds U+0000, so that no content has the hash of a fact.
     vault.contentHash(row.slot, `${kind}\0${JSON.stringify([...owner, ...parts])}`);
-  const fact = [subject, predicate].map(normalise);
-  return { fact_token: token('fact', fact), object_token: token('object', [...fact, normalise(object)]) };
+  const { question, answer } = divideStatement(normalise(subject), normalise(predicate), normalise(object));
+  return { fact_token: token('fact', question), object_token: token('object', [...question, answer]) };
 };
 
 const normalise = (word: string): string => word.normalize('NFKC').trim().toLowerCase();

@@ -45,6 +45,10 @@ describe('the local rules', () => {
 
   it('read what is said of others', async () => {
     expect(await triples('My little sister lives in Rome.')).toEqual([["user's little sister", 'lives_in', 'Rome']]);
+    expect(await triples('My dog is called Rex. My dog is brown.')).toEqual([
+      ["user's dog", 'is_named', 'Rex'],
+      ["user's dog", 'is', 'brown'],
+    ]);
   });
 
   it('keep what they are asked to keep, surer than what was only said', async () => {
