@@ -10,7 +10,7 @@ export type RedactionCounts = ReadonlyMap<RedactionKind, number>;
  */
 const PATTERNS: Readonly<Record<RedactionKind, RegExp>> = {
   secret:
-    /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,10000}?-----END [A-Z ]{0,30}PRIVATE KEY-----|\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,200}|\bmb_[A-Za-z0-9_-]{43}\b|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,200}|\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,2000}|\b(?:password|passwd|secret|token|api[-_]?key)\b\s{0,3}[:=]\s{0,3}\S{4,200}/gi,
+    /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,10000}?-----END [A-Z ]{0,30}PRIVATE KEY-----|\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,200}|\bmb_[A-Za-z0-9_-]{43}\b|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,200}|\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,2000}|\bgithub_pat_[A-Za-z0-9_]{20,200}|\bglpat-[A-Za-z0-9_-]{16,200}|\bxox[abeoprs]-[A-Za-z0-9-]{10,200}|\bAIza[A-Za-z0-9_-]{35}\b|\b(?:password|passwd|passphrase|secret|token|api[-_ ]?key)\b(?:\s{0,3}[:=]\s{0,3}\S{4,200}|\s{1,3}(?:is|was)\s{1,3}(?=\S{0,200}\d)(?=\S{0,200}[a-z])\S{4,200})/gi,
   email: /[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g,
   card: /(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-])/g,
   phone: /(?<![\w+])(?:\+\d(?:[ ().-]{0,2}\d){7,14}|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4})(?!\w)/g,
