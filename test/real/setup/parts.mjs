@@ -1,6 +1,6 @@
 // The real components that test/real runs against: where each comes from, and how to see that it is there.
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,6 +22,12 @@ const says = async (words, program, ...args) => {
   } catch {
     return false;
   }
+};
+
+/** Of a program that does not say its own version: Go writes that of its module into it. */
+const isOf = async (module, version, program) => {
+  const bytes = await readFile(program).catch(() => Buffer.alloc(0));
+  return bytes.includes(`mod\t${module}\t${version}\t`);
 };
 
 export const CACHE = process.env.MEMPLANE_CACHE ?? join(homedir(), '.cache', 'memplane');
@@ -173,7 +179,9 @@ export const PARTS = [
   {
     name: 's3',
     what: `S3 with object lock (versitygw ${VERSITYGW})`,
-    present: () => says('Version', VERSITYGW_BIN, '--version'),
+    present: async () =>
+      (await isOf('github.com/versity/versitygw', VERSITYGW, VERSITYGW_BIN)) &&
+      says('Version', VERSITYGW_BIN, '--version'),
     install: () => installGo(`github.com/versity/versitygw/cmd/versitygw@${VERSITYGW}`, VERSITYGW_BIN),
   },
   {
@@ -185,13 +193,16 @@ export const PARTS = [
   {
     name: 'tessera',
     what: `the checker of transparency logs (tessera ${TESSERA}, fsck)`,
-    present: () => says('-storage_url', FSCK, '--help'),
+    present: async () =>
+      (await isOf('github.com/transparency-dev/tessera', TESSERA, FSCK)) && says('-storage_url', FSCK, '--help'),
     install: () => installGo(`github.com/transparency-dev/tessera/cmd/fsck@${TESSERA}`, FSCK),
   },
   {
     name: 'kms',
     what: `KMS of AWS (moto ${MOTO})`,
-    present: () => says('--port', join(CACHE, 'moto', 'bin', 'moto_server'), '--help'),
+    present: async () =>
+      (await says(MOTO, join(CACHE, 'moto', 'bin', 'python'), '-c', 'import moto; print(moto.__version__)')) &&
+      says('--port', join(CACHE, 'moto', 'bin', 'moto_server'), '--help'),
     install: () => installPython('moto', `moto[server]==${MOTO}`),
   },
   {
@@ -240,8 +251,12 @@ const lastWords = (error) =>
 /** Of two runs at once the second waits for the first, and finds what that has built; one that was killed is not waited for. */
 const alone = (part, work) => withClaim(join(CACHE, part.name), work, LONGEST_MS);
 
+/** Whether it is there now. */
 export async function preparePart(part, print) {
-  if (await part.present()) return print(`  ready      ${part.name}: ${part.what}`);
+  if (await part.present()) {
+    print(`  ready      ${part.name}: ${part.what}`);
+    return true;
+  }
   const started = Date.now();
   print(`  preparing  ${part.name}: ${part.what} …`);
   try {
@@ -251,7 +266,9 @@ export async function preparePart(part, print) {
     });
     if (!(await part.present())) throw new Error('it was installed and does not run');
     print(`  ready      ${part.name} (${Math.round((Date.now() - started) / 1000)} s)`);
+    return true;
   } catch (error) {
     print(`  missing    ${part.name}: ${lastWords(error)}`);
+    return false;
   }
 }
