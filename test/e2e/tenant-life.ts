@@ -7,7 +7,7 @@ import { RESOURCES } from '../../operator/clients/kube-resources.js';
 import { type Lab, startLab } from '../support/lab.js';
 
 /** A claim may need a rollout or two; each wait inside has a deadline of its own that says what it waited for. */
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 /** The life of a tenant, told against whichever cluster the starter gives: embedded, a real kube-apiserver, any other. */
 export function describeTenantLife(cluster: string, kubeconfig: () => Promise<string | undefined>): void {
@@ -106,7 +106,7 @@ export function describeTenantLife(cluster: string, kubeconfig: () => Promise<st
         expect(plane.status?.conditions).toContainEqual(
           expect.objectContaining({ type: 'Ready', status: 'False', reason: 'DatabaseUnreachable' }),
         );
-      }, 60_000);
+      });
       await lab.postgres.restart();
       await lab.eventually(async () =>
         expect(await lab.found('acme', 'where does she like to sit?')).toContain('Ada prefers window seats'),
@@ -209,7 +209,7 @@ export function describeTenantLife(cluster: string, kubeconfig: () => Promise<st
     });
 
     it('puts its log under lock', async () => {
-      await lab.eventually(async () => expect(await archives(lab, 'acme')).toContain('archived'), 60_000);
+      await lab.eventually(async () => expect(await archives(lab, 'acme')).toContain('archived'));
     });
 
     it('writes nothing while nothing changes', async () => {
@@ -228,7 +228,7 @@ export function describeTenantLife(cluster: string, kubeconfig: () => Promise<st
             'True',
           ]);
         }
-      }, 90_000);
+      }, 240_000);
       // And the others are counted again every five minutes.
       await lab.eventually(async () => expect(await lab.writesDuring(10_000)).toEqual([]), 90_000);
     });

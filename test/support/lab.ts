@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { API_VERSION, OPERATOR_NAMESPACE, TENANT_LABEL, tenantNamespace } from '../../charts/manifests/names.js';
+import { COMPONENTS } from '../../charts/manifests/tenant/labels.js';
 import { buildCrds } from '../../operator/api/v1alpha1/crd.js';
 import { MEMORY_HOLDS, MEMORY_PLANES, MEMORY_TENANTS } from '../../operator/api/v1alpha1/resources.js';
 import type { MemoryPlane, MemoryTenant } from '../../operator/api/v1alpha1/types.js';
@@ -41,6 +42,7 @@ export interface Lab {
   releaseHold(name: string): Promise<void>;
   api(tenant: string): Promise<MemoryApi>;
   found(tenant: string, query: string): Promise<readonly string[]>;
+  /** Of the pods that serve it. */
   podUids(tenant: string): Promise<readonly string[]>;
   killOperator(): Promise<void>;
   count(query: string, values?: readonly unknown[]): Promise<number>;
@@ -108,7 +110,8 @@ export async function startLab(kubeconfig: string | undefined): Promise<Lab> {
     podUids: async (tenant) => {
       const { items } = await kube.list(RESOURCES.pods, {
         namespace: tenantNamespace(tenant),
-        labelSelector: TENANT_LABEL,
+        // Not those of its archive, which come when they are due.
+        labelSelector: `${TENANT_LABEL},app.kubernetes.io/component=${COMPONENTS.memory}`,
       });
       return items.map(({ metadata }) => metadata.uid).sort();
     },
@@ -143,7 +146,7 @@ export async function startLab(kubeconfig: string | undefined): Promise<Lab> {
   return lab;
 }
 
-async function eventually(claim: () => Promise<unknown>, deadlineMs = 60_000): Promise<void> {
+async function eventually(claim: () => Promise<unknown>, deadlineMs = 120_000): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     try {
@@ -231,7 +234,7 @@ async function reinstall(kube: KubeHttpClient): Promise<void> {
   await kube.delete({ resource, name: crd.metadata.name });
   await eventually(async () => {
     if ((await kube.get({ resource, name: crd.metadata.name })) !== undefined) throw new Error('still there');
-  }, 60_000);
+  });
   await kube.apply(resource, crd);
   await eventually(() => kube.list(MEMORY_TENANTS));
 }
