@@ -4,7 +4,7 @@ import type { Database, Sql } from '../clients/postgres.js';
 /**
  * - `Active`: a MemoryTenant stands for it.
  * - `Retained`: its MemoryTenant was deleted, data and keys are kept for re-attachment.
- * - `Erasing`: deleted with Erase, kept until the grace period ends; coming back re-attaches.
+ * - `Erasing`: deleted with Erase, kept until the grace period ends; coming back re-attaches, until its destruction begins.
  * - `Erased`: data and keys are gone; the row stays, so that the id is never used again.
  */
 export type TenantState = 'Active' | 'Retained' | 'Erasing' | 'Erased';
@@ -24,9 +24,14 @@ export interface TenantRecord {
   /** The namespace that a bootstrap key was issued into: one key a namespace, never a second after it was claimed. */
   readonly bootstrapNamespaceUid: string | undefined;
   readonly eraseAt: Date | undefined;
+  /** Since when data or keys may be missing: from here on there is no way but to the end, after whatever crash. */
+  readonly destroyingSince: Date | undefined;
 }
 
-export type NewTenant = Omit<TenantRecord, 'state' | 'credentialSecretUid' | 'bootstrapNamespaceUid' | 'eraseAt'>;
+export type NewTenant = Omit<
+  TenantRecord,
+  'state' | 'credentialSecretUid' | 'bootstrapNamespaceUid' | 'eraseAt' | 'destroyingSince'
+>;
 
 interface Row {
   readonly tenant_id: string;
@@ -41,10 +46,11 @@ interface Row {
   readonly credential_secret_uid: string | null;
   readonly bootstrap_namespace_uid: string | null;
   readonly erase_at: Date | null;
+  readonly destroying_since: Date | null;
 }
 
 const COLUMNS =
-  'tenant_id, cluster_id, name, namespace, state, tier, plane, database, schema, credential_secret_uid, bootstrap_namespace_uid, erase_at';
+  'tenant_id, cluster_id, name, namespace, state, tier, plane, database, schema, credential_secret_uid, bootstrap_namespace_uid, erase_at, destroying_since';
 
 const record = (row: Row): TenantRecord => ({
   tenantId: row.tenant_id,
@@ -59,6 +65,7 @@ const record = (row: Row): TenantRecord => ({
   credentialSecretUid: row.credential_secret_uid ?? undefined,
   bootstrapNamespaceUid: row.bootstrap_namespace_uid ?? undefined,
   eraseAt: row.erase_at ?? undefined,
+  destroyingSince: row.destroying_since ?? undefined,
 });
 
 /** Every tenant of this name that still has data: the living one, retained ones, those in their grace period. */
@@ -111,7 +118,7 @@ export async function reattachTenant(
     `UPDATE memplane.tenants
         SET state = 'Active', name = $2, namespace = $3, erase_at = NULL,
             credential_secret_uid = NULL, bootstrap_namespace_uid = NULL, updated_at = now()
-      WHERE tenant_id = $1 AND state IN ('Retained', 'Erasing')
+      WHERE tenant_id = $1 AND state IN ('Retained', 'Erasing') AND destroying_since IS NULL
       RETURNING ${COLUMNS}`,
     [tenantId, to.name, to.namespace],
   );
@@ -129,6 +136,14 @@ export async function retireTenant(
         SET state = $2, erase_at = $3, credential_secret_uid = NULL, bootstrap_namespace_uid = NULL, updated_at = now()
       WHERE tenant_id = $1`,
     [tenantId, state, eraseAt ?? null],
+  );
+}
+
+/** Committed before the first thing is destroyed: nobody takes back what may be half there. */
+export async function recordDestruction(sql: Sql, tenantId: string): Promise<void> {
+  await sql.query(
+    'UPDATE memplane.tenants SET destroying_since = now(), updated_at = now() WHERE tenant_id = $1 AND destroying_since IS NULL',
+    [tenantId],
   );
 }
 
@@ -155,8 +170,9 @@ export async function findDueErasures(sql: Sql, clusterId: string, now: Date): P
 }
 
 /**
- * Erases a tenant whose grace period is over, if it still is: its row is locked meanwhile, so that nobody takes it back
- * half-way and no other operator erases it too. False when somebody did.
+ * Erases a tenant whose grace period is over, if it still is. That it begins is committed first: an operator that dies
+ * half-way leaves what nobody takes back and what the next one finishes. The row is locked meanwhile, so that no other
+ * operator erases it too. False when somebody did.
  */
 export async function eraseDue(
   database: Database,
@@ -164,17 +180,27 @@ export async function eraseDue(
   now: Date,
   destroy: () => Promise<void>,
 ): Promise<boolean> {
+  const begun = await database.transaction(async (sql) => {
+    const locked = await lockDue(sql, tenantId, now);
+    if (locked) await recordDestruction(sql, tenantId);
+    return locked;
+  });
+  if (!begun) return false;
   return database.transaction(async (sql) => {
-    const due = await sql.query(
-      `SELECT 1 AS found FROM memplane.tenants
-        WHERE tenant_id = $1 AND state = 'Erasing' AND erase_at <= $2 FOR UPDATE SKIP LOCKED`,
-      [tenantId, now],
-    );
-    if (due.length === 0) return false;
+    if (!(await lockDue(sql, tenantId, now))) return false;
     await destroy();
     await retireTenant(sql, tenantId, 'Erased', undefined);
     return true;
   });
+}
+
+async function lockDue(sql: Sql, tenantId: string, now: Date): Promise<boolean> {
+  const due = await sql.query(
+    `SELECT 1 AS found FROM memplane.tenants
+      WHERE tenant_id = $1 AND state = 'Erasing' AND erase_at <= $2 FOR UPDATE SKIP LOCKED`,
+    [tenantId, now],
+  );
+  return due.length > 0;
 }
 
 export interface PlacementCount {

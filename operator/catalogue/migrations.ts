@@ -28,4 +28,8 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
       CREATE INDEX tenants_erase_at ON memplane.tenants (erase_at) WHERE state = 'Erasing';
     `,
   },
+  {
+    version: 2,
+    sql: 'ALTER TABLE memplane.tenants ADD COLUMN IF NOT EXISTS destroying_since timestamptz',
+  },
 ];

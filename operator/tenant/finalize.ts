@@ -37,29 +37,43 @@ async function teardown(
   signal: AbortSignal,
 ): Promise<Outcome<undefined>> {
   const { name } = tenant.metadata;
-  const fate = fateOf(tenant);
+  const gathered = await gatherTeardown(deps, tenant, signal);
+  const begun = gathered.kind === 'done' && gathered.facts?.record.destroyingSince !== undefined;
+  const fate = fateOf(tenant, begun);
   const holds = fate === 'destroy' ? await holdsNow(deps.kube, name, signal) : holdsOn(deps.holds.list(), name);
-  const refusal = planRefusal(tenant, holds);
+  const refusal = planRefusal(tenant, holds, begun);
   if (refusal !== undefined) return refusal;
-  const gathered = await gatherTeardown(deps, tenant, fate, signal);
   if (gathered.kind !== 'done') return gathered;
   // Nothing was ever made: the identity was never decided.
   if (gathered.facts === undefined) return done(undefined);
-  const outcome = await runTeardown(gathered.facts);
+  const context = { ...gathered.facts, fate };
+  const outcome = await runTeardown(context);
   if (outcome.kind !== 'done') return outcome;
-  await retire(deps, tenant, gathered.facts);
+  await retire(deps, tenant, context);
   return done(undefined);
 }
 
-/** With a grace period, `Erase` keeps everything until the period is over: the sweeper destroys it then. */
-export const fateOf = ({ spec }: Pick<MemoryTenant, 'spec'>): Fate =>
-  spec.deletionPolicy === 'Erase' && spec.erasureGraceDays === 0 ? 'destroy' : 'keep';
+/**
+ * With a grace period, `Erase` keeps everything until the period is over: the sweeper destroys it then. What is begun is
+ * finished, whatever the policy says meanwhile: half a tenant can be kept for nobody.
+ */
+export const fateOf = ({ spec }: Pick<MemoryTenant, 'spec'>, begun = false): Fate =>
+  begun || (spec.deletionPolicy === 'Erase' && spec.erasureGraceDays === 0) ? 'destroy' : 'keep';
 
 /** Legal hold beats erasure, and nobody is told that an archive was made which was not. */
 export function planRefusal(
   { spec, metadata }: Pick<MemoryTenant, 'spec' | 'metadata'>,
   holds: readonly string[],
+  begun = false,
 ): Outcome<never> | undefined {
+  if (begun) {
+    if (holds.length === 0) return undefined;
+    return wait(
+      'Held',
+      `MemoryHold ${holds.join(', ')} forbids to erase what is left of ${metadata.name}, whose erasure has begun; release it`,
+      60_000,
+    );
+  }
   if (spec.deletionPolicy === 'Archive') {
     return stalled(
       'DeletionPolicyNotSupported',
@@ -87,8 +101,8 @@ async function retire(deps: TenantDependencies, tenant: MemoryTenant, context: T
   const { deletionPolicy, erasureGraceDays } = tenant.spec;
   const { tenantId } = context.record;
   const { catalogue } = context.stores;
-  if (deletionPolicy !== 'Erase') return retireTenant(catalogue, tenantId, 'Retained', undefined);
   if (context.fate === 'destroy') return retireTenant(catalogue, tenantId, 'Erased', undefined);
+  if (deletionPolicy !== 'Erase') return retireTenant(catalogue, tenantId, 'Retained', undefined);
   const eraseAt = new Date(deps.now().getTime() + erasureGraceDays * DAY_MS);
   return retireTenant(catalogue, tenantId, 'Erasing', eraseAt);
 }

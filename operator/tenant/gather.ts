@@ -7,7 +7,7 @@ import { done, type Outcome, stalled } from '../runtime/outcome.js';
 import type { TenantDependencies } from './dependencies.js';
 import type { Facts } from './facts.js';
 import { resolveIdentity } from './identity.js';
-import type { Fate, PhaseContext, TeardownContext, TenantStores } from './phases/phase.js';
+import type { PhaseContext, TeardownContext, TenantStores } from './phases/phase.js';
 import { resolveTenant } from './resolve.js';
 
 export interface Gathered {
@@ -48,9 +48,8 @@ export async function gatherTenant(
 export async function gatherTeardown(
   deps: TenantDependencies,
   tenant: MemoryTenant,
-  fate: Fate,
   signal: AbortSignal,
-): Promise<Outcome<TeardownContext | undefined>> {
+): Promise<Outcome<Omit<TeardownContext, 'fate'> | undefined>> {
   const plane = findPlane(deps, tenant);
   // Without its plane nothing was placed: a plane in use cannot be deleted.
   if (plane.kind !== 'done') return tenant.status?.tenantID === undefined ? done(undefined) : plane;
@@ -61,7 +60,7 @@ export async function gatherTeardown(
   if (record.facts === undefined) return done(undefined);
   const stores = await openStores(deps, plane.facts, catalogue.facts, record.facts);
   if (stores.kind !== 'done') return stores;
-  return done({ record: record.facts, stores: stores.facts, kube: deps.kube, fate, signal });
+  return done({ record: record.facts, stores: stores.facts, kube: deps.kube, signal });
 }
 
 function findPlane(deps: TenantDependencies, { spec }: MemoryTenant): Outcome<MemoryPlane> {

@@ -40,10 +40,12 @@ export function planIdentity(
   const active = sameName.find((record) => record.state === 'Active');
   if (request.retainedId !== undefined) return planNamed(request, request.retainedId, active, byId);
   if (active !== undefined) return { kind: 'use', record: active };
-  const [kept, ...others] = sameName;
+  // What is being destroyed is nobody's any more: its id is never used again, its name may be.
+  const whole = sameName.filter((record) => record.destroyingSince === undefined);
+  const [kept, ...others] = whole;
   if (kept === undefined) return { kind: 'create' };
   if (request.reattach === 'SameName' && others.length === 0) return { kind: 'reattach', record: kept };
-  const ids = sameName.map((record) => record.tenantId).join(', ');
+  const ids = whole.map((record) => record.tenantId).join(', ');
   return {
     kind: 'refuse',
     reason: 'RetainedDataFound',
@@ -77,6 +79,12 @@ function planNamed(
     return refuse(
       'RetainedDataInUse',
       `spec.bootstrap.retained.tenantID names ${retainedId}, which is MemoryTenant ${byId.name} now; delete that one first`,
+    );
+  }
+  if (byId.destroyingSince !== undefined) {
+    return refuse(
+      'RetainedDataNotFound',
+      `spec.bootstrap.retained.tenantID names ${retainedId}, which is being erased; remove the field to start empty`,
     );
   }
   return { kind: 'reattach', record: byId };

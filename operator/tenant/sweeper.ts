@@ -3,6 +3,7 @@ import { eraseDue, findDueErasures, type TenantRecord } from '../catalogue/catal
 import { destroyKeyring, retainedPlace } from '../clients/keyring.js';
 import { hidesKeys } from '../clients/kms.js';
 import { connectionProblem, type Database } from '../clients/postgres.js';
+import type { Outcome } from '../runtime/outcome.js';
 import { createRounds, type Rounds } from '../runtime/rounds.js';
 import type { TenantDependencies } from './dependencies.js';
 import { holdsNow } from './holds.js';
@@ -69,12 +70,19 @@ async function erase(
   catalogue: Database,
   record: TenantRecord,
 ): Promise<boolean> {
-  const database = await deps.stores.database(plane, record.database);
-  const keys = deps.stores.keys(plane);
-  if (database.kind !== 'done' || keys.kind !== 'done') return false;
-  return eraseDue(catalogue, record.tenantId, deps.now(), async () => {
-    await dropTenant(database.facts, record.schema);
-    await destroyKeyring(keys.facts.bucket, retainedPlace(record.tenantId));
-    if (!hidesKeys(keys.facts.kms)) await keys.facts.kms.destroyKey(record.tenantId);
+  const database = needed(await deps.stores.database(plane, record.database));
+  const { bucket, kms } = needed(deps.stores.keys(plane));
+  const { tenantId, namespace } = record;
+  return eraseDue(catalogue, tenantId, deps.now(), async () => {
+    await dropTenant(database, record.schema);
+    await destroyKeyring(bucket, { tenantId, namespace });
+    await destroyKeyring(bucket, retainedPlace(tenantId));
+    if (!hidesKeys(kms)) await kms.destroyKey(tenantId);
   });
+}
+
+/** A store that is not to be had is a reason to be told, not a silence until somebody asks where the erasure is. */
+function needed<T>(store: Outcome<T>): T {
+  if (store.kind === 'done') return store.facts;
+  throw new Error(`${store.reason}: ${store.message}`);
 }

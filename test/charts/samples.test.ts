@@ -49,6 +49,7 @@ describe('the samples', () => {
       credentialSecretUid: undefined,
       bootstrapNamespaceUid: undefined,
       eraseAt: undefined,
+      destroyingSince: undefined,
     });
     expect(options).toEqual(EXAMPLE_TENANT);
   });

@@ -27,6 +27,7 @@ export const tenantObjects = (name: string, spec: Spec = {}, plane: Spec = {}): 
     credentialSecretUid: undefined,
     bootstrapNamespaceUid: undefined,
     eraseAt: undefined,
+    destroyingSince: undefined,
   });
   return buildTenant(options);
 };

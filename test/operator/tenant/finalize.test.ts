@@ -25,6 +25,14 @@ describe('what becomes of a tenant that is deleted', () => {
     expect(planRefusal(tenantOf('acme'), ['case-7'])).toBeUndefined();
   });
 
+  it('is erased to the end once that has begun, whatever the policy says by then, unless a hold names it', () => {
+    for (const deletionPolicy of ['Erase', 'Retain', 'Archive']) {
+      const tenant = tenantOf('acme', { deletionPolicy });
+      expect([fateOf(tenant, true), planRefusal(tenant, [], true)]).toEqual(['destroy', undefined]);
+      expect(planRefusal(tenant, ['case-7'], true)).toMatchObject({ kind: 'wait', reason: 'Held' });
+    }
+  });
+
   it('is not told that an archive was made which was not', () => {
     expect(planRefusal(tenantOf('acme', { deletionPolicy: 'Archive' }), [])).toMatchObject({
       kind: 'stalled',

@@ -14,12 +14,14 @@ const record = (tenantId: string, state: TenantRecord['state'], name = 'acme'): 
   credentialSecretUid: undefined,
   bootstrapNamespaceUid: undefined,
   eraseAt: undefined,
+  destroyingSince: undefined,
 });
 
 const active = record('a', 'Active');
 const retained = record('r', 'Retained');
 const older = record('o', 'Retained');
 const erasing = record('e', 'Erasing');
+const halfGone: TenantRecord = { ...record('h', 'Erasing'), destroyingSince: new Date('2026-01-03T00:00:00Z') };
 
 interface Case {
   readonly because: string;
@@ -50,6 +52,25 @@ describe('who a tenant is', () => {
       reattach: 'SameName',
       sameName: [older, retained],
       want: { kind: 'refuse', reason: 'RetainedDataFound' },
+    },
+    {
+      because: 'what is kept under the name is being destroyed: a new one, whatever the class trusts',
+      reattach: 'SameName',
+      sameName: [halfGone],
+      want: { kind: 'create' },
+    },
+    {
+      because: 'one is being destroyed, one is kept whole: that one comes back',
+      reattach: 'SameName',
+      sameName: [halfGone, retained],
+      want: { kind: 'reattach', record: retained },
+    },
+    {
+      because: 'the spec names what is being destroyed: refused',
+      retainedId: 'h',
+      sameName: [halfGone],
+      byId: halfGone,
+      want: { kind: 'refuse', reason: 'RetainedDataNotFound' },
     },
     {
       because: 'the spec names one of two: that one',

@@ -17,6 +17,7 @@ const record: TenantRecord = {
   credentialSecretUid: undefined,
   bootstrapNamespaceUid: undefined,
   eraseAt: undefined,
+  destroyingSince: undefined,
 };
 
 const resolve = (input: Partial<ResolveInput>) =>

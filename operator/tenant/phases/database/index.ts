@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SECRETS } from '../../../../charts/manifests/names.js';
-import { recordCredential, type TenantRecord } from '../../../catalogue/catalogue.js';
+import { recordCredential, recordDestruction, type TenantRecord } from '../../../catalogue/catalogue.js';
 import type { Database } from '../../../clients/postgres.js';
 import { decodeSecret, readSecret, type SecretView } from '../../../clients/secrets.js';
 import { describeDatabaseProblem } from '../../../plane/database-problem.js';
@@ -27,8 +27,10 @@ export const databasePhase: Phase = {
 
   async teardown({ stores, record, fate }: TeardownContext) {
     try {
-      if (fate === 'destroy') await dropTenant(stores.database, record.schema);
-      else await lockOut(stores.database, record.schema);
+      if (fate === 'destroy') {
+        await recordDestruction(stores.catalogue, record.tenantId);
+        await dropTenant(stores.database, record.schema);
+      } else await lockOut(stores.database, record.schema);
       return done(undefined);
     } catch (error) {
       return unreachable(stores.database, error);
