@@ -23,7 +23,10 @@ export interface ChangeWatch {
 }
 
 interface Seen {
-  /** A server that was started since, or another table: numbers of transactions mean something else there. */
+  /**
+   * Another after a start of the server, and after the death of one of its processes, which empties what has no log and resets
+   * what is counted of it; or another table. What was told there is not known here.
+   */
   readonly place: string;
   readonly clock: number;
   readonly at: number;
@@ -53,7 +56,8 @@ const PATIENCE_MS = 5;
  */
 const LOOK = `
   SELECT pg_current_snapshot()::text AS snapshot, (extract(epoch FROM now()) * 1000)::float8 AS clock,
-    extract(epoch FROM pg_postmaster_start_time())::text || ' ' || 'memory_changes'::regclass::oid::text AS place,
+    concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()),
+      extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()), 'memory_changes'::regclass::oid) AS place,
     (SELECT json_agg(told) FROM (
        (SELECT ids FROM memory_changes WHERE xid >= $1::xid8 ORDER BY xid LIMIT ${MOST})
        UNION ALL

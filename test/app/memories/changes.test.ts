@@ -3,7 +3,7 @@ import pg from 'pg';
 import { createPool, type Database } from '../../../app/db/pool.js';
 import { type ChangeWatch, createChangeWatch, createForgetting } from '../../../app/memories/changes.js';
 import { eventually } from '../../support/memory-service.js';
-import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { createTestDatabase, startOwnCluster, type TestDatabase } from '../../support/postgres.js';
 
 let database: TestDatabase;
 let db: Database;
@@ -107,6 +107,36 @@ describe('a look at what changed', () => {
     await expect(createChangeWatch(away).look()).rejects.toThrow();
     await away.end();
   });
+});
+
+it('says that anything may have changed when a process of the server was killed, which empties what nobody has read yet', async () => {
+  const cluster = await startOwnCluster({ durable: false });
+  const own = await createTestDatabase({ cluster });
+  const pool = createPool({ url: own.serviceUrl, size: 8, onError: () => undefined });
+  try {
+    const watch = createChangeWatch(pool);
+    let told = 0;
+    watch.onChange((ids) => {
+      if (ids === undefined) told++;
+    });
+    await watch.look();
+    await watch.look();
+    expect(told).toBe(1);
+    const writer = new pg.Client({ connectionString: own.ownerUrl });
+    // It is killed: what ends it is no fault.
+    writer.on('error', () => undefined);
+    await writer.connect();
+    await tell(writer, [randomUUID()]);
+    const { rows } = await writer.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    process.kill(rows[0]?.pid ?? Number.NaN, 'SIGKILL');
+    const look = () => watch.look().catch(() => undefined);
+    await eventually(look, () => told > 1);
+    const count = () => pool.query('SELECT 1 FROM memory_changes').catch(() => undefined);
+    expect((await eventually(count, (found) => found !== undefined))?.rowCount).toBe(0);
+  } finally {
+    await pool.end();
+    await cluster.stop();
+  }
 });
 
 it('the service can neither forge nor delete a change, but have old ones forgotten: never one that still runs', async () => {
