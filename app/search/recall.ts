@@ -2,7 +2,7 @@ import { type Bind, buildStatement } from '../db/condition.js';
 import { queryOften } from '../db/prepared.js';
 import { type MemoryRow, VECTOR_PENDING } from '../memories/rows.js';
 import { STAMP } from '../memories/store.js';
-import type { VectorChange } from '../vectors/feed.js';
+import { begunAfter, runningAt, UNSEEN, type VectorChange } from '../vectors/feed.js';
 import type { Proposal } from '../vectors/vector-store.js';
 import type { Candidate } from './candidate.js';
 import type { SearchDeps } from './search-deps.js';
@@ -13,7 +13,7 @@ import { ROW_COLUMNS } from './store.js';
 const CHANGE = 1;
 const SEEN = 2;
 const PENDING = 3;
-/** Of what has been seen before some is seen again, as long as a transaction runs that is older. */
+/** Where so much has happened some of it is new. */
 const MOST_CHANGES = 200;
 /** Whoever is in more groups than that is answered the longer way. */
 const MOST_PARTITIONS = 6;
@@ -74,9 +74,9 @@ const selectTold = ({ db, embedder }: SearchDeps, space: SearchSpace, { hits, wa
   // The rows are looked up by their ids and judged afterwards: the planner would rather walk through all of a person's.
   const { text, values } = buildStatement(
     (bind) => `
-    SELECT 0 AS kind, NULL::uuid AS id, pg_snapshot_xmin(pg_current_snapshot())::text AS word,
+    SELECT 0 AS kind, NULL::uuid AS id, pg_current_snapshot()::text AS word,
       NULL::bigint AS change, NULL::boolean AS gone
-    ${space.partitions.map((name, at) => changesOf(bind, name, watermarks[at] ?? '0', embedder.model)).join('')}
+    ${space.partitions.map((name, at) => changesOf(bind, name, watermarks[at] ?? UNSEEN, embedder.model)).join('')}
     UNION ALL
     SELECT ${SEEN}, memories.id, ${STAMP}, NULL, NULL
     FROM unnest(${bind(hits.map(({ id }) => id))}::uuid[]) AS wanted (wanted_id)
@@ -91,14 +91,14 @@ const selectTold = ({ db, embedder }: SearchDeps, space: SearchSpace, { hits, wa
 
 /** By the index that is sorted so, whatever the planner thinks of a partition that it does not know. */
 const changesOf = (bind: Bind, name: string, watermark: string, model: string): string => {
-  const [partition, since] = [bind(name), bind(watermark)];
-  const order = `ORDER BY change_xid LIMIT ${MOST_CHANGES}`;
-  const after = `partition = ${partition}::uuid AND change_xid >= ${since}::xid8`;
-  return `UNION ALL
-    (SELECT ${CHANGE}, memory_id, partition::text, change, false FROM vectors
-     WHERE ${after} AND model = ${bind(model)} ${order})
-    UNION ALL
-    (SELECT ${CHANGE}, memory_id, partition::text, change, true FROM vector_tombstones WHERE ${after} ${order})
+  const snapshot = `${bind(watermark)}::pg_snapshot`;
+  const where = `partition = ${bind(name)}::uuid`;
+  const there = { snapshot, table: 'vectors', where: `${where} AND model = ${bind(model)}` } as const;
+  const gone = { snapshot, table: 'vector_tombstones', where } as const;
+  const columns = `UNION ALL (SELECT ${CHANGE}, memory_id, partition::text, change`;
+  const order = `ORDER BY change_xid LIMIT ${MOST_CHANGES})`;
+  return `${columns}, false ${begunAfter(there)} ${order} ${columns}, false ${runningAt(there)} ${order}
+    ${columns}, true ${begunAfter(gone)} ${order} ${columns}, true ${runningAt(gone)} ${order}
     `;
 };
 

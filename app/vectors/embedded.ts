@@ -1,7 +1,7 @@
 import type { Database } from '../db/pool.js';
 import { messageOf } from '../http/cause.js';
 import type { Vault } from '../tenancy/vault.js';
-import { type Changes, selectChanges, selectVectors, type VectorChange } from './feed.js';
+import { type Changes, selectChanges, selectVectors, UNSEEN, type VectorChange } from './feed.js';
 import { type OpenedVector, openVectors } from './open-vector.js';
 import { createPartition, dot, type Partition, type Precision } from './partition.js';
 import { BEGINNING, type Position, selectChangePage } from './position-store.js';
@@ -24,14 +24,12 @@ export interface EmbeddedStoreOptions {
 
 interface Loaded {
   readonly partition: Partition;
-  /** Transactions before this one have been seen. */
+  /** The snapshot that has been seen. */
   watermark: string;
   /** At most one catch-up at a time. */
   running: Promise<void> | undefined;
 }
 
-/** Before every transaction. */
-const UNREAD = '0';
 /** Bounds one read (some 0.5 MB) and one stretch of work on the event loop (some 60 ms in a large index). */
 const CHUNK = 250;
 /** Bounds what is known of a partition while it is read for the first time; some 1 MB. */
@@ -73,7 +71,7 @@ class EmbeddedStore implements VectorStore {
     const entries = new Map<string, Loaded>();
     for (const name of partitions) {
       const entry = this.#loaded.get(name);
-      if (!entry || entry.watermark === UNREAD || entry.running || entry.partition.isRough()) return undefined;
+      if (!entry || entry.watermark === UNSEEN || entry.running || entry.partition.isRough()) return undefined;
       entries.set(name, this.#touch(name));
     }
     const found = [...entries.values()].flatMap(({ partition }) => partition.search(vector, k));
@@ -128,14 +126,14 @@ class EmbeddedStore implements VectorStore {
 
   #touch(name: string): Loaded {
     const partition = (): Partition => createPartition(this.#options.dimensions, this.#options.precision);
-    const entry = this.#loaded.get(name) ?? { partition: partition(), watermark: UNREAD, running: undefined };
+    const entry = this.#loaded.get(name) ?? { partition: partition(), watermark: UNSEEN, running: undefined };
     this.#loaded.delete(name);
     this.#loaded.set(name, entry);
     return entry;
   }
 
   async #catchUp(entries: ReadonlyMap<string, Loaded>): Promise<void> {
-    for (const [name, entry] of entries) if (entry.watermark === UNREAD) await this.#readWhole(name, entry);
+    for (const [name, entry] of entries) if (entry.watermark === UNSEEN) await this.#readWhole(name, entry);
     const watermarks = [...entries.values()].map(({ watermark }) => watermark);
     const found = await selectChanges(this.#options.db, [...entries.keys()], watermarks, this.#options.model);
     await applyChanges(entries, found, (ids) => this.#readVectors(ids));
@@ -151,7 +149,7 @@ class EmbeddedStore implements VectorStore {
       watermark ??= page.watermark;
       after = page.end;
     }
-    entry.watermark = watermark ?? UNREAD;
+    entry.watermark = watermark ?? UNSEEN;
   }
 
   async #readVectors(ids: readonly string[]): Promise<readonly OpenedVector[]> {

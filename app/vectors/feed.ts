@@ -9,33 +9,55 @@ export interface VectorChange {
 }
 
 export interface Changes {
-  /** The oldest transaction still running: everything before it has been seen. */
+  /**
+   * A snapshot of the database: everything that it shows has been seen. The oldest transaction still running would not do: it
+   * may be another database's, and run for hours.
+   */
   readonly watermark: string;
   readonly changes: readonly VectorChange[];
 }
 
-/** What happened to these partitions since each one's watermark. May repeat what was seen; never leaves anything out. */
+/** The snapshot of whoever has seen nothing. */
+export const UNSEEN = '1:1:';
+
+/** SQL: what a snapshot does not show, which an index finds in two parts. */
+export interface Unseen {
+  readonly snapshot: string;
+  readonly table: 'vectors' | 'vector_tombstones';
+  /** Of its columns. */
+  readonly where: string;
+}
+
+/** From the table: what began later. */
+export const begunAfter = ({ snapshot, table, where }: Unseen): string =>
+  `FROM ${table} WHERE ${where} AND change_xid >= pg_snapshot_xmax(${snapshot})`;
+
+/** From it under its name: what was running then. One transaction after the other, or the planner reads all that `where` lets through. */
+export const runningAt = ({ snapshot, table, where }: Unseen): string =>
+  `FROM pg_snapshot_xip(${snapshot}) AS running (xid)
+     CROSS JOIN LATERAL (SELECT * FROM ${table} WHERE ${where} AND change_xid = running.xid OFFSET 0) AS ${table}`;
+
+/** What happened to these partitions since each one's watermark: what a transaction did is told once. */
 export const selectChanges = async (
   db: Queryable,
   partitions: readonly string[],
   watermarks: readonly string[],
   model: string,
 ): Promise<Changes> => {
-  const { rows } = await db.query<VectorChange & { xmin: string }>(
-    `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, happened.*
+  const there = { snapshot: 'since', table: 'vectors', where: 'partition = name AND model = $3' } as const;
+  const gone = { snapshot: 'since', table: 'vector_tombstones', where: 'partition = name' } as const;
+  const columns = 'SELECT memory_id, partition, change';
+  const { rows } = await db.query<VectorChange & { snapshot: string }>(
+    `SELECT pg_current_snapshot()::text AS snapshot, happened.*
      FROM (SELECT 1) AS always LEFT JOIN (
-       SELECT memory_id, partition, change, false AS gone
-       FROM unnest($1::uuid[], $2::xid8[]) AS wanted (partition, since) JOIN vectors USING (partition)
-       WHERE change_xid >= since AND model = $3
-       UNION ALL
-       SELECT memory_id, partition, change, true
-       FROM unnest($1::uuid[], $2::xid8[]) AS wanted (partition, since) JOIN vector_tombstones USING (partition)
-       WHERE change_xid >= since
-     ) AS happened ON true
+       unnest($1::uuid[], $2::pg_snapshot[]) AS wanted (name, since) CROSS JOIN LATERAL (
+         ${columns}, false AS gone ${begunAfter(there)} UNION ALL ${columns}, false ${runningAt(there)}
+         UNION ALL ${columns}, true ${begunAfter(gone)} UNION ALL ${columns}, true ${runningAt(gone)}) AS happened
+     ) ON true
      ORDER BY change`,
     [partitions, watermarks, model],
   );
-  return { watermark: rows[0]?.xmin ?? '0', changes: rows.filter(({ memory_id }) => memory_id !== null) };
+  return { watermark: rows[0]?.snapshot ?? UNSEEN, changes: rows.filter(({ memory_id }) => memory_id !== null) };
 };
 
 export interface StoredVector {

@@ -1,5 +1,5 @@
 import type { Queryable } from '../db/pool.js';
-import type { Changes, StoredVector, VectorChange } from './feed.js';
+import { type Changes, type StoredVector, UNSEEN, type VectorChange } from './feed.js';
 
 /** How far an index has followed: the last change it was given. */
 export interface Position {
@@ -120,8 +120,8 @@ export const selectChangePage = async (
   model: string,
   limit: number,
 ): Promise<Changes & { readonly end: Position | undefined }> => {
-  const { rows } = await db.query<VectorChange & { xmin: string; xid: string }>(
-    `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, page.*
+  const { rows } = await db.query<VectorChange & { snapshot: string; xid: string }>(
+    `SELECT pg_current_snapshot()::text AS snapshot, page.*
      FROM (SELECT 1) AS always LEFT JOIN (
        SELECT memory_id, partition, change, change_xid::text AS xid, false AS gone FROM vectors
        WHERE partition = $1 AND change_xid >= $2::xid8 AND (change_xid, change) > ($2::xid8, $3) AND model = $4
@@ -132,5 +132,5 @@ export const selectChangePage = async (
   );
   const changes = rows.filter(({ memory_id }) => memory_id !== null);
   const last = changes.length < limit ? undefined : changes.at(-1);
-  return { watermark: rows[0]?.xmin ?? '0', changes, end: last && { xid: last.xid, change: last.change } };
+  return { watermark: rows[0]?.snapshot ?? UNSEEN, changes, end: last && { xid: last.xid, change: last.change } };
 };
