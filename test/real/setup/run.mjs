@@ -20,9 +20,12 @@ const PERSONAL = /^(AWS_|PG|KUBECONFIG$)/;
 
 const jest = (args, env = {}) => {
   const kept = Object.entries(process.env).filter(([name]) => !PERSONAL.test(name));
+  // What the suites start they ask without whoever brings others to the network.
+  const direct = [process.env.NO_PROXY ?? process.env.no_proxy, '127.0.0.1', 'localhost'].filter(Boolean).join(',');
   // What is there in another version, or half, is not what the suites are about.
   const parts = { MEMPLANE_CACHE: CACHE, TEST_PARTS_MISSING: missing.join(' ') };
-  return runJest(args, { ...Object.fromEntries(kept), ...parts, ...env });
+  const proxies = { NO_PROXY: direct, no_proxy: direct };
+  return runJest(args, { ...Object.fromEntries(kept), ...parts, ...proxies, ...env });
 };
 
 async function storesOnPostgres16() {
