@@ -245,7 +245,7 @@ export const SOON_MS = 10_000;
 export const eventually = async <T>(
   look: () => Promise<T>,
   holds: (value: T) => boolean,
-  deadlineMs = 25_000,
+  deadlineMs = 60_000,
 ): Promise<T> => {
   const deadline = Date.now() + deadlineMs;
   for (;;) {

@@ -17,5 +17,5 @@ if (missing !== undefined) {
     await kube.close();
     return controlPlane.kubeconfig;
   });
-  afterAll(() => controlPlane?.stop(), 60_000);
+  afterAll(() => controlPlane?.stop(), 240_000);
 }

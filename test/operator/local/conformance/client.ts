@@ -135,12 +135,15 @@ async function collect(
   }
 }
 
+/** A collector of garbage that has just heard of another kind first looks at all there is of it, for half a minute at most. */
+const DEADLINE_MS = 180_000;
+
 export async function eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + DEADLINE_MS;
   for (;;) {
     const value = await look();
     if (value !== undefined) return value;
-    if (Date.now() > deadline) throw new Error(`not within 60 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within ${DEADLINE_MS / 1_000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

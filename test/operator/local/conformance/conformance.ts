@@ -55,7 +55,7 @@ export function describeConformance(title: string, start: () => Promise<Conforma
       cluster = await start();
       client = new ConformanceClient(cluster);
       await installWidgets(client);
-    }, 120_000);
+    }, 300_000);
     afterAll(async () => {
       await client?.close();
       await cluster?.stop();

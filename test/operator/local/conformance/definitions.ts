@@ -147,7 +147,7 @@ export function registerDefinitions(suite: Suite): void {
         return at(object, 'spec', 'a');
       });
       expect(shown).toBe('new');
-    }, 90_000);
+    }, 300_000);
 
     it('take their objects with them, and wait for those that are held', async () => {
       const path = '/apis/conformance.dev/v1/trinkets';
@@ -179,6 +179,6 @@ export function registerDefinitions(suite: Suite): void {
         const { status } = await suite.client().get(path);
         return status === 404 ? true : undefined;
       });
-    }, 90_000);
+    }, 300_000);
   });
 }

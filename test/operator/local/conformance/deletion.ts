@@ -142,7 +142,7 @@ export function registerDeletion(suite: Suite): void {
       expect((await suite.client().get(`${paths.namespaces}/${ns}`)).status).toBe(200);
       await suite.client().merge(`${paths.widgets(ns)}/held`, { metadata: { finalizers: null } });
       await isGone(`${paths.namespaces}/${ns}`);
-    }, 90_000);
+    }, 300_000);
 
     it('have a name for the label selectors of others', async () => {
       const ns = await suite.namespace();

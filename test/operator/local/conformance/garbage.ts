@@ -41,7 +41,7 @@ export function registerGarbage(suite: Suite): void {
       await isGone(ns, 'child');
       await isGone(ns, 'grandchild');
       expect(await exists(ns, 'stranger')).toBe(true);
-    }, 90_000);
+    }, 300_000);
 
     it('leaves what has another owner, without the reference to the one that is gone', async () => {
       const ns = await suite.namespace();
@@ -54,7 +54,7 @@ export function registerGarbage(suite: Suite): void {
         return ownerReferences.length === 1 ? ownerReferences : undefined;
       });
       expect(owners).toEqual([expect.objectContaining({ name: 'two' })]);
-    }, 90_000);
+    }, 300_000);
 
     it('in the foreground keeps the owner until those that block it are gone', async () => {
       const ns = await suite.namespace();
@@ -69,7 +69,7 @@ export function registerGarbage(suite: Suite): void {
       expect(await exists(ns, 'owner')).toBe(true);
       await suite.client().merge(`${paths.configMaps(ns)}/child`, { metadata: { finalizers: null } });
       await isGone(ns, 'owner');
-    }, 90_000);
+    }, 300_000);
 
     it('of orphans takes their reference and leaves them', async () => {
       const ns = await suite.namespace();
@@ -80,7 +80,7 @@ export function registerGarbage(suite: Suite): void {
       const { body, status } = await suite.client().get(`${paths.configMaps(ns)}/child`);
       expect(status).toBe(200);
       expect(metaOf(body).ownerReferences ?? []).toEqual([]);
-    }, 90_000);
+    }, 300_000);
 
     it('goes by uid: an owner of the same name is another', async () => {
       const ns = await suite.namespace();
@@ -88,6 +88,6 @@ export function registerGarbage(suite: Suite): void {
       await make(ns, 'child', [{ ...reference(owner), uid: '00000000-0000-4000-8000-000000000000' }]);
       await isGone(ns, 'child');
       expect(await exists(ns, 'owner')).toBe(true);
-    }, 90_000);
+    }, 300_000);
   });
 }

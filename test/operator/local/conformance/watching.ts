@@ -119,7 +119,7 @@ export function registerWatching(suite: Suite): void {
       expect(Number(metaOf(last?.object ?? {}).resourceVersion)).toBeGreaterThanOrEqual(
         Number(metaOf(added?.object ?? {}).resourceVersion),
       );
-    }, 90_000);
+    }, 300_000);
 
     it('from a version that is forgotten say so: list again', async () => {
       const ns = await suite.namespace();

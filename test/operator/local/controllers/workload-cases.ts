@@ -57,7 +57,7 @@ export function describeWorkloads(
         jobBackoffMs: 10,
       });
       namespace = await createNamespace(cluster);
-    }, 90_000);
+    }, 300_000);
 
     afterAll(async () => {
       await controllers?.stop();
@@ -65,7 +65,7 @@ export function describeWorkloads(
       await cluster?.stop();
       image?.remove();
       rmSync(dataDir, { recursive: true, force: true });
-    }, 90_000);
+    }, 300_000);
 
     const deploymentSpec = (name: string, extra: Partial<DeploymentSpec>, arg = 'serve'): DeploymentSpec => ({
       replicas: 2,
@@ -173,7 +173,7 @@ export function describeWorkloads(
       await rolledOut('plain');
       await eventually('one pod is left', async () => ((await podsOf('plain')).length === 1 ? true : undefined));
       await remove('plain');
-    }, 90_000);
+    }, 300_000);
 
     it('replaces a pod that somebody deletes', async () => {
       await deploy('heal', { replicas: 1 });
@@ -184,7 +184,7 @@ export function describeWorkloads(
         (await podsOf('heal')).find((one) => one.metadata.uid !== pod?.metadata.uid && isReady(one)),
       );
       await remove('heal');
-    }, 90_000);
+    }, 300_000);
 
     it('rolls to a new template within its bounds, and back to the old ReplicaSet', async () => {
       await deploy('roll', { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } });
@@ -223,7 +223,7 @@ export function describeWorkloads(
       const again = (await setsOf(back)).find((set) => set.metadata.uid === first?.metadata.uid);
       expect(again?.spec.replicas).toBe(2);
       await remove('roll');
-    }, 90_000);
+    }, 300_000);
 
     it('never lets pods of two templates run at once when it must Recreate', async () => {
       await deploy('again', { replicas: 1, strategy: { type: 'Recreate' } });
@@ -237,7 +237,7 @@ export function describeWorkloads(
         return pods.find((pod) => pod.metadata.uid !== old?.metadata.uid && isReady(pod));
       });
       await remove('again');
-    }, 90_000);
+    }, 300_000);
 
     it('keeps the old pods and says so when the new ones do not come up', async () => {
       await deploy('stuck', { replicas: 1, progressDeadlineSeconds: 2, minReadySeconds: 1 });
@@ -251,7 +251,7 @@ export function describeWorkloads(
       expect(condition(deployment, 'Available')?.status).toBe('True');
       expect((await podsOf('stuck')).filter(isReady)).toHaveLength(1);
       await remove('stuck');
-    }, 90_000);
+    }, 300_000);
 
     const itWithSlices = loopbackEndpoints ? it : it.skip;
     itWithSlices(
@@ -277,7 +277,7 @@ export function describeWorkloads(
         });
         await remove('slices');
       },
-      90_000,
+      300_000,
     );
 
     const runJob = (name: string, spec: Partial<JobSpec>, arg: string): Promise<LiveJob> =>
@@ -311,7 +311,7 @@ export function describeWorkloads(
       expect(job.status?.active ?? 0).toBe(0);
       expect(job.status?.completionTime).toBeDefined();
       expect(job.spec.selector?.matchLabels).toBeDefined();
-    }, 90_000);
+    }, 300_000);
 
     it('fails a Job that has failed more often than its limit, and removes it when its time is over', async () => {
       await runJob('bad', { backoffLimit: 1, ttlSecondsAfterFinished: 3_600 }, '5');
@@ -329,7 +329,7 @@ export function describeWorkloads(
           : undefined,
       );
       clock = undefined;
-    }, 90_000);
+    }, 300_000);
 
     it('starts a Job of a CronJob at its time, once', async () => {
       const minute = 60_000;
@@ -376,6 +376,6 @@ export function describeWorkloads(
       });
       await cluster.client.delete({ resource: RESOURCES.cronJobs, name: 'tick', namespace });
       clock = undefined;
-    }, 90_000);
+    }, 300_000);
   });
 }

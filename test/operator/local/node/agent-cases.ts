@@ -14,7 +14,7 @@ import { createLocalImage, type LocalImage } from './local-image.js';
 /** What the node agent does, whatever API server it speaks to. */
 export function describeNodeAgent(title: string, startCluster: () => Promise<TestCluster>): void {
   describe(title, () => {
-    jest.setTimeout(90_000);
+    jest.setTimeout(300_000);
     let cluster: TestCluster;
     let image: LocalImage;
     let agent: NodeAgent;
@@ -40,14 +40,14 @@ export function describeNodeAgent(title: string, startCluster: () => Promise<Tes
       cluster = await startCluster();
       await startAgent();
       namespace = await createNamespace(cluster);
-    }, 90_000);
+    }, 300_000);
 
     afterAll(async () => {
       await agent?.stop({ graceMs: 500 });
       await cluster?.stop();
       image?.remove();
       rmSync(dataDir, { recursive: true, force: true });
-    }, 90_000);
+    }, 300_000);
 
     const main = (extra: Partial<Container> = {}): Container => ({
       name: 'main',

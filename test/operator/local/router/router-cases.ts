@@ -70,7 +70,7 @@ function hold(url: string, host: string): Promise<Held> {
 /** What the router does, whatever API server it speaks to. */
 export function describeRouter(title: string, startCluster: () => Promise<TestCluster>): void {
   describe(title, () => {
-    jest.setTimeout(90_000);
+    jest.setTimeout(300_000);
     let cluster: TestCluster;
     let image: LocalImage;
     let agent: NodeAgent;
@@ -102,7 +102,7 @@ export function describeRouter(title: string, startCluster: () => Promise<TestCl
       await eventually('all tenants have endpoints', () =>
         Object.keys(router.endpoints()).length === 4 ? true : undefined,
       );
-    }, 90_000);
+    }, 300_000);
 
     afterAll(async () => {
       await router?.stop();
@@ -110,7 +110,7 @@ export function describeRouter(title: string, startCluster: () => Promise<TestCl
       await cluster?.stop();
       image?.remove();
       rmSync(dataDir, { recursive: true, force: true });
-    }, 90_000);
+    }, 300_000);
 
     const createService = (name: string) =>
       cluster.client.create(RESOURCES.services, {
