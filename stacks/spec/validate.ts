@@ -19,6 +19,7 @@ import { checkPlace } from './validate-place.js';
 import { checkPostgres } from './validate-postgres.js';
 import { checkPrices } from './validate-prices.js';
 import { checkQueue, checkRedis, checkRegistry, warnOfRedis } from './validate-stores.js';
+import { checkTwins, labelOf, warnOfTwins } from './validate-twins.js';
 import { checkWaivers, waive } from './waivers.js';
 
 /** Bindings before these lack attributes that the units set. */
@@ -26,24 +27,27 @@ const PROVIDER_FLOORS = { aws: '5.100.0', google: '6.50.0', azurerm: '4.55.0' } 
 
 /** Every problem of every environment; none is left to be found by the next run. */
 export function validate(environments: readonly Environment[], today = new Date()): readonly Problem[] {
-  const labels = environments.map(label);
   return [
-    ...environments.flatMap((environment, index) =>
-      validateOne(environment, today).map((problem) => ({ ...problem, path: `${labels[index]}.${problem.path}` })),
+    ...environments.flatMap((environment) =>
+      validateOne(environment, today).map((problem) => ({
+        ...problem,
+        path: `${labelOf(environment)}.${problem.path}`,
+      })),
     ),
-    ...twins(labels),
+    ...checkTwins(environments),
   ];
 }
 
 /** Legal, but somebody should know. */
 export function warnings(environments: readonly Environment[]): readonly Problem[] {
-  return environments.flatMap((environment) =>
+  const alone = environments.flatMap((environment) =>
     [warnOfLocks, warnOfRedis, warnOfIrsa, warnOfSilence, warnOfZone]
       .map((warn) => warn(environment))
       .flatMap((problem) =>
-        problem === undefined ? [] : [{ ...problem, path: `${label(environment)}.${problem.path}` }],
+        problem === undefined ? [] : [{ ...problem, path: `${labelOf(environment)}.${problem.path}` }],
       ),
   );
+  return [...alone, ...warnOfTwins(environments)];
 }
 
 function warnOfLocks({ profile, place }: Environment): Check {
@@ -73,8 +77,6 @@ function told(value: unknown): string {
     return 'something that no file can hold';
   }
 }
-
-const label = ({ name, place }: Environment): string => `${place.cloud}-${name}`;
 
 function validateOne(environment: Environment, today: Date): readonly Problem[] {
   const { open, used } = waive(environment.waivers, problemsOf(environment), today);
@@ -206,15 +208,4 @@ function checkProviders({ providers }: Environment): readonly Check[] {
       allowed: `a constraint like "~> 6.25" that admits ${PROVIDER_FLOORS[name]} or later`,
     };
   });
-}
-
-function twins(labels: readonly string[]): readonly Problem[] {
-  const seen = new Set<string>();
-  const twice = new Set(labels.filter((one) => seen.size === seen.add(one).size));
-  return [...twice].map((one) => ({
-    path: `${one}.name`,
-    value: one.slice(one.indexOf('-') + 1),
-    message: 'two environments of this name on this cloud would share stacks and states',
-    allowed: 'another name',
-  }));
 }

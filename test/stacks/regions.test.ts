@@ -27,9 +27,13 @@ function moved(cloud: Place['cloud'], { name, region, replicaRegion, partition =
       ? ['1', '2', '3']
       : ['a', 'b', 'c'].map((zone) => `${region}${cloud === 'gcp' ? '-' : ''}${zone}`);
   const place = { ...input.place, region, replicaRegion, zones, ...(cloud === 'aws' ? { partition } : {}) };
+  const text = JSON.stringify({ ...input, name, place, clusterId: `${name}-${cloud}-1` });
   return withDefaults(
     JSON.parse(
-      JSON.stringify({ ...input, name, place }).replaceAll('arn:aws:', `arn:${partition}:`),
+      text
+        .replaceAll('arn:aws:', `arn:${partition}:`)
+        .replaceAll('memplane/prod/memplane-prod', `memplane/${name}/memplane-${name}`)
+        .replaceAll(input.baseDomain, `memory.${name}.${cloud}.example.com`),
     ) as EnvironmentInput,
   );
 }

@@ -540,6 +540,64 @@ describe('validation', () => {
     ]);
   });
 
+  describe('two environments of one account', () => {
+    const dev = find('aws-dev');
+    /** As somebody who copied an entry and gave it another name, and what else is said. */
+    const copied = (change: Partial<Environment>, of = dev) => ({ ...of, name: 'stage', ...change });
+    const own = { clusterId: 'stage-aws-1', baseDomain: 'memory.stage.aws.example.com' };
+    const stageRole = (duty: string) => `arn:aws:iam::111122223333:role/memplane/stage/memplane-stage-${duty}`;
+    const roles = {
+      deployRoleArn: stageRole('deploy'),
+      complianceRoleArn: stageRole('compliance'),
+      breakGlassRoleArn: stageRole('break-glass'),
+    };
+    const stage = at(copied(own), roles);
+    const edge = { ...dev.edge, dnsZone: own.baseDomain };
+
+    it('are accepted when each has marks and roles of its own', () => {
+      expect(validate([dev, { ...stage, edge }])).toEqual([]);
+    });
+
+    it.each<[string, Partial<Environment>, string]>([
+      [
+        'mark in the stores',
+        { clusterId: dev.clusterId },
+        'aws-stage.clusterId: is aws-dev.clusterId too: each would take the tenants in the stores of the other for its own (got "dev-aws-1"; allowed one of its own)',
+      ],
+      [
+        'domain',
+        { baseDomain: dev.baseDomain, edge: dev.edge },
+        'aws-stage.baseDomain: is aws-dev.baseDomain too: a tenant of one would answer at the address of the other (got "memory.dev.aws.example.com"; allowed one of its own)',
+      ],
+    ])('may not have one %s', (_what, change, says) => {
+      expect(validate([dev, { ...stage, edge, ...change }]).map(line)).toEqual([says]);
+    });
+
+    it('may not make one role or one service account twice, whichever duty has it', () => {
+      const taken = dev.place.cloud === 'aws' ? dev.place.deployRoleArn : '';
+      const both = validate([dev, { ...at(stage, { complianceRoleArn: taken }), edge }]).map(line);
+      expect(both).toEqual([
+        `aws-stage.place.complianceRoleArn: is aws-dev.place.deployRoleArn too: both bootstraps would make it, and the second cannot (got "${taken}"; allowed one of its own)`,
+      ]);
+      const google = find('gcp-dev');
+      const paths = validate([google, copied({}, google)]).map(({ path }) => path);
+      expect(paths).toEqual(['clusterId', 'baseDomain', 'place.deployServiceAccount'].map((one) => `gcp-stage.${one}`));
+    });
+
+    it('are warned of when their networks could never be connected, and only then', () => {
+      const ranges = (given: readonly Environment[]) =>
+        warnings(given)
+          .filter(({ path }) => path.endsWith('network.cidr'))
+          .map(line);
+      expect(ranges([dev, stage])).toEqual([
+        'aws-stage.network.cidr: overlaps 10.0.0.0/16 of aws-dev.network.cidr in the same account 111122223333: the two can never be peered, nor reached over one VPN (got "10.0.0.0/16"; allowed a range of its own)',
+      ]);
+      const elsewhere = { ...stage, network: { ...stage.network, cidr: '10.32.0.0/16' } };
+      expect(ranges([dev, elsewhere])).toEqual([]);
+      expect(ranges([dev, at(stage, { accountId: '222233334444' }), find('gcp-dev')])).toEqual([]);
+    });
+  });
+
   it('allows governance and software keys in dev', () => {
     const dev = find('azure-dev');
     expect(dev.buckets.audit.lock).toBe('Governance');
