@@ -148,19 +148,31 @@ const tamper = async (world, [name, change, { isQuarantined = false } = {}]) => 
   return { tried, slipped };
 };
 
-/** The cleaner alone with rows whose hold was taken off them, out of its table, or both. */
-const clean = async (world) => {
+/** Rows whose hold was taken off them, out of its table, or both, and one that had none. */
+const placeHolds = async (world, end) => {
   const hold = { matter: 'case 7', reason: 'litigation' };
   const ids = [];
-  const expires_at = new Date(Date.now() + 5_000).toISOString();
+  const expires_at = new Date(end).toISOString();
   for (const name of ['flag', 'hold', 'both', 'free']) {
     const id = await remember(world, world.owners.alice, `held ${name}`, { expires_at });
     if (name !== 'free') await world.call(world.admin, 'PUT', `/api/v1/memories/${id}/legal-hold`, hold);
     ids.push(id);
   }
-  const [flag, row, both, free] = ids;
+  const [flag, row, both] = ids;
   await inDatabase(world, 'UPDATE memories SET legal_hold = false WHERE id = ANY ($1::uuid[])', [[flag, both]]);
   await inDatabase(world, 'DELETE FROM holds WHERE memory_id = ANY ($1::uuid[])', [[row, both]]);
+  return ids;
+};
+
+/** The cleaner alone with them. */
+const clean = async (world, ms = 5_000) => {
+  const end = Date.now() + ms;
+  const ids = await placeHolds(world, end).catch((cause) => {
+    if (Date.now() < end) throw cause;
+  });
+  // On a slow machine their time may be over before the holds were there: then it is to last longer.
+  if (Date.now() >= end) return clean(world, 2 * ms);
+  const [flag, row, both, free] = ids;
   const left = () => inDatabase(world, 'SELECT id FROM memories WHERE id = ANY ($1::uuid[])', [ids]);
   await eventually(async () => !(await left()).some(({ id }) => id === free));
   const there = (await left()).map(({ id }) => id);
