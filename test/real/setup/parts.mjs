@@ -1,6 +1,6 @@
 // The real components that test/real runs against: where each comes from, and how to see that it is there.
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, readlink, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,9 +57,32 @@ async function need(program, remedy) {
   if ((await onPath(program)) === undefined) throw new Error(`${program} is not on PATH: ${remedy}`);
 }
 
+/** A program that a run left behind which alone was killed: it goes on for a minute or two, and would write into what is made anew. */
+const LEFTOVER_MS = 10 * 60_000;
+
+async function untilIdle(folder) {
+  const deadline = Date.now() + LEFTOVER_MS;
+  while ((await worksIn(folder)) && Date.now() < deadline) await sleep(500);
+}
+
+/** By what its command line or its folder says; where nobody can tell, nothing does. */
+async function worksIn(folder) {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const others = pids.filter((pid) => Number(pid) !== process.pid);
+  const said = await Promise.all(
+    others.map(async (pid) => {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      const at = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+      return command.includes(folder) || at.startsWith(folder);
+    }),
+  );
+  return said.includes(true);
+}
+
 /** Made beside its place and moved there when it is whole: what was cut off leaves nothing that looks done. */
 async function whole(target, make) {
   const partial = `${target}.partial`;
+  await untilIdle(partial);
   await rm(partial, { recursive: true, force: true });
   await mkdir(dirname(target), { recursive: true });
   await make(partial);
@@ -120,6 +143,7 @@ async function unpackPostgres() {
 async function installPython(name, requirement) {
   await need('python3', 'install Python 3.10 or later');
   const work = join(CACHE, name);
+  await untilIdle(join(work, 'bin'));
   await rm(work, { recursive: true, force: true });
   await run('python3', ['-m', 'venv', work]);
   await run(join(work, 'bin', 'pip'), ['install', '--quiet', requirement]);
