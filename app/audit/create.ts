@@ -8,6 +8,7 @@ import { type Checkpointer, createCheckpointer, LogTampered } from './checkpoint
 import { type Countersigner, createCountersigner } from './countersigner.js';
 import { createEpochRecorder } from './epoch.js';
 import { createObserver, type Observer } from './observer.js';
+import { PackedReads } from './packed-reads.js';
 import type { PlaneKey } from './plane-key.js';
 import { type Writer, writeReads } from './reads.js';
 import { buildPending, recordEvent } from './recorder.js';
@@ -164,7 +165,7 @@ const recover = async (
     for (const { path, writer, reads } of leftovers) {
       const told = await selectLastRead(options.db, writer);
       const untold = reads.filter(({ n }) => n > told);
-      await writeReads(options, { writer, reads: untold, entries: [], code: 'recovered' });
+      await writeReads(options, { writer, reads: PackedReads.of(untold), entries: [], code: 'recovered' });
       if (untold.length > 0) await sequence();
       unlinkSync(path);
       options.log.info({ reads: untold.length }, 'reads of an earlier process were audited');

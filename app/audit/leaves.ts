@@ -54,6 +54,11 @@ export const readRoot = (lines: Buffer): Buffer => merkleRoot(readLines(lines).m
 /** Of a line without its newline. */
 export const readLeaf = (line: string): Buffer => hash('sha256', READ_PREFIX + line, 'buffer');
 
+/** Into memory that is there: a request has no use for a buffer of its own. */
+export const readLeafInto = (target: Buffer, at: number, line: string): void => {
+  target.write(hash('sha256', READ_PREFIX + line, 'binary'), at, HASH_BYTES, 'binary');
+};
+
 export const readLines = (lines: Buffer): readonly string[] => lines.toString('utf8').split('\n').filter(Boolean);
 
 export interface Detail {

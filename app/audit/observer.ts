@@ -1,7 +1,8 @@
 import { currentContext } from '../http/context.js';
 import { after, isLater, type Maybe } from '../http/maybe.js';
 import { SLOTS } from '../keys/index.js';
-import { buildRead, type ObservedRead, type WriteReadsDeps, type Writer, writeReads } from './reads.js';
+import { FULL, PackedReads } from './packed-reads.js';
+import { buildRead, type WriteReadsDeps, type Writer, writeReads } from './reads.js';
 import { currentActor } from './recorder.js';
 import type { Spool } from './spool.js';
 import type { AuditActor, AuditEntry } from './trail.js';
@@ -23,10 +24,10 @@ export interface Observer {
 
 /** The documents promise a quarter of a second; the commit needs some of it. */
 const FLUSH_MS = 200;
-/** A batch that is full does not wait. Some 300 bytes each. */
-const FULL = 1_000;
-/** What a database that is away may cost in memory; then the oldest go, their numbers show the gap, and an event says so. */
+/** What a database that is away may cost in memory; then the oldest batch goes, their numbers show the gap, and an event says so. */
 const MOST_WAITING = 100_000;
+/** Batches of 400 KB that are used again: memory that comes and goes is what the collector counts. */
+const MOST_SPARE = 4;
 /** So many denials between two flushes are events of their own; of a flood the rest are leaves of one. */
 const MOST_ENTRIES = 50;
 
@@ -34,7 +35,10 @@ export const createObserver = (options: ObserverOptions): Observer => new Spoole
 
 class SpooledObserver implements Observer {
   readonly #options: ObserverOptions;
-  #reads: ObservedRead[] = [];
+  /** In order; the last takes what comes. */
+  #reads: PackedReads[] = [];
+  #waiting = 0;
+  readonly #spare: PackedReads[] = [];
   #entries: AuditEntry[] = [];
   #next = 1;
   #lost = 0;
@@ -63,8 +67,8 @@ class SpooledObserver implements Observer {
   }
 
   #flushSoon(): void {
-    if (this.#reads.length >= FULL && this.#reads.length >= this.#flushAt) {
-      this.#flushAt = this.#reads.length + FULL;
+    if (this.#waiting >= FULL && this.#waiting >= this.#flushAt) {
+      this.#flushAt = this.#waiting + FULL;
       void this.flush();
     } else this.#schedule();
   }
@@ -101,15 +105,24 @@ class SpooledObserver implements Observer {
     const read = buildRead(vault, writer, this.#next, entry, actor);
     spool.keep(read);
     this.#next++;
-    if (this.#reads.length >= MOST_WAITING) {
-      this.#reads.shift();
-      this.#lost++;
+    if (this.#waiting >= MOST_WAITING) this.#lose();
+    let pack = this.#reads.at(-1);
+    if (pack === undefined || pack.count >= FULL) {
+      pack = this.#spare.pop() ?? new PackedReads();
+      this.#reads.push(pack);
     }
-    this.#reads.push(read);
+    pack.add(read);
+    this.#waiting++;
+  }
+
+  #lose(): void {
+    const count = this.#reads.shift()?.count ?? 0;
+    this.#waiting -= count;
+    this.#lost += count;
   }
 
   #complain(err: unknown): void {
-    const waiting = this.#reads.length + this.#entries.length;
+    const waiting = this.#waiting + this.#entries.length;
     if (!this.#trouble)
       this.#options.log.warn({ err, waiting }, 'what was read cannot be audited at the moment; it waits');
     this.#trouble = true;
@@ -136,22 +149,34 @@ class SpooledObserver implements Observer {
     const [waiting, entries, lost] = [this.#reads, this.#entries, this.#lost];
     if (waiting.length + entries.length + lost === 0) return;
     [this.#reads, this.#entries, this.#lost] = [[], [], 0];
-    this.#flushAt = 0;
+    [this.#waiting, this.#flushAt] = [0, 0];
     spool.cut();
     const gap: readonly AuditEntry[] = lost > 0 ? [buildGap(writer, lost)] : [];
     let at = 0;
     try {
-      for (; at === 0 || at < waiting.length; at += FULL) {
-        const reads = waiting.slice(at, at + FULL);
-        await writeReads(this.#options, { writer, reads, entries: at === 0 ? [...gap, ...entries] : [], code: null });
+      for (; at === 0 || at < waiting.length; at++) {
+        const told = at === 0 ? [...gap, ...entries] : [];
+        await writeReads(this.#options, { writer, reads: waiting[at], entries: told, code: null });
       }
     } catch (cause) {
-      this.#reads = [...waiting.slice(at), ...this.#reads];
+      this.#putBack(waiting.slice(at));
       if (at === 0) [this.#entries, this.#lost] = [[...entries, ...this.#entries], this.#lost + lost];
       throw cause;
     }
     spool.clear();
+    for (const pack of waiting.slice(0, MOST_SPARE - this.#spare.length)) {
+      pack.clear();
+      this.#spare.push(pack);
+    }
     onRecorded();
+  }
+
+  /** In front of what came since; together as few batches as may be, however often it fails. */
+  #putBack(waiting: readonly PackedReads[]): void {
+    const packs: PackedReads[] = [];
+    for (const pack of [...waiting, ...this.#reads]) if (!packs.at(-1)?.takes(pack)) packs.push(pack);
+    this.#reads = packs;
+    for (const { count } of waiting) this.#waiting += count;
   }
 }
 

@@ -3,28 +3,15 @@ import { type Database, inTransaction } from '../db/pool.js';
 import { UUID } from '../http/validate.js';
 import { formatNow } from '../memories/time.js';
 import type { Vault } from '../tenancy/vault.js';
-import { detailCommit, newDetail, readLeaf, readLine } from './leaves.js';
-import { merkleRoot } from './merkle.js';
+import { detailCommit, newDetail, readLine } from './leaves.js';
+import type { ObservedRead, PackedReads } from './packed-reads.js';
 import { recordEvent, SYSTEM, sealDetail, subjectOf } from './recorder.js';
-import type { DetailRow } from './store.js';
 import type { AuditActor, AuditEntry } from './trail.js';
 
 /** Who counts: a replica, and which of its lives. Within them reads are numbered from 1, so that a gap shows. */
 export interface Writer {
   readonly writer: string;
   readonly epoch: number;
-}
-
-/** A read as its leaf has it, pseudonymous, with what is personal of it sealed already. */
-export interface ObservedRead {
-  readonly n: number;
-  /** JCS, ended by a newline. */
-  readonly line: string;
-  /** The hash of it, if it is known: made with the read, so that those of a thousand do not hold up a request. */
-  readonly leaf?: Buffer;
-  /** What it can be found by: the memories, and the credential. */
-  readonly ids: readonly string[];
-  readonly detail: DetailRow | null;
 }
 
 const IS_UUID = new RegExp(UUID);
@@ -46,13 +33,10 @@ export const buildRead = (
   return {
     n,
     line,
-    leaf: leafOf(line),
     ids: IS_UUID.test(actor.ref) ? [actor.ref, ...ids] : ids,
     detail: sealed ?? null,
   };
 };
-
-const leafOf = (line: string): Buffer => readLeaf(line.slice(0, -1));
 
 const KNOWN = 10_000;
 /** A person's pseudonym is the same at every read; a keyring of another epoch may have erased whose it was. */
@@ -87,7 +71,7 @@ export interface WriteReadsDeps {
 
 export interface Batch {
   readonly writer: Writer;
-  readonly reads: readonly ObservedRead[];
+  readonly reads: PackedReads | undefined;
   /** Events of their own in the same transaction. */
   readonly entries: readonly AuditEntry[];
   /** `recovered` when a dead process left them. */
@@ -95,19 +79,16 @@ export interface Batch {
 }
 
 export const writeReads = async (deps: WriteReadsDeps, { writer, reads, entries, code }: Batch): Promise<void> => {
-  const [first, last] = [reads[0], reads.at(-1)];
   await inTransaction(deps.db, async (transaction) => {
     for (const entry of entries) await recordEvent(deps, transaction, entry);
-    if (!first || !last) return;
-    const body = Buffer.from(reads.map(({ line }) => line).join(''), 'utf8');
-    const root = merkleRoot(reads.map(({ leaf, line }) => leaf ?? leafOf(line))).toString('base64');
-    const batch = { count: reads.length, from: first.n, root, to: last.n };
+    if (reads === undefined || reads.count === 0) return;
+    const batch = { count: reads.count, from: reads.first, root: reads.root().toString('base64'), to: reads.last };
     const resource = { kind: 'writer', id: writer.writer, version: writer.epoch };
     const entry: AuditEntry = { type: 'access.batch', resource, code, actor: SYSTEM, request: null };
     await recordEvent(deps, transaction, entry, {
       batch,
-      body: { kind: 2, body, ids: [...new Set(reads.flatMap(({ ids }) => ids))] },
-      details: reads.flatMap(({ detail }) => detail ?? []),
+      body: { kind: 2, body: reads.lines(), ids: reads.ids() },
+      details: reads.details(),
     });
   });
 };

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ObservedRead, Writer } from './reads.js';
+import type { ObservedRead } from './packed-reads.js';
+import type { Writer } from './reads.js';
 
 /** Where reads wait for their event, so that a process that is killed leaves them behind for its next life. */
 export interface Spool {
