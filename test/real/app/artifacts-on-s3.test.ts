@@ -7,7 +7,7 @@ import { createTestTenant, startInProcess, type TestTenant } from '../../support
 import { answersHttp, describePart, PART_PATHS, type PartProcess, partExists, startPart } from '../../support/parts.js';
 import { freePort } from '../../support/postgres.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 describePart('artifacts in a bucket that the S3_ names give', partExists('versitygw'), () => {
   const root = mkdtempSync(join(tmpdir(), 'memplane-s3-'));

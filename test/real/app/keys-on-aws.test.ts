@@ -21,7 +21,7 @@ import {
 import { answersHttp, describePart, PART_PATHS, type PartProcess, partExists, startPart } from '../../support/parts.js';
 import { freePort } from '../../support/postgres.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const GIVEN = {
   AWS_ACCESS_KEY_ID: 'admin',

@@ -8,7 +8,7 @@ import {
 } from '../../support/memory-service.js';
 import { describePart } from '../../support/parts.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 /**
  * A Letta server of one's own, with a model that embeds: `LETTA_URL=http://127.0.0.1:8283`, if it wants a key `LETTA_KEY`, and

@@ -11,7 +11,7 @@ import {
 } from '../../support/memory-service.js';
 import { describePart, PART_PATHS, partExists } from '../../support/parts.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 // The clients' own types are another version's each; what they answer is what is under test.
 // biome-ignore lint/suspicious/noExplicitAny: see above

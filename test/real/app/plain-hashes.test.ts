@@ -6,7 +6,7 @@ import { jest } from '@jest/globals';
 import pg from 'pg';
 import { createTestTenant, startInProcess, type TestTenant } from '../../support/memory-service.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 /** As often as the documents ask for; 1,000 are one request. */
 const CANARIES = 10_000;

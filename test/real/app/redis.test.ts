@@ -15,7 +15,7 @@ import {
 import { describePart, hasProgram } from '../../support/parts.js';
 import { startRedis, type TestRedis } from '../../support/redis.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 const log = { info: () => undefined, warn: () => undefined };
 /** Beyond what anything waits for, and ended by hand. */
 const PAUSE_MS = 120_000;

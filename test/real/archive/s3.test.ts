@@ -18,7 +18,7 @@ import { createTestTenant, runEntry, startInProcess, type TestTenant } from '../
 import { answersHttp, describePart, PART_PATHS, type PartProcess, partExists, startPart } from '../../support/parts.js';
 import { freePort } from '../../support/postgres.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const GIVEN = { AWS_ACCESS_KEY_ID: 'admin', AWS_SECRET_ACCESS_KEY: 'only-for-this-test', AWS_REGION: 'us-east-1' };
 const DAY_MS = 86_400_000;

@@ -10,7 +10,7 @@ import { inTransaction } from '../../../app/db/pool.js';
 import { createTestLog, recordWrite, type TestLog } from '../../support/audit-log.js';
 import { describePart, PART_PATHS, partExists } from '../../support/parts.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const MISMATCH = /tile\/0\/001|tile\/1\/000/;
 

@@ -13,7 +13,7 @@ import { createTestTenant, eventually, startInProcess, type TestTenant } from '.
 import { answersHttp, describePart, PART_PATHS, type PartProcess, partExists, startPart } from '../../support/parts.js';
 import { freePort } from '../../support/postgres.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 describePart('AWS KMS (moto)', partExists('moto'), () => {
   const before = { ...process.env };

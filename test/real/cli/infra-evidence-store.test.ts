@@ -19,7 +19,7 @@ import { memoryctl } from '../../support/cli.js';
 import { answersHttp, describePart, PART_PATHS, type PartProcess, partExists, startPart } from '../../support/parts.js';
 import { freePort } from '../../support/postgres.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const GIVEN = { AWS_ACCESS_KEY_ID: 'admin', AWS_SECRET_ACCESS_KEY: 'only-for-this-test', AWS_REGION: 'us-east-1' };
 const DAY_MS = 86_400_000;

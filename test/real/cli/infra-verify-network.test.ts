@@ -26,7 +26,7 @@ import { type AppliedAws, applyAwsProd, type VerifiedRow } from '../../support/a
 import { MOTO_ACCOUNT } from '../../support/aws-apply.js';
 import { describePart, partExists } from '../../support/parts.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 /** What somebody does in a console on a bad day, all of it before one reading. */
 describePart('memoryctl infra verify sees what was changed beside Terraform (moto)', partExists('moto'), () => {

@@ -32,7 +32,7 @@ import { memoryctl } from '../../support/cli.js';
 import { describePart, partExists } from '../../support/parts.js';
 import { reviewedStacks } from '../../support/reviewed-stacks.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 describePart('memoryctl infra verify on AWS (moto)', partExists('moto'), () => {
   const environment = process.env;

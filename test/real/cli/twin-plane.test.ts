@@ -6,7 +6,7 @@ import { memoryctl } from '../../support/cli.js';
 import { describeWith, openRehearsal, type Rehearsal, terraformMissing } from '../../support/rehearsal.js';
 import { reviewedStacks } from '../../support/reviewed-stacks.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const stacks = reviewedStacks();
 

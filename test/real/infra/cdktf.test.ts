@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { jest } from '@jest/globals';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 /** The command line tool over our `cdktf.json`, in a folder of its own so that nobody's build is touched. */
 describe('cdktf synth', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { jest } from '@jest/globals';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 interface Synthesised {
   readonly '//': { readonly metadata: { readonly version?: string } };

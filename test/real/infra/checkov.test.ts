@@ -79,7 +79,7 @@ const idle = ({ failed }: Scan, of: readonly Accepted[]): readonly string[] =>
 const production = environments.filter(({ profile }) => profile === 'prod');
 
 describePart('checkov on production, three clouds', partExists('checkov'), () => {
-  jest.setTimeout(300_000);
+  jest.setTimeout(900_000);
   let stacks: ReadonlyMap<string, StackJson>;
   let found: Scan;
 
@@ -117,7 +117,7 @@ describePart('checkov on production, three clouds', partExists('checkov'), () =>
 });
 
 describePart('checkov on development, three clouds', partExists('checkov'), () => {
-  jest.setTimeout(300_000);
+  jest.setTimeout(900_000);
   let stacks: ReadonlyMap<string, StackJson>;
   let found: Scan;
 
@@ -150,7 +150,7 @@ const missing = [
 
 /** In a plan the scanner also reads what policies say. */
 describeWith(missing, `checkov on the plans of production, by the real AWS provider ${mirror?.version}`, () => {
-  jest.setTimeout(300_000);
+  jest.setTimeout(900_000);
 
   it('fails nothing without a reason, and finds what only a plan shows', () => {
     if (mirror === undefined) throw new Error('no mirror');

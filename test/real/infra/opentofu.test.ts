@@ -9,7 +9,7 @@ import { type StackJson, synth } from '../../support/stacks.js';
 import { FUNCTIONS } from '../../support/terraform-features.js';
 import { AWS_ADDRESS, findAwsMirror, withoutAccount } from '../../support/twins/aws-mirror.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const TOFU = PART_PATHS.tofu;
 const { stacks } = synth();

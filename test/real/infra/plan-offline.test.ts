@@ -6,7 +6,7 @@ import { jest } from '@jest/globals';
 import { expectGolden } from '../../support/golden.js';
 import { describeWith, findAwsMirror, terraformMissing } from '../../support/rehearsal.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const STACKS = ['aws-dev-vault', 'gcp-prod-vault', 'azure-prod-vault'];
 

@@ -73,7 +73,7 @@ if (missing.length > 0) {
 const run = missing.length > 0 ? describe.skip : describe;
 
 run(`the AWS stacks against the real provider ${version ?? ''}`, () => {
-  jest.setTimeout(300_000);
+  jest.setTimeout(900_000);
   let folder: string;
   let rc: string;
   let stacks: ReadonlyMap<string, StackJson>;

@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { jest } from '@jest/globals';
 import { describeWith, terraformMissing } from '../../support/rehearsal.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const STACKS = ['aws-dev-vault', 'gcp-dev-vault', 'azure-dev-vault'];
 

@@ -3,7 +3,7 @@ import { describeWith, openRehearsal, type Rehearsal, terraformMissing } from '.
 import { stackOf, synth } from '../../support/stacks.js';
 import type { Attributes, StackJson } from '../../support/terraform-json.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const synthesised = synth();
 

@@ -15,7 +15,7 @@ import { compare, invented, percent, type Share } from '../../support/twins/fide
 import { replaces } from '../../support/twins/replacements.js';
 import type { ProviderSchema } from '../../support/twins/schema.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const mirror = findAwsMirror();
 const missing = [

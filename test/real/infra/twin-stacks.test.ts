@@ -5,7 +5,7 @@ import type { Attributes, StackJson } from '../../support/terraform-json.js';
 import { SECRET_MARK } from '../../support/twins/cloud.js';
 import { isJudged } from '../../support/twins/replacements.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const { stacks } = synth();
 

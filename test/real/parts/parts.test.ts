@@ -15,7 +15,7 @@ import {
 } from '../../support/parts.js';
 import { freePort } from '../../support/postgres.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const root = mkdtempSync(join(tmpdir(), 'memplane-parts-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

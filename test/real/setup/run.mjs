@@ -51,7 +51,7 @@ const missing = [];
 for (const part of PARTS) if (!(await preparePart(part, (line) => console.log(line)))) missing.push(part.name);
 const patterns = process.argv.slice(2);
 /** A suite that says nothing of its own has so long: half of them start servers, on whatever machine this is. */
-const PATIENCE = '--testTimeout=300000';
+const PATIENCE = '--testTimeout=900000';
 const real = await jest([...patterns, '--selectProjects', 'real', '--maxWorkers=2', PATIENCE]);
 const stores = patterns.length === 0 ? await storesOnPostgres16() : 0;
 process.exit(real || stores);
