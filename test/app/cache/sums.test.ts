@@ -46,25 +46,25 @@ describe('the counts of memories', () => {
   it('are counted once until a memory among them changes, and no longer', async () => {
     await remember('ada', 'one');
     const stats = () => call('GET', '/memory_stats');
-    await stats();
+    const { total: before, held: heldBefore } = await stats();
     expect(await counted('stats', stats, stats)).toEqual([2, 0]);
     const { id } = await remember('ada', 'two');
-    expect((await stats()).total).toBe(2);
+    expect((await stats()).total).toBe(before + 1);
     await call('PATCH', `${PATH}/${id}`, { expires_at: '2036-01-01T00:00:00Z' });
     expect(await counted('stats', stats)).toEqual([0, 1]);
     await call('PUT', `${PATH}/${id}/legal-hold`, { matter: 'm', reason: 'r' });
-    expect((await stats()).held).toBe(1);
+    expect((await stats()).held).toBe(heldBefore + 1);
     const { results } = await call('GET', '/api/v1/holds');
     await call('DELETE', `/api/v1/holds/${results[0].id}`);
-    expect((await stats()).held).toBe(0);
+    expect((await stats()).held).toBe(heldBefore);
     await call('POST', `${PATH}/delete`, { ids: [id] });
-    expect((await stats()).total).toBe(1);
+    expect((await stats()).total).toBe(before);
     await call('POST', PATH, { memories: [{ user_id: 'ada', content: 'three' }] });
     const { body } = await eventually(
       () => service.call('GET', '/memory_stats'),
       (answer) => answer.body.by_vector_status.pending === 0,
     );
-    expect(body.total).toBe(2);
+    expect(body.total).toBe(before + 1);
   });
 
   it('of one person are forgotten by what is written for them, their team or everybody, and by nobody else', async () => {
@@ -87,8 +87,8 @@ describe('the counts of memories', () => {
 
   it('are not forgotten by a write that came to nothing', async () => {
     const stats = () => call('GET', '/memory_stats');
+    const { id } = await remember('ada', 'as it was');
     await stats();
-    const [{ id }] = (await call('GET', `${PATH}?user_id=ada`)).results;
     const refused = await service.call('PATCH', `${PATH}/${id}`, {
       body: { content: 'x' },
       headers: { 'If-Match': '"99"' },

@@ -70,17 +70,20 @@ describe('a certificate signed by the plane’s key', () => {
   let envelope: Envelope;
   let salt: string;
 
-  it('is verified offline: its signature, its place in the log, and whom it is about', async () => {
+  beforeAll(async () => {
     const erased = await erase('ada');
     salt = erased.salt;
     envelope = await read(erased.url);
+    const flags = ['--endpoint', service.url, '--key-file', join(folder, 'api-key')];
+    expect((await memoryctl(['audit', 'export', bundle, ...flags])).code).toBe(0);
+  }, 60_000);
+
+  it('is verified offline: its signature, its place in the log, and whom it is about', async () => {
     expect(envelope.signatures.map(({ keyid }) => keyid.split('+')[0])).toEqual([NAME, head.origin]);
     expect(JSON.parse(Buffer.from(envelope.payload, 'base64').toString()).signer).toEqual({
       kind: 'plane',
       name: NAME,
     });
-    const flags = ['--endpoint', service.url, '--key-file', join(folder, 'api-key')];
-    expect((await memoryctl(['audit', 'export', bundle, ...flags])).code).toBe(0);
     const said = await check(envelope, '--bundle', bundle, '--user-id', 'ada', '--salt', salt);
     expect(said).toMatchObject({ code: 0 });
     expect(said.out).toContain(`signed by ${head.origin} and ${NAME}`);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Client as StatelessClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as HandshakeClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as HandshakeTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -84,13 +85,14 @@ const NAMES = [
   'forget_memories',
 ] as const;
 
-describe.each(CLIENTS)('%s', (title, connect, version) => {
-  const user = `u-${title.length}-${version}`;
+describe.each(CLIENTS)('%s', (_, connect, version) => {
+  let user: string;
   let own: Session;
-  beforeAll(async () => {
+  beforeEach(async () => {
+    user = `u-${randomUUID()}`;
     own = await connect(await makeKey({ role: 'user', user_id: user }));
   });
-  afterAll(() => own.close());
+  afterEach(() => own.close());
 
   it('settles on a version and finds six tools, always in the same order', async () => {
     expect(own.era).toBe(version);
@@ -172,6 +174,7 @@ describe.each(CLIENTS)('%s', (title, connect, version) => {
     const refused = await own.call('forget_memories', { query: 'tea' });
     expect(refused).toMatchObject({ isError: true, structuredContent: { code: 'forbidden' } });
     expect(refused.content[0]?.text).toMatch(/^forbidden: The role user lacks the permission delete\. Use a key/);
+    await own.call('add_memory', { content: 'Ada drinks black tea' });
     const admin = await connect(await makeKey({ role: 'admin', user_id: user }));
     const asked = await admin.call('forget_memories', { query: 'black tea' });
     expect(asked.structuredContent).toMatchObject({ deleted: 0, held: 0 });

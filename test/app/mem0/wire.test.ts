@@ -207,7 +207,7 @@ describe('identity', () => {
       expect(await see({ AND: [{ user_id: 'ida' }, { agentId: 'cook' }] })).toEqual([cook[1]]);
       expect(await see({ OR: [{ user_id: 'bob' }, { agent_id: 'cook' }] })).toEqual(['bob buys tea', ...cook]);
       expect(await see({ run_id: 'r1' })).toEqual(['bob buys tea']);
-      expect(await see({ app_id: '*' })).toEqual(['bob buys tea']);
+      expect(await see({ AND: [{ user_id: { in: ['ida', 'bob'] } }, { app_id: '*' }] })).toEqual(['bob buys tea']);
       expect(await see({ AND: [{ user_id: { in: ['ida', 'bob'] } }, { NOT: [{ agent_id: 'cook' }] }] })).toEqual([
         'bob buys tea',
         'ida drinks tea',
@@ -217,15 +217,16 @@ describe('identity', () => {
   });
 
   it('what is an agent’s alone shows no user, is in nobody’s memories, and its agent is told as an entity', async () => {
+    await add({ user_id: 'ivy', app_id: 'kiosk', run_id: 'r2' }, 'ivy counts tea leaves as well');
     const [id] = await add({ agent_id: 'lone' }, 'the lone agent counts tea leaves');
     const { body } = await call('GET', `/v1/memories/${id}/`);
     expect(body).toMatchObject({ user_id: null, agent_id: 'lone', run_id: null, session_id: null });
     expect(
-      (await call('GET', '/api/v1/memories?user_id=ida')).body.results.map((one: Body) => one.agent_id),
+      (await call('GET', '/api/v1/memories?user_id=ivy')).body.results.map((one: Body) => one.agent_id),
     ).not.toContain('lone');
     const { body: entities } = await call('GET', '/v1/entities/?page=1&page_size=1000');
     const named = entities.results.map(({ type, name }: Body) => `${type} ${name}`);
-    expect(named).toEqual(expect.arrayContaining(['agent lone', 'user ida', 'run r1', 'app shop']));
+    expect(named).toEqual(expect.arrayContaining(['agent lone', 'user ivy', 'run r2', 'app kiosk']));
     expect(named.filter((name: string) => name.includes('mem0:'))).toEqual([]);
     expect(entities.count).toBe(
       entities.total_users + entities.total_agents + entities.total_apps + entities.total_runs,
@@ -252,22 +253,23 @@ describe('identity', () => {
   });
 
   it('a person’s own key reaches that person alone, whatever the filter says', async () => {
-    const key = await makeKey({ role: 'user', user_id: 'ida' });
+    const key = await makeKey({ role: 'user', user_id: 'iris' });
+    await add({ user_id: 'iris' }, 'iris drinks tea');
+    const [bens] = await add({ user_id: 'ben', app_id: 'store', run_id: 'r3' }, 'ben has a secret');
     const ask = (filters: unknown) => call('POST', '/v3/memories/', { filters }, { key });
     for (const filters of [
-      { user_id: 'bob' },
-      { OR: [{ user_id: 'ida' }, { user_id: 'bob' }] },
-      { userId: { in: ['bob'] } },
+      { user_id: 'ben' },
+      { OR: [{ user_id: 'iris' }, { user_id: 'ben' }] },
+      { userId: { in: ['ben'] } },
     ]) {
       expect((await ask(filters)).body.code).toBe('identity_mismatch');
     }
-    expect((await ask({ app_id: 'shop' })).body.count).toBe(0);
-    expect((await ask({ user_id: '*' })).body.results.every((one: Body) => one.user_id === 'ida')).toBe(true);
-    const [bobs] = await add({ user_id: 'bob' }, 'bob has a secret');
-    expect((await call('GET', `/v1/memories/${bobs}/`, undefined, { key })).status).toBe(404);
-    const searched = await call('POST', '/search', { query: 'secret', run_id: 'r1' }, { key });
+    expect((await ask({ app_id: 'store' })).body.count).toBe(0);
+    expect((await ask({ user_id: '*' })).body.results.map((one: Body) => one.user_id)).toEqual(['iris']);
+    expect((await call('GET', `/v1/memories/${bens}/`, undefined, { key })).status).toBe(404);
+    const searched = await call('POST', '/search', { query: 'secret', run_id: 'r3' }, { key });
     expect(searched.body.results).toEqual([]);
-    const written = await call('POST', '/v3/memories/add/', { messages: 'x', user_id: 'bob' }, { key });
+    const written = await call('POST', '/v3/memories/add/', { messages: 'x', user_id: 'ben' }, { key });
     expect(written.status).toBe(403);
   });
 
@@ -449,6 +451,7 @@ describe('rights and duties', () => {
     const { status, body } = await call('DELETE', '/v2/entities/user/law/');
     expect([status, body.message]).toEqual([200, 'Entity deleted successfully! 1 stay under a legal hold.']);
     expect(await list({ user_id: 'law' })).toEqual(['law kept a receipt']);
+    await call('DELETE', `/api/v1/memories/${id}/legal-hold`);
   });
 
   it('events are told to those who may see them, newest first, and each can be asked for', async () => {
@@ -485,10 +488,13 @@ describe('rights and duties', () => {
   it('* empties the users of a tenant for an admin, and leaves agents and what is held', async () => {
     const [id] = await add({ agent_id: 'stays' }, 'the agent stays');
     await add({ user_id: 'goes' }, 'goes away');
+    const [held] = await add({ user_id: 'heir' }, 'heir kept a receipt');
+    await call('PUT', `/api/v1/memories/${held}/legal-hold`, { matter: 'case 8', reason: 'asked for' });
     const { status, body } = await call('DELETE', '/v1/memories/?user_id=*');
     expect([status, body.message]).toEqual([200, 'Memories deleted successfully! 1 stay under a legal hold.']);
-    expect(await list({ user_id: '*' })).toEqual(['law kept a receipt']);
+    expect(await list({ user_id: '*' })).toEqual(['heir kept a receipt']);
     expect((await call('GET', `/v1/memories/${id}/`)).status).toBe(200);
+    await call('DELETE', `/api/v1/memories/${held}/legal-hold`);
   });
 
   it('the same add under one Idempotency-Key is done once', async () => {

@@ -52,16 +52,22 @@ it("the vectors of a transaction are found by their partition and the transactio
 });
 
 it('what is written batch by batch takes few bytes of an index', async () => {
-  await client.query(
+  // Of its own: how a table is read depends on what is in it.
+  const filled = await createTestDatabase();
+  const writer = new pg.Client({ connectionString: filled.ownerUrl });
+  await writer.connect();
+  await writer.query(
     `INSERT INTO memories (id, version, slot, sealed, envelope, content_hash, user_ref, scope, status, vector_status, confidence,
        importance, source_kind, trust_class, trust_score, created_at, updated_at)
      SELECT gen_random_uuid(), 1, 16, true, '', sha256(n::text::bytea), lpad((n / 1000 % 4)::text, 32, '0')::uuid, 0, 0, 1, 1, 1, 0, 1, 1,
        to_timestamp(n / 500), to_timestamp(n)
      FROM generate_series(1, 7000) AS n`,
   );
-  const { rows } = await client.query(
+  const { rows } = await writer.query(
     `SELECT pg_relation_size('memories_by_user') / 7000.0 AS by_user, pg_relation_size('memories_by_content') / 7000.0 AS by_content`,
   );
+  await writer.end();
+  await filled.drop();
   expect(Number(rows[0].by_user)).toBeLessThan(15);
   expect(Number(rows[0].by_content)).toBeLessThan(40);
 });

@@ -177,16 +177,23 @@ const PATH = '/api/v1/memories';
 describe('a row that somebody changed in the database', () => {
   let tenant: TestTenant;
   let service: InProcessService;
-  beforeAll(async () => {
+  const open = async (): Promise<void> => {
     tenant = await createTestTenant();
     const policies = { ...defaultPolicies.policies, cleanup: { intervalSeconds: 1, graceDays: 0 } };
     tenant.writePolicies({ ...defaultPolicies, policies });
     service = await startInProcess(tenant);
-  }, 60_000);
-  afterAll(async () => {
+  };
+  const close = async (): Promise<void> => {
     await service.stop();
     await tenant.drop();
-  });
+  };
+  /** What is done to the whole log and to every row is done to no other test's. */
+  const renew = async (): Promise<void> => {
+    await close();
+    await open();
+  };
+  beforeAll(open, 60_000);
+  afterAll(close);
 
   const query = async (sql: string, values: readonly unknown[] = []) => {
     const client = new pg.Client({
@@ -409,69 +416,76 @@ describe('a row that somebody changed in the database', () => {
     }
   });
 
-  it('rows of before the upgrade are read, get their MACs, and from then on are refused without', async () => {
-    const { id } = await create({ user_id: 'old', content: 'of the version before' });
-    await service.stop();
-    await query('UPDATE memories SET mac = NULL');
-    await query('UPDATE memory_history SET mac = NULL');
-    await query('ALTER TABLE audit_events DISABLE TRIGGER USER');
-    await query(`DELETE FROM audit_events WHERE type = 'data.marked'`);
-    await query('ALTER TABLE audit_events ENABLE TRIGGER USER');
-    await query(`UPDATE schema_migrations SET applied_at = now() - interval '1 day' WHERE version = 1`);
-    service = await startInProcess(tenant);
-    // The replicas of the version before may still be there: what they write is read, and comes back to the worker.
-    expect((await call('GET', `${PATH}/${id}`)).body.content).toBe('of the version before');
-    expect(await query('SELECT 1 FROM memories WHERE mac IS NULL')).toEqual([]);
-    await query('UPDATE memories SET version = version WHERE id = $1', [id]);
-    await query(`UPDATE memories SET status = 4 WHERE id = $1`, [id]);
-    expect((await query('SELECT mac FROM memories WHERE id = $1', [id]))[0].mac).toBeNull();
-    expect((await call('GET', `${PATH}/${id}`)).body.status).toBe('forgotten');
-    await service.stop();
-    await query(`UPDATE schema_migrations SET applied_at = now() - interval '1 hour' WHERE name LIKE '%bound_rows'`);
-    service = await startInProcess(tenant);
-    expect((await call('GET', `${PATH}/${id}`)).body.status).toBe('forgotten');
-    await query('UPDATE memories SET mac = NULL WHERE id = $1', [id]);
-    expect((await call('GET', `${PATH}/${id}`)).body.code).toBe('memory_tampered');
-  });
+  describe('around an upgrade', () => {
+    beforeEach(renew);
+    afterAll(renew);
 
-  it('rows with a MAC of the version before are read and get one of this, and those changed meanwhile get none', async () => {
-    const restart = async (bound: string) => {
+    it('rows of before the upgrade are read, get their MACs, and from then on are refused without', async () => {
+      const { id } = await create({ user_id: 'old', content: 'of the version before' });
       await service.stop();
-      await query(`UPDATE schema_migrations SET applied_at = now() - interval '1 day' WHERE version = 1`);
-      await query(`UPDATE schema_migrations SET applied_at = now() - $1::interval WHERE name LIKE '%bound_rows'`, [
-        bound,
-      ]);
+      await query('UPDATE memories SET mac = NULL');
+      await query('UPDATE memory_history SET mac = NULL');
       await query('ALTER TABLE audit_events DISABLE TRIGGER USER');
-      await query(
-        `UPDATE audit_events SET bytes = convert_to(replace(convert_from(bytes, 'UTF8'), 'row_mac_2', 'row_mac'), 'UTF8')
-         WHERE type = 'data.marked'`,
-      );
+      await query(`DELETE FROM audit_events WHERE type = 'data.marked'`);
       await query('ALTER TABLE audit_events ENABLE TRIGGER USER');
+      await query(`UPDATE schema_migrations SET applied_at = now() - interval '1 day' WHERE version = 1`);
       service = await startInProcess(tenant);
-    };
-    const lengths = async () =>
-      Object.fromEntries(
-        (await query('SELECT id, octet_length(mac) AS length FROM memories')).map(({ id, length }) => [id, length]),
+      // The replicas of the version before may still be there: what they write is read, and comes back to the worker.
+      expect((await call('GET', `${PATH}/${id}`)).body.content).toBe('of the version before');
+      expect(await query('SELECT 1 FROM memories WHERE mac IS NULL')).toEqual([]);
+      await query('UPDATE memories SET version = version WHERE id = $1', [id]);
+      await query(`UPDATE memories SET status = 4 WHERE id = $1`, [id]);
+      expect((await query('SELECT mac FROM memories WHERE id = $1', [id]))[0].mac).toBeNull();
+      expect((await call('GET', `${PATH}/${id}`)).body.status).toBe('forgotten');
+      await service.stop();
+      await query(`UPDATE schema_migrations SET applied_at = now() - interval '1 hour' WHERE name LIKE '%bound_rows'`);
+      service = await startInProcess(tenant);
+      expect((await call('GET', `${PATH}/${id}`)).body.status).toBe('forgotten');
+      await query('UPDATE memories SET mac = NULL WHERE id = $1', [id]);
+      expect((await call('GET', `${PATH}/${id}`)).body.code).toBe('memory_tampered');
+    });
+
+    it('rows with a MAC of the version before are read and get one of this, and those changed meanwhile get none', async () => {
+      const restart = async (bound: string) => {
+        await service.stop();
+        await query(`UPDATE schema_migrations SET applied_at = now() - interval '1 day' WHERE version = 1`);
+        await query(`UPDATE schema_migrations SET applied_at = now() - $1::interval WHERE name LIKE '%bound_rows'`, [
+          bound,
+        ]);
+        await query('ALTER TABLE audit_events DISABLE TRIGGER USER');
+        await query(
+          `UPDATE audit_events SET bytes = convert_to(replace(convert_from(bytes, 'UTF8'), 'row_mac_2', 'row_mac'), 'UTF8')
+           WHERE type = 'data.marked'`,
+        );
+        await query('ALTER TABLE audit_events ENABLE TRIGGER USER');
+        service = await startInProcess(tenant);
+      };
+      const lengths = async () =>
+        Object.fromEntries(
+          (await query('SELECT id, octet_length(mac) AS length FROM memories')).map(({ id, length }) => [id, length]),
+        );
+      const { id } = await create({ user_id: 'older', content: 'of this version' });
+      // A rollout is at work: what is written now, the replicas of before can read.
+      await restart('1 minute');
+      const { id: during } = await create({ user_id: 'older', content: 'written during the rollout' });
+      const { id: forged } = await create({ user_id: 'older', content: 'and somebody was at it' });
+      expect(await lengths()).toMatchObject({ [id]: 33, [during]: 32, [forged]: 32 });
+      expect((await call('PATCH', `${PATH}/${during}`, { importance: 0.9 })).status).toBe(200);
+      await query('UPDATE memories SET trust_score = 1 WHERE id = $1', [forged]);
+      // The replicas of before are gone, and those of this version write what only they can read.
+      await restart('16 minutes');
+      expect(await lengths()).toMatchObject({ [id]: 33, [during]: 33, [forged]: 32 });
+      expect(await query(`SELECT 1 FROM audit_events WHERE convert_from(bytes, 'UTF8') LIKE '%row_mac_2%'`)).toEqual(
+        [],
       );
-    const { id } = await create({ user_id: 'older', content: 'of this version' });
-    // A rollout is at work: what is written now, the replicas of before can read.
-    await restart('1 minute');
-    const { id: during } = await create({ user_id: 'older', content: 'written during the rollout' });
-    const { id: forged } = await create({ user_id: 'older', content: 'and somebody was at it' });
-    expect(await lengths()).toMatchObject({ [id]: 33, [during]: 32, [forged]: 32 });
-    expect((await call('PATCH', `${PATH}/${during}`, { importance: 0.9 })).status).toBe(200);
-    await query('UPDATE memories SET trust_score = 1 WHERE id = $1', [forged]);
-    // The replicas of before are gone, and those of this version write what only they can read.
-    await restart('16 minutes');
-    expect(await lengths()).toMatchObject({ [id]: 33, [during]: 33, [forged]: 32 });
-    expect(await query(`SELECT 1 FROM audit_events WHERE convert_from(bytes, 'UTF8') LIKE '%row_mac_2%'`)).toEqual([]);
-    await restart('1 hour');
-    expect((await call('GET', `${PATH}/${during}`)).body.content).toBe('written during the rollout');
-    expect((await call('GET', `${PATH}/${during}/history`)).body.results).toHaveLength(2);
-    expect((await call('GET', `${PATH}/${forged}`)).body.code).toBe('memory_tampered');
-    await eventually(
-      () => query(`SELECT 1 FROM audit_events WHERE convert_from(bytes, 'UTF8') LIKE '%row_mac_2%'`),
-      (events) => events.length > 0,
-    );
+      await restart('1 hour');
+      expect((await call('GET', `${PATH}/${during}`)).body.content).toBe('written during the rollout');
+      expect((await call('GET', `${PATH}/${during}/history`)).body.results).toHaveLength(2);
+      expect((await call('GET', `${PATH}/${forged}`)).body.code).toBe('memory_tampered');
+      await eventually(
+        () => query(`SELECT 1 FROM audit_events WHERE convert_from(bytes, 'UTF8') LIKE '%row_mac_2%'`),
+        (events) => events.length > 0,
+      );
+    });
   });
 });

@@ -134,12 +134,15 @@ describe('scopes', () => {
     const inTeam = await makeKey('user', 'tim', { teams: ['red'], organizations: ['org'] });
     const outside = await makeKey('user', 'otto', { teams: ['blue'] });
     const mark = randomUUID();
+    const shared: string[] = [];
     for (const more of [
       { scope: 'global' },
       { scope: 'team', team_id: 'red' },
       { scope: 'organization', organization_id: 'org' },
     ]) {
-      expect((await create({ content: `${mark} ${more.scope}`, ...more })).status).toBe(201);
+      const { status, body } = await create({ content: `${mark} ${more.scope}`, ...more });
+      expect(status).toBe(201);
+      shared.push(body.id);
     }
     await create({ content: `${mark} own`, user_id: 'tim' });
     const seen = async (key: string, query = '') => {
@@ -152,6 +155,8 @@ describe('scopes', () => {
     expect(await seen(inTeam, '&scope=team')).toEqual(['global', 'organization', 'team']);
     expect(await seen(inTeam, '&scope=global')).toEqual(['global']);
     expect(await seen(outside)).toEqual(['global']);
+    // Everybody would see them from now on.
+    for (const id of shared) await service.call('DELETE', `${PATH}/${id}`);
   });
 
   it('a person writes for own teams and organizations only; in a batch each draft answers for itself', async () => {

@@ -241,7 +241,17 @@ describe('the vector of a patched memory', () => {
 });
 
 describe("the tenant's policies", () => {
-  afterAll(() => tenant.writePolicies(defaultPolicies));
+  afterAll(async () => {
+    tenant.writePolicies(defaultPolicies);
+    const { id } = await eventually(
+      () => create({ content: 'written again' }),
+      (made) => made.id !== undefined,
+    );
+    await eventually(
+      async () => (await patch(id, { confidence: 0.1 })).status,
+      (status) => status === 200,
+    );
+  });
 
   it('hold for a patch as for a draft: redaction, predicates, confidence, life time, read-only', async () => {
     const { id, created_at } = await create({ content: 'call', predicate: 'old' });

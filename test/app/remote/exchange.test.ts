@@ -13,9 +13,13 @@ describe('an exchange with a provider', () => {
       ...{ fetch: go, now: () => now },
       metrics: { provided: (...outcome) => void told.push(outcome.slice(1, 3).join(' ')) },
     });
-  const exchange = open(async () => {
-    asked += 1;
-    return new Response('{}', { status, headers: { 'content-type': 'application/json' } });
+  let exchange: ReturnType<typeof createExchange>;
+  beforeEach(() => {
+    [now, status, asked, told.length] = [0, 500, 0, 0];
+    exchange = open(async () => {
+      asked += 1;
+      return new Response('{}', { status, headers: { 'content-type': 'application/json' } });
+    });
   });
 
   it('leaves one that fails five times in a row alone for ten seconds, tells callers at once, and then asks once', async () => {

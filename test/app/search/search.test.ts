@@ -68,13 +68,14 @@ describe('a search', () => {
   it('sees own and global rows, and never a stranger’s, however near', async () => {
     await create({ user_id: 'stranger', content: 'secret of the stranger', vector: axis(7) });
     await create({ user_id: 'stranger', content: 'pending secret of the stranger' });
-    await create({ content: 'known to all', scope: 'global', vector: axis(7, 0.5) });
+    const shared = await create({ content: 'known to all', scope: 'global', vector: axis(7, 0.5) });
     const { body } = await search({ user_id: 'somebody', vector: axis(7), limit: 1000 });
     expect(contents(body)).toEqual(['known to all']);
     expect(
       contents((await search({ user_id: 'nobody-yet', query: 'secret of the stranger', limit: 1000 })).body),
     ).toEqual(['known to all']);
     expect(contents((await search({ scope: 'global', vector: axis(7) })).body)).toEqual(['known to all']);
+    await service.call('DELETE', `/api/v1/memories/${shared.body.id}`);
   });
 
   it('narrowed to an agent finds that agent’s rows behind many nearer ones', async () => {
@@ -92,8 +93,12 @@ describe('a search', () => {
   });
 
   it('after a restart finds the same, from the sealed vectors', async () => {
+    const near = { user_id: 'again', content: 'near', vector: axis(0, 0.1) };
+    const far = { user_id: 'again', content: 'far', vector: axis(0, 2) };
+    const away = { user_id: 'again', content: 'away', vector: axis(0).map((value) => -value) };
+    await create({ memories: [far, away, near] });
     const third = await startInProcess(tenant);
-    expect(contents((await search({ user_id: 'vec', vector: axis(0), threshold: 0.3 }, third)).body)).toEqual([
+    expect(contents((await search({ user_id: 'again', vector: axis(0), threshold: 0.3 }, third)).body)).toEqual([
       'near',
       'far',
     ]);
