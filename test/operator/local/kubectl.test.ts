@@ -284,7 +284,8 @@ const title =
     );
     await kubectl('create', 'clusterrole', 'reader', '--verb=get,list', '--resource=pods');
     await kubectl('create', 'clusterrolebinding', 'reader', '--clusterrole=reader', '--serviceaccount=default:default');
-    expect(await kubectl('get', 'pods', '--as', robot)).toContain('No resources found');
+    await kubectl('create', 'ns', 'empty');
+    expect(await kubectl('get', 'pods', '-n', 'empty', '--as', robot)).toContain('No resources found');
   }, 90_000);
 
   it('reads the log of a pod from whoever runs it', async () => {

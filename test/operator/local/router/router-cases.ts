@@ -274,24 +274,32 @@ export function describeRouter(title: string, startCluster: () => Promise<TestCl
     });
 
     it('forgets a tenant whose route is gone', async () => {
-      const { direct = '' } = router.endpoints().globex ?? {};
-      await cluster.client.delete({ resource: RESOURCES.httpRoutes, name: 'globex', namespace });
-      await eventually('the endpoint is gone', () => (router.endpoints().globex === undefined ? true : undefined));
+      await createService('hooli');
+      await createRoute('hooli', ['hooli.localhost']);
+      const { direct } = await eventually('the endpoint is there', () => router.endpoints().hooli);
+      await eventually('the file names it', () =>
+        readFileSync(file, 'utf8').includes('hooli.localhost') ? true : undefined,
+      );
+      await cluster.client.delete({ resource: RESOURCES.httpRoutes, name: 'hooli', namespace });
+      await eventually('the endpoint is gone', () => (router.endpoints().hooli === undefined ? true : undefined));
       await eventually('the port is closed', () =>
         ask(direct).then(
           () => undefined,
           () => true,
         ),
       );
-      expect((await ask(main('/'), 'globex.localhost')).status).toBe(404);
+      expect((await ask(main('/'), 'hooli.localhost')).status).toBe(404);
       await eventually('the file says so', () =>
-        readFileSync(file, 'utf8').includes('globex.localhost') ? undefined : true,
+        readFileSync(file, 'utf8').includes('hooli.localhost') ? undefined : true,
       );
     });
 
     it('takes its file away when it stops', async () => {
-      await router.stop();
-      expect(existsSync(file)).toBe(false);
+      const own = join(dataDir, 'brief.json');
+      const brief = await startRouter({ client: cluster.client, endpointsFile: own });
+      await eventually('its file is there', () => (existsSync(own) ? true : undefined));
+      await brief.stop();
+      expect(existsSync(own)).toBe(false);
     });
   });
 }
