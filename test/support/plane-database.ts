@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { migrateCatalogue } from '../../operator/catalogue/migrate.js';
 import { type Database, openDatabase } from '../../operator/clients/postgres.js';
-import { testCluster } from './postgres.js';
+import { COPIED, testCluster } from './postgres.js';
 
 /** A database as its administrator opens it by an address. */
 export const openByAddress = (address: string): Database => {
@@ -26,7 +26,7 @@ export async function createPlaneDatabase(): Promise<PlaneDatabase> {
     openDatabase({ host: url.hostname, port: Number(url.port), database, user, password, tls: undefined });
   const name = `plane_${randomBytes(6).toString('hex')}`;
   const admin = open('postgres');
-  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.query(`CREATE DATABASE ${name} ${COPIED}`);
   const database = open(name);
   await migrateCatalogue(database);
   const others: Database[] = [];
