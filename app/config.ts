@@ -238,6 +238,7 @@ const Archive = Type.Object({
     "The tenant's database, with the service's role: it reads the log and notes what is archived.",
   ),
   ...ArchiveSettings,
+  ...CloudIdentity,
 });
 
 export type MemoryConfig = Readonly<

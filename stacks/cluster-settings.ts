@@ -164,6 +164,7 @@ export function identityExtras(environment: Environment, { federation }: Cluster
           tenantVault: keyScope(environment, 'tenants', 'tenant'),
           keys: bucketScope(environment, 'keys'),
           artifacts,
+          audit: bucketScope(environment, 'audit'),
         },
       };
   }

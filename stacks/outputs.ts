@@ -107,7 +107,7 @@ export interface PlaneIdentity {
   readonly tenantVault?: string;
   readonly identityResourceGroup?: string;
   /** Azure: resource ids on which the operator assigns roles to tenants' identities. */
-  readonly scopes?: Readonly<Record<'tenantVault' | 'keys' | 'artifacts', string>>;
+  readonly scopes?: Readonly<Record<'tenantVault' | 'keys' | 'artifacts' | 'audit', string>>;
 }
 
 export interface PlaneStorageClass {

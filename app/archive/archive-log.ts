@@ -7,6 +7,7 @@ import { subtreeRoot } from '../audit/proof.js';
 import { type CheckpointRow, selectHashes, selectLastCheckpoint } from '../audit/store.js';
 import { decodeEntries, TILE_WIDTH, type TileName } from '../audit/tlog.js';
 import type { Database } from '../db/pool.js';
+import { BucketError } from '../keys/bucket-contract.js';
 import type { LockedBucket } from './locked-bucket.js';
 import { insertArchive, selectLastArchive, selectLastCompleteCheckpoint } from './store.js';
 
@@ -120,11 +121,27 @@ const checkEntries = async (db: Database, { n, width }: TileName, bytes: Buffer)
   }
 };
 
-const putOrCompare = async (bucket: LockedBucket, name: string, bytes: Buffer, until: Date): Promise<void> => {
+const putOrCompare = async (
+  bucket: ArchiveOptions['bucket'],
+  name: string,
+  bytes: Buffer,
+  until: Date,
+): Promise<void> => {
   if ((await bucket.putOnce(name, bytes, until)) === 'put') return;
   const there = await bucket.get(name);
-  if (there && isSame(name, there, bytes)) return;
-  throw new ArchiveConflict(`${name} is in the bucket with another content: the log was changed after it was archived`);
+  if (!there) {
+    const remedy = 'give this identity the right to read what it has put there';
+    throw new BucketError('BucketUnavailable', `${name} is in the bucket and was not read`, remedy);
+  }
+  if (!isSame(name, there, bytes)) {
+    throw new ArchiveConflict(
+      `${name} is in the bucket with another content: the log was changed after it was archived`,
+    );
+  }
+  // Whoever else put it there could take it away again. Until when a run before this one locked it is its own affair.
+  if (bucket.locks && !(await bucket.lockedUntil(name))) {
+    throw new ArchiveConflict(`${name} was there already and is not locked: this role did not put it there`);
+  }
 };
 
 /** A checkpoint may have gained a signature since; what was signed may not have changed. */

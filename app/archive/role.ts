@@ -8,7 +8,7 @@ import { openLockedBucket } from './bucket-providers.js';
 
 /** One run: what is new goes into the bucket. 0 when all of it is there, 1 when the log contradicts what was archived. */
 export const runArchive = async (config: ArchiveConfig, log: Logger): Promise<number> => {
-  const bucket = openLockedBucket(config.AUDIT_BUCKET_URL);
+  const bucket = openLockedBucket(config.AUDIT_BUCKET_URL, config);
   if (!bucket.locks) log.warn({}, 'the audit bucket is a folder: names are taken once, but nothing is locked');
   const db = createPool({
     url: config.DATABASE_URL,

@@ -43,7 +43,8 @@ export class S3LockedBucket implements LockedBucket {
         const { Body } = await client.send(new sdk.GetObjectCommand({ Bucket: this.#bucket, Key: name }));
         return Body && Buffer.from(await Body.transformToByteArray());
       } catch (cause) {
-        if (nameOf(cause) === 'NoSuchKey') return undefined;
+        // Who may not list is not told which of the two it is.
+        if (nameOf(cause) === 'NoSuchKey' || nameOf(cause) === 'AccessDenied') return undefined;
         throw cause;
       }
     });

@@ -30,9 +30,10 @@ export const AZURE_ROLES = {
   artifactsUse: { dataActions: blobs('read', 'write', 'add/action', 'delete', 'tags/write') },
   backupAppend: { dataActions: blobs('write', 'add/action') },
   backupRead: { dataActions: blobs('read') },
-  auditAppend: { dataActions: blobs('read', 'write', 'add/action') },
+  // No write, so that a name is taken once. The action puts the date on what is added, and takes away no policy that is locked.
+  auditAppend: { dataActions: blobs('read', 'add/action', 'immutableStorage/runAsSuperUser/action') },
   reaper: { dataActions: blobs('read', 'delete') },
-  // The action also deletes policies that are not locked, so no writer has it.
+  // The action also deletes policies that are not locked: only who locks with the write itself has it beside this one.
   retentionExtender: { dataActions: blobs('read', 'immutableStorage/runAsSuperUser/action') },
   // Neither makes, moves or ends a zone, and neither touches its delegations.
   challenger: { actions: records('read', 'TXT/read', 'TXT/write', 'TXT/delete') },

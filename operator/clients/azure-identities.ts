@@ -16,9 +16,11 @@ export interface AzureIdentitiesOptions {
   readonly issuer: string;
   /** The service accounts of a tenant that become its identity. */
   readonly accounts: readonly string[];
+  /** What it is for, at the end of its name. @default the tenant's own */
+  readonly purpose?: string;
 }
 
-/** One user-assigned identity a tenant, named after its id, which certain service accounts of its namespace may become. */
+/** One user-assigned identity a tenant and purpose, named after its id, which certain service accounts of its namespace may become. */
 export class AzureIdentities {
   readonly #options: AzureIdentitiesOptions;
   readonly #made = new Lately<TenantIdentity>();
@@ -64,7 +66,9 @@ export class AzureIdentities {
   }
 
   #id(tenantId: string): string {
-    return `${this.#options.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/memplane-${tenantId}`;
+    const { group, purpose } = this.#options;
+    const name = ['memplane', tenantId, ...(purpose === undefined ? [] : [purpose])].join('-');
+    return `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
   }
 }
 

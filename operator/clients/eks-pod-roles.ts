@@ -1,6 +1,6 @@
 import type { EKSClient, PodIdentityAssociationSummary } from '@aws-sdk/client-eks';
 import { Lately } from './lately.js';
-import { type Annotations, type PodRoles, PodRolesError } from './pod-roles.js';
+import { type AccountAnnotations, type PodRoles, PodRolesError } from './pod-roles.js';
 
 /** ARNs of roles by service account. */
 export type Roles = Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ const PATIENCE = { maxAttempts: 4, requestHandler: { connectionTimeout: 3_000, r
 /** EKS Pod Identity: an association a service account, which puts the pod's namespace into its session. */
 export class EksPodRoles {
   readonly #cluster: EksCluster;
-  readonly #bound = new Lately<Annotations>();
+  readonly #bound = new Lately<AccountAnnotations>();
   #opened: Promise<Opened> | undefined;
 
   constructor(cluster: EksCluster) {
@@ -36,7 +36,7 @@ export class EksPodRoles {
     };
   }
 
-  async #bind(namespace: string, roles: Roles): Promise<Annotations> {
+  async #bind(namespace: string, roles: Roles): Promise<AccountAnnotations> {
     const wanted = JSON.stringify(Object.entries(roles).sort());
     const known = this.#bound.found(namespace, wanted);
     if (known !== undefined) return known;

@@ -2,7 +2,7 @@ import { askUnless, type CloudQuestion } from './cloud-ask.js';
 import { atEndpoint, type Json, type TokenSource } from './cloud-rest.js';
 import { saysJust } from './google-bindings.js';
 import { Lately } from './lately.js';
-import { type Annotations, binding, type PodRoles, type PodTenant } from './pod-roles.js';
+import { type AccountAnnotations, binding, type PodRoles, type PodTenant } from './pod-roles.js';
 
 /** What the pods of a namespace may do in its folder of one bucket. */
 export interface FolderGrant {
@@ -11,11 +11,11 @@ export interface FolderGrant {
   readonly folder: (namespace: string) => string;
   /** A custom role's id. */
   readonly role: string;
+  readonly members: (namespace: string) => readonly string[];
 }
 
 export interface GooglePodRolesOptions {
   readonly grants: readonly FolderGrant[];
-  readonly members: (namespace: string) => readonly string[];
   readonly token: TokenSource;
 }
 
@@ -34,12 +34,11 @@ export class GooglePodRoles implements PodRoles {
     this.#options = options;
   }
 
-  async bind({ namespace }: PodTenant): Promise<Annotations> {
+  async bind({ namespace }: PodTenant): Promise<AccountAnnotations> {
     if (this.#bound.found(namespace)) return {};
-    const members = [...this.#options.members(namespace)].sort();
     for (const grant of this.#options.grants) {
       const what = `let the pods of ${namespace} into ${grant.folder(namespace)} of bucket ${grant.bucket}`;
-      await binding(what, FORBIDDEN, () => this.#admit(grant, namespace, members));
+      await binding(what, FORBIDDEN, () => this.#admit(grant, namespace));
     }
     this.#bound.note(namespace, true);
     return {};
@@ -56,7 +55,8 @@ export class GooglePodRoles implements PodRoles {
     }
   }
 
-  async #admit(grant: FolderGrant, namespace: string, members: readonly string[]): Promise<void> {
+  async #admit(grant: FolderGrant, namespace: string): Promise<void> {
+    const members = [...grant.members(namespace)].sort();
     const name = grant.folder(namespace);
     await this.#ask(grant, { path: '/managedFolders', body: { name } }, 409);
     const path = `/managedFolders/${encodeURIComponent(name)}/iam`;

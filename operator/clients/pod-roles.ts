@@ -8,10 +8,13 @@ export interface PodTenant {
 /** What a service account must carry so that the cloud knows whose it is. */
 export type Annotations = Readonly<Record<string, string>>;
 
+/** By name of the service account; one that is not named carries none. */
+export type AccountAnnotations = Readonly<Record<string, Annotations>>;
+
 /** Who the pods of a tenant are to the cloud, and what they may do there. Both may be repeated at any time. */
 export interface PodRoles {
   /** The service accounts of the namespace become what they are to be, and no other ones. */
-  bind(tenant: PodTenant): Promise<Annotations>;
+  bind(tenant: PodTenant): Promise<AccountAnnotations>;
   /** No service account of the namespace becomes anybody. */
   unbind(tenant: PodTenant): Promise<void>;
 }

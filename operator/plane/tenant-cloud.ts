@@ -21,3 +21,6 @@ export type Demand = (field: string, value: string | undefined) => string;
 
 /** Of the service accounts of a tenant, those that open its keyring. */
 export const KEY_USERS: readonly string[] = [SERVICE_ACCOUNTS.memory, SERVICE_ACCOUNTS.restore];
+
+/** The one that puts the log under lock, and opens nothing. */
+export const ARCHIVER: string = SERVICE_ACCOUNTS.audit;

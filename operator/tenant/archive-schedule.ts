@@ -2,7 +2,6 @@ import { buildArchiveJob } from '../../charts/manifests/tenant/archive-job.js';
 import type { MemoryTenant } from '../api/v1alpha1/types.js';
 import { KubeError } from '../clients/kube.js';
 import { RESOURCES } from '../clients/kube-resources.js';
-import { bucketUrl } from '../plane/bucket-url.js';
 import { createRounds, forEachAtOnce, type Rounds } from '../runtime/rounds.js';
 import type { TenantDependencies } from './dependencies.js';
 import { secondsOf } from './duration.js';
@@ -55,8 +54,7 @@ export function runOf(
   // The tables are there once the service has answered.
   const isAvailable = status.conditions?.some(({ type, status: is }) => type === 'Available' && is === 'True');
   if (!isAvailable && spec.mode !== 'Suspended') return undefined;
-  const bucket = deps.planes.get(spec.planeRef.name)?.spec.buckets.audit;
-  if (bucket === undefined || !/^(file|s3):/.test(bucketUrl(bucket))) return undefined;
+  if (deps.planes.get(spec.planeRef.name)?.spec.buckets.audit === undefined) return undefined;
   return dueRun(status.tenantID, secondsOf(spec.audit.archiveInterval), deps.now());
 }
 

@@ -89,10 +89,10 @@ function buildOptions(input: ResolveInput, version: string): WithoutIdentity {
 const annotationsOf = ({ spec }: MemoryPlane, account: 'memory' | 'audit' = 'memory') =>
   spec.serviceAccounts?.find(({ name }) => name === account)?.annotations ?? {};
 
-/** Where the role `archive` can write; a bucket of another provider is for the plane to say. */
+/** Where the role `archive` writes. */
 function archiveOptions({ tenant: { spec }, plane }: ResolveInput): TenantOptions['archive'] {
   const { audit } = plane.spec.buckets;
-  if (audit?.provider !== 'file' && audit?.provider !== 's3') return undefined;
+  if (audit === undefined) return undefined;
   return {
     bucketUrl: bucketUrl(audit),
     retentionDays: spec.audit.retentionDays,

@@ -2,9 +2,18 @@
  * A stand-in for what of Azure a tenant needs: identities, federated credentials and role assignments (resource manager), the
  * directory's tokens, keys of a vault, blobs of containers, in the shapes of their REST references. It refuses tokens of
  * another service, whom no assignment lets in, assignments that the operator's own condition forbids, names of keys that were
- * deleted softly, versions that are off. What roles allow and forbid is read from `infra/identity`.
+ * deleted softly, versions that are off, in a container with immutable versions a blob without a locked date, and a deletion
+ * before it. What roles allow and forbid is read from `infra/identity`.
  */
-import { constants, generateKeyPairSync, type KeyObject, privateDecrypt, publicEncrypt, randomUUID } from 'node:crypto';
+import {
+  constants,
+  createHash,
+  generateKeyPairSync,
+  type KeyObject,
+  privateDecrypt,
+  publicEncrypt,
+  randomUUID,
+} from 'node:crypto';
 import { tenantsOnly } from '../../infra/identity/azure-conditions.js';
 import { AZURE_ROLES } from '../../infra/identity/azure-roles.js';
 import { azureHolds } from '../../stacks/proofs/iam/azure-conditions.js';
@@ -52,13 +61,22 @@ export interface AzureKey {
   rotation: Loose | undefined;
 }
 
+export interface AzureBlob {
+  readonly bytes: Buffer;
+  readonly etag: string;
+  /** What a reader is told beside the bytes. */
+  readonly told?: Readonly<Record<string, string>>;
+}
+
 export interface AzureStandIn extends CloudServer {
   readonly identities: Map<string, Identity>;
   readonly assignments: Map<string, Assigned>;
   readonly keys: Map<string, AzureKey>;
   /** Deleted softly: their names are taken. */
   readonly deleted: Set<string>;
-  readonly blobs: Map<string, { readonly bytes: Buffer; readonly etag: string }>;
+  readonly blobs: Map<string, AzureBlob>;
+  /** Containers with immutability of versions, and for how many days each keeps them at least. */
+  readonly immutable: Map<string, number>;
   /** Data actions that the operator lost. */
   readonly lost: Set<string>;
   /** A new version, as the rotation policy brings it. */
@@ -85,6 +103,7 @@ export async function startAzure(containers: readonly string[]): Promise<AzureSt
   const keys = new Map<string, AzureKey>();
   const deleted = new Set<string>();
   const blobs: AzureStandIn['blobs'] = new Map();
+  const immutable: AzureStandIn['immutable'] = new Map();
   const lost = new Set<string>();
   let count = 0;
 
@@ -94,7 +113,12 @@ export async function startAzure(containers: readonly string[]): Promise<AzureSt
   };
   const operatorsRole = (action: string): readonly string[] =>
     action.startsWith(BLOBS) ? AZURE_ROLES.keyring.dataActions : AZURE_ROLES.tenantKeyAdmin.dataActions;
-  const may = (who: string, action: string, scope: string, attributes: Readonly<Record<string, string>> = {}): void => {
+  const mayNot = (
+    who: string,
+    action: string,
+    scope: string,
+    attributes: Readonly<Record<string, string>>,
+  ): boolean => {
     const isOperators = who === OPERATOR.principalId && !lost.has(action) && operatorsRole(action).includes(action);
     const isAssigned = [...assignments.values()].some(
       (one) =>
@@ -103,7 +127,10 @@ export async function startAzure(containers: readonly string[]): Promise<AzureSt
         actionsOf(one.role).includes(action) &&
         (one.condition === undefined || azureHolds(one.condition, { action, attributes })),
     );
-    if (!isOperators && !isAssigned)
+    return !isOperators && !isAssigned;
+  };
+  const may = (who: string, action: string, scope: string, attributes: Readonly<Record<string, string>> = {}): void => {
+    if (mayNot(who, action, scope, attributes))
       refuse(
         403,
         action.startsWith(BLOBS) ? 'AuthorizationPermissionMismatch' : 'Forbidden',
@@ -243,18 +270,28 @@ export async function startAzure(containers: readonly string[]): Promise<AzureSt
     }
     const there = blobs.get(at);
     if (method === 'PUT') {
-      allow('write');
+      const where = [containerScope(container), { [`${BLOBS}:path`]: name }] as const;
+      if (mayNot(who, `${BLOBS}/write`, ...where)) {
+        allow('add/action');
+        // Whoever may add replaces nothing.
+        if (there !== undefined) refuse(403, 'UnauthorizedBlobOverwrite', 'Not authorized to perform blob overwrites.');
+      }
+      if (headers['x-ms-immutability-policy-until-date']) allow('immutableStorage/runAsSuperUser/action');
       if (headers['x-ms-blob-type'] !== 'BlockBlob') refuse(400, 'MissingRequiredHeader');
       if (headers['if-none-match'] === '*' && there !== undefined) refuse(409, 'BlobAlreadyExists');
       if (headers['if-match'] !== undefined && headers['if-match'] !== there?.etag) refuse(412, 'ConditionNotMet');
+      const told = { ...lockIn(immutable.get(container), headers), ...sumOf(headers, bytes) };
       const etag = `"0x${++count}"`;
-      blobs.set(at, { bytes, etag });
+      blobs.set(at, { bytes, etag, told });
       return { status: 201, headers: { etag } };
     }
     allow(method === 'DELETE' ? 'delete' : 'read');
     if (there === undefined) return refuse(404, 'BlobNotFound');
-    if (method === 'DELETE') blobs.delete(at);
-    return method === 'DELETE' ? { status: 202 } : { status: 200, body: there.bytes, headers: { etag: there.etag } };
+    const { bytes: body, etag, told } = there;
+    if (method !== 'DELETE') return { status: 200, ...(method === 'GET' && { body }), headers: { etag, ...told } };
+    if (Date.parse(told?.[POLICY_DATE] ?? '') > Date.now()) refuse(409, 'BlobImmutableDueToPolicy');
+    blobs.delete(at);
+    return { status: 202 };
   };
 
   const server = await startCloudServer((asked) => {
@@ -275,9 +312,34 @@ export async function startAzure(containers: readonly string[]): Promise<AzureSt
     return isVault ? vault(who, asked) : blob(who, asked);
   });
   return Object.assign(server, {
-    ...{ identities, assignments, keys, deleted, blobs, lost },
+    ...{ identities, assignments, keys, deleted, blobs, immutable, lost },
     rotate: (name: string) => keys.get(name)?.versions.push({ id: `v${++count}`, pair, enabled: true }),
   });
+}
+
+const POLICY_DATE = 'x-ms-immutability-policy-until-date';
+const POLICY_MODE = 'x-ms-immutability-policy-mode';
+
+/** Stricter than Azure: where versions can be immutable, none comes without a date of its own, and none with one too early. */
+function lockIn(floorDays: number | undefined, headers: Asked['headers']): Readonly<Record<string, string>> {
+  const [date, mode] = [headers[POLICY_DATE], headers[POLICY_MODE]];
+  if (floorDays === undefined) {
+    if (date !== undefined) refuse(409, 'FeatureNotEnabled', 'Immutability of versions is not enabled.');
+    return {};
+  }
+  if (headers['if-none-match'] !== '*') refuse(400, 'MissingRequiredHeader', 'The stand-in takes no overwriting here.');
+  if (typeof date !== 'string' || typeof mode !== 'string') return refuse(400, 'MissingRequiredHeader', POLICY_DATE);
+  if (new Date(date).toUTCString() !== date) refuse(400, 'InvalidHeaderValue', `${date} is not of RFC 1123`);
+  const days = (Date.parse(date) - Date.now()) / 86_400_000;
+  if (days < floorDays) refuse(400, 'InvalidHeaderValue', `${days} days, and versions are kept for ${floorDays}`);
+  return { [POLICY_DATE]: date, [POLICY_MODE]: mode };
+}
+
+function sumOf(headers: Asked['headers'], bytes: Buffer): Readonly<Record<string, string>> {
+  const sent = headers['content-md5'];
+  if (typeof sent !== 'string') return {};
+  if (sent !== createHash('md5').update(bytes).digest('base64')) refuse(400, 'Md5Mismatch');
+  return { 'content-md5': sent };
 }
 
 const keyOf = (name: string, { said, versions }: AzureKey): object => {

@@ -1,8 +1,8 @@
 /**
  * A stand-in for what of Google Cloud a tenant needs: key rings, keys, their versions and policies (Cloud KMS), objects and
  * managed folders (Cloud Storage), in the shapes of their REST references. It refuses whom no policy lets in, other
- * authenticated data, versions that are off, a policy of an older etag, an object of another generation. What the operator
- * may do are the roles of `infra/identity`; a denial keeps it from every use of a key.
+ * authenticated data, versions that are off, a policy of an older etag, an object of another generation, in a bucket with
+ * object retention an object without a locked date, and a deletion before it. What the operator may do are the roles of `infra/identity`; a denial keeps it from every use of a key.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { crc32c } from '../../app/keys/crc32c.js';
@@ -23,6 +23,13 @@ export interface GoogleKey {
   policy: Policy;
 }
 
+export interface GoogleObject {
+  readonly bytes: Buffer;
+  readonly generation: number;
+  readonly retention?: Loose | undefined;
+  readonly kmsKeyName?: string | undefined;
+}
+
 export const RING = 'projects/p/locations/europe-west3/keyRings/memplane-test-tenants';
 export const OPERATOR = 'the operator';
 const USE = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
@@ -30,7 +37,9 @@ const USE = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
 export interface GoogleStandIn extends CloudServer {
   readonly keys: Map<string, GoogleKey>;
   /** By bucket and name. */
-  readonly objects: Map<string, { readonly bytes: Buffer; readonly generation: number }>;
+  readonly objects: Map<string, GoogleObject>;
+  /** Buckets with object retention, and for how many days each keeps its objects at least. */
+  readonly retaining: Map<string, number>;
   readonly folders: Map<string, Policy>;
   /** Permissions that the operator lost. */
   readonly lost: Set<string>;
@@ -51,6 +60,7 @@ const ok = (body: object): Answer => ({ status: 200, body });
 export async function startGoogle(buckets: readonly string[]): Promise<GoogleStandIn> {
   const keys = new Map<string, GoogleKey>();
   const objects: GoogleStandIn['objects'] = new Map();
+  const retaining: GoogleStandIn['retaining'] = new Map();
   const folders = new Map<string, Policy>();
   const lost = new Set<string>();
   const metadata: CloudServer[] = [];
@@ -147,19 +157,23 @@ export async function startGoogle(buckets: readonly string[]): Promise<GoogleSta
   };
 
   const storage = (who: string, asked: Asked): Answer => {
-    const { method, path, query, bytes } = asked;
+    const { method, path, query } = asked;
     const [, upload, bucket = '', kind, encoded, iam] =
       /^(\/upload)?\/storage\/v1\/b\/([^/]+)\/(o|managedFolders)(?:\/([^/]+))?(\/iam)?$/.exec(path) ?? [];
     const name = decodeURIComponent(encoded ?? '');
     if (kind === 'managedFolders') return folder(who, bucket, name, iam !== undefined, asked);
     if (upload !== undefined) {
-      const to = query.get('name') ?? '';
+      const { bytes, said } = sentIn(asked);
+      const to = query.get('name') ?? String(said.name ?? '');
       const there = objects.get(`${bucket}/${to}`);
       mayObject(who, 'storage.objects.create', bucket, to);
       if (there !== undefined) mayObject(who, 'storage.objects.delete', bucket, to);
       if (String(there?.generation ?? 0) !== query.get('ifGenerationMatch')) refuse(412, 'conditionNotMet');
-      objects.set(`${bucket}/${to}`, { bytes, generation: ++count });
-      return ok({ name: to, generation: String(count) });
+      if (said.retention !== undefined) mayObject(who, 'storage.objects.setRetention', bucket, to);
+      checkRetention(retaining.get(bucket), said.retention);
+      const version = query.has('kmsKeyName') ? { kmsKeyName: `${query.get('kmsKeyName')}/cryptoKeyVersions/1` } : {};
+      objects.set(`${bucket}/${to}`, { bytes, generation: ++count, retention: said.retention, ...version });
+      return ok({ name: to, generation: String(count), ...version });
     }
     if (encoded === undefined) {
       mayObject(who, 'storage.objects.list', bucket);
@@ -176,9 +190,13 @@ export async function startGoogle(buckets: readonly string[]): Promise<GoogleSta
       return can(who, 'storage.objects.list', bucket, name) ? refuse(404, 'notFound') : refuse(403, 'forbidden');
     }
     if (method === 'DELETE') {
+      if (Date.parse(String(found.retention?.retainUntilTime)) > Date.now()) {
+        refuse(403, 'retentionPolicyNotMet', `Object '${bucket}/${name}' is subject to object retention.`);
+      }
       objects.delete(`${bucket}/${name}`);
       return { status: 204 };
     }
+    if (query.get('alt') !== 'media') return ok({ ...(found.retention && { retention: found.retention }) });
     const sum = Buffer.alloc(4);
     sum.writeUInt32BE(crc32c(found.bytes));
     const headers = {
@@ -219,7 +237,7 @@ export async function startGoogle(buckets: readonly string[]): Promise<GoogleSta
   });
   const stop = server.stop;
   const standIn: GoogleStandIn = Object.assign(server, {
-    ...{ keys, objects, folders, lost },
+    ...{ keys, objects, retaining, folders, lost },
     birth: 'ENABLED',
     metadata: async (member: string) => {
       const one = await startCloudServer(({ headers }) =>
@@ -234,6 +252,34 @@ export async function startGoogle(buckets: readonly string[]): Promise<GoogleSta
     },
   });
   return standIn;
+}
+
+/** An upload is the bytes alone, or a description and then the bytes, whose checksum it may tell. */
+function sentIn({ query, headers, bytes }: Asked): { readonly bytes: Buffer; readonly said: Loose } {
+  if (query.get('uploadType') !== 'multipart') return { bytes, said: {} };
+  const boundary = /^multipart\/related; boundary=(\S+)$/.exec(String(headers['content-type']))?.[1];
+  const text = bytes.toString('latin1');
+  const parts = boundary === undefined ? [] : text.split(`--${boundary}`);
+  const [, first = '', second = ''] = parts;
+  if (parts.length !== 4 || !parts[3]?.startsWith('--')) refuse(400, 'badRequest', 'Malformed multipart body.');
+  const inside = (part: string): string => part.slice(part.indexOf('\r\n\r\n') + 4, -2);
+  const said = JSON.parse(Buffer.from(inside(first), 'latin1').toString()) as Loose;
+  const sent = Buffer.from(inside(second), 'latin1');
+  const sum = said.crc32c === undefined ? undefined : Buffer.from(String(said.crc32c), 'base64').readUInt32BE();
+  if (sum !== undefined && sum !== crc32c(sent)) refuse(400, 'invalid', 'Provided CRC32C does not match.');
+  return { bytes: sent, said };
+}
+
+/** Stricter than Google: where objects can be retained, none comes without a date, and none with one before the bucket's. */
+function checkRetention(floorDays: number | undefined, retention: Loose | undefined): void {
+  if (floorDays === undefined) {
+    if (retention !== undefined) refuse(400, 'invalid', 'Object retention is not enabled on the bucket.');
+    return;
+  }
+  if (retention?.mode === undefined) refuse(400, 'required', 'The stand-in takes no object without retention here.');
+  if (!['Locked', 'Unlocked'].includes(String(retention?.mode))) refuse(400, 'invalid', 'Invalid retention mode.');
+  const days = (Date.parse(String(retention?.retainUntilTime)) - Date.now()) / 86_400_000;
+  if (!(days >= floorDays)) refuse(400, 'invalid', `Retention of ${days} days, and the bucket keeps ${floorDays}.`);
 }
 
 type Body = Readonly<Record<string, string>>;

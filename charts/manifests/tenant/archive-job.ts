@@ -4,7 +4,7 @@ import { buildImageReference } from '../image.js';
 import { SECRETS, SERVICE_ACCOUNTS } from '../names.js';
 import type { K8sObject, Wire } from '../object.js';
 import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT } from '../pod-security.js';
-import { buildTenantLabels, buildTenantMeta, COMPONENTS } from './labels.js';
+import { buildIdentityLabels, buildTenantLabels, buildTenantMeta, COMPONENTS } from './labels.js';
 import { buildCommonEnv, buildTrustMount, buildTrustVolume, fromSecret } from './memory-pod.js';
 import type { TenantOptions } from './options.js';
 import { buildScheduling } from './scheduling.js';
@@ -31,7 +31,7 @@ export const buildArchiveJob = (o: TenantOptions, archive: Archive, name: string
       // Its name is that of a stretch of time: while it is there, nobody starts another one for it.
       ttlSecondsAfterFinished: Math.max(HOUR, 2 * archive.intervalSeconds),
       template: {
-        metadata: { labels: buildTenantLabels(o, COMPONENTS.archive) },
+        metadata: { labels: { ...buildTenantLabels(o, COMPONENTS.archive), ...buildIdentityLabels(o) } },
         spec: {
           serviceAccountName: SERVICE_ACCOUNTS.audit,
           automountServiceAccountToken: false,

@@ -122,7 +122,7 @@ function buildArchiveEdges(o: TenantOptions): readonly Edge[] {
           direction: 'Egress',
           component,
           peers: ANYWHERE,
-          ports: [tcp(bucketPort(o.archive.bucketUrl))],
+          ports: archivePorts(o.archive.bucketUrl).map(tcp),
         },
       ];
   const databases = o.storePeers.filter(({ name }) => name.startsWith('postgres-'));
@@ -132,6 +132,11 @@ function buildArchiveEdges(o: TenantOptions): readonly Edge[] {
     ...bucket,
   ];
 }
+
+/** Azure's directory, which gives the token, is not where the bucket is. */
+const archivePorts = (bucketUrl: string): readonly number[] => [
+  ...new Set([...(bucketUrl.startsWith('azure:') ? [443] : []), bucketPort(bucketUrl)]),
+];
 
 /** Of an endpoint that is named in the bucket's URL, else of the cloud's. */
 function bucketPort(bucketUrl: string): number {

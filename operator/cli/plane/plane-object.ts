@@ -122,10 +122,16 @@ function buildIdentity({ cluster, identity, kms, region }: PlaneOutputs) {
     issuerURL: azure ? cluster.issuer : undefined,
     unwrapRoleID: azure ? roles.unwrap : undefined,
     location: azure ? region : undefined,
-    tenantRoles: aws ? undefined : defined({ keyringUse: roles.keyringUse, artifactsUse: roles.artifactsUse }),
-    scopes: scopes && defined({ tenantVault: scopes.tenantVault, keys: scopes.keys, artifacts: scopes.artifacts }),
+    tenantRoles: aws ? undefined : rolesOf(roles),
+    scopes: scopes && scopesOf(scopes),
   });
 }
+
+const rolesOf = ({ keyringUse, artifactsUse, auditAppend }: PlaneOutputs['identity']['roles']) =>
+  defined({ keyringUse, artifactsUse, auditAppend });
+
+const scopesOf = ({ tenantVault, keys, artifacts, audit }: NonNullable<PlaneOutputs['identity']['scopes']>) =>
+  defined({ tenantVault, keys, artifacts, audit });
 
 /** Google Cloud has one pool a project, named after it. */
 const poolOf = (keyID: string): string | undefined => {

@@ -20,8 +20,8 @@ export interface AzureCall {
   readonly resource: string;
   readonly subOperation?: string;
   readonly attributes?: Readonly<Record<string, string>>;
-  /** `locked`: of a version before its date. */
-  readonly version?: 'locked';
+  /** `locked`: of a version before its date, by its account. `ownLock`: by a locked policy of the version itself. */
+  readonly version?: 'locked' | 'ownLock';
 }
 
 interface Assignment {
@@ -192,7 +192,7 @@ function lockOn(
     action,
   );
   if (manages && kept.some((scope) => within(resource, scope))) return 'management lock';
-  if (version === 'locked' && immutable.has(account)) return 'immutability';
+  if (version === 'ownLock' || (version === 'locked' && immutable.has(account))) return 'immutability';
   if (/\/purge\/action$/.test(action) && unpurgeable.has(vault)) return 'purge protection';
   return undefined;
 }

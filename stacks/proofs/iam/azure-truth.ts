@@ -20,6 +20,7 @@ type Options = Pick<AzureCall, 'subOperation' | 'attributes' | 'version'>;
 const KEYS = 'Microsoft.KeyVault/vaults/keys';
 const ROTATION = 'Microsoft.KeyVault/vaults/keyrotationpolicies';
 const BLOBS = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
+const POLICY = `${BLOBS}/immutableStorage/runAsSuperUser/action`;
 const ASSIGN = 'Microsoft.Authorization/roleAssignments';
 
 export function azureAnswers(world: World, place: AzurePlace): readonly Answer[] {
@@ -183,14 +184,7 @@ function recordRows({ container, operator, witness }: Stage): readonly Row[] {
   return [
     row('deny', 'operator', operator, `${BLOBS}/read`, 'a record', container('audit')),
     row('deny', 'operator', operator, `${BLOBS}/delete`, 'a record', container('audit')),
-    row(
-      'deny',
-      'operator',
-      operator,
-      `${BLOBS}/immutableStorage/runAsSuperUser/action`,
-      'to shorten a date',
-      container('audit'),
-    ),
+    row('deny', 'operator', operator, POLICY, 'to shorten a date', container('audit')),
     row('allow', 'witness', witness, `${BLOBS}/add/action`, 'an anchor', container('audit')),
     row('allow', 'witness', witness, `${BLOBS}/read`, 'a record', container('audit')),
     row('deny', 'witness', witness, `${BLOBS}/delete`, 'a record', container('audit')),
@@ -208,14 +202,11 @@ function podRows(world: World, { container, pod }: Stage): readonly Row[] {
     row('deny', 'tenant', memory, `${BLOBS}/delete`, 'its keyring', container('keys')),
     row('allow', 'audit', audit, `${BLOBS}/add/action`, 'its record', container('audit')),
     row('deny', 'audit', audit, `${BLOBS}/delete`, 'its record', container('audit')),
-    row(
-      'deny',
-      'audit',
-      audit,
-      `${BLOBS}/immutableStorage/runAsSuperUser/action`,
-      'to shorten a date',
-      container('audit'),
-    ),
+    row('deny', 'audit', audit, `${BLOBS}/write`, 'over its record', container('audit')),
+    row('allow', 'audit', audit, POLICY, 'to lock what it adds', container('audit')),
+    row('deny', 'audit', audit, POLICY, 'to shorten the date of that', container('audit'), { version: 'ownLock' }),
+    row('deny', 'backup', backup, POLICY, 'to shorten a date', container('backups')),
+    row('deny', 'tenant', memory, POLICY, 'to shorten a date', container('keys')),
     row('allow', 'backup', backup, `${BLOBS}/add/action`, 'its backup', container('backups')),
     row('deny', 'backup', backup, `${BLOBS}/read`, 'its backup', container('backups')),
     row('deny', 'backup', backup, `${BLOBS}/delete`, 'its backup', container('backups')),

@@ -90,6 +90,17 @@ describe('the Job', () => {
     expect(JSON.stringify(policy)).toContain('9000');
   });
 
+  it('asks Azure for its identity, and reaches the directory that gives it beside the bucket', () => {
+    const bucketUrl = 'azure://audit?endpoint=https%3A%2F%2Fblobs.internal%3A8443';
+    const of = { ...archive, bucketUrl };
+    const azure = tenantOptions({ kms: { ...MAXIMAL.kms, provider: 'azure' }, archive: of });
+    const job = buildArchiveJob(azure, of, 'archive-x') as unknown as Archive;
+    expect(job.spec.template.metadata.labels['azure.workload.identity/use']).toBe('true');
+    expect(spec.template.metadata.labels['azure.workload.identity/use']).toBeUndefined();
+    const [policy] = buildTenant(azure).filter(({ metadata }) => metadata.name === 'egress-archive-bucket');
+    expect(JSON.stringify(policy)).toMatch(/"port":443.*"port":8443/);
+  });
+
   it('is taken by the API server as it is', async () => {
     const embedded = await startEmbedded();
     const kube = await openChartCluster(embedded.kubeconfig);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openLockedBucket } from '../../../app/archive/bucket-providers.js';
 import { openBucket, openKms, openTenantKeys, type PodIdentity, type TenantKeys } from '../../../app/keys/index.js';
 import type { K8sObject } from '../../../charts/manifests/object.js';
 import { buildEnvironment } from '../../../charts/manifests/tenant/configuration.js';
@@ -45,16 +46,21 @@ const file = (text: string): string => {
 };
 
 async function openGoogle(): Promise<World> {
-  const cloud = await google.startGoogle(['keys-bucket', 'files-bucket']);
+  const cloud = await google.startGoogle(['keys-bucket', 'files-bucket', 'audit-bucket']);
+  cloud.retaining.set('audit-bucket', 365);
   const bucket = (name: string) => ({ provider: 'gcs', name, region: 'europe-west3', endpoint: cloud.url });
   return {
     ...{ cloud, keys: cloud.keys, objects: cloud.objects },
     spec: {
-      buckets: { keys: bucket('keys-bucket'), artifacts: bucket('files-bucket') },
+      buckets: { keys: bucket('keys-bucket'), artifacts: bucket('files-bucket'), audit: bucket('audit-bucket') },
       kms: { provider: 'gcp', mode: 'PerTenant', keyID: google.RING, rotationDays: 30, deletionWindowDays: 7 },
       identity: {
         ...{ provider: 'gke', workloadPool: 'p.svc.id.goog', projectNumber: '12345' },
-        tenantRoles: { keyringUse: 'projects/p/roles/keyringUse', artifactsUse: 'projects/p/roles/artifactsUse' },
+        tenantRoles: {
+          keyringUse: 'projects/p/roles/keyringUse',
+          artifactsUse: 'projects/p/roles/artifactsUse',
+          auditAppend: 'projects/p/roles/auditAppend',
+        },
       },
     },
     access: { endpoint: cloud.url, identity: { GCE_METADATA_HOST: await cloud.metadata(google.OPERATOR) } },
@@ -69,22 +75,28 @@ async function openGoogle(): Promise<World> {
 }
 
 async function openAzure(): Promise<World> {
-  const cloud = await azure.startAzure(['keys', 'files']);
+  const cloud = await azure.startAzure(['keys', 'files', 'records']);
+  cloud.immutable.set('records', 365);
   const bucket = (name: string) => ({ provider: 'azure', name, region: 'northeurope', endpoint: cloud.url });
   const pod = { AZURE_TENANT_ID: 'directory', AZURE_AUTHORITY_HOST: cloud.url };
   return {
     ...{ cloud, keys: cloud.keys, objects: cloud.blobs },
     spec: {
-      buckets: { keys: bucket('keys'), artifacts: bucket('files') },
+      buckets: { keys: bucket('keys'), artifacts: bucket('files'), audit: bucket('records') },
       kms: { provider: 'azure', mode: 'PerTenant', keyID: azure.VAULT_URI, rotationDays: 90 },
       identity: {
         ...{ provider: 'aks', resourceGroup: 'memplane-test-plane', issuerURL: 'https://issuer.example.com/x' },
         unwrapRoleID: azure.ROLE_IDS.unwrap,
-        tenantRoles: { keyringUse: azure.ROLE_IDS.keyringUse, artifactsUse: azure.ROLE_IDS.artifactsUse },
+        tenantRoles: {
+          keyringUse: azure.ROLE_IDS.keyringUse,
+          artifactsUse: azure.ROLE_IDS.artifactsUse,
+          auditAppend: azure.ROLE_IDS.auditAppend,
+        },
         scopes: {
           tenantVault: azure.VAULT_SCOPE,
           keys: azure.containerScope('keys'),
           artifacts: azure.containerScope('files'),
+          audit: azure.containerScope('records'),
         },
       },
     },
@@ -96,7 +108,8 @@ async function openAzure(): Promise<World> {
       },
     },
     identity: async (kube, namespace, account) => {
-      const annotations = kube.objects.get(`ServiceAccount/${namespace}/memory`)?.metadata.annotations;
+      const annotations = kube.objects.get(`ServiceAccount/${namespace}/${account === 'audit' ? account : 'memory'}`)
+        ?.metadata.annotations;
       const token = file(azure.podTokenText(namespace, account));
       const client = annotations?.['azure.workload.identity/client-id'] ?? 'nobody';
       return { ...pod, AZURE_CLIENT_ID: client, AZURE_FEDERATED_TOKEN_FILE: token };
@@ -224,6 +237,28 @@ describe.each([
     const [kek] = JSON.parse(ring()).keks;
     const wrapped = Buffer.from(kek.wrapped, 'base64');
     await expect(kms.decrypt(kek.keyId, wrapped, kek.context)).rejects.toMatchObject({ code: 'KmsRefused' });
+  });
+
+  it('has its log put under lock by the account audit alone, which opens no keyring and reaches no other tenant', async () => {
+    await operator().run();
+    await pod();
+    const { archive } = optionsOf();
+    if (archive === undefined) throw new Error('the plane has a bucket for it');
+    const locked = async (account: string, namespace = 'mem-acme') =>
+      openLockedBucket(archive.bucketUrl, await world.identity(kube, namespace, account));
+    const until = new Date(Date.now() + 2_558 * 86_400_000);
+    const put = async (bucket: ReturnType<typeof openLockedBucket>, to: string) =>
+      await bucket.putOnce(to, Buffer.from('1'), until);
+    expect(await put(await locked('audit'), 'mem-acme/x')).toBe('put');
+    expect(await (await locked('audit')).lockedUntil('mem-acme/x')).toBeDefined();
+    await expect(put(await locked('audit'), 'mem-other/x')).rejects.toThrow(/auditAppend/);
+    for (const account of ['memory', 'restore', 'backup']) {
+      await expect(put(await locked(account), 'mem-acme/y')).rejects.toThrow(/auditAppend|answered 401/);
+    }
+    await expect(pod(tenant, 'audit')).rejects.toThrow(/AccessDenied|answered 40/);
+    await operator().teardown('keep');
+    await expect(put(await locked('audit'), 'mem-acme/z')).rejects.toThrow(/auditAppend|answered 401/);
+    expect([...world.objects.keys()].filter((at) => at.endsWith('mem-acme/x'))).toHaveLength(1);
   });
 
   it('takes up a new tenant key that the operator offers without one', async () => {

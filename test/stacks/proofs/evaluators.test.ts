@@ -159,7 +159,7 @@ describe('every grant of which the table speaks', () => {
     );
     const locked = { ...edited, environment: { ...edited.environment, place } };
     const rows = answersOf(locked).filter(({ decision }) => decision.by === 'immutability');
-    expect(rows.length).toBe(3);
+    expect(rows.length).toBe(4);
     expect(wrong(locked)).toBe(0);
   });
 });

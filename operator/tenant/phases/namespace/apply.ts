@@ -1,7 +1,7 @@
 import { TENANT_LABEL } from '../../../../charts/manifests/names.js';
 import type { KubeClient, LiveObject } from '../../../clients/kube.js';
 import { RESOURCES } from '../../../clients/kube-resources.js';
-import type { Annotations, PodTenant } from '../../../clients/pod-roles.js';
+import type { AccountAnnotations, PodTenant } from '../../../clients/pod-roles.js';
 import type { TenantStores } from '../phase.js';
 import { namespaceRef } from './observe.js';
 
@@ -20,7 +20,7 @@ export async function deleteRights(kube: KubeClient, tenant: string): Promise<vo
 }
 
 /** Before the first pod starts: one without its role would fail until it is made anew. */
-export const bindRoles = async ({ roles }: TenantStores, tenant: PodTenant): Promise<Annotations> =>
+export const bindRoles = async ({ roles }: TenantStores, tenant: PodTenant): Promise<AccountAnnotations> =>
   (await roles?.bind(tenant)) ?? {};
 
 /** After the last pod ended: whoever takes the name next starts without. */

@@ -1,6 +1,7 @@
 import { TENANT_LABEL } from '../../../../charts/manifests/names.js';
 import { buildNamespaceObjects } from '../../../../charts/manifests/tenant/build.js';
-import { PodRolesError } from '../../../clients/pod-roles.js';
+import type { TenantOptions } from '../../../../charts/manifests/tenant/options.js';
+import { type AccountAnnotations, PodRolesError } from '../../../clients/pod-roles.js';
 import { done, type Outcome, stalled, wait } from '../../../runtime/outcome.js';
 import type { Facts } from '../../facts.js';
 import type { Phase } from '../phase.js';
@@ -19,8 +20,7 @@ export const namespacePhase: Phase = {
     // What the cloud answers stands on the service account, so it is asked first; the namespace may come later than its rights.
     const bound = await speaking(() => bindRoles(stores, options));
     if (bound.kind !== 'done') return bound;
-    const serviceAccountAnnotations = { ...options.serviceAccountAnnotations, ...bound.facts };
-    await objects.apply(buildNamespaceObjects({ ...options, serviceAccountAnnotations }));
+    await objects.apply(buildNamespaceObjects(annotated(options, bound.facts)));
     return done<Facts>({ namespace: options.namespace });
   },
 
@@ -35,6 +35,16 @@ export const namespacePhase: Phase = {
     return wait('Terminating', `Namespace ${record.namespace} is being deleted`, 500);
   },
 };
+
+/** The plane's own annotations, and those by which the cloud knows the accounts. */
+const annotated = (options: TenantOptions, { memory, audit }: AccountAnnotations): TenantOptions => ({
+  ...options,
+  serviceAccountAnnotations: { ...options.serviceAccountAnnotations, ...memory },
+  archive: options.archive && {
+    ...options.archive,
+    serviceAccountAnnotations: { ...options.archive.serviceAccountAnnotations, ...audit },
+  },
+});
 
 /** What the cloud refuses carries a remedy of its own: it becomes the condition's message. */
 async function speaking<T>(work: () => Promise<T>): Promise<Outcome<T>> {

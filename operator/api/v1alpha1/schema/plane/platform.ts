@@ -54,6 +54,7 @@ export const identity = group('How pods prove to the cloud who they are.', {
     group('Google, Azure: roles that the operator gives to the pods of a tenant.', {
       keyringUse: boundText('On the folder of its keyring.'),
       artifactsUse: boundText('On the folder of its files.'),
+      auditAppend: boundText('On the folder of its archived log, of the service account audit alone.'),
     }),
   ),
   scopes: optional(
@@ -61,6 +62,7 @@ export const identity = group('How pods prove to the cloud who they are.', {
       tenantVault: boundText('Of the vault with the keys of tenants.'),
       keys: boundText('Of the container of keyrings.'),
       artifacts: boundText('Of the container of files.'),
+      audit: boundText('Of the container of archived logs.'),
     }),
   ),
 });

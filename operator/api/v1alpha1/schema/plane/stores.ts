@@ -109,9 +109,9 @@ const bucket = (description: string, acts?: boolean) =>
 export const buckets = group('Object stores, one for each purpose, because each is locked differently.', {
   keys: bucket('Keyrings of the tenants: no lock, no versions, in no backup. Who loses it loses every tenant.'),
   keysReplica: optional(bucket('Second region of keys, written and deleted by us.', false)),
-  artifacts: optional(bucket('Artifacts of memories.', false)),
+  artifacts: optional(bucket('Artifacts of memories.')),
   backups: optional(bucket('Backups, locked for as long as they are kept.', false)),
   backupsReplica: optional(bucket('Second region of backups.', false)),
-  audit: optional(bucket('Archived audit events, under lock.', false)),
+  audit: optional(bucket('Archived audit events, under lock.')),
   auditReplica: optional(bucket('Second region of audit.', false)),
 });
