@@ -70,9 +70,11 @@ export interface StoredVector {
   readonly change: number;
 }
 
+/** In the order in which they changed: an index that is made of them in another order is another one. */
 export const selectVectors = async (db: Queryable, ids: readonly string[]): Promise<readonly StoredVector[]> => {
   const { rows } = await db.query<StoredVector>(
-    'SELECT memory_id, version, slot, partition, sealed, vector, change FROM vectors WHERE memory_id = ANY ($1::uuid[])',
+    `SELECT memory_id, version, slot, partition, sealed, vector, change FROM vectors WHERE memory_id = ANY ($1::uuid[])
+     ORDER BY change`,
     [ids],
   );
   return rows;
