@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { IsoClient } from './client.js';
 import { codeOf, RETRYABLE } from './errors.js';
 
 export interface PoolOptions {
@@ -57,6 +58,8 @@ export const onEnd = (pool: Database, before: () => void): void => {
 
 const openPool = (options: PoolOptions, max: number): Database => {
   const pool = new pg.Pool({
+    Client: IsoClient,
+    onConnect: (client) => (client instanceof IsoClient ? client.demandIso() : undefined),
     connectionString: options.url,
     max,
     application_name: 'memplane-memory',

@@ -39,6 +39,8 @@ export function openDatabase(address: DatabaseAddress): Database {
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'memplane-operator',
+    // Times are read as ISO 8601 alone: one that a server writes in another style would be read as none.
+    onConnect: (client) => client.query('SET datestyle TO ISO').then(() => undefined),
     ...(address.tls === undefined ? {} : { ssl: tlsOptions(address.tls) }),
   });
   // An idle connection that the server closes is replaced at the next query, which reports what is wrong then.

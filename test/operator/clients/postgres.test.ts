@@ -1,4 +1,5 @@
-import { createPlaneDatabase, type PlaneDatabase } from '../../support/plane-database.js';
+import { createPlaneDatabase, openByAddress, type PlaneDatabase } from '../../support/plane-database.js';
+import { testCluster } from '../../support/postgres.js';
 
 let plane: PlaneDatabase;
 beforeAll(async () => {
@@ -20,5 +21,13 @@ describe('a database of the plane', () => {
     });
     await expect(ended).rejects.toThrow();
     expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('that writes times in another style is read right', async () => {
+    const [own] = await plane.database.query<{ name: string }>('SELECT current_database() AS name');
+    await plane.database.query(`ALTER DATABASE ${own?.name} SET datestyle = 'SQL, DMY'`);
+    const other = openByAddress(new URL(`/${own?.name}`, (await testCluster()).adminUrl).href);
+    const read = other.query(`SELECT '2026-03-04T05:06:07Z'::timestamptz AS at`).finally(() => other.close());
+    expect(await read).toEqual([{ at: new Date('2026-03-04T05:06:07Z') }]);
   });
 });
