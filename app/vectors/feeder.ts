@@ -9,7 +9,7 @@ import {
   BEGINNING,
   countVectors,
   createPosition,
-  hasUnsettled,
+  hasLater,
   movePosition,
   type OwedChange,
   selectOwedChanges,
@@ -97,12 +97,12 @@ const restartIfLost = ({ db, index, model }: FeederOptions): Promise<boolean> =>
   inTransaction(db, async (transaction) => {
     const position = await takePosition(transaction, index.name);
     if (!position) return false;
-    const owed = await selectOwedChanges(transaction, position, model, 1);
-    const behind = owed.length > 0;
+    const behind = await hasLater(transaction, position, model);
     const [held, wanted] = [await index.count(), await countVectors(transaction, model)];
     // While changes are owed the two differ rightly, but an index that is empty after it was fed has lost all.
     const lost = behind ? held < 0 || (held === 0 && position.xid !== BEGINNING.xid) : held !== wanted;
-    if (!lost || (await hasUnsettled(transaction, position, model))) return false;
+    // So they do when something was committed while they were counted.
+    if (!lost || (!behind && (await hasLater(transaction, position, model)))) return false;
     await index.clear();
     await movePosition(transaction, index.name, BEGINNING);
     return true;

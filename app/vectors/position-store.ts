@@ -60,12 +60,11 @@ export const selectOwedChanges = async (
   return rows;
 };
 
-/** Committed changes that may not be given yet, because a transaction that began before them still runs. */
-export const hasUnsettled = async (db: Queryable, { xid, change }: Position, model: string): Promise<boolean> => {
-  const unsettled = `${AFTER} AND change_xid >= ${OLDEST_RUNNING}`;
+/** Committed changes after it, also those that may not be given yet, because a transaction that began before them still runs. */
+export const hasLater = async (db: Queryable, { xid, change }: Position, model: string): Promise<boolean> => {
   const { rows } = await db.query<{ some: boolean }>(
-    `SELECT EXISTS (SELECT 1 FROM vectors WHERE ${unsettled} AND model = $3)
-         OR EXISTS (SELECT 1 FROM vector_tombstones WHERE ${unsettled}) AS some`,
+    `SELECT EXISTS (SELECT 1 FROM vectors WHERE ${AFTER} AND model = $3)
+         OR EXISTS (SELECT 1 FROM vector_tombstones WHERE ${AFTER}) AS some`,
     [xid, change, model],
   );
   return rows[0]?.some ?? false;
