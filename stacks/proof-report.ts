@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crossings } from './crossings.js';
 import { LAYERS } from './layers/index.js';
@@ -55,11 +55,12 @@ export function proveStacks(
     `${JSON.stringify(buildSarif(proofs, RULES, PROOFS_VERSION), null, 1)}\n`,
   );
   writeFileSync(join(outdir, 'proofs.md'), buildMarkdown(proofs, RULES));
-  if (proofs.failures.length > 0)
-    for (const { stacks } of worlds) for (const { name } of stacks) withdraw(outdir, name);
   const counted = `${RULES.length} rules, ${proofs.all.length} facts, ${proofs.warnings.length} not yet as promised`;
   return { failures: proofs.failures, summary: `proved: ${counted}; ${outdir}/proofs.md and proofs.sarif` };
 }
 
-/** The folder stays: a local state may lie in it. */
-export const withdraw = (outdir: string, name: string): void => rmSync(pathOf(outdir, name), { force: true });
+/** Also what an earlier run wrote, of whatever environments. The folders stay: a local state may lie in one. */
+export const withdrawAll = (outdir: string): void => {
+  const folder = join(outdir, 'stacks');
+  if (existsSync(folder)) for (const name of readdirSync(folder)) rmSync(pathOf(outdir, name), { force: true });
+};

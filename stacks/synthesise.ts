@@ -7,7 +7,7 @@ import type { Config } from './config.js';
 import { reportCosts } from './cost-report.js';
 import { LAYERS } from './layers/index.js';
 import { type LogicalIds, lostIds } from './logical-ids.js';
-import { proveStacks, readStacks, withdraw } from './proof-report.js';
+import { proveStacks, readStacks, withdrawAll } from './proof-report.js';
 import type { StackJson } from './proofs/terraform-json.js';
 import type { Environment, Layer, Problem } from './spec/environment.js';
 import { stackName } from './spec/names.js';
@@ -40,7 +40,11 @@ export function synthesise(
 ): 0 | 1 {
   const environments = given.map((environment) => pinned(environment, config));
   const problems = [...misshapen, ...validate(environments)].map(describe);
-  if (problems.length > 0) return fail(problems, report);
+  const takeBack = (reasons: readonly string[]): 1 => {
+    withdrawAll(outdir ?? config.outdir ?? 'cdktf.out');
+    return fail(reasons, report);
+  };
+  if (problems.length > 0) return takeBack(problems);
   warn(environments, report);
 
   const begun = performance.now();
@@ -49,12 +53,8 @@ export function synthesise(
     environments.flatMap((environment) => LAYERS.map((layer) => build(app, environment, layer))),
   );
   const refusals = built.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [`${name}: ${refusal}`]));
-  if (refusals.length > 0) return fail(refusals, report);
+  if (refusals.length > 0) return takeBack(refusals);
   const names = built.map(({ name }) => name);
-  const takeBack = (reasons: readonly string[]): 1 => {
-    for (const name of names) withdraw(app.outdir, name);
-    return fail(reasons, report);
-  };
   const objections = write(app);
   if (objections.length > 0) return takeBack(objections);
   const stacks = readStacks(app.outdir, names);
@@ -62,7 +62,7 @@ export function synthesise(
   const proofs = proveStacks(environments, app.outdir, stacks.of);
   const wrong = [...stacks.crossings, ...lost];
   if (wrong.length > 0) return takeBack([...wrong, ...proofs.failures]);
-  if (proofs.failures.length > 0) return fail(proofs.failures, report);
+  if (proofs.failures.length > 0) return takeBack(proofs.failures);
   const costs = reportCosts(environments, app.outdir, stacks.of);
   if (costs.failures.length > 0) return takeBack(costs.failures);
   for (const one of built) report.out(lineOf(one, stacks.of(one.name)));

@@ -74,6 +74,16 @@ describe('node dist/stacks/main.js', () => {
     expect(existsSync(join(folder, 'cdktf.out'))).toBe(false);
   });
 
+  it('takes back what an earlier run wrote, of whatever environments, when one is invalid', () => {
+    wholeRun();
+    cpSync(written(), join(folder, 'cdktf.out'), { recursive: true });
+    const stacks = join(folder, 'cdktf.out/stacks');
+    cpSync(join(stacks, 'aws-dev-vault'), join(stacks, 'aws-old-vault'), { recursive: true });
+    expect(run({ AWS_PROVIDER_PIN: 'latest' }).status).toBe(1);
+    expect(readdirSync(stacks)).toHaveLength(19);
+    for (const name of readdirSync(stacks)) expect(readdirSync(join(stacks, name))).not.toContain('cdk.tf.json');
+  });
+
   it('writes every stack within 400 MB and the processor time of 15 loads of the Kubernetes client', () => {
     const { status, stdout, megabytes, seconds } = wholeRun();
     expect(status).toBe(0);
