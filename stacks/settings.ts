@@ -163,7 +163,9 @@ export function irreversible(
       .map(({ address, lockDays }) => ({ address, what: `every object stays for at least ${lockDays} days` })),
     ...keys.map(({ address }) => ({
       address,
-      what: `once destroyed, gone for good after ${kms.deletionWindowDays} days, with all data under it`,
+      what: address.startsWith('google_kms_key_ring.')
+        ? 'a key ring is never deleted, and its name never free again'
+        : `once destroyed, gone for good after ${kms.deletionWindowDays} days, with all data under it`,
     })),
   ];
 }

@@ -53,12 +53,16 @@ export function irreversibleSteps(
   stateful: ReadonlySet<string>,
 ): readonly Step[] {
   const begun = new Map(promised.map(({ address, what }) => [address, what]));
+  const closing = changes.flatMap(closingOf);
+  const isTold = (step: Step): boolean =>
+    closing.some(({ address, what }) => address === step.address && what === step.what);
   return [
     ...changes.flatMap((one) => lossOf(one, stateful)),
-    ...changes.flatMap(closingOf),
+    ...closing,
     ...changes.flatMap((one): readonly Step[] => {
       const what = begun.get(one.address);
-      return what !== undefined && actionOf(one) === 'add' ? [{ address: one.address, what }] : [];
+      const step = what !== undefined && actionOf(one) === 'add' ? { address: one.address, what } : undefined;
+      return step === undefined || isTold(step) ? [] : [step];
     }),
   ];
 }
