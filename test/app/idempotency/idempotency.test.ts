@@ -362,7 +362,7 @@ describe('what changes many memories, or is decided about one', () => {
     const waiting = async () =>
       (
         await admin.query(
-          `SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%WITH kept AS%'`,
+          `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%WITH kept AS%'`,
         )
       ).rows.length;
     await eventually(waiting, (n) => n === deeds.length);

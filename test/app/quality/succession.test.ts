@@ -191,7 +191,7 @@ describe('another model', () => {
           async () =>
             (
               await db.query(
-                `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE 'UPDATE embedding_model%'`,
+                `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ILIKE 'UPDATE embedding_model%'`,
               )
             ).rowCount,
           (waiting) => waiting === 1,
