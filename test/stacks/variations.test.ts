@@ -71,7 +71,8 @@ const errorsOf = (environments: readonly Environment[]): readonly string[] =>
   synth(environments).errors.filter((line) => line.startsWith('error'));
 
 describe.each(['aws', 'gcp', 'azure'] as const)('production on %s', (cloud) => {
-  const errors = errorsOf(varied(cloud));
+  // Each by itself: they are one environment in three shapes, and beside each other two would be refused.
+  const errors = varied(cloud).flatMap((one) => errorsOf([one]));
 
   it.each(Object.keys(CHANGES).map((what, index) => [what, nameOf(index)] as const))(
     'is synthesised and proved with %s',

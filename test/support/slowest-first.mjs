@@ -28,6 +28,7 @@ const LONGEST = [
   'app/tenancy/vault',
   'app/health/router',
   'app/archive/archive-log',
+  'app/archive/clouds',
   'operator/cli/infra-coverage',
   'operator/local/controllers/workloads',
   'app/embeddings/worker',
