@@ -215,6 +215,10 @@ describe('an export', () => {
     const [old, copy] = all.filter(({ content }) => content === 'Ada lives in Oslo');
     const successors = all.filter(({ content }) => content === 'Ada lives in Rome').map(({ id }) => id);
     expect(new Set([old.superseded_by, copy.superseded_by])).toEqual(new Set(successors));
+    // The other exports hold what was there before.
+    const before = new Set(parse(file).map(({ id }) => id));
+    const copies = all.map(({ id }) => id).filter((id) => !before.has(id));
+    expect((await home.call('POST', '/api/v1/memories/delete', { body: { ids: copies } })).body.deleted).toBe(3);
   });
 
   it.each([

@@ -2,10 +2,10 @@ import { createQdrantIndex, type QdrantOptions } from '../../../app/vectors/qdra
 import { type QdrantStandIn, startQdrantStandIn } from '../../support/qdrant-stand-in.js';
 
 let standIn: QdrantStandIn;
-beforeAll(async () => {
+beforeEach(async () => {
   standIn = await startQdrantStandIn('a-key');
 });
-afterAll(() => standIn.stop());
+afterEach(() => standIn.stop());
 
 const ACME = '11111111-1111-4111-8111-111111111111';
 const OTHER = '22222222-2222-4222-8222-222222222222';
@@ -26,7 +26,7 @@ const open = (more: Partial<QdrantOptions> = {}) =>
 const point = (first: number) => ({ id: MEMORY, partition: PERSON, vector: Float32Array.of(first, 1, 0, 0) });
 
 describe('a collection that tenants share', () => {
-  it('keeps two tenants apart who chose the same ids for people and memories', async () => {
+  const liveTogether = async (): Promise<void> => {
     const [acme, other] = [open(), open({ tenantId: OTHER })];
     await acme.prepare();
     await other.prepare();
@@ -41,9 +41,12 @@ describe('a collection that tenants share', () => {
     await acme.put([point(1)]);
     await acme.clear();
     expect([await acme.count(), await other.count()]).toEqual([0, 1]);
-  });
+  };
 
-  it('is asked with the tenant in every request that names a condition', () => {
+  it('keeps two tenants apart who chose the same ids for people and memories', liveTogether);
+
+  it('is asked with the tenant in every request that names a condition', async () => {
+    await liveTogether();
     const asked = standIn.seen.filter(({ body }) => body && typeof body === 'object' && 'filter' in body);
     expect(asked.length).toBeGreaterThan(5);
     for (const { body } of asked)
@@ -53,14 +56,17 @@ describe('a collection that tenants share', () => {
       });
   });
 
-  it('holds ids alone', () => {
-    for (const { payload } of standIn.collections.get('shared')?.points.values() ?? [])
-      expect(Object.keys(payload).sort()).toEqual(['memory', 'partition', 'tenant']);
+  it('holds ids alone', async () => {
+    await liveTogether();
+    const points = [...(standIn.collections.get('shared')?.points.values() ?? [])];
+    expect(points).toHaveLength(1);
+    for (const { payload } of points) expect(Object.keys(payload).sort()).toEqual(['memory', 'partition', 'tenant']);
   });
 });
 
 describe('a collection that does not fit', () => {
   it('is refused when its vectors have another size, with both sizes and what to do', async () => {
+    await open().prepare();
     await expect(open({ dimensions: 5 }).prepare()).rejects.toThrow(
       'Qdrant collection shared has vectors of 4 dimensions, distance Cosine; wanted: 5, Cosine. Name another collection in VECTOR_DB_NAMESPACE, or delete this one: it is built anew from Postgres',
     );
