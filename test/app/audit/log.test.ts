@@ -224,6 +224,40 @@ describe('reads', () => {
     }
   });
 
+  it('wait while the database takes none, and are told then in order; of those that are too many the oldest are missed by name', async () => {
+    const log = test.open();
+    const id = test.newId();
+    const observe = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n++) await log.observe(read(id));
+    };
+    const batches = async () =>
+      (await events()).flatMap(({ event }) => (event.type === 'access.batch' ? [event.batch] : []));
+    const told = async (upTo: number) => (await eventually(batches, (found) => found.at(-1)?.to === upTo)).slice();
+    const role = test.database.serviceRole;
+    await asAdmin(`REVOKE INSERT ON audit_pending FROM ${role}`);
+    await observe(2_500);
+    await log.settle().catch(() => undefined);
+    await observe(30);
+    await asAdmin(`GRANT INSERT ON audit_pending TO ${role}`);
+    const first = await told(2_530);
+    expect(first.map((batch) => batch?.from)).toEqual([1, ...first.slice(0, -1).map((batch) => (batch?.to ?? 0) + 1)]);
+    expect(first.reduce((sum, batch) => sum + (batch?.count ?? 0), 0)).toBe(2_530);
+
+    await asAdmin(`REVOKE INSERT ON audit_pending FROM ${role}`);
+    await observe(101_000);
+    // What is being written does not wait, and is not too many until that failed.
+    for (let n = 0; n < 5; n++) {
+      await log.settle().catch(() => undefined);
+      await observe(1);
+    }
+    await asAdmin(`GRANT INSERT ON audit_pending TO ${role}`);
+    const later = (await told(103_535)).slice(first.length);
+    const lost = (await events()).find(({ event }) => event.type === 'access.gap')?.event.code?.split(':')[1];
+    expect(Number(lost)).toBeGreaterThanOrEqual(1_000);
+    expect(later[0]?.from).toBe(2_531 + Number(lost));
+    expect(later.reduce((sum, batch) => sum + (batch?.count ?? 0), 0)).toBe(101_005 - Number(lost));
+  });
+
   it('and denials: each is an event of its own with its request, and a flood shares one', async () => {
     const log = test.open();
     for (let i = 0; i < 60; i++)
