@@ -7,6 +7,7 @@ import { kmsKeyOf } from '../clients/kms-providers.js';
 import { bucketUrl, type PlaneBucket } from '../plane/bucket-url.js';
 import { done, type Outcome, stalled } from '../runtime/outcome.js';
 import { secondsOf } from './duration.js';
+import { LOCAL_MODEL } from './embedding.js';
 import type { Facts } from './facts.js';
 import { checkHostnames, hostnamesOf } from './hostnames.js';
 import { checkLimits } from './limits.js';
@@ -158,9 +159,9 @@ function policyOptions({ tenant: { spec } }: ResolveInput) {
 
 type Providers = MemoryTenant['spec']['providers'];
 
-/** The one model that needs no network; a provider has a usual one of its own. */
+/** A provider has a usual model of its own. */
 function resolveEmbedding(embedding: Providers['embedding']): TenantOptions['embedding'] {
-  const { provider, model = provider === 'local' ? 'universal-sentence-encoder' : undefined, dimensions } = embedding;
+  const { provider, model = provider === 'local' ? LOCAL_MODEL : undefined, dimensions } = embedding;
   return { ...resolveProvider(embedding), model, dimensions };
 }
 

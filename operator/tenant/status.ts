@@ -1,7 +1,9 @@
-import { CONDITIONS } from '../api/v1alpha1/conditions.js';
+import { CONDITIONS, REASONS } from '../api/v1alpha1/conditions.js';
 import type { Condition, MemoryTenantStatus } from '../api/v1alpha1/types.js';
 import { mergeConditions, type ConditionInput as NewCondition } from '../runtime/conditions.js';
+import { equalJson } from '../runtime/merge-patch.js';
 import type { Outcome } from '../runtime/outcome.js';
+import { describeMigration, succeedEmbedding } from './embedding.js';
 import type { Facts } from './facts.js';
 import { PHASES, type PhaseName, type PhaseOutcome, phaseCondition } from './phases/phase.js';
 
@@ -26,11 +28,12 @@ export function foldStatus(
   const found = findings.phases.map(({ outcome }) => ('facts' in outcome ? outcome.facts : {}));
   const facts: Facts = Object.assign({}, findings.facts, ...found);
   const { available, ...fields } = facts;
+  const embedding = succeedEmbedding(previous?.embedding, fields.embedding);
   const early = findings.gate !== undefined || findings.paused;
   const conditions = [
     ...readiness(findings),
     ...availability(previous, available),
-    ...(early ? [] : phaseConditions(findings)),
+    ...(early ? [] : phaseConditions(findings, embedding)),
     ...(findings.paused
       ? [condition('Paused', 'True', 'Paused', 'spec.paused is set: the operator looks and does not touch')]
       : []),
@@ -39,6 +42,7 @@ export function foldStatus(
   return {
     ...previous,
     ...fields,
+    ...(embedding === undefined ? {} : { embedding }),
     observedGeneration: generation,
     conditions: mergeConditions(previous?.conditions ?? [], [...conditions, ...kept], now),
   };
@@ -80,14 +84,47 @@ function availability(
   return before === undefined ? [] : [condition('Available', before.status, before.reason, before.message)];
 }
 
-function phaseConditions({ phases }: Findings): readonly NewCondition[] {
+function phaseConditions({ phases }: Findings, embedding: Facts['embedding']): readonly NewCondition[] {
   return PHASES.map((name) => {
     const outcome = phases.find(({ phase }) => phase === name)?.outcome;
     const type = phaseCondition(name);
     if (outcome === undefined) return condition(type, 'Unknown', 'Pending', `waits for ${lastOf(phases)}`);
-    if (outcome.kind === 'done') return condition(type, 'True', 'Ready', `${name} holds`);
-    return condition(type, 'False', outcome.reason, outcome.message);
+    if (outcome.kind !== 'done') return condition(type, 'False', outcome.reason, outcome.message);
+    return name === 'vectors' ? vectorsCondition(embedding) : condition(type, 'True', 'Ready', `${name} holds`);
   });
+}
+
+/** The service runs and is ready, whatever its vectors are of: whoever changes the model reads here what that leaves to do. */
+function vectorsCondition(embedding: Facts['embedding']): NewCondition {
+  const type = CONDITIONS.vectorsReady;
+  const { migration } = embedding ?? {};
+  return migration === undefined
+    ? condition(type, 'True', 'Ready', 'vectors holds')
+    : condition(type, 'False', REASONS.EmbeddingChanged, describeMigration(migration));
+}
+
+/** The same status after a look at the vectors themselves; `undefined` when it says so already. */
+export function foldMigration(
+  status: MemoryTenantStatus,
+  migration: NonNullable<Facts['embedding']>['migration'],
+  now: Date,
+): MemoryTenantStatus | undefined {
+  const { migration: shown, ...rest } = status.embedding ?? {};
+  if (equalJson(shown, migration)) return undefined;
+  const embedding = migration === undefined ? rest : { ...rest, migration };
+  const told = status.conditions?.find(({ type }) => type === CONDITIONS.vectorsReady);
+  // What the phase itself waits for is told first.
+  const free = told !== undefined && (told.status === 'True' || told.reason === REASONS.EmbeddingChanged);
+  if (!free) return { ...status, embedding };
+  const { observedGeneration } = told;
+  const next = { ...vectorsCondition(embedding), ...(observedGeneration === undefined ? {} : { observedGeneration }) };
+  const all = status.conditions ?? [];
+  const conditions = mergeConditions(
+    all,
+    all.map((one) => (one === told ? next : one)),
+    now,
+  );
+  return { ...status, embedding, conditions };
 }
 
 const lastOf = (phases: Findings['phases']): string => phases.at(-1)?.phase ?? 'the phases before it';

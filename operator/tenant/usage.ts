@@ -3,7 +3,9 @@ import { KubeError } from '../clients/kube.js';
 import { connectionProblem, type Database, identifier, literal, type Sql, unlessUnmade } from '../clients/postgres.js';
 import { createRounds, forEachAtOnce, type Rounds } from '../runtime/rounds.js';
 import type { TenantDependencies } from './dependencies.js';
+import { planMigration, readVectorModels, type VectorModels, vectorModel } from './embedding.js';
 import { forgetGone } from './known-tenants.js';
+import { foldMigration } from './status.js';
 
 type Usage = NonNullable<MemoryTenantStatus['usage']>;
 /** In the order of the status. */
@@ -87,6 +89,23 @@ async function lookAtAll(deps: TenantDependencies, looked: Map<string, number>, 
 const isPlaced = ({ metadata, status }: MemoryTenant): boolean =>
   metadata.deletionTimestamp === undefined && status?.placement !== undefined;
 
+/** What was counted, and what the vectors are of: `undefined` where the spec is not the one any more that they were held against. */
+function planStatus(
+  { spec, status }: MemoryTenant,
+  counted: Counted,
+  models: VectorModels | undefined,
+  now: Date,
+): MemoryTenantStatus | undefined {
+  if (status === undefined) return undefined;
+  const usage = planUsage(status.usage, counted, now);
+  const before = usage === undefined ? status : { ...status, usage };
+  const after =
+    models === undefined
+      ? undefined
+      : foldMigration(before, planMigration(vectorModel(spec.providers.embedding), models), now);
+  return after ?? (usage === undefined ? undefined : before);
+}
+
 /** False when it is to be tried again soon. A database that is away is told by its plane, and asked for one tenant only. */
 async function lookAt(
   deps: TenantDependencies,
@@ -102,11 +121,14 @@ async function lookAt(
   if (database.kind !== 'done') return false;
   try {
     const counted = await readUsage(database.facts, schema);
+    const model = vectorModel(spec.providers.embedding);
+    const models = await readVectorModels(database.facts, schema, model);
     // Reading took a while: what the watch knows by now is what is written on.
     const tenant = deps.tenants.get(metadata.name);
     if (counted === undefined || tenant?.metadata.uid !== metadata.uid || !isPlaced(tenant)) return false;
-    const usage = planUsage(tenant.status?.usage, counted, deps.now());
-    if (usage !== undefined && tenant.status !== undefined) await deps.patchStatus(tenant, { ...tenant.status, usage });
+    const asked = vectorModel(tenant.spec.providers.embedding) === model ? models : undefined;
+    const next = planStatus(tenant, counted, asked, deps.now());
+    if (next !== undefined) await deps.patchStatus(tenant, next);
     return true;
   } catch (error) {
     if (error instanceof KubeError && error.reason === 'Conflict') return false;

@@ -47,6 +47,7 @@ export const REASONS = {
   ArchiveFailed: 'ArchiveFailed',
   CrashLooping: 'CrashLooping',
   MigrationPending: 'MigrationPending',
+  EmbeddingChanged: 'EmbeddingChanged',
   ImagePullFailed: 'ImagePullFailed',
   PodNotStarting: 'PodNotStarting',
   Unschedulable: 'Unschedulable',

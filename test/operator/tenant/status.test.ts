@@ -1,6 +1,6 @@
 import { done, stalled, wait } from '../../../operator/runtime/outcome.js';
 import { PHASES } from '../../../operator/tenant/phases/phase.js';
-import { type Findings, foldStatus } from '../../../operator/tenant/status.js';
+import { type Findings, foldMigration, foldStatus } from '../../../operator/tenant/status.js';
 
 const now = new Date('2026-01-02T03:04:05Z');
 const later = new Date('2026-01-02T04:00:00Z');
@@ -20,6 +20,22 @@ describe('the status of a tenant', () => {
     expect(conditions).toMatchObject({ Ready: 'True Ready', Available: 'True Serving', KeysReady: 'True Ready' });
     expect(conditions).not.toHaveProperty('Reconciling');
     expect(conditions).not.toHaveProperty('Stalled');
+  });
+
+  it('stays Ready when the embedding changes, and says what that leaves to do, until the vectors are of the new one', () => {
+    const of = (model: string): Findings => ({ ...allDone, facts: { embedding: { provider: 'ollama', model } } });
+    const before = foldStatus(undefined, 1, of('first'), now);
+    expect(typesOf(before)).toMatchObject({ VectorsReady: 'True Ready' });
+    const changed = foldStatus(before, 2, of('second'), now);
+    const again = foldStatus(changed, 2, of('second'), later);
+    for (const status of [changed, again]) {
+      expect(typesOf(status)).toMatchObject({ Ready: 'True Ready', VectorsReady: 'False EmbeddingChanged' });
+      expect(status.embedding).toMatchObject({ model: 'second', migration: { model: 'second', progressPercent: 0 } });
+    }
+    const over = foldMigration(again, undefined, later);
+    expect(over?.embedding).toEqual({ provider: 'ollama', model: 'second' });
+    expect(typesOf(over ?? {})).toMatchObject({ VectorsReady: 'True Ready' });
+    expect(foldMigration(over ?? {}, undefined, later)).toBeUndefined();
   });
 
   it('says which phase waits and which ones wait for it', () => {

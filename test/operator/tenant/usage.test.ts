@@ -85,8 +85,18 @@ describe('looking at all tenants', () => {
   const tenantOf = (name: string, schema: string | undefined): MemoryTenant => {
     const placement = { tier: 'Pooled', plane: 'default', database: 'pg-a', schema };
     const status = schema === undefined ? {} : { placement, conditions: [] };
-    return { metadata: { name, uid: name }, spec: { planeRef: { name: 'default' } }, status } as never;
+    const spec = { planeRef: { name: 'default' }, providers: { embedding } };
+    return { metadata: { name, uid: name }, spec, status } as never;
   };
+  /** What the tests' service embeds with, as a spec would have to say it. */
+  let embedding: Record<string, unknown>;
+  beforeAll(async () => {
+    await remember('has a vector');
+    const [row] = await database.query<{ model: string }>(
+      `SELECT model FROM ${tenant.database.schema}.vectors LIMIT 1`,
+    );
+    embedding = { provider: 'local', model: row?.model };
+  });
   /** What the manager wires, with the writes of statuses kept instead of sent. */
   const world = (tenants: MemoryTenant[], fail?: () => unknown) => {
     let now = Date.parse('2026-11-21T10:00:00Z');
@@ -131,6 +141,27 @@ describe('looking at all tenants', () => {
     pass(5 * 60_000);
     await watch.look();
     expect(written).toEqual([`acme ${before}`, `acme ${before + 1}`]);
+  });
+
+  it('tells of vectors that are of another model than the spec names, until they are embedded anew', async () => {
+    const { schema } = tenant.database;
+    const ready = { type: 'VectorsReady', status: 'True', reason: 'Ready', message: 'vectors holds' };
+    const changed = tenantOf('acme', schema) as unknown as { spec: { providers: object }; status: object };
+    Object.assign(changed.status, { conditions: [{ ...ready, lastTransitionTime: '2026-11-21T09:00:00Z' }] });
+    changed.spec.providers = { embedding: { provider: 'ollama', model: 'other' } };
+    const tenants = [changed as unknown as MemoryTenant];
+    const { watch, pass } = world(tenants);
+    await watch.look();
+    const told = tenants[0]?.status;
+    expect(told?.embedding?.migration).toEqual({ model: 'ollama/other', progressPercent: 0 });
+    expect(told?.conditions).toMatchObject([{ type: 'VectorsReady', status: 'False', reason: 'EmbeddingChanged' }]);
+    expect(told?.conditions?.[0]?.message).toContain('POST /api/v1/reembed');
+    await database.query(`UPDATE ${schema}.vectors SET model = 'ollama/other'`);
+    pass(5 * 60_000);
+    await watch.look();
+    expect(tenants[0]?.status?.embedding).not.toHaveProperty('migration');
+    expect(tenants[0]?.status?.conditions).toMatchObject([{ ...ready, lastTransitionTime: '2026-11-21T10:05:00Z' }]);
+    await database.query(`UPDATE ${schema}.vectors SET model = $1`, [embedding.model]);
   });
 
   it('comes back soon to who was changed meanwhile, or has no tables yet', async () => {
