@@ -40,8 +40,7 @@ const CALLED: Partial<Record<keyof typeof PART_PATHS, string>> = {
 };
 
 /** Whether `npm run test:real` could not bring a part, though something may lie in its place. */
-export const isMissing = (name: string): boolean =>
-  process.env.TEST_PARTS_MISSING?.split(' ').includes(name) === true;
+export const isMissing = (name: string): boolean => process.env.TEST_PARTS_MISSING?.split(' ').includes(name) === true;
 
 export const partExists = (part: keyof typeof PART_PATHS): boolean =>
   existsSync(PART_PATHS[part]) && !isMissing(CALLED[part] ?? part);

@@ -37,7 +37,10 @@ const newTenant = (name: string): NewTenant => {
 describe('the catalogue', () => {
   it('is made once, however many operators start', async () => {
     await Promise.all([1, 2, 3].map(() => migrateCatalogue(plane.database)));
-    expect(await plane.database.query('SELECT version FROM memplane.migrations ORDER BY version')).toEqual([{ version: 1 }, { version: 2 }]);
+    expect(await plane.database.query('SELECT version FROM memplane.migrations ORDER BY version')).toEqual([
+      { version: 1 },
+      { version: 2 },
+    ]);
   });
 
   it('gives two workers that register one name the same tenant', async () => {
