@@ -90,7 +90,7 @@ function phaseConditions({ phases }: Findings, embedding: Facts['embedding']): r
     const type = phaseCondition(name);
     if (outcome === undefined) return condition(type, 'Unknown', 'Pending', `waits for ${lastOf(phases)}`);
     if (outcome.kind !== 'done') return condition(type, 'False', outcome.reason, outcome.message);
-    return name === 'vectors' ? vectorsCondition(embedding) : condition(type, 'True', 'Ready', `${name} holds`);
+    return name === 'vectors' ? vectorsCondition(embedding) : condition(type, 'True', 'Ready', `${name} in place`);
   });
 }
 
@@ -99,7 +99,7 @@ function vectorsCondition(embedding: Facts['embedding']): NewCondition {
   const type = CONDITIONS.vectorsReady;
   const { migration } = embedding ?? {};
   return migration === undefined
-    ? condition(type, 'True', 'Ready', 'vectors holds')
+    ? condition(type, 'True', 'Ready', 'vectors in place')
     : condition(type, 'False', REASONS.EmbeddingChanged, describeMigration(migration));
 }
 

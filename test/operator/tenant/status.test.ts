@@ -5,7 +5,7 @@ import { type Findings, foldMigration, foldStatus } from '../../../operator/tena
 const now = new Date('2026-01-02T03:04:05Z');
 const later = new Date('2026-01-02T04:00:00Z');
 const nothing: Findings = { gate: undefined, phases: [], facts: {}, paused: false, suspended: false };
-const serving = { yes: true, reason: 'Serving', message: '1 pods answer' };
+const serving = { yes: true, reason: 'Serving', message: '1 pod answers' };
 const allDone: Findings = {
   ...nothing,
   phases: PHASES.map((phase) => ({ phase, outcome: done(phase === 'workload' ? { available: serving } : {}) })),

@@ -145,7 +145,7 @@ describe('looking at all tenants', () => {
 
   it('tells of vectors that are of another model than the spec names, until they are embedded anew', async () => {
     const { schema } = tenant.database;
-    const ready = { type: 'VectorsReady', status: 'True', reason: 'Ready', message: 'vectors holds' };
+    const ready = { type: 'VectorsReady', status: 'True', reason: 'Ready', message: 'vectors in place' };
     const changed = tenantOf('acme', schema) as unknown as { spec: { providers: object }; status: object };
     Object.assign(changed.status, { conditions: [{ ...ready, lastTransitionTime: '2026-11-21T09:00:00Z' }] });
     changed.spec.providers = { embedding: { provider: 'ollama', model: 'other' } };

@@ -40,7 +40,8 @@ export function judgeRollout(
 
 function judgeAvailability(availableReplicas: number, suspended: boolean): Available {
   if (availableReplicas > 0) {
-    return { yes: true, reason: 'Serving', message: `${availableReplicas} pods answer` };
+    const message = availableReplicas === 1 ? '1 pod answers' : `${availableReplicas} pods answer`;
+    return { yes: true, reason: 'Serving', message };
   }
   return suspended
     ? { yes: false, reason: 'Suspended', message: 'scaled to zero as spec.mode asks' }
