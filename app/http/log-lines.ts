@@ -10,7 +10,8 @@ const FLUSH_MS = 50;
  * counts them all again, 16 KB a line in the mean.
  */
 export const createLogLines = (): DestinationStream => {
-  const lines = new LogLines(pino.destination({ dest: 1, sync: false, minLength: 1, maxWrite: ENOUGH * 2 }));
+  const later = pino.destination({ dest: 1, sync: false, minLength: 1, maxWrite: ENOUGH * 2 });
+  const lines = new LogLines(later, pino.destination({ dest: 1, sync: true }));
   process.once('beforeExit', () => lines.flush());
   process.once('exit', () => lines.flushSync());
   return lines;
@@ -23,12 +24,15 @@ type Destination = Pick<ReturnType<typeof pino.destination>, 'write' | 'flush' |
 /** What pino asks of a destination that gathers. */
 export class LogLines implements DestinationStream {
   readonly #destination: Destination;
+  readonly #atOnce: DestinationStream;
   #lines: string[] = [];
   #length = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(destination: Destination) {
+  /** Both write to the same place; the second returns when it has. */
+  constructor(destination: Destination, atOnce: DestinationStream) {
     this.#destination = destination;
+    this.#atOnce = atOnce;
   }
 
   write(line: string): void {
@@ -43,17 +47,22 @@ export class LogLines implements DestinationStream {
     this.#destination.flush(done);
   }
 
+  /** What is handed over now would be written by a thread, after whoever asks has gone on. */
   flushSync(): void {
-    this.#hand();
+    const text = this.#take();
     if (!this.#destination.destroyed) this.#destination.flushSync();
+    if (text !== '') this.#atOnce.write(text);
   }
 
   #hand(): void {
+    const text = this.#take();
+    if (text !== '') (this.#destination.destroyed ? this.#atOnce : this.#destination).write(text);
+  }
+
+  #take(): string {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#lines.length === 0 || this.#destination.destroyed) return;
     const text = this.#lines.join('');
-    [this.#lines, this.#length] = [[], 0];
-    this.#destination.write(text);
+    [this.#lines, this.#length, this.#timer] = [[], 0, undefined];
+    return text;
   }
 }

@@ -16,7 +16,8 @@ describe('the lines of the log', () => {
     directory = mkdtempSync(join(tmpdir(), 'memplane-log-'));
     path = join(directory, 'log');
     fd = openSync(path, 'a');
-    lines = new LogLines(pino.destination({ dest: fd, sync: false, minLength: 1 }));
+    const later = pino.destination({ dest: fd, sync: false, minLength: 1 });
+    lines = new LogLines(later, pino.destination({ dest: fd, sync: true }));
   });
 
   afterEach(() => {
