@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
-import { BucketError, checkObjectName } from '../keys/bucket-contract.js';
-import { type PodIdentity, podToken } from '../keys/cloud-identity.js';
-import { type CloudAnswer, type CloudCall, CloudRefused, callCloud, type TokenSource } from '../keys/cloud-rest.js';
+import { AzureContainer, type Explain } from '../keys/azure-container.js';
+import type { PodIdentity } from '../keys/cloud-identity.js';
+import type { CloudAnswer, CloudRefused } from '../keys/cloud-rest.js';
 import type { LockedBucket } from './locked-bucket.js';
-
-/** The version of the interface that the calls below are of. */
-const VERSION = { 'x-ms-version': '2023-11-03' } as const;
 
 /**
  * Blob Storage with version-level immutability: `azure://container?endpoint=https://ACCOUNT.blob.core.windows.net`. The
@@ -13,20 +10,10 @@ const VERSION = { 'x-ms-version': '2023-11-03' } as const;
  */
 export class AzureLockedBucket implements LockedBucket {
   readonly locks = true;
-  readonly #container: string;
-  readonly #url: string;
-  readonly #token: TokenSource;
+  readonly #container: AzureContainer;
 
   constructor(url: string, identity: PodIdentity = {}) {
-    const { hostname, searchParams, pathname } = new URL(url);
-    const endpoint = searchParams.get('endpoint');
-    if (hostname === '' || pathname.length > 1 || endpoint === null) {
-      const remedy = 'use azure://container?endpoint=https://ACCOUNT.blob.core.windows.net';
-      throw new BucketError('BucketUnavailable', `${JSON.stringify(url)} is no container`, remedy);
-    }
-    this.#container = hostname;
-    this.#url = `${endpoint.replace(/\/+$/, '')}/${hostname}`;
-    this.#token = podToken('azure', identity, 'https://storage.azure.com');
+    this.#container = new AzureContainer(url, identity, explain);
   }
 
   async putOnce(name: string, bytes: Uint8Array, until: Date): Promise<'put' | 'there'> {
@@ -37,19 +24,19 @@ export class AzureLockedBucket implements LockedBucket {
       'x-ms-immutability-policy-until-date': until.toUTCString(),
       'x-ms-immutability-policy-mode': 'Locked',
     };
-    const call = { url: this.#blob(name), method: 'PUT', headers, body: bytes };
-    const stored = await this.#ask('write', name, call, [...THERE, ...REFUSED]);
+    const call = { url: this.#container.blob(name), method: 'PUT', headers, body: bytes };
+    const stored = await this.#container.ask('write', name, call, [...THERE, ...REFUSED]);
     if (stored !== undefined) return 'put';
     // Whoever may only add is refused a name that is taken before anybody looks at its condition.
     if ((await this.#describe('write', name)) !== undefined) return 'there';
-    throw this.#unavailable(`write ${name}`, 'AccessDenied', RIGHTS);
+    throw this.#container.unavailable(`write ${name}`, 'AccessDenied', RIGHTS);
   }
 
   async get(name: string): Promise<Buffer | undefined> {
-    const found = await this.#ask('read', name, { url: this.#blob(name) }, ['BlobNotFound']);
+    const found = await this.#container.ask('read', name, { url: this.#container.blob(name) }, ['BlobNotFound']);
     const sum = found?.headers.get('content-md5');
     if (found !== undefined && typeof sum === 'string' && sum !== md5(found.bytes)) {
-      throw this.#unavailable(`read ${name}`, 'its bytes were damaged on their way', 'it is asked again');
+      throw this.#container.unavailable(`read ${name}`, 'its bytes were damaged on their way', 'it is asked again');
     }
     return found?.bytes;
   }
@@ -62,37 +49,7 @@ export class AzureLockedBucket implements LockedBucket {
   }
 
   #describe(verb: string, name: string): Promise<CloudAnswer | undefined> {
-    return this.#ask(verb, name, { url: this.#blob(name), method: 'HEAD' }, ['BlobNotFound']);
-  }
-
-  /** Names of ours need no escapes. */
-  #blob(name: string): string {
-    return `${this.#url}/${checkObjectName(name)}`;
-  }
-
-  /** `undefined` for one of the refusals that are no failure here. */
-  async #ask(
-    verb: string,
-    name: string,
-    call: Omit<CloudCall, 'token'>,
-    expected: readonly string[],
-  ): Promise<CloudAnswer | undefined> {
-    try {
-      return await callCloud({ ...call, headers: { ...call.headers, ...VERSION }, token: this.#token });
-    } catch (error) {
-      if (!(error instanceof CloudRefused)) throw error;
-      if (expected.includes(error.code)) return undefined;
-      throw this.#unavailable(
-        `${verb} ${name}`,
-        [error.code, error.message].filter(Boolean).join(', '),
-        remedyOf(error),
-      );
-    }
-  }
-
-  #unavailable(what: string, why: string, remedy: string): BucketError {
-    const message = `Blob Storage did not ${what} in container ${this.#container}: ${why}`;
-    return new BucketError('BucketUnavailable', message, remedy);
+    return this.#container.ask(verb, name, { url: this.#container.blob(name), method: 'HEAD' }, ['BlobNotFound']);
   }
 }
 
@@ -103,6 +60,8 @@ const REFUSED: readonly string[] = ['AuthorizationPermissionMismatch', 'Unauthor
 
 const RIGHTS =
   "assign the role auditAppend to the pod's identity on the container (blobs/read, blobs/add/action, blobs/immutableStorage/runAsSuperUser/action); a new assignment takes minutes";
+
+const explain: Explain = (refused) => [refused.code === '' ? '' : `${refused.code}, `, remedyOf(refused)];
 
 const remedyOf = ({ status, code }: CloudRefused): string => {
   if (status === 401 || status === 403) return RIGHTS;

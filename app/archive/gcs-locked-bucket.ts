@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { BucketError, checkObjectName } from '../keys/bucket-contract.js';
-import { type PodIdentity, podToken } from '../keys/cloud-identity.js';
-import {
-  atEndpoint,
-  type CloudAnswer,
-  type CloudCall,
-  CloudRefused,
-  callCloud,
-  type Json,
-  jsonOf,
-  type TokenSource,
-} from '../keys/cloud-rest.js';
+import type { PodIdentity } from '../keys/cloud-identity.js';
+import { type CloudCall, type Json, jsonOf } from '../keys/cloud-rest.js';
 import { crc32c } from '../keys/crc32c.js';
+import { GcsObjects } from '../keys/gcs-objects.js';
 import type { LockedBucket } from './locked-bucket.js';
 
 /**
@@ -20,20 +12,12 @@ import type { LockedBucket } from './locked-bucket.js';
  */
 export class GcsLockedBucket implements LockedBucket {
   readonly locks = true;
-  readonly #bucket: string;
-  readonly #endpoint: string | undefined;
+  readonly #objects: GcsObjects;
   readonly #kmsKey: string | undefined;
-  readonly #token: TokenSource;
 
   constructor(url: string, identity: PodIdentity = {}) {
-    const { hostname, searchParams, pathname } = new URL(url);
-    if (hostname === '' || pathname.length > 1) {
-      throw new BucketError('BucketUnavailable', `${JSON.stringify(url)} is no bucket`, 'use gs://bucket');
-    }
-    this.#bucket = hostname;
-    this.#endpoint = searchParams.get('endpoint') ?? undefined;
-    this.#kmsKey = kmsKeyOf(searchParams.get('kmsKey'));
-    this.#token = podToken('gcp', identity);
+    this.#objects = new GcsObjects(url, identity, (status) => ['', remedyOf(status)]);
+    this.#kmsKey = kmsKeyOf(new URL(url).searchParams.get('kmsKey'));
   }
 
   /** Generation 0 is that of a name without an object. */
@@ -48,21 +32,18 @@ export class GcsLockedBucket implements LockedBucket {
       ...{ name: checkObjectName(name), contentType: OCTETS, crc32c: sum.toString('base64') },
       retention: { mode: 'Locked', retainUntilTime: until.toISOString() },
     };
-    const url = `https://storage.googleapis.com/upload/storage/v1/b/${this.#bucket}/o?${query}`;
-    const stored = await this.#ask('write', name, { url, ...multipart(described, bytes) }, [403, 412]);
+    const url = `${this.#objects.uploadUrl}?${query}`;
+    const stored = await this.#objects.ask('write', name, { url, ...multipart(described, bytes) }, [403, 412]);
     if (stored !== undefined) return this.#checkKey(name, jsonOf(stored));
     if ((await this.#describe('write', name)) !== undefined) return 'there';
-    throw this.#unavailable(`write ${name}`, 'AccessDenied', RIGHTS);
+    throw this.#objects.unavailable(`write ${name}`, 'AccessDenied', RIGHTS);
   }
 
   /** Who may not list is not told whether there is nothing or nothing to be seen. */
   async get(name: string): Promise<Buffer | undefined> {
-    const url = `${this.#object(name)}?alt=media`;
-    const found = await this.#ask('read', name, { url }, [403, 404]);
-    const sum = /crc32c=([A-Za-z0-9+/=]+)/.exec(found?.headers.get('x-goog-hash') ?? '')?.[1];
-    if (found !== undefined && sum !== undefined && Buffer.from(sum, 'base64').readUInt32BE() !== crc32c(found.bytes)) {
-      throw this.#unavailable(`read ${name}`, 'its bytes were damaged on their way', 'it is asked again');
-    }
+    const url = `${this.#objects.object(name)}?alt=media`;
+    const found = await this.#objects.ask('read', name, { url }, [403, 404]);
+    if (found !== undefined) this.#objects.demandWhole(name, found);
     return found?.bytes;
   }
 
@@ -77,40 +58,17 @@ export class GcsLockedBucket implements LockedBucket {
     const wanted = this.#kmsKey;
     if (wanted === undefined || String(kmsKeyName).split('/cryptoKeyVersions/')[0] === wanted) return 'put';
     const remedy = 'name a key that the service agent of Cloud Storage may use';
-    throw this.#unavailable(`keep ${name} under ${wanted}`, `it is under ${kmsKeyName ?? 'a key of Google’s'}`, remedy);
+    throw this.#objects.unavailable(
+      `keep ${name} under ${wanted}`,
+      `it is under ${kmsKeyName ?? 'a key of Google’s'}`,
+      remedy,
+    );
   }
 
   async #describe(verb: string, name: string): Promise<Json | undefined> {
-    const url = `${this.#object(name)}?fields=retention`;
-    const found = await this.#ask(verb, name, { url }, [403, 404]);
+    const url = `${this.#objects.object(name)}?fields=retention`;
+    const found = await this.#objects.ask(verb, name, { url }, [403, 404]);
     return found && jsonOf(found);
-  }
-
-  #object(name: string): string {
-    const encoded = encodeURIComponent(checkObjectName(name));
-    return `https://storage.googleapis.com/storage/v1/b/${this.#bucket}/o/${encoded}`;
-  }
-
-  /** `undefined` for one of the answers that are no failure here. */
-  async #ask(
-    verb: string,
-    name: string,
-    call: Omit<CloudCall, 'token'>,
-    expected: readonly number[],
-  ): Promise<CloudAnswer | undefined> {
-    try {
-      return await callCloud({ ...call, url: atEndpoint(call.url, this.#endpoint), token: this.#token });
-    } catch (error) {
-      if (!(error instanceof CloudRefused)) throw error;
-      const isMissingBucket = error.status === 404 && /bucket does not exist/i.test(error.message);
-      if (error.status !== undefined && expected.includes(error.status) && !isMissingBucket) return undefined;
-      throw this.#unavailable(`${verb} ${name}`, error.message, remedyOf(error.status), error);
-    }
-  }
-
-  #unavailable(what: string, why: string, remedy: string, cause?: unknown): BucketError {
-    const message = `Cloud Storage did not ${what} in bucket ${this.#bucket}: ${why}`;
-    return new BucketError('BucketUnavailable', message, remedy, { cause });
   }
 }
 

@@ -1,40 +1,21 @@
-import {
-  type Bucket,
-  BucketError,
-  checkObjectName,
-  PreconditionFailed,
-  type PutCondition,
-  type StoredObject,
-} from './bucket-contract.js';
-import { type PodIdentity, podToken } from './cloud-identity.js';
-import { type CloudAnswer, type CloudCall, CloudRefused, callCloud, type TokenSource } from './cloud-rest.js';
-
-/** The version of the interface that the calls below are of. */
-const VERSION = { 'x-ms-version': '2023-11-03' } as const;
+import { AzureContainer, type Explain } from './azure-container.js';
+import { type Bucket, PreconditionFailed, type PutCondition, type StoredObject } from './bucket-contract.js';
+import type { PodIdentity } from './cloud-identity.js';
+import type { CloudAnswer } from './cloud-rest.js';
 
 /**
  * A container of Azure Blob Storage: `azure://container?endpoint=https://ACCOUNT.blob.core.windows.net`. The keys container
  * must have neither versions nor soft delete: a key that was deleted must be gone.
  */
 export class AzureBucket implements Bucket {
-  readonly #container: string;
-  readonly #url: string;
-  readonly #token: TokenSource;
+  readonly #container: AzureContainer;
 
   constructor(url: string, identity: PodIdentity = {}) {
-    const { hostname, searchParams, pathname } = new URL(url);
-    const endpoint = searchParams.get('endpoint');
-    if (hostname === '' || pathname.length > 1 || endpoint === null) {
-      const remedy = 'use azure://container?endpoint=https://ACCOUNT.blob.core.windows.net';
-      throw new BucketError('BucketUnavailable', `${JSON.stringify(url)} is no container`, remedy);
-    }
-    this.#container = hostname;
-    this.#url = `${endpoint.replace(/\/+$/, '')}/${hostname}`;
-    this.#token = podToken('azure', identity, 'https://storage.azure.com');
+    this.#container = new AzureContainer(url, identity, explain);
   }
 
   async get(name: string): Promise<StoredObject | undefined> {
-    const found = await this.#ask('read', name, { url: this.#blob(name) }, ['BlobNotFound']);
+    const found = await this.#container.ask('read', name, { url: this.#container.blob(name) }, ['BlobNotFound']);
     return found && { bytes: found.bytes, etag: this.#etag('read', name, found) };
   }
 
@@ -42,8 +23,8 @@ export class AzureBucket implements Bucket {
     const only =
       'ifMatch' in condition ? { 'If-Match': condition.ifMatch } : { 'If-None-Match': condition.ifNoneMatch };
     const headers = { 'Content-Type': 'application/octet-stream', 'x-ms-blob-type': 'BlockBlob', ...only };
-    const call = { url: this.#blob(name), method: 'PUT', headers, body: bytes };
-    const stored = await this.#ask('write', name, call, LOST);
+    const call = { url: this.#container.blob(name), method: 'PUT', headers, body: bytes };
+    const stored = await this.#container.ask('write', name, call, LOST);
     if (stored === undefined) throw new PreconditionFailed(name, condition);
     return { etag: this.#etag('write', name, stored) };
   }
@@ -53,7 +34,7 @@ export class AzureBucket implements Bucket {
     let marker = '';
     do {
       const query = new URLSearchParams({ restype: 'container', comp: 'list', prefix, ...(marker && { marker }) });
-      const answer = await this.#ask('list', prefix, { url: `${this.#url}?${query}` }, []);
+      const answer = await this.#container.ask('list', prefix, { url: `${this.#container.url}?${query}` }, []);
       const page = answer?.bytes.toString('utf8') ?? '';
       names.push(...[...page.matchAll(/<Blob><Name>([^<]*)<\/Name>/g)].map(([, name = '']) => name));
       marker = /<NextMarker>([^<]+)<\/NextMarker>/.exec(page)?.[1] ?? '';
@@ -62,47 +43,21 @@ export class AzureBucket implements Bucket {
   }
 
   async delete(name: string): Promise<void> {
-    await this.#ask('delete', name, { url: this.#blob(name), method: 'DELETE' }, ['BlobNotFound']);
-  }
-
-  /** Names of ours need no escapes. */
-  #blob(name: string): string {
-    return `${this.#url}/${checkObjectName(name)}`;
+    await this.#container.ask('delete', name, { url: this.#container.blob(name), method: 'DELETE' }, ['BlobNotFound']);
   }
 
   #etag(verb: string, name: string, { headers }: CloudAnswer): string {
     const etag = headers.get('etag');
-    if (etag === null) throw this.#unavailable(`${verb} ${name}`, 'its answer has no ETag', 'it is asked again');
+    if (etag === null)
+      throw this.#container.unavailable(`${verb} ${name}`, 'its answer has no ETag', 'it is asked again');
     return etag;
-  }
-
-  /** `undefined` for one of the refusals that are no failure here. */
-  async #ask(
-    verb: string,
-    name: string,
-    call: Omit<CloudCall, 'token'>,
-    expected: readonly string[],
-  ): Promise<CloudAnswer | undefined> {
-    try {
-      return await callCloud({ ...call, headers: { ...call.headers, ...VERSION }, token: this.#token });
-    } catch (error) {
-      if (!(error instanceof CloudRefused)) throw error;
-      if (expected.includes(error.code)) return undefined;
-      const [word, remedy] = explain(error);
-      throw this.#unavailable(`${verb} ${name}`, `${word}${error.message}`, remedy, error);
-    }
-  }
-
-  #unavailable(what: string, why: string, remedy: string, cause?: unknown): BucketError {
-    const message = `Blob Storage did not ${what} in container ${this.#container}: ${why}`;
-    return new BucketError('BucketUnavailable', message, remedy, { cause });
   }
 }
 
 /** Two writers at once: one of them has lost, and asks again. */
 const LOST: readonly string[] = ['ConditionNotMet', 'BlobAlreadyExists', 'BlobNotFound'];
 
-const explain = ({ status, code }: CloudRefused): readonly [word: string, remedy: string] => {
+const explain: Explain = ({ status, code }) => {
   if (status === 401 || status === 403) {
     return [
       'AccessDenied, ',

@@ -21,7 +21,7 @@ import { transpile } from '../../support/transpile.js';
 
 const SOURCES = [
   ...['bucket-contract', 'file-claim', 'file-bucket', 's3-bucket', 's3-client'],
-  ...['cloud-rest', 'cloud-identity', 'crc32c', 'gcs-bucket', 'azure-bucket'],
+  ...['cloud-rest', 'cloud-identity', 'crc32c', 'gcs-objects', 'gcs-bucket', 'azure-container', 'azure-bucket'],
 ];
 let folder: string;
 let root: string;
